@@ -1,0 +1,350 @@
+/*
+ * hostmem.h: hostmem's own interface: options, factories, inspection, import redirection.
+ *
+ * The memory manager itself is IHostMemoryManager, declared in clrhosting.h and described in the
+ * .NET Framework hosting reference. What is declared here makes one, looks into it, and brings
+ * modern .NET, which never asks its host for a memory manager, to use it all the same.
+ *
+ * Units are bytes unless a name says otherwise. Every structure that a caller passes starts with
+ * its own size in cbSize, so that it can grow: hostmem reads and writes no more than that.
+ *
+ * "Suspension-safe" below means: takes no lock, waits for nothing, calls neither the loader nor a
+ * heap, and lets every other thread make progress while the calling thread is frozen inside it.
+ */
+#ifndef HOSTMEM_HOSTMEM_H
+#define HOSTMEM_HOSTMEM_H
+
+#include <hostmem/clrhosting.h>
+
+#define HOSTMEM_VERSION_MAJOR 0
+#define HOSTMEM_VERSION_MINOR 1
+#define HOSTMEM_VERSION_PATCH 0
+#define HOSTMEM_VERSION_TEXT "0.1.0"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ----------------------------------------------------------------------------------------------
+ * What the inspection interface tells
+ * ------------------------------------------------------------------------------------------- */
+
+/* The methods whose calls are counted; the index into HOSTMEM_STATISTICS.Methods. */
+typedef enum HOSTMEM_METHOD {
+    HostMemCreateMalloc = 0,
+    HostMemVirtualAlloc,
+    HostMemVirtualFree,
+    HostMemVirtualQuery,
+    HostMemVirtualProtect,
+    HostMemGetMemoryLoad,
+    HostMemRegisterMemoryNotificationCallback,
+    HostMemNeedsVirtualAddressSpace,
+    HostMemAcquiredVirtualAddressSpace,
+    HostMemReleasedVirtualAddressSpace,
+    HostMemMallocAlloc,
+    HostMemMallocDebugAlloc,
+    HostMemMallocFree,
+    HOSTMEM_METHODS /* how many there are */
+} HOSTMEM_METHOD;
+
+typedef struct HOSTMEM_METHOD_COUNT {
+    ULONGLONG Calls;    /* begun */
+    ULONGLONG Failures; /* of these, ended with anything but S_OK */
+} HOSTMEM_METHOD_COUNT;
+
+/* A quantity now, and the most that it has been. */
+typedef struct HOSTMEM_GAUGE {
+    ULONGLONG Now;
+    ULONGLONG Peak;
+} HOSTMEM_GAUGE;
+
+typedef enum HOSTMEM_STATUS {
+    HostMemStatusOpen = 0,   /* serving */
+    HostMemStatusBroken = 1, /* an E_FAIL latched: the books were found contradicted */
+    HostMemStatusClosed = 2  /* the host has called Close */
+} HOSTMEM_STATUS;
+
+typedef struct HOSTMEM_STATISTICS {
+    DWORD cbSize;               /* in: sizeof(HOSTMEM_STATISTICS); out: how much was written */
+    DWORD Status;               /* HOSTMEM_STATUS */
+    HOSTMEM_GAUGE Reserved;     /* address space of all live regions, committed or not */
+    HOSTMEM_GAUGE Committed;    /* committed bytes in them */
+    HOSTMEM_GAUGE Mapped;       /* ranges told by AcquiredVirtualAddressSpace */
+    HOSTMEM_GAUGE Regions;      /* number of live regions, heap blocks' regions included */
+    HOSTMEM_GAUGE MappedRanges; /* number of mapped ranges */
+    HOSTMEM_GAUGE Heaps;        /* number of IHostMalloc heaps */
+    HOSTMEM_GAUGE Blocks;       /* number of live heap blocks */
+    HOSTMEM_GAUGE BlockBytes;   /* bytes asked for in them */
+    HOSTMEM_GAUGE Metadata;     /* committed bytes of hostmem's own bookkeeping */
+    ULONGLONG RefusedFrees;     /* answered with HOST_E_INVALIDOPERATION */
+    ULONGLONG ForeignCommits;   /* commits forwarded for memory of someone else */
+    ULONGLONG PassedFrees;      /* frees of foreign memory passed to Win32 by a redirection */
+    ULONGLONG LeakedBlocks;     /* blocks still live at the last Release of their heap */
+    ULONGLONG LeakedBytes;      /* bytes asked for in them */
+    HOSTMEM_METHOD_COUNT Methods[HOSTMEM_METHODS];
+} HOSTMEM_STATISTICS;
+
+/* A live region: what one reserving VirtualAlloc, or one heap block, took from Win32. */
+typedef struct HOSTMEM_REGION {
+    void *Base;
+    SIZE_T Size;          /* reserved bytes, whole pages */
+    SIZE_T Committed;     /* of these, committed now */
+    DWORD AllocationType; /* flAllocationType as it was asked for */
+    DWORD Protect;        /* flProtect as it was asked for */
+    DWORD CriticalLevel;  /* EMemoryCriticalLevel as it was asked for */
+    DWORD ThreadId;       /* who asked */
+    DWORD Heap;           /* number of the IHostMalloc it serves; 0: handed out by VirtualAlloc */
+    ULONGLONG Sequence;   /* 1 for the manager's first region, and so on */
+    ULONGLONG AgeMilliseconds;
+} HOSTMEM_REGION;
+
+/* A range that the CLR took from the operating system itself and told the manager about. */
+typedef struct HOSTMEM_MAPPED_RANGE {
+    void *Base;
+    SIZE_T Size;
+    DWORD ThreadId;
+    ULONGLONG Sequence; /* 1 for the manager's first range, and so on */
+} HOSTMEM_MAPPED_RANGE;
+
+/* A live block of an IHostMalloc. */
+typedef struct HOSTMEM_BLOCK {
+    void *Address;
+    SIZE_T Size;          /* bytes asked for */
+    const char *FileName; /* as DebugAlloc was told, at most 1,023 bytes of it; NULL: plain Alloc */
+    int Line;
+    DWORD Heap; /* number of the heap, 1 for the manager's first */
+    DWORD ThreadId;
+    ULONGLONG Sequence; /* the sequence number of the block's region */
+    ULONGLONG AgeMilliseconds;
+} HOSTMEM_BLOCK;
+
+/* What an audit can find. */
+typedef enum HOSTMEM_DIFFERENCE_KIND {
+    HostMemOnlyInBooks = 1,    /* committed in the books, not for Win32 */
+    HostMemOnlyInSystem = 2,   /* committed for Win32, not in the books */
+    HostMemRegionMissing = 3,  /* Win32 knows no such reservation there */
+    HostMemRegionLarger = 4,   /* Win32's reservation is larger than the books' */
+    HostMemReservedTotal = 5,  /* the regions' sizes do not add up to Reserved.Now */
+    HostMemCommittedTotal = 6, /* the regions' pages do not add up to Committed.Now */
+    HostMemRegionsTotal = 7    /* the regions' number is not Regions.Now */
+} HOSTMEM_DIFFERENCE_KIND;
+
+typedef struct HOSTMEM_DIFFERENCE {
+    HOSTMEM_DIFFERENCE_KIND Kind;
+    HOSTMEM_REGION Region; /* the region concerned; all zero for the totals */
+    void *Address;         /* where the difference starts */
+    ULONGLONG Books;       /* bytes (or regions) by the books, in this range */
+    ULONGLONG System;      /* bytes (or regions) by VirtualQuery, in this range */
+} HOSTMEM_DIFFERENCE;
+
+typedef struct HOSTMEM_AUDIT {
+    DWORD cbSize;            /* in: sizeof(HOSTMEM_AUDIT) */
+    BOOL TotalsCompared;     /* FALSE: other threads changed the books meanwhile */
+    ULONGLONG Regions;       /* regions compared */
+    ULONGLONG Busy;          /* regions that other threads were changing all the time */
+    ULONGLONG ReservedBytes; /* by VirtualQuery, in the regions compared */
+    ULONGLONG CommittedBytes;
+    ULONGLONG Differences;
+} HOSTMEM_AUDIT;
+
+/*
+ * Callbacks of the enumerations. Return S_OK to go on; anything else ends the enumeration, which
+ * then returns that value. The structures are the callback's only while it runs. A callback may
+ * call every method of the manager.
+ */
+typedef HRESULT(CALLBACK *HOSTMEM_REGION_CALLBACK)(void *pContext, const HOSTMEM_REGION *pRegion);
+typedef HRESULT(CALLBACK *HOSTMEM_MAPPED_RANGE_CALLBACK)(void *pContext,
+                                                         const HOSTMEM_MAPPED_RANGE *pRange);
+typedef HRESULT(CALLBACK *HOSTMEM_BLOCK_CALLBACK)(void *pContext, const HOSTMEM_BLOCK *pBlock);
+typedef HRESULT(CALLBACK *HOSTMEM_DIFFERENCE_CALLBACK)(void *pContext,
+                                                       const HOSTMEM_DIFFERENCE *pDifference);
+
+/* ----------------------------------------------------------------------------------------------
+ * IHostMemInspection
+ * ------------------------------------------------------------------------------------------- */
+
+/*
+ * Got from a manager by QueryInterface. All methods may be called on any thread at any time, also
+ * after Close; all are suspension-safe, the callbacks' own doing apart. None blocks the others.
+ */
+#define HOSTMEM_IID_TEXT_INSPECTION "f3c42d0b-6a0e-4a55-9d57-1c5e9b40e7a1"
+DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c, 0x5e, 0x9b, 0x40,
+            0xe7, 0xa1);
+
+#undef INTERFACE
+#define INTERFACE IHostMemInspection
+DECLARE_INTERFACE_(IHostMemInspection, IUnknown)
+{
+    STDMETHOD(QueryInterface)(THIS_ REFIID riid, void **ppvObject) PURE;
+    STDMETHOD_(ULONG, AddRef)(THIS) PURE;
+    STDMETHOD_(ULONG, Release)(THIS) PURE;
+
+    /*
+     * Fills *pStatistics up to its cbSize. Each figure is exact for some moment during the call;
+     * at a quiet moment they belong together.
+     * S_OK; E_POINTER; E_INVALIDARG (cbSize too small to hold cbSize and Status).
+     */
+    STDMETHOD(GetStatistics)(THIS_ HOSTMEM_STATISTICS * pStatistics) PURE;
+
+    /*
+     * Calls back for each live region. A region that is live during the whole call is shown once;
+     * one that comes or goes meanwhile may be.
+     * S_OK; E_POINTER; what the callback returned.
+     */
+    STDMETHOD(EnumRegions)(THIS_ HOSTMEM_REGION_CALLBACK pfnCallback, void *pContext) PURE;
+
+    /* The same for mapped ranges. */
+    STDMETHOD(EnumMappedRanges)
+    (THIS_ HOSTMEM_MAPPED_RANGE_CALLBACK pfnCallback, void *pContext) PURE;
+
+    /*
+     * The same for live heap blocks: of the heap of that number, or of all when dwHeap is 0.
+     */
+    STDMETHOD(EnumBlocks)
+    (THIS_ DWORD dwHeap, HOSTMEM_BLOCK_CALLBACK pfnCallback, void *pContext) PURE;
+
+    /*
+     * Whose is this address? Any address may be asked about; it is not touched.
+     * S_OK and *pRegion filled: it lies in a live region of this manager; S_FALSE and *pRegion all
+     * zero: it does not; E_POINTER.
+     */
+    STDMETHOD(FindRegion)(THIS_ const void *pAddress, HOSTMEM_REGION *pRegion) PURE;
+
+    /*
+     * Walks every live region with VirtualQuery and compares with the books. pfnCallback (may be
+     * NULL) is called for each difference. A region that other threads change during its own walk
+     * is walked again, a few times, and then counted as busy, not as different; the totals are
+     * compared only if no call of the manager was under way.
+     * S_OK: no difference; S_FALSE: differences, their number in pAudit->Differences; E_POINTER;
+     * E_INVALIDARG (cbSize); what the callback returned.
+     */
+    STDMETHOD(Audit)
+    (THIS_ HOSTMEM_AUDIT * pAudit, HOSTMEM_DIFFERENCE_CALLBACK pfnCallback, void *pContext) PURE;
+
+    /*
+     * The host declares the runtime gone: from now on every call of the manager and of its heaps
+     * returns HOST_E_CLRNOTAVAILABLE. Inspection goes on. Nothing is freed.
+     * S_OK, also when it was closed before.
+     */
+    STDMETHOD(Close)(THIS) PURE;
+};
+#ifndef __cplusplus
+typedef struct IHostMemInspectionVtbl IHostMemInspectionVtbl;
+#endif
+#if defined(__cplusplus) && defined(__CRT_UUID_DECL)
+} /* extern "C" */
+__CRT_UUID_DECL(IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c, 0x5e, 0x9b, 0x40,
+                0xe7, 0xa1)
+extern "C" {
+#endif
+
+#if defined(COBJMACROS) && !defined(__cplusplus)
+#define IHostMemInspection_QueryInterface(This, riid, ppvObject)                                   \
+    (This)->lpVtbl->QueryInterface(This, riid, ppvObject)
+#define IHostMemInspection_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IHostMemInspection_Release(This) (This)->lpVtbl->Release(This)
+#define IHostMemInspection_GetStatistics(This, pStatistics)                                        \
+    (This)->lpVtbl->GetStatistics(This, pStatistics)
+#define IHostMemInspection_EnumRegions(This, pfnCallback, pContext)                                \
+    (This)->lpVtbl->EnumRegions(This, pfnCallback, pContext)
+#define IHostMemInspection_EnumMappedRanges(This, pfnCallback, pContext)                           \
+    (This)->lpVtbl->EnumMappedRanges(This, pfnCallback, pContext)
+#define IHostMemInspection_EnumBlocks(This, dwHeap, pfnCallback, pContext)                         \
+    (This)->lpVtbl->EnumBlocks(This, dwHeap, pfnCallback, pContext)
+#define IHostMemInspection_FindRegion(This, pAddress, pRegion)                                     \
+    (This)->lpVtbl->FindRegion(This, pAddress, pRegion)
+#define IHostMemInspection_Audit(This, pAudit, pfnCallback, pContext)                              \
+    (This)->lpVtbl->Audit(This, pAudit, pfnCallback, pContext)
+#define IHostMemInspection_Close(This) (This)->lpVtbl->Close(This)
+#endif
+
+/* ----------------------------------------------------------------------------------------------
+ * Factories
+ * ------------------------------------------------------------------------------------------- */
+
+typedef struct HOSTMEM_OPTIONS {
+    DWORD cbSize;  /* sizeof(HOSTMEM_OPTIONS) */
+    DWORD dwFlags; /* 0: none are defined yet */
+
+    /*
+     * Address space, in bytes, that the manager holds back, reserved but not committed, to give up
+     * when the CLR says by NeedsVirtualAddressSpace that it could not map a file. Taken again when
+     * a mapped range is released. 0: none. Useful in 32-bit processes.
+     */
+    SIZE_T EmergencyReservation;
+
+    /*
+     * Called for each block that is still live at the last Release of its IHostMalloc, by the
+     * thread that made it, before the block's memory is given back. NULL: leaks are only counted.
+     */
+    HOSTMEM_BLOCK_CALLBACK pfnLeak;
+    void *pLeakContext;
+} HOSTMEM_OPTIONS;
+
+/*
+ * Makes a memory manager.
+ *   pOptions   NULL: the defaults, which are all zero.
+ *   ppManager  out: the manager, with one reference; NULL on failure.
+ * S_OK; E_POINTER (ppManager is NULL); E_INVALIDARG (cbSize or dwFlags not known to this version);
+ * E_OUTOFMEMORY.
+ * Any thread. The manager's last Release gives its bookkeeping back and leaves the memory that it
+ * handed out as it is: a runtime may still be running on it.
+ */
+HRESULT STDMETHODCALLTYPE HostMemCreateManager(const HOSTMEM_OPTIONS *pOptions,
+                                               IHostMemoryManager **ppManager);
+
+/*
+ * Makes the IHostControl that hands the manager to the CLR: pass it to
+ * ICLRRuntimeHost::SetHostControl before Start.
+ *   pManager   a manager made by HostMemCreateManager; the control keeps a reference.
+ *   pInner     the host's own IHostControl, or NULL. It is asked for every other host manager, and
+ *              told of SetAppDomainManager; the control keeps a reference.
+ *   ppControl  out: the control, with one reference; NULL on failure.
+ * S_OK; E_POINTER (pManager or ppControl is NULL); E_INVALIDARG (pManager is not hostmem's);
+ * E_OUTOFMEMORY.
+ */
+HRESULT STDMETHODCALLTYPE HostMemCreateHostControl(IHostMemoryManager *pManager,
+                                                   IHostControl *pInner, IHostControl **ppControl);
+
+/* ----------------------------------------------------------------------------------------------
+ * Import redirection, for modern .NET
+ * ------------------------------------------------------------------------------------------- */
+
+typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
+
+/*
+ * Rewrites a loaded module's import address tables, ordinary and delay-loaded, so that its calls
+ * of VirtualAlloc, VirtualAllocEx, VirtualAllocExNuma, VirtualFree, VirtualFreeEx, VirtualQuery,
+ * VirtualProtect, MapViewOfFile, MapViewOfFileEx, MapViewOfFileExNuma, UnmapViewOfFile and
+ * UnmapViewOfFileEx reach the manager. Only imports by name, from kernel32.dll, kernelbase.dll or
+ * an api-ms-win-core-memory-*.dll, are rewritten; no code is. Calls for another process, and frees
+ * of memory that the manager does not own, go to Win32. What the module finds by GetProcAddress it
+ * calls directly.
+ *   pManager       a manager made by HostMemCreateManager; referenced until the redirection ends.
+ *   hModule        a module of this process; referenced until the redirection ends.
+ *   dwFlags        0: none are defined yet.
+ *   ppRedirection  out: what HostMemRemoveRedirection takes; NULL unless S_OK.
+ * S_OK; S_FALSE (the module imports none of these, or they are redirected already); E_POINTER;
+ * E_INVALIDARG (not a hostmem manager, not a loaded module, or unknown flags);
+ * HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT) (its import tables make no sense);
+ * HRESULT_FROM_WIN32(ERROR_BUSY) (modules of this process are redirected to another manager: one
+ * at a time); E_OUTOFMEMORY; what VirtualProtect says. On failure nothing is rewritten.
+ * Not suspension-safe: it calls the loader. Redirect a runtime's modules before it is started. The
+ * first redirection pins hostmem's own module for the life of the process.
+ */
+HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HMODULE hModule,
+                                                DWORD dwFlags, HOSTMEM_REDIRECTION **ppRedirection);
+
+/*
+ * Puts the import address tables back. An entry that someone else rewrote afterwards is left
+ * alone. Memory that the module still holds stays in the manager's books, but what the module does
+ * with it from then on is not seen: end the runtime first.
+ * S_OK; E_POINTER; E_INVALIDARG (no redirection, or removed before); what VirtualProtect says.
+ */
+HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirection);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * os.h: the one seam to the operating system.
+ *
+ * Everything that the core (budget, record, pages, heap) wants from the system goes through these
+ * functions. os_win32.c is Win32 itself; os_posix.c does the same with mmap, so that the core can
+ * be run under Linux's sanitizers. Requests, states and errors carry Win32's names and numbers.
+ *
+ * Promise (suspension): on Win32 each function is one system call or a read of thread or system
+ * data; none takes a lock of user mode, allocates from a heap, or calls the loader.
+ */
+#ifndef HOSTMEM_OS_H
+#define HOSTMEM_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Fixed on x86 and x64 Windows; os_win32.c checks them when a manager is made. */
+#define OS_PAGE_SIZE ((size_t)0x1000)
+#define OS_GRANULE_SIZE ((size_t)0x10000) /* the allocation granularity */
+
+/* Win32's numbers (winnt.h, winerror.h); os_win32.c asserts that they are. */
+enum {
+    OS_MEM_COMMIT = 0x1000,
+    OS_MEM_RESERVE = 0x2000,
+    OS_MEM_DECOMMIT = 0x4000,
+    OS_MEM_RELEASE = 0x8000,
+    OS_MEM_FREE = 0x10000,
+    OS_MEM_RESET = 0x80000,
+    OS_MEM_RESET_UNDO = 0x1000000,
+
+    OS_PAGE_NOACCESS = 0x01,
+    OS_PAGE_READONLY = 0x02,
+    OS_PAGE_READWRITE = 0x04,
+    OS_PAGE_EXECUTE_READWRITE = 0x40,
+
+    OS_ERROR_NOT_ENOUGH_MEMORY = 8,
+    OS_ERROR_INVALID_PARAMETER = 87,
+    OS_ERROR_INVALID_ADDRESS = 487,
+    OS_ERROR_NO_SYSTEM_RESOURCES = 1450
+};
+
+/* No NUMA node is preferred (NUMA_NO_PREFERRED_NODE). */
+#define OS_ANY_NODE UINT32_MAX
+
+/* What a query tells of the pages that begin at base and are alike. */
+struct os_range {
+    uintptr_t base;
+    uintptr_t allocation_base; /* 0 when free */
+    size_t size;
+    uint32_t state; /* OS_MEM_COMMIT, OS_MEM_RESERVE or OS_MEM_FREE */
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * Memory that is handed out. Each returns 0, or Win32's error number.
+ * --------------------------------------------------------------------------------------------- */
+
+uint32_t os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
+                  void **memory);
+uint32_t os_free(void *address, size_t size, uint32_t type);
+
+/* buffer receives the system's own MEMORY_BASIC_INFORMATION; *written is 0 on failure. */
+uint32_t os_query(const void *address, void *buffer, size_t length, size_t *written);
+uint32_t os_protect(void *address, size_t size, uint32_t protect, uint32_t *old_protect);
+
+/* False when the address is beyond what the system answers for. */
+bool os_query_range(uintptr_t address, struct os_range *range);
+
+/* ------------------------------------------------------------------------------------------------
+ * Memory for hostmem's own bookkeeping.
+ * --------------------------------------------------------------------------------------------- */
+
+void *os_metadata_reserve(size_t size);
+/* Committed pages are zero at first and stay what they are when committed again. */
+bool os_metadata_commit(void *address, size_t size);
+void os_metadata_release(void *address);
+
+/* ------------------------------------------------------------------------------------------------
+ * The system
+ * --------------------------------------------------------------------------------------------- */
+
+uint32_t os_thread_id(void);
+uint64_t os_tick_milliseconds(void);
+
+/* percent of physical memory in use, and bytes of it that are not. 0 or Win32's error number. */
+uint32_t os_memory_load(uint32_t *percent, uint64_t *available);
+
+/* False when the system's page size or allocation granularity is not what is said above. */
+bool os_has_known_granularity(void);
+
+/* ------------------------------------------------------------------------------------------------
+ * Faults, for test builds
+ * --------------------------------------------------------------------------------------------- */
+
+#ifdef HOSTMEM_TESTING
+
+enum os_fault_kind {
+    OS_FAULT_METADATA, /* os_metadata_reserve and os_metadata_commit */
+    OS_FAULT_PAGES,    /* os_alloc */
+    OS_FAULT_KINDS
+};
+
+/* Let the n-th request of this kind from now on fail (1: the next one), once. 0: none. */
+void os_fault_at(enum os_fault_kind kind, uint64_t n);
+
+/* Requests of this kind since the last os_fault_at. */
+uint64_t os_fault_requests(enum os_fault_kind kind);
+
+#endif
+
+#endif
