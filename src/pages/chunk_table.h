@@ -1,0 +1,75 @@
+/*
+ * chunk_table.h: the hash table of the address space's chunks.
+ *
+ * The address space is cut into chunks of 64 MiB. A chunk in which a region has ever been has one
+ * node here, found by hashing its number, and keeps it: nodes and table entries are never removed,
+ * so there are no tombstones, no reclamation and no ABA. A node holds
+ *   - `whole`: the region that covers the whole chunk, if one does;
+ *   - `owners`: else, made on first need, for each 64 KiB granule the region that lies in it
+ *     (Windows never lets two regions share a granule);
+ *   - `committed`: made on first need, one bit for each page that is committed in an owned region.
+ * Owners are indices of region records and may be stale: the record says whether it is live and
+ * what it covers (region.h), so nobody ever has to take an owner away.
+ *
+ * Protocol. An entry goes from empty to (chunk number, node index) by one compare-and-swap and
+ * never changes again. A chunk's entry can only be in the window of WINDOW entries that its hash
+ * selects, in the first table of the chain whose window had room when it was inserted: a window
+ * that is found full without it will be full without it for ever, so inserters who disagree about
+ * nothing but timing still agree on the place, and there is one node a chunk. A new table is linked
+ * behind the last one by compare-and-swap.
+ *
+ * Promise: lookups and insertions are lock-free and make no system call, but for metadata.
+ */
+#ifndef HOSTMEM_PAGES_CHUNK_TABLE_H
+#define HOSTMEM_PAGES_CHUNK_TABLE_H
+
+#include "os/os.h"
+#include "pages/metadata.h"
+#include "pages/pool.h"
+
+#define CHUNK_SIZE ((size_t)64 << 20)
+#define CHUNK_GRANULES (CHUNK_SIZE / OS_GRANULE_SIZE)
+#define CHUNK_PAGES (CHUNK_SIZE / OS_PAGE_SIZE)
+
+/* A word of committed bits: what the processor changes in one go. */
+typedef size_t chunk_bits;
+#define CHUNK_BITS_PER_WORD (8 * sizeof(chunk_bits))
+#define CHUNK_WORDS (CHUNK_PAGES / CHUNK_BITS_PER_WORD)
+
+typedef _Atomic uint32_t chunk_owner;
+typedef _Atomic chunk_bits chunk_word;
+
+struct chunk {
+    struct pool_link link;
+    chunk_owner whole;
+    _Atomic(chunk_owner *) owners;   /* CHUNK_GRANULES of them, or NULL */
+    _Atomic(chunk_word *) committed; /* CHUNK_WORDS of them, or NULL */
+};
+
+struct chunk_directory;
+
+struct chunk_table {
+    struct metadata *metadata;
+    struct pool chunks;
+    _Atomic(struct chunk_directory *) first;
+};
+
+bool chunk_table_init(struct chunk_table *table, struct metadata *metadata, struct gauge *gauge);
+void chunk_table_destroy(struct chunk_table *table);
+
+static inline uintptr_t chunk_number(uintptr_t address)
+{
+    return address / CHUNK_SIZE;
+}
+
+/* The chunk's node; NULL when no region has ever been in it. */
+struct chunk *chunk_table_find(const struct chunk_table *table, uintptr_t number);
+
+/* The same, made when there is none; NULL only when there is no memory for it. */
+struct chunk *chunk_table_ensure(struct chunk_table *table, uintptr_t number);
+
+/* Make the node's arrays on first need. False: no memory. */
+bool chunk_ensure_owners(struct chunk_table *table, struct chunk *chunk);
+bool chunk_ensure_committed(struct chunk_table *table, struct chunk *chunk);
+
+#endif

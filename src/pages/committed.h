@@ -1,0 +1,27 @@
+/*
+ * committed.h: the books of which pages are committed: one bit a page, in the chunks' nodes.
+ *
+ * All functions take page-aligned addresses, begin <= end, and go a word at a time. Each bit
+ * changes by one fetch-or or fetch-and, which also tells whether it changed: two threads that set
+ * the same bit learn which of them did, so charges made by these results add up exactly. Bits are
+ * figures; memory order is relaxed, and their order against other state is region.h's affair.
+ */
+#ifndef HOSTMEM_PAGES_COMMITTED_H
+#define HOSTMEM_PAGES_COMMITTED_H
+
+#include "pages/chunk_table.h"
+
+/* Makes room for the bits of [begin, end). False: no memory; what was made stays. */
+bool committed_ensure(struct chunk_table *table, uintptr_t begin, uintptr_t end);
+
+/* How many pages of [begin, end) are committed. */
+size_t committed_count(const struct chunk_table *table, uintptr_t begin, uintptr_t end);
+
+/* Set or clear the bits of [begin, end); how many changed. To set, the room must be there. */
+size_t committed_set(struct chunk_table *table, uintptr_t begin, uintptr_t end);
+size_t committed_clear(struct chunk_table *table, uintptr_t begin, uintptr_t end);
+
+/* Where the run of equal bits that begins at begin ends, at most at end; *set says which it is. */
+uintptr_t committed_run(const struct chunk_table *table, uintptr_t begin, uintptr_t end, bool *set);
+
+#endif

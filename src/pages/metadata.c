@@ -1,0 +1,35 @@
+/*
+ * metadata.c: see metadata.h.
+ *
+ * Protocol. `used` moves up by compare-and-swap, and only over bytes that the span has committed
+ * before: a failure to commit leaves it alone.
+ */
+#include "pages/metadata.h"
+
+#define ALIGNMENT ((size_t)64)
+
+bool metadata_init(struct metadata *metadata, size_t limit, struct gauge *gauge)
+{
+    atomic_store_explicit(&metadata->used, 0, memory_order_relaxed);
+    return span_reserve(&metadata->span, limit, gauge);
+}
+
+void *metadata_take(struct metadata *metadata, size_t size)
+{
+    size_t used = atomic_load_explicit(&metadata->used, memory_order_relaxed);
+
+    if (size > metadata->span.size)
+        return NULL;
+    size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    do {
+        if (size > metadata->span.size - used || !span_commit(&metadata->span, used + size))
+            return NULL;
+    } while (!atomic_compare_exchange_weak_explicit(&metadata->used, &used, used + size,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return metadata->span.base + used;
+}
+
+void metadata_destroy(struct metadata *metadata)
+{
+    span_release(&metadata->span);
+}

@@ -1,0 +1,26 @@
+/*
+ * metadata.h: bookkeeping memory of any size, taken and never given back one by one.
+ *
+ * What is taken is zeroed, aligned to 64 bytes, and stays what it is until metadata_destroy.
+ * Promise: lock-free; a failed request leaves no trace (I6).
+ */
+#ifndef HOSTMEM_PAGES_METADATA_H
+#define HOSTMEM_PAGES_METADATA_H
+
+#include "pages/span.h"
+
+struct metadata {
+    struct span span;
+    _Atomic size_t used;
+};
+
+/* limit: the most that will ever be taken, in bytes; only address space is spent on it. */
+bool metadata_init(struct metadata *metadata, size_t limit, struct gauge *gauge);
+
+/* NULL when the system has no memory, or the limit is reached. */
+void *metadata_take(struct metadata *metadata, size_t size);
+
+/* No other thread may use any of it any more. */
+void metadata_destroy(struct metadata *metadata);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * pages.h: every page in and out: charge the budget, ask the system, keep the ledger.
+ *
+ * The heart of a manager, without COM. Owns the budget, the ledger and the memory that both live
+ * in; nothing else calls the system for memory that is handed out.
+ *
+ * Promises: DESIGN.md's invariants I1 to I8 for pages: ownership checked before anything is freed,
+ * one free wins, exact books once all calls have returned, no lock and no wait, Win32's own answers
+ * on owned memory, no trace of what failed.
+ */
+#ifndef HOSTMEM_PAGES_PAGES_H
+#define HOSTMEM_PAGES_PAGES_H
+
+#include "budget/budget.h"
+#include "pages/committed.h"
+#include "pages/metadata.h"
+#include "pages/region_table.h"
+#include "record/record.h"
+
+/* 0, a Win32 error number, or one of these. */
+typedef uint32_t pages_result;
+#define PAGES_OK 0u
+#define PAGES_FOREIGN 0xf0000001u      /* not this manager's to free */
+#define PAGES_CONTRADICTED 0xf0000002u /* the books and the system disagree */
+
+struct pages {
+    struct record *record;
+    struct budget budget;
+    struct metadata metadata;
+    struct region_table table;
+    _Atomic uint64_t sequence; /* of the youngest region */
+};
+
+/* False: no memory, or a system whose pages have another size. Undoes itself then. */
+bool pages_init(struct pages *pages, struct record *record);
+
+/* Gives the books back; what is handed out stays as it is. No call may be under way. */
+void pages_destroy(struct pages *pages);
+
+/* What VirtualAlloc was asked for, and for whom. */
+struct pages_request {
+    void *address;
+    size_t size;
+    uint32_t type;
+    uint32_t protect;
+    uint32_t node; /* OS_ANY_NODE, or the NUMA node preferred */
+    uint32_t critical_level;
+
+    /* For a heap's block; heap is 0 else. */
+    uint32_t heap;
+    uint32_t line;
+    size_t requested;
+    const char *file; /* lives as long as the manager */
+};
+
+/* *memory is NULL on failure. */
+pages_result pages_alloc(struct pages *pages, const struct pages_request *request, void **memory);
+
+/* VirtualFree. PAGES_FOREIGN: nothing was touched. */
+pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_t type);
+
+/* Releases the region of that base if it serves that heap; *requested is what was asked for. */
+pages_result pages_release_block(struct pages *pages, void *base, uint32_t heap, size_t *requested);
+
+/*
+ * The facts of the live region that holds the address, and how much of it is committed. False: it
+ * is in none.
+ */
+bool pages_find(const struct pages *pages, const void *address, struct region_facts *facts,
+                size_t *committed);
+
+/*
+ * Walks the live regions: *cursor starts at 0. False: there are no more. A region that is live all
+ * the while is met once.
+ */
+bool pages_next(const struct pages *pages, uint32_t *cursor, struct region_facts *facts,
+                size_t *committed);
+
+#endif

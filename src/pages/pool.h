@@ -1,0 +1,48 @@
+/*
+ * pool.h: type-stable pools of equal items, each known by its index.
+ *
+ * An item is always memory of its type: an index, once given out, stays valid as long as the pool,
+ * so that a reader who holds a stale one reads a stale or a newer item, never something else.
+ * Index 0 is no item. An item's contents survive being given and taken again.
+ *
+ * Promise: lock-free; a failed request leaves no trace (I6).
+ */
+#ifndef HOSTMEM_PAGES_POOL_H
+#define HOSTMEM_PAGES_POOL_H
+
+#include "pages/span.h"
+
+#include <stdint.h>
+
+/* Every item starts with this; it belongs to the pool. */
+struct pool_link {
+    _Atomic uint32_t next;
+};
+
+struct pool {
+    struct span span;
+    size_t item_size;
+    _Atomic uint64_t free;  /* index of the first free item | count of changes << 32 */
+    _Atomic uint32_t fresh; /* items 1 to fresh have been given out at least once */
+};
+
+/* limit: the most items there can ever be; only address space is spent on it. */
+bool pool_init(struct pool *pool, size_t item_size, uint32_t limit, struct gauge *gauge);
+
+/* The index of an item that is now the caller's; 0 when there is no memory for one. */
+uint32_t pool_take(struct pool *pool);
+void pool_give(struct pool *pool, uint32_t index);
+
+/* The item; index must have been given out by this pool. */
+static inline void *pool_item(const struct pool *pool, uint32_t index)
+{
+    return pool->span.base + (size_t)(index - 1) * pool->item_size;
+}
+
+/* Indices 1 to pool_limit have been given out at least once: what an enumeration walks. */
+uint32_t pool_limit(const struct pool *pool);
+
+/* No other thread may use the pool or its items any more. */
+void pool_destroy(struct pool *pool);
+
+#endif

@@ -1,0 +1,211 @@
+/*
+ * region.c: see region.h, where the protocol is.
+ */
+#include "pages/region.h"
+
+enum state {
+    STATE_FREE = 0,
+    STATE_LIVE = 1,
+    STATE_RELEASING = 2
+};
+
+#define STATE_MASK UINT64_C(3)
+#define ONE_UNDER_WAY (UINT64_C(1) << 2)
+#define UNDER_WAY_MASK (UINT64_C(0xffff) << 2)
+#define ONE_VERSION (UINT64_C(1) << 18)
+
+#define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
+#define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
+
+static bool is_live(uint64_t life)
+{
+    return (life & STATE_MASK) == STATE_LIVE;
+}
+
+static bool holds(uintptr_t base, size_t size, uintptr_t address)
+{
+    return address - base < size;
+}
+
+/* The next version of a life word, in another state. */
+static uint64_t next_version(uint64_t life, enum state state)
+{
+    return ((life + ONE_VERSION) & ~STATE_MASK) | state;
+}
+
+void region_write(struct region *region, const struct region_facts *facts)
+{
+    /* Who sees one of these fields must see that the record's former life has ended. */
+    atomic_thread_fence(memory_order_release);
+    STORE(region->base, facts->base);
+    STORE(region->size, facts->size);
+    STORE(region->allocation_type, facts->allocation_type);
+    STORE(region->protect, facts->protect);
+    STORE(region->critical_level, facts->critical_level);
+    STORE(region->thread_id, facts->thread_id);
+    STORE(region->sequence, facts->sequence);
+    STORE(region->tick, facts->tick);
+    STORE(region->heap, facts->heap);
+    STORE(region->line, facts->line);
+    STORE(region->requested, facts->requested);
+    STORE(region->file, facts->file);
+}
+
+void region_publish(struct region *region)
+{
+    uint64_t life = LOAD(region->life);
+
+    /* Only the owner of a free record changes its life: no swap needed. */
+    atomic_store_explicit(&region->life, next_version(life, STATE_LIVE), memory_order_release);
+}
+
+bool region_covers(const struct region *region, uintptr_t address)
+{
+    uint64_t life = atomic_load_explicit(&region->life, memory_order_acquire);
+
+    for (;;) {
+        uintptr_t base = LOAD(region->base);
+        size_t size = LOAD(region->size);
+        uint64_t again;
+
+        if (!is_live(life))
+            return false;
+        atomic_thread_fence(memory_order_acquire);
+        again = LOAD(region->life);
+        if (again == life)
+            return holds(base, size, address);
+        life = atomic_load_explicit(&region->life, memory_order_acquire);
+    }
+}
+
+bool region_read(const struct region *region, struct region_facts *facts)
+{
+    uint64_t life;
+
+    do {
+        life = atomic_load_explicit(&region->life, memory_order_acquire);
+        if (!is_live(life))
+            return false;
+        facts->base = LOAD(region->base);
+        facts->size = LOAD(region->size);
+        facts->allocation_type = LOAD(region->allocation_type);
+        facts->protect = LOAD(region->protect);
+        facts->critical_level = LOAD(region->critical_level);
+        facts->thread_id = LOAD(region->thread_id);
+        facts->sequence = LOAD(region->sequence);
+        facts->tick = LOAD(region->tick);
+        facts->heap = LOAD(region->heap);
+        facts->line = LOAD(region->line);
+        facts->requested = LOAD(region->requested);
+        facts->file = LOAD(region->file);
+        atomic_thread_fence(memory_order_acquire);
+    } while (LOAD(region->life) != life);
+    return true;
+}
+
+enum region_begun region_begin(struct region *region, uintptr_t address,
+                               struct region_operation *operation)
+{
+    uint64_t life = atomic_load_explicit(&region->life, memory_order_acquire);
+    uint64_t begun;
+
+    do {
+        operation->base = LOAD(region->base);
+        operation->size = LOAD(region->size);
+        if (!is_live(life) || LOAD(region->heap) ||
+            !holds(operation->base, operation->size, address))
+            return REGION_NOT_OWNED;
+        if ((life & UNDER_WAY_MASK) == UNDER_WAY_MASK)
+            return REGION_CROWDED;
+        begun = life + ONE_VERSION + ONE_UNDER_WAY;
+        atomic_thread_fence(memory_order_acquire); /* pairs with region_write's */
+    } while (!atomic_compare_exchange_weak_explicit(&region->life, &life, begun,
+                                                    memory_order_acq_rel, memory_order_acquire));
+    operation->region = region;
+    operation->life = begun;
+    operation->alone = (life & UNDER_WAY_MASK) == 0;
+    return REGION_BEGUN;
+}
+
+/* Ends the operation if the word is still `life`; *last: it was the last on a claimed region. */
+static bool end_if_still(struct region *region, uint64_t life, bool *last)
+{
+    uint64_t ended = life - ONE_UNDER_WAY;
+    bool is_last = (ended & UNDER_WAY_MASK) == 0 && !is_live(life);
+
+    /* The last on a claimed region stays under way until it has retired it. */
+    if (is_last) {
+        *last = atomic_load_explicit(&region->life, memory_order_acquire) == life;
+        return *last;
+    }
+    *last = false;
+    return atomic_compare_exchange_strong_explicit(&region->life, &life, ended,
+                                                   memory_order_acq_rel, memory_order_relaxed);
+}
+
+bool region_end_if_alone(struct region_operation *operation, bool *last)
+{
+    *last = false;
+    return operation->alone && end_if_still(operation->region, operation->life, last);
+}
+
+uint64_t region_before_settling(const struct region_operation *operation)
+{
+    return atomic_load_explicit(&operation->region->life, memory_order_acquire);
+}
+
+bool region_end(struct region_operation *operation, uint64_t before, bool *last)
+{
+    return end_if_still(operation->region, before, last);
+}
+
+bool region_claim(struct region *region, uintptr_t base, uint32_t heap,
+                  struct region_operation *operation)
+{
+    uint64_t life = atomic_load_explicit(&region->life, memory_order_acquire);
+    uint64_t claimed;
+
+    do {
+        operation->base = LOAD(region->base);
+        operation->size = LOAD(region->size);
+        if (!is_live(life) || operation->base != base || LOAD(region->heap) != heap ||
+            (life & UNDER_WAY_MASK) == UNDER_WAY_MASK)
+            return false;
+        claimed = next_version(life, STATE_RELEASING) + ONE_UNDER_WAY;
+        atomic_thread_fence(memory_order_acquire); /* pairs with region_write's */
+    } while (!atomic_compare_exchange_weak_explicit(&region->life, &life, claimed,
+                                                    memory_order_acq_rel, memory_order_acquire));
+    operation->region = region;
+    operation->life = claimed;
+    operation->alone = (life & UNDER_WAY_MASK) == 0;
+    return true;
+}
+
+/* Only the last on a claimed region is here: nobody else changes the word. */
+static void leave_releasing(struct region *region, enum state state)
+{
+    uint64_t life = LOAD(region->life) & ~UNDER_WAY_MASK;
+
+    atomic_store_explicit(&region->life, next_version(life, state), memory_order_release);
+}
+
+void region_retire(struct region *region)
+{
+    leave_releasing(region, STATE_FREE);
+}
+
+void region_restore(struct region *region)
+{
+    leave_releasing(region, STATE_LIVE);
+}
+
+uint64_t region_observe(const struct region *region)
+{
+    return atomic_load_explicit(&region->life, memory_order_acquire);
+}
+
+bool region_at_rest_since(const struct region *region, uint64_t observed)
+{
+    atomic_thread_fence(memory_order_acquire);
+    return is_live(observed) && (observed & UNDER_WAY_MASK) == 0 && LOAD(region->life) == observed;
+}

@@ -1,0 +1,155 @@
+/*
+ * region_table.c: see region_table.h, where the protocol is.
+ */
+#include "pages/region_table.h"
+
+/* There cannot be more regions than granules; 2^26 of 64 KiB are 4 TiB. */
+#define REGION_LIMIT (sizeof(void *) == 8 ? (uint32_t)1 << 26 : (uint32_t)1 << 16)
+
+bool region_table_init(struct region_table *table, struct metadata *metadata, struct gauge *gauge)
+{
+    if (!pool_init(&table->regions, sizeof(struct region), REGION_LIMIT, gauge))
+        return false;
+    return chunk_table_init(&table->chunks, metadata, gauge);
+}
+
+void region_table_destroy(struct region_table *table)
+{
+    chunk_table_destroy(&table->chunks);
+    pool_destroy(&table->regions);
+}
+
+uint32_t region_table_take(struct region_table *table)
+{
+    return pool_take(&table->regions);
+}
+
+void region_table_give(struct region_table *table, uint32_t index)
+{
+    pool_give(&table->regions, index);
+}
+
+struct region *region_table_at(const struct region_table *table, uint32_t index)
+{
+    return pool_item(&table->regions, index);
+}
+
+uint32_t region_table_index(const struct region_table *table, const struct region *region)
+{
+    return (uint32_t)((size_t)((const char *)region - table->regions.span.base) /
+                      sizeof(struct region)) +
+           1;
+}
+
+uint32_t region_table_limit(const struct region_table *table)
+{
+    return pool_limit(&table->regions);
+}
+
+/* The region that an owner names, if it is live and holds the address. */
+static struct region *region_of(const struct region_table *table, const chunk_owner *owner,
+                                uintptr_t address)
+{
+    uint32_t index = atomic_load_explicit(owner, memory_order_acquire);
+    struct region *region = index ? region_table_at(table, index) : NULL;
+
+    return region && region_covers(region, address) ? region : NULL;
+}
+
+struct region *region_table_find(const struct region_table *table, uintptr_t address)
+{
+    const struct chunk *chunk = chunk_table_find(&table->chunks, chunk_number(address));
+    struct region *region;
+    chunk_owner *owners;
+
+    if (!chunk)
+        return NULL;
+    region = region_of(table, &chunk->whole, address);
+    if (region)
+        return region;
+    owners = atomic_load_explicit(&chunk->owners, memory_order_acquire);
+    return owners ? region_of(table, &owners[address % CHUNK_SIZE / OS_GRANULE_SIZE], address)
+                  : NULL;
+}
+
+/* Makes the nodes and arrays that the owners of [begin, end) need. */
+static bool ensure_owners(struct region_table *table, uintptr_t begin, uintptr_t end)
+{
+    for (uintptr_t number = chunk_number(begin); number <= chunk_number(end - 1); number++) {
+        uintptr_t chunk_begin = number * CHUNK_SIZE;
+        struct chunk *chunk = chunk_table_ensure(&table->chunks, number);
+        bool whole = begin <= chunk_begin && end - chunk_begin >= CHUNK_SIZE;
+
+        if (!chunk || (!whole && !chunk_ensure_owners(&table->chunks, chunk)))
+            return false;
+    }
+    return true;
+}
+
+/* The part of [begin, end) that lies in one chunk. */
+struct part {
+    struct chunk *chunk;
+    chunk_owner *owners; /* of its granules; NULL: the chunk has none */
+    uintptr_t begin;
+    size_t granules;
+    uintptr_t next; /* where the next part begins */
+    bool whole;     /* the part is the chunk */
+};
+
+static struct part part_at(const struct region_table *table, uintptr_t begin, uintptr_t end)
+{
+    uintptr_t chunk_begin = chunk_number(begin) * CHUNK_SIZE;
+    uintptr_t left = end - chunk_begin;
+    struct part part;
+
+    if (left > CHUNK_SIZE)
+        left = CHUNK_SIZE;
+    part.chunk = chunk_table_find(&table->chunks, chunk_number(begin));
+    part.owners = atomic_load_explicit(&part.chunk->owners, memory_order_acquire);
+    if (part.owners)
+        part.owners += (begin - chunk_begin) / OS_GRANULE_SIZE;
+    part.begin = begin;
+    part.next = chunk_begin + left;
+    part.granules = (part.next - begin + OS_GRANULE_SIZE - 1) / OS_GRANULE_SIZE;
+    part.whole = part.next - begin == CHUNK_SIZE;
+    return part;
+}
+
+/* True if the books know no live region there, as they must where Win32 has just handed out. */
+static bool part_is_vacant(const struct region_table *table, const struct part *part)
+{
+    if (region_of(table, &part->chunk->whole, part->begin))
+        return false;
+    for (size_t i = 0; part->owners && i < part->granules; i++) {
+        if (region_of(table, &part->owners[i], part->begin + i * OS_GRANULE_SIZE))
+            return false;
+    }
+    return true;
+}
+
+static void part_own(const struct part *part, uint32_t index)
+{
+    if (part->whole) {
+        atomic_store_explicit(&part->chunk->whole, index, memory_order_release);
+        return;
+    }
+    for (size_t i = 0; i < part->granules; i++)
+        atomic_store_explicit(&part->owners[i], index, memory_order_release);
+}
+
+enum region_table_result region_table_own(struct region_table *table, uint32_t index,
+                                          uintptr_t base, size_t size)
+{
+    uintptr_t end = base + size;
+    struct part part;
+
+    if (!ensure_owners(table, base, end))
+        return REGION_TABLE_NO_MEMORY;
+    for (uintptr_t at = base; at < end; at = part.next) {
+        part = part_at(table, at, end);
+        if (!part_is_vacant(table, &part))
+            return REGION_TABLE_CONTRADICTED;
+        part_own(&part, index);
+    }
+    return REGION_TABLE_OK;
+}

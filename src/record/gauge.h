@@ -1,0 +1,52 @@
+/*
+ * gauge.h: a quantity and the most that it has been.
+ *
+ * Protocol: `now` moves by fetch-add; `peak` only rises, by compare-and-swap. Both are figures, not
+ * synchronisation: memory order is relaxed throughout. After all calls have returned, now is exact
+ * and peak is at least every value that now had (and exactly the largest, since each add reports
+ * the sum that it made).
+ */
+#ifndef HOSTMEM_RECORD_GAUGE_H
+#define HOSTMEM_RECORD_GAUGE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct gauge {
+    _Atomic uint64_t now;
+    _Atomic uint64_t peak;
+};
+
+static inline void gauge_raise_peak(struct gauge *gauge, uint64_t value)
+{
+    uint64_t peak = atomic_load_explicit(&gauge->peak, memory_order_relaxed);
+
+    while (value > peak &&
+           !atomic_compare_exchange_weak_explicit(&gauge->peak, &peak, value, memory_order_relaxed,
+                                                  memory_order_relaxed))
+        ;
+}
+
+static inline void gauge_add(struct gauge *gauge, uint64_t amount)
+{
+    uint64_t before = atomic_fetch_add_explicit(&gauge->now, amount, memory_order_relaxed);
+
+    gauge_raise_peak(gauge, before + amount);
+}
+
+static inline void gauge_subtract(struct gauge *gauge, uint64_t amount)
+{
+    atomic_fetch_sub_explicit(&gauge->now, amount, memory_order_relaxed);
+}
+
+static inline uint64_t gauge_now(const struct gauge *gauge)
+{
+    return atomic_load_explicit(&gauge->now, memory_order_relaxed);
+}
+
+static inline uint64_t gauge_peak(const struct gauge *gauge)
+{
+    return atomic_load_explicit(&gauge->peak, memory_order_relaxed);
+}
+
+#endif
