@@ -76,4 +76,7 @@ bool pages_find(const struct pages *pages, const void *address, struct region_fa
 bool pages_next(const struct pages *pages, uint32_t *cursor, struct region_facts *facts,
                 size_t *committed);
 
+/* Committed bytes of a region, by the books. */
+size_t pages_committed(const struct pages *pages, const struct region_facts *facts);
+
 #endif

@@ -1,0 +1,50 @@
+/*
+ * audit.h: the books against the system, region by region.
+ *
+ * Runs while other threads work and keeps none of them waiting. A comparison counts only if the
+ * region was at rest all the while (region.h's `life` did not change and nobody was under way);
+ * else it is made again, a few times.
+ */
+#ifndef HOSTMEM_PAGES_AUDIT_H
+#define HOSTMEM_PAGES_AUDIT_H
+
+#include "pages/pages.h"
+
+/* In the order of HOSTMEM_DIFFERENCE_KIND (hostmem.h). */
+enum audit_kind {
+    AUDIT_ONLY_IN_BOOKS = 1,
+    AUDIT_ONLY_IN_SYSTEM,
+    AUDIT_REGION_MISSING,
+    AUDIT_REGION_LARGER,
+    AUDIT_RESERVED_TOTAL,
+    AUDIT_COMMITTED_TOTAL,
+    AUDIT_REGIONS_TOTAL
+};
+
+struct audit_difference {
+    enum audit_kind kind;
+    struct region_facts region; /* all zero for the totals */
+    uintptr_t address;
+    uint64_t books;  /* totals: by the gauges */
+    uint64_t system; /* totals: by adding up the regions in the books */
+};
+
+struct audit {
+    bool totals_compared;
+    uint64_t regions;
+    uint64_t busy;
+    uint64_t reserved;       /* by the system, in the regions compared */
+    uint64_t committed;      /* likewise */
+    uint64_t books_reserved; /* by the books, in the same regions */
+    uint64_t books_committed;
+    uint64_t differences;
+};
+
+/* Called for each difference; false ends the audit. */
+typedef bool audit_callback(void *context, const struct audit_difference *difference);
+
+/* False: the callback ended it. */
+bool audit_run(const struct pages *pages, struct audit *audit, audit_callback *callback,
+               void *context);
+
+#endif

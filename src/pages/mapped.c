@@ -1,0 +1,126 @@
+/*
+ * mapped.c: see mapped.h, where the protocol is.
+ */
+#include "pages/mapped.h"
+
+#include "os/os.h"
+
+#define RANGE_LIMIT ((uint32_t)1 << 16)
+#define LIVE UINT64_C(1)
+
+struct mapped_range {
+    struct pool_link link;
+    _Atomic uint32_t thread_id;
+    _Atomic uint64_t life;
+    _Atomic uintptr_t base;
+    _Atomic size_t size;
+    _Atomic uint64_t sequence;
+};
+
+#define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
+#define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
+
+bool mapped_init(struct mapped *mapped, struct record *record)
+{
+    mapped->record = record;
+    atomic_store_explicit(&mapped->sequence, 0, memory_order_relaxed);
+    return pool_init(&mapped->ranges, sizeof(struct mapped_range), RANGE_LIMIT, &record->metadata);
+}
+
+void mapped_destroy(struct mapped *mapped)
+{
+    pool_destroy(&mapped->ranges);
+}
+
+bool mapped_add(struct mapped *mapped, uintptr_t base, size_t size)
+{
+    uint32_t index = pool_take(&mapped->ranges);
+    struct mapped_range *range;
+    uint64_t life;
+
+    if (!index)
+        return false;
+    range = pool_item(&mapped->ranges, index);
+    life = LOAD(range->life);
+    /* Who sees one of the new fields must see that the range's former life has ended. */
+    atomic_thread_fence(memory_order_release);
+    STORE(range->base, base);
+    STORE(range->size, size);
+    STORE(range->thread_id, os_thread_id());
+    STORE(range->sequence,
+          atomic_fetch_add_explicit(&mapped->sequence, 1, memory_order_relaxed) + 1);
+    gauge_add(&mapped->record->mapped, size);
+    gauge_add(&mapped->record->mapped_ranges, 1);
+    atomic_store_explicit(&range->life, life + LIVE, memory_order_release);
+    return true;
+}
+
+/* A consistent copy of a live range; *life is the word that it was live by. */
+static bool read_range(const struct mapped_range *range, struct mapped_facts *facts, uint64_t *life)
+{
+    do {
+        *life = atomic_load_explicit(&range->life, memory_order_acquire);
+        if (!(*life & LIVE))
+            return false;
+        facts->base = LOAD(range->base);
+        facts->size = LOAD(range->size);
+        facts->thread_id = LOAD(range->thread_id);
+        facts->sequence = LOAD(range->sequence);
+        atomic_thread_fence(memory_order_acquire);
+    } while (LOAD(range->life) != *life);
+    return true;
+}
+
+/* The oldest live range of that base; 0: there is none. */
+static uint32_t find_oldest(const struct mapped *mapped, uintptr_t base,
+                            struct mapped_facts *oldest, uint64_t *life)
+{
+    uint32_t limit = pool_limit(&mapped->ranges);
+    uint32_t found = 0;
+
+    for (uint32_t index = 1; index <= limit; index++) {
+        struct mapped_facts facts;
+        uint64_t word;
+
+        if (read_range(pool_item(&mapped->ranges, index), &facts, &word) && facts.base == base &&
+            (!found || facts.sequence < oldest->sequence)) {
+            *oldest = facts;
+            *life = word;
+            found = index;
+        }
+    }
+    return found;
+}
+
+bool mapped_remove(struct mapped *mapped, uintptr_t base)
+{
+    struct mapped_facts facts;
+    uint64_t life;
+    uint32_t index;
+
+    while ((index = find_oldest(mapped, base, &facts, &life)) != 0) {
+        struct mapped_range *range = pool_item(&mapped->ranges, index);
+
+        /* live + 1 is free with the next version */
+        if (atomic_compare_exchange_strong_explicit(&range->life, &life, life + 1,
+                                                    memory_order_acq_rel, memory_order_relaxed)) {
+            gauge_subtract(&mapped->record->mapped, facts.size);
+            gauge_subtract(&mapped->record->mapped_ranges, 1);
+            pool_give(&mapped->ranges, index);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool mapped_next(const struct mapped *mapped, uint32_t *cursor, struct mapped_facts *facts)
+{
+    uint32_t limit = pool_limit(&mapped->ranges);
+    uint64_t life;
+
+    while (*cursor < limit) {
+        if (read_range(pool_item(&mapped->ranges, ++*cursor), facts, &life))
+            return true;
+    }
+    return false;
+}

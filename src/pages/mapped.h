@@ -1,0 +1,46 @@
+/*
+ * mapped.h: ranges that the CLR took from the system itself (mapped files) and told us about.
+ *
+ * Kept in the books and shown, never owned. The CLR tells after the fact: by the time that it says
+ * "released", another thread may have mapped, and told, the same base again. So every telling adds
+ * a range, and a release takes the oldest range of that base: whatever the order of the news, the
+ * books are right once all of it has come.
+ *
+ * Protocol. A range's `life` is a version with a state in its lowest bit (0 free, 1 live), changed
+ * by compare-and-swap. The thread that took the range from the pool writes its fields and makes it
+ * live; the one that swaps it from live to free has removed it. Readers copy the fields between two
+ * equal live words. There are few ranges (a handful for each loaded assembly), so they are searched
+ * one by one. Promise: lock-free, no system call but for metadata.
+ */
+#ifndef HOSTMEM_PAGES_MAPPED_H
+#define HOSTMEM_PAGES_MAPPED_H
+
+#include "pages/pool.h"
+#include "record/record.h"
+
+struct mapped_facts {
+    uintptr_t base;
+    size_t size;
+    uint32_t thread_id;
+    uint64_t sequence;
+};
+
+struct mapped {
+    struct record *record;
+    struct pool ranges;
+    _Atomic uint64_t sequence;
+};
+
+bool mapped_init(struct mapped *mapped, struct record *record);
+void mapped_destroy(struct mapped *mapped);
+
+/* False: no memory. */
+bool mapped_add(struct mapped *mapped, uintptr_t base, size_t size);
+
+/* False: no range of that base is known. */
+bool mapped_remove(struct mapped *mapped, uintptr_t base);
+
+/* Walks the ranges: *cursor starts at 0. False: there are no more. */
+bool mapped_next(const struct mapped *mapped, uint32_t *cursor, struct mapped_facts *facts);
+
+#endif

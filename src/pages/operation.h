@@ -1,0 +1,55 @@
+/*
+ * operation.h: what every operation on a region has in common: page ranges, writing the committed
+ * bits, and ending an operation so that the books are right (protocol: region.h).
+ */
+#ifndef HOSTMEM_PAGES_OPERATION_H
+#define HOSTMEM_PAGES_OPERATION_H
+
+#include "pages/pages.h"
+
+/* Addresses from begin to end, exclusive, both at pages. */
+struct range {
+    uintptr_t begin;
+    uintptr_t end;
+};
+
+static inline uintptr_t range_round_down(uintptr_t value, size_t unit)
+{
+    return value & ~(uintptr_t)(unit - 1);
+}
+
+/* The whole pages that hold [address, address + size). False: there is no such range. */
+static inline bool range_of_pages(uintptr_t address, size_t size, struct range *range)
+{
+    uintptr_t last = address + size - 1;
+
+    if (size == 0 || last < address || last > UINTPTR_MAX - OS_PAGE_SIZE)
+        return false;
+    range->begin = range_round_down(address, OS_PAGE_SIZE);
+    range->end = range_round_down(last, OS_PAGE_SIZE) + OS_PAGE_SIZE;
+    return true;
+}
+
+static inline bool range_is_inside(const struct region_operation *operation, struct range range)
+{
+    return range.begin >= operation->base && range.end - operation->base <= operation->size;
+}
+
+/* Sets the bits of a range that the system has committed, and charges for those that were clear. */
+void operation_book_commit(struct pages *pages, struct range range);
+
+/* Clears the bits of a range that is committed no more, and refunds those that were set. */
+void operation_book_decommit(struct pages *pages, struct range range);
+
+/*
+ * Ends an operation that may have changed the state of the pages of range. If it is the last one on
+ * a region that has been claimed for release, it releases it; the result is that of the release.
+ */
+pages_result operation_end(struct pages *pages, struct region_operation *operation,
+                           struct range range);
+
+/* Gives a claimed region back to the system. The caller must be the last on it. */
+pages_result operation_finish_release(struct pages *pages,
+                                      const struct region_operation *operation);
+
+#endif

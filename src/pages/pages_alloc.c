@@ -1,0 +1,195 @@
+/*
+ * pages_alloc.c: VirtualAlloc: regions made, and pages committed in them.
+ */
+#include "pages/operation.h"
+
+#include "os/os.h"
+
+/* ------------------------------------------------------------------------------------------------
+ * A region is made
+ * --------------------------------------------------------------------------------------------- */
+
+static bool makes_region(const struct pages_request *request)
+{
+    return (request->type & OS_MEM_RESERVE) ||
+           ((request->type & OS_MEM_COMMIT) && !request->address);
+}
+
+/* What Win32 will make of the request: the size of the region, rounded as Win32 rounds. */
+static size_t region_size(const struct pages_request *request)
+{
+    uintptr_t address = (uintptr_t)request->address;
+    struct range range;
+
+    if (!range_of_pages(address, request->size, &range))
+        return 0;
+    return range.end - range_round_down(address, OS_GRANULE_SIZE);
+}
+
+static void write_facts(struct pages *pages, struct region *region,
+                        const struct pages_request *request, uintptr_t base, size_t size)
+{
+    struct region_facts facts = {
+        .base = base,
+        .size = size,
+        .allocation_type = request->type,
+        .protect = request->protect,
+        .critical_level = request->critical_level,
+        .thread_id = os_thread_id(),
+        .tick = os_tick_milliseconds(),
+        .heap = request->heap,
+        .line = request->line,
+        .requested = request->requested,
+        .file = request->file,
+    };
+
+    facts.sequence = atomic_fetch_add_explicit(&pages->sequence, 1, memory_order_relaxed) + 1;
+    region_write(region, &facts);
+}
+
+/* Puts a region that the system has just made into the books, not yet published. */
+static pages_result book_region(struct pages *pages, uint32_t index,
+                                const struct pages_request *request, struct range range)
+{
+    bool commit = (request->type & OS_MEM_COMMIT) != 0;
+
+    switch (region_table_own(&pages->table, index, range.begin, range.end - range.begin)) {
+    case REGION_TABLE_NO_MEMORY:
+        return OS_ERROR_NOT_ENOUGH_MEMORY;
+    case REGION_TABLE_CONTRADICTED:
+        return PAGES_CONTRADICTED;
+    case REGION_TABLE_OK:
+        break;
+    }
+    if (commit && !committed_ensure(&pages->table.chunks, range.begin, range.end))
+        return OS_ERROR_NOT_ENOUGH_MEMORY;
+    if (commit)
+        committed_set(&pages->table.chunks, range.begin, range.end);
+    write_facts(pages, region_table_at(&pages->table, index), request, range.begin,
+                range.end - range.begin);
+    return PAGES_OK;
+}
+
+/* Asks the system and books what it made; on failure the system has it back. */
+static pages_result make_region(struct pages *pages, uint32_t index,
+                                const struct pages_request *request, size_t size, void **memory)
+{
+    pages_result result = os_alloc(request->address, request->size, request->type, request->protect,
+                                   request->node, memory);
+    uintptr_t base = (uintptr_t)*memory;
+
+    if (result)
+        return result;
+    result = size ? book_region(pages, index, request, (struct range){base, base + size})
+                  : PAGES_CONTRADICTED; /* it cannot grant what has no size */
+    if (result) {
+        os_free(*memory, 0, OS_MEM_RELEASE);
+        *memory = NULL;
+    }
+    return result;
+}
+
+static pages_result alloc_region(struct pages *pages, const struct pages_request *request,
+                                 void **memory)
+{
+    size_t size = region_size(request);
+    bool commit = (request->type & OS_MEM_COMMIT) != 0;
+    struct budget_charge charge = {.reserved = size, .committed = commit ? size : 0};
+    uint32_t index = region_table_take(&pages->table);
+    pages_result result;
+
+    if (!index)
+        return OS_ERROR_NOT_ENOUGH_MEMORY;
+    result = make_region(pages, index, request, size, memory);
+    if (result) {
+        region_table_give(&pages->table, index);
+        return result;
+    }
+    budget_charge(&pages->budget, charge);
+    gauge_add(&pages->record->regions, 1);
+    region_publish(region_table_at(&pages->table, index));
+    return PAGES_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Something is done inside a region
+ * --------------------------------------------------------------------------------------------- */
+
+static pages_result forward_alloc(const struct pages_request *request, void **memory)
+{
+    return os_alloc(request->address, request->size, request->type, request->protect, request->node,
+                    memory);
+}
+
+/* Memory of someone else: the system's affair (I7), neither owned nor charged. */
+static pages_result alloc_foreign(struct pages *pages, const struct pages_request *request,
+                                  void **memory)
+{
+    pages_result result = forward_alloc(request, memory);
+
+    if (!result && (request->type & OS_MEM_COMMIT))
+        record_count(&pages->record->foreign_commits);
+    return result;
+}
+
+static pages_result commit_in_region(struct pages *pages, const struct pages_request *request,
+                                     struct range range, void **memory)
+{
+    pages_result result;
+
+    if (!committed_ensure(&pages->table.chunks, range.begin, range.end))
+        return OS_ERROR_NOT_ENOUGH_MEMORY;
+    result = forward_alloc(request, memory);
+    if (!result)
+        operation_book_commit(pages, range);
+    return result;
+}
+
+static pages_result alloc_in_region(struct pages *pages, const struct pages_request *request,
+                                    struct region_operation *operation, void **memory)
+{
+    struct range none = {operation->base, operation->base};
+    struct range range;
+    pages_result result, ended;
+
+    /* What Win32 refuses for its range, or does without changing what is committed. */
+    if (!(request->type & OS_MEM_COMMIT) ||
+        !range_of_pages((uintptr_t)request->address, request->size, &range) ||
+        !range_is_inside(operation, range)) {
+        result = forward_alloc(request, memory);
+        range = none;
+    } else {
+        result = commit_in_region(pages, request, range, memory);
+    }
+    ended = operation_end(pages, operation, range);
+    return result ? result : ended;
+}
+
+static pages_result alloc_at_address(struct pages *pages, const struct pages_request *request,
+                                     void **memory)
+{
+    uintptr_t address = (uintptr_t)request->address;
+    struct region *region = region_table_find(&pages->table, address);
+    struct region_operation operation;
+
+    switch (region ? region_begin(region, address, &operation) : REGION_NOT_OWNED) {
+    case REGION_BEGUN:
+        return alloc_in_region(pages, request, &operation, memory);
+    case REGION_CROWDED:
+        return OS_ERROR_NO_SYSTEM_RESOURCES;
+    default:
+        return alloc_foreign(pages, request, memory);
+    }
+}
+
+pages_result pages_alloc(struct pages *pages, const struct pages_request *request, void **memory)
+{
+    pages_result result;
+
+    *memory = NULL;
+    result = makes_region(request) ? alloc_region(pages, request, memory)
+                                   : alloc_at_address(pages, request, memory);
+    if (result)
+        *memory = NULL;
+    return result;
+}

@@ -1,0 +1,118 @@
+/*
+ * pages_free.c: VirtualFree: regions released, and pages decommitted in them. Nothing is touched
+ * before the ledger has said whose it is.
+ */
+#include "pages/operation.h"
+
+#include "os/os.h"
+
+/*
+ * A claimed region on which others are still at work: takes its pages away now; the last of them
+ * gives the address space back.
+ */
+static pages_result release_under_way(struct pages *pages, struct region_operation *operation)
+{
+    struct range all = {operation->base, operation->base + operation->size};
+
+    os_free((void *)operation->base, 0, OS_MEM_DECOMMIT);
+    return operation_end(pages, operation, all);
+}
+
+static pages_result release_claimed(struct pages *pages, struct region_operation *operation)
+{
+    return operation->alone ? operation_finish_release(pages, operation)
+                            : release_under_way(pages, operation);
+}
+
+static pages_result release(struct pages *pages, struct region *region, uintptr_t address,
+                            size_t size)
+{
+    uintptr_t page = range_round_down(address, OS_PAGE_SIZE); /* as Win32 does */
+    struct region_operation operation;
+    struct region_facts facts;
+
+    /* A size is an error of an owner's, who alone is told so. */
+    if (size) {
+        bool owned = region_read(region, &facts) && facts.base == page && !facts.heap;
+
+        return owned ? OS_ERROR_INVALID_PARAMETER : PAGES_FOREIGN;
+    }
+    if (!region_claim(region, page, 0, &operation))
+        return PAGES_FOREIGN;
+    return release_claimed(pages, &operation);
+}
+
+/* The pages that a decommit of (address, size) means; size 0 at the base means all. */
+static bool decommit_range(const struct region_operation *operation, uintptr_t address, size_t size,
+                           struct range *range)
+{
+    if (size == 0 && range_round_down(address, OS_PAGE_SIZE) == operation->base) {
+        *range = (struct range){operation->base, operation->base + operation->size};
+        return true;
+    }
+    return range_of_pages(address, size, range) && range_is_inside(operation, *range);
+}
+
+static pages_result decommit(struct pages *pages, struct region *region, uintptr_t address,
+                             size_t size)
+{
+    struct region_operation operation;
+    struct range range;
+    pages_result result, ended;
+
+    switch (region_begin(region, address, &operation)) {
+    case REGION_BEGUN:
+        break;
+    case REGION_CROWDED:
+        return OS_ERROR_NO_SYSTEM_RESOURCES;
+    default:
+        return PAGES_FOREIGN;
+    }
+    if (decommit_range(&operation, address, size, &range)) {
+        result = os_free((void *)address, size, OS_MEM_DECOMMIT);
+        if (!result)
+            operation_book_decommit(pages, range);
+    } else {
+        result = PAGES_FOREIGN;
+        range = (struct range){operation.base, operation.base};
+    }
+    ended = operation_end(pages, &operation, range);
+    return result ? result : ended;
+}
+
+/* A type that is neither: an error of an owner's, who alone is told so. */
+static pages_result free_of_unknown_type(const struct region *region, uintptr_t address)
+{
+    struct region_facts facts;
+    bool owned = region_read(region, &facts) && !facts.heap && address - facts.base < facts.size;
+
+    return owned ? OS_ERROR_INVALID_PARAMETER : PAGES_FOREIGN;
+}
+
+pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_t type)
+{
+    struct region *region = region_table_find(&pages->table, (uintptr_t)address);
+
+    if (!region)
+        return PAGES_FOREIGN;
+    switch (type) {
+    case OS_MEM_RELEASE:
+        return release(pages, region, (uintptr_t)address, size);
+    case OS_MEM_DECOMMIT:
+        return decommit(pages, region, (uintptr_t)address, size);
+    default:
+        return free_of_unknown_type(region, (uintptr_t)address);
+    }
+}
+
+pages_result pages_release_block(struct pages *pages, void *base, uint32_t heap, size_t *requested)
+{
+    struct region *region = region_table_find(&pages->table, (uintptr_t)base);
+    struct region_operation operation;
+
+    if (!region || !region_claim(region, (uintptr_t)base, heap, &operation))
+        return PAGES_FOREIGN;
+    /* Claimed: nobody writes it before it is retired. */
+    *requested = atomic_load_explicit(&region->requested, memory_order_relaxed);
+    return release_claimed(pages, &operation);
+}
