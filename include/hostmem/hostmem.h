@@ -15,11 +15,7 @@
 #define HOSTMEM_HOSTMEM_H
 
 #include <hostmem/clrhosting.h>
-
-#define HOSTMEM_VERSION_MAJOR 0
-#define HOSTMEM_VERSION_MINOR 1
-#define HOSTMEM_VERSION_PATCH 0
-#define HOSTMEM_VERSION_TEXT "0.1.0"
+#include <hostmem/version.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -167,78 +163,102 @@ typedef HRESULT(CALLBACK *HOSTMEM_DIFFERENCE_CALLBACK)(void *pContext,
  * Got from a manager by QueryInterface. All methods may be called on any thread at any time, also
  * after Close; all are suspension-safe, the callbacks' own doing apart. None blocks the others.
  */
-#define HOSTMEM_IID_TEXT_INSPECTION "f3c42d0b-6a0e-4a55-9d57-1c5e9b40e7a1"
 DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c, 0x5e, 0x9b, 0x40,
             0xe7, 0xa1);
 
-#undef INTERFACE
-#define INTERFACE IHostMemInspection
-DECLARE_INTERFACE_(IHostMemInspection, IUnknown)
-{
-    STDMETHOD(QueryInterface)(THIS_ REFIID riid, void **ppvObject) PURE;
-    STDMETHOD_(ULONG, AddRef)(THIS) PURE;
-    STDMETHOD_(ULONG, Release)(THIS) PURE;
+/*
+ * GetStatistics(pStatistics)
+ *   Fills *pStatistics up to its cbSize. Each figure is exact for some moment during the call; at a
+ *   quiet moment they belong together.
+ *   S_OK; E_POINTER; E_INVALIDARG (cbSize does not even hold cbSize and Status).
+ *
+ * EnumRegions(pfnCallback, pContext)
+ *   Calls back for each live region. A region that is live during the whole call is shown once; one
+ *   that comes or goes meanwhile may be.
+ *   S_OK; E_POINTER; what the callback returned.
+ *
+ * EnumMappedRanges(pfnCallback, pContext)
+ *   The same for mapped ranges.
+ *
+ * EnumBlocks(dwHeap, pfnCallback, pContext)
+ *   The same for live heap blocks: of the heap of that number, or of all when dwHeap is 0.
+ *
+ * FindRegion(pAddress, pRegion)
+ *   Whose is this address? Any address may be asked about; it is not touched.
+ *   S_OK and *pRegion filled: it lies in a live region of this manager; S_FALSE and *pRegion all
+ *   zero: it does not; E_POINTER (pRegion is NULL).
+ *
+ * Audit(pAudit, pfnCallback, pContext)
+ *   Walks every live region with VirtualQuery and compares with the books. pfnCallback (may be
+ * NULL) is called for each difference. A region that other threads change during its own walk is
+ * walked again, a few times, and then counted as busy, not as different; the totals are compared
+ * only if no call of the manager was under way. S_OK: no difference; S_FALSE: differences, their
+ * number in pAudit->Differences; E_POINTER; E_INVALIDARG (cbSize); what the callback returned.
+ *
+ * Close()
+ *   The host declares the runtime gone: from now on every call of the manager and of its heaps
+ *   returns HOST_E_CLRNOTAVAILABLE. Inspection goes on. Nothing is freed.
+ *   S_OK, also when it was closed before.
+ */
+typedef interface IHostMemInspection IHostMemInspection;
 
-    /*
-     * Fills *pStatistics up to its cbSize. Each figure is exact for some moment during the call;
-     * at a quiet moment they belong together.
-     * S_OK; E_POINTER; E_INVALIDARG (cbSize too small to hold cbSize and Status).
-     */
-    STDMETHOD(GetStatistics)(THIS_ HOSTMEM_STATISTICS * pStatistics) PURE;
+#if defined(__cplusplus) && !defined(CINTERFACE)
 
-    /*
-     * Calls back for each live region. A region that is live during the whole call is shown once;
-     * one that comes or goes meanwhile may be.
-     * S_OK; E_POINTER; what the callback returned.
-     */
-    STDMETHOD(EnumRegions)(THIS_ HOSTMEM_REGION_CALLBACK pfnCallback, void *pContext) PURE;
-
-    /* The same for mapped ranges. */
-    STDMETHOD(EnumMappedRanges)
-    (THIS_ HOSTMEM_MAPPED_RANGE_CALLBACK pfnCallback, void *pContext) PURE;
-
-    /*
-     * The same for live heap blocks: of the heap of that number, or of all when dwHeap is 0.
-     */
-    STDMETHOD(EnumBlocks)
-    (THIS_ DWORD dwHeap, HOSTMEM_BLOCK_CALLBACK pfnCallback, void *pContext) PURE;
-
-    /*
-     * Whose is this address? Any address may be asked about; it is not touched.
-     * S_OK and *pRegion filled: it lies in a live region of this manager; S_FALSE and *pRegion all
-     * zero: it does not; E_POINTER.
-     */
-    STDMETHOD(FindRegion)(THIS_ const void *pAddress, HOSTMEM_REGION *pRegion) PURE;
-
-    /*
-     * Walks every live region with VirtualQuery and compares with the books. pfnCallback (may be
-     * NULL) is called for each difference. A region that other threads change during its own walk
-     * is walked again, a few times, and then counted as busy, not as different; the totals are
-     * compared only if no call of the manager was under way.
-     * S_OK: no difference; S_FALSE: differences, their number in pAudit->Differences; E_POINTER;
-     * E_INVALIDARG (cbSize); what the callback returned.
-     */
-    STDMETHOD(Audit)
-    (THIS_ HOSTMEM_AUDIT * pAudit, HOSTMEM_DIFFERENCE_CALLBACK pfnCallback, void *pContext) PURE;
-
-    /*
-     * The host declares the runtime gone: from now on every call of the manager and of its heaps
-     * returns HOST_E_CLRNOTAVAILABLE. Inspection goes on. Nothing is freed.
-     * S_OK, also when it was closed before.
-     */
-    STDMETHOD(Close)(THIS) PURE;
-};
-#ifndef __cplusplus
-typedef struct IHostMemInspectionVtbl IHostMemInspectionVtbl;
-#endif
-#if defined(__cplusplus) && defined(__CRT_UUID_DECL)
 } /* extern "C" */
+
+MIDL_INTERFACE("f3c42d0b-6a0e-4a55-9d57-1c5e9b40e7a1")
+IHostMemInspection : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetStatistics(HOSTMEM_STATISTICS * pStatistics) = 0;
+    virtual HRESULT STDMETHODCALLTYPE EnumRegions(HOSTMEM_REGION_CALLBACK pfnCallback,
+                                                  void *pContext) = 0;
+    virtual HRESULT STDMETHODCALLTYPE EnumMappedRanges(HOSTMEM_MAPPED_RANGE_CALLBACK pfnCallback,
+                                                       void *pContext) = 0;
+    virtual HRESULT STDMETHODCALLTYPE EnumBlocks(DWORD dwHeap, HOSTMEM_BLOCK_CALLBACK pfnCallback,
+                                                 void *pContext) = 0;
+    virtual HRESULT STDMETHODCALLTYPE FindRegion(const void *pAddress, HOSTMEM_REGION *pRegion) = 0;
+    virtual HRESULT STDMETHODCALLTYPE Audit(
+        HOSTMEM_AUDIT * pAudit, HOSTMEM_DIFFERENCE_CALLBACK pfnCallback, void *pContext) = 0;
+    virtual HRESULT STDMETHODCALLTYPE Close() = 0;
+};
+#ifdef __CRT_UUID_DECL
 __CRT_UUID_DECL(IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c, 0x5e, 0x9b, 0x40,
                 0xe7, 0xa1)
-extern "C" {
 #endif
 
-#if defined(COBJMACROS) && !defined(__cplusplus)
+extern "C" {
+
+#else
+
+typedef struct IHostMemInspectionVtbl {
+    HRESULT(STDMETHODCALLTYPE *QueryInterface)
+    (IHostMemInspection *This, REFIID riid, void **ppvObject);
+    ULONG(STDMETHODCALLTYPE *AddRef)(IHostMemInspection *This);
+    ULONG(STDMETHODCALLTYPE *Release)(IHostMemInspection *This);
+    HRESULT(STDMETHODCALLTYPE *GetStatistics)
+    (IHostMemInspection *This, HOSTMEM_STATISTICS *pStatistics);
+    HRESULT(STDMETHODCALLTYPE *EnumRegions)
+    (IHostMemInspection *This, HOSTMEM_REGION_CALLBACK pfnCallback, void *pContext);
+    HRESULT(STDMETHODCALLTYPE *EnumMappedRanges)
+    (IHostMemInspection *This, HOSTMEM_MAPPED_RANGE_CALLBACK pfnCallback, void *pContext);
+    HRESULT(STDMETHODCALLTYPE *EnumBlocks)
+    (IHostMemInspection *This, DWORD dwHeap, HOSTMEM_BLOCK_CALLBACK pfnCallback, void *pContext);
+    HRESULT(STDMETHODCALLTYPE *FindRegion)
+    (IHostMemInspection *This, const void *pAddress, HOSTMEM_REGION *pRegion);
+    HRESULT(STDMETHODCALLTYPE *Audit)
+    (IHostMemInspection *This, HOSTMEM_AUDIT *pAudit, HOSTMEM_DIFFERENCE_CALLBACK pfnCallback,
+     void *pContext);
+    HRESULT(STDMETHODCALLTYPE *Close)(IHostMemInspection *This);
+} IHostMemInspectionVtbl;
+
+interface IHostMemInspection
+{
+    const IHostMemInspectionVtbl *lpVtbl;
+};
+
+#endif
+
+#ifdef COBJMACROS
 #define IHostMemInspection_QueryInterface(This, riid, ppvObject)                                   \
     (This)->lpVtbl->QueryInterface(This, riid, ppvObject)
 #define IHostMemInspection_AddRef(This) (This)->lpVtbl->AddRef(This)

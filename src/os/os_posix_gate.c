@@ -8,8 +8,12 @@
 #include "os/os.h"
 
 #include <pthread.h>
+#include <signal.h>
 
 static pthread_mutex_t kernel = PTHREAD_MUTEX_INITIALIZER;
+
+/* The signal mask of the thread that is inside, to be set again when it leaves. */
+static sigset_t signals_outside;
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
@@ -104,17 +108,21 @@ void os_gate_take(uintptr_t begin, uintptr_t end)
 
 #endif
 
-void os_gate_enter(sigset_t *signals)
+void os_gate_enter(void)
 {
     sigset_t all;
+    sigset_t own;
 
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, signals);
+    pthread_sigmask(SIG_SETMASK, &all, &own);
     lock();
+    signals_outside = own;
 }
 
-void os_gate_leave(const sigset_t *signals)
+void os_gate_leave(void)
 {
+    sigset_t own = signals_outside;
+
     unlock();
-    pthread_sigmask(SIG_SETMASK, signals, NULL);
+    pthread_sigmask(SIG_SETMASK, &own, NULL);
 }

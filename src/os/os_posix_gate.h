@@ -13,14 +13,13 @@
 #ifndef HOSTMEM_OS_POSIX_GATE_H
 #define HOSTMEM_OS_POSIX_GATE_H
 
-#include <signal.h>
 #include <stdint.h>
 
-/* signals receives what os_gate_leave must be given. */
-void os_gate_enter(sigset_t *signals);
-void os_gate_leave(const sigset_t *signals);
+void os_gate_enter(void);
+void os_gate_leave(void);
 
-/* To be called inside: the addresses from begin up to end are about to be freed; were handed out. */
+/* To be called inside: the addresses from begin up to end are about to be freed; were handed out.
+ */
 void os_gate_give(uintptr_t begin, uintptr_t end);
 void os_gate_take(uintptr_t begin, uintptr_t end);
 

@@ -33,8 +33,8 @@ static struct {
  * Nodes
  * --------------------------------------------------------------------------------------------- */
 
-/* A replacement cuts at both ends before it takes anything away. */
-#define NODES_NEEDED 3
+/* A replacement cuts one run in three before it takes any away. */
+#define NODES_NEEDED 2
 #define STOCK_BLOCK OS_GRANULE_SIZE
 
 static void give_node(struct node *node)
@@ -60,8 +60,7 @@ bool os_runs_stock(void)
 
     if (stock.count >= NODES_NEEDED)
         return true;
-    block =
-        mmap(NULL, STOCK_BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    block = mmap(NULL, STOCK_BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block == MAP_FAILED)
         return false;
     for (size_t i = 0; i < STOCK_BLOCK / sizeof(*block); i++)

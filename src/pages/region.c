@@ -59,23 +59,32 @@ void region_publish(struct region *region)
     atomic_store_explicit(&region->life, next_version(life, STATE_LIVE), memory_order_release);
 }
 
+/* True if the region holds the address while its state is one of the set. */
+static bool holds_in_states(const struct region *region, uintptr_t address, unsigned states)
+{
+    uint64_t life;
+    uintptr_t base;
+    size_t size;
+
+    do {
+        life = atomic_load_explicit(&region->life, memory_order_acquire);
+        if (!(states & 1u << (life & STATE_MASK)))
+            return false;
+        base = LOAD(region->base);
+        size = LOAD(region->size);
+        atomic_thread_fence(memory_order_acquire);
+    } while (LOAD(region->life) != life);
+    return holds(base, size, address);
+}
+
 bool region_covers(const struct region *region, uintptr_t address)
 {
-    uint64_t life = atomic_load_explicit(&region->life, memory_order_acquire);
+    return holds_in_states(region, address, 1u << STATE_LIVE);
+}
 
-    for (;;) {
-        uintptr_t base = LOAD(region->base);
-        size_t size = LOAD(region->size);
-        uint64_t again;
-
-        if (!is_live(life))
-            return false;
-        atomic_thread_fence(memory_order_acquire);
-        again = LOAD(region->life);
-        if (again == life)
-            return holds(base, size, address);
-        life = atomic_load_explicit(&region->life, memory_order_acquire);
-    }
+bool region_covers_or_leaves(const struct region *region, uintptr_t address)
+{
+    return holds_in_states(region, address, 1u << STATE_LIVE | 1u << STATE_RELEASING);
 }
 
 bool region_read(const struct region *region, struct region_facts *facts)

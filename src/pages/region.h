@@ -99,6 +99,9 @@ void region_publish(struct region *region);
 /* True if the region is live and holds the address. */
 bool region_covers(const struct region *region, uintptr_t address);
 
+/* The same, or it is being released and the system may hold it still. */
+bool region_covers_or_leaves(const struct region *region, uintptr_t address);
+
 /* A consistent copy of a live region's facts. False: it is not live. */
 bool region_read(const struct region *region, struct region_facts *facts);
 

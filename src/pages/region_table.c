@@ -46,17 +46,26 @@ uint32_t region_table_limit(const struct region_table *table)
     return pool_limit(&table->regions);
 }
 
-/* The region that an owner names, if it is live and holds the address. */
-static struct region *region_of(const struct region_table *table, const chunk_owner *owner,
-                                uintptr_t address)
+typedef bool region_test(const struct region *region, uintptr_t address);
+
+/* The region that an owner names, if it passes the test for the address. */
+static struct region *named_region(const struct region_table *table, const chunk_owner *owner,
+                                   uintptr_t address, region_test *test)
 {
     uint32_t index = atomic_load_explicit(owner, memory_order_acquire);
     struct region *region = index ? region_table_at(table, index) : NULL;
 
-    return region && region_covers(region, address) ? region : NULL;
+    return region && test(region, address) ? region : NULL;
 }
 
-struct region *region_table_find(const struct region_table *table, uintptr_t address)
+static struct region *region_of(const struct region_table *table, const chunk_owner *owner,
+                                uintptr_t address)
+{
+    return named_region(table, owner, address, region_covers);
+}
+
+static inline struct region *find(const struct region_table *table, uintptr_t address,
+                                  region_test *test)
 {
     const struct chunk *chunk = chunk_table_find(&table->chunks, chunk_number(address));
     struct region *region;
@@ -64,12 +73,23 @@ struct region *region_table_find(const struct region_table *table, uintptr_t add
 
     if (!chunk)
         return NULL;
-    region = region_of(table, &chunk->whole, address);
+    region = named_region(table, &chunk->whole, address, test);
     if (region)
         return region;
     owners = atomic_load_explicit(&chunk->owners, memory_order_acquire);
-    return owners ? region_of(table, &owners[address % CHUNK_SIZE / OS_GRANULE_SIZE], address)
-                  : NULL;
+    return owners
+               ? named_region(table, &owners[address % CHUNK_SIZE / OS_GRANULE_SIZE], address, test)
+               : NULL;
+}
+
+struct region *region_table_find(const struct region_table *table, uintptr_t address)
+{
+    return find(table, address, region_covers);
+}
+
+bool region_table_knows(const struct region_table *table, uintptr_t address)
+{
+    return find(table, address, region_covers_or_leaves) != NULL;
 }
 
 /* Makes the nodes and arrays that the owners of [begin, end) need. */

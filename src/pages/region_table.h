@@ -33,6 +33,9 @@ uint32_t region_table_limit(const struct region_table *table);
 /* The live region that holds the address, when it was looked at; NULL: none. */
 struct region *region_table_find(const struct region_table *table, uintptr_t address);
 
+/* True if a live region holds the address, or one that is being released. */
+bool region_table_knows(const struct region_table *table, uintptr_t address);
+
 enum region_table_result {
     REGION_TABLE_OK,
     REGION_TABLE_NO_MEMORY,

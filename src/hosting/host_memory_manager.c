@@ -1,0 +1,254 @@
+/*
+ * host_memory_manager.c: the IHostMemoryManager face: check the arguments, call one thing, return.
+ *
+ * Review note for invariant I4: of these methods VirtualAlloc, VirtualFree, VirtualQuery,
+ * VirtualProtect and GetMemoryLoad may be called by a thread that has suspended others. They reach
+ * pages/ and os/ only. VirtualQuery reads the status word and nothing else of the manager's state;
+ * what it writes are counters.
+ */
+#include "hosting/call.h"
+
+#include "hosting/host_malloc.h"
+#include "os/os.h"
+
+static struct manager *impl_from_IHostMemoryManager(IHostMemoryManager *iface)
+{
+    return CONTAINING_RECORD(iface, struct manager, IHostMemoryManager_iface);
+}
+
+static HRESULT WINAPI memory_manager_QueryInterface(IHostMemoryManager *iface, REFIID riid,
+                                                    void **object)
+{
+    return manager_query_interface(impl_from_IHostMemoryManager(iface), riid, object);
+}
+
+static ULONG WINAPI memory_manager_AddRef(IHostMemoryManager *iface)
+{
+    return manager_add_ref(impl_from_IHostMemoryManager(iface));
+}
+
+static ULONG WINAPI memory_manager_Release(IHostMemoryManager *iface)
+{
+    return manager_release(impl_from_IHostMemoryManager(iface));
+}
+
+static HRESULT WINAPI memory_manager_CreateMalloc(IHostMemoryManager *iface, DWORD type,
+                                                  IHostMalloc **host_malloc)
+{
+    struct call call;
+
+    if (host_malloc)
+        *host_malloc = NULL;
+    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_CREATE_MALLOC))
+        return call_unavailable(&call);
+    if (!host_malloc)
+        return call_end_with(&call, E_POINTER);
+    if (type & ~(DWORD)(MALLOC_THREADSAFE | MALLOC_EXECUTABLE))
+        return call_end(&call, ERROR_INVALID_PARAMETER);
+    *host_malloc = host_malloc_create(call.manager, (type & MALLOC_EXECUTABLE) != 0);
+    return call_end(&call, *host_malloc ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
+}
+
+HRESULT manager_virtual_alloc(struct manager *manager, void *address, SIZE_T size, DWORD type,
+                              DWORD protect, EMemoryCriticalLevel level, DWORD node, void **memory)
+{
+    struct pages_request request = {.address = address,
+                                    .size = size,
+                                    .type = type,
+                                    .protect = protect,
+                                    .node = node,
+                                    .critical_level = (uint32_t)level};
+    struct call call;
+
+    if (memory)
+        *memory = NULL;
+    if (!call_begin(&call, manager, RECORD_VIRTUAL_ALLOC))
+        return call_unavailable(&call);
+    if (!memory)
+        return call_end_with(&call, E_POINTER);
+    if (request.critical_level > eProcessCritical)
+        return call_end(&call, ERROR_INVALID_PARAMETER);
+    return call_end(&call, pages_alloc(&manager->pages, &request, memory));
+}
+
+static HRESULT WINAPI memory_manager_VirtualAlloc(IHostMemoryManager *iface, void *address,
+                                                  SIZE_T size, DWORD type, DWORD protect,
+                                                  EMemoryCriticalLevel level, void **memory)
+{
+    return manager_virtual_alloc(impl_from_IHostMemoryManager(iface), address, size, type, protect,
+                                 level, OS_ANY_NODE, memory);
+}
+
+static HRESULT WINAPI memory_manager_VirtualFree(IHostMemoryManager *iface, LPVOID address,
+                                                 SIZE_T size, DWORD type)
+{
+    struct call call;
+
+    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_VIRTUAL_FREE))
+        return call_unavailable(&call);
+    return call_end(&call, pages_free(&call.manager->pages, address, size, type));
+}
+
+static HRESULT WINAPI memory_manager_VirtualQuery(IHostMemoryManager *iface, void *address,
+                                                  void *buffer, SIZE_T length, SIZE_T *result)
+{
+    struct call call;
+    size_t written = 0;
+    pages_result error;
+
+    if (result)
+        *result = 0;
+    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_VIRTUAL_QUERY))
+        return call_unavailable(&call);
+    if (!result || !buffer)
+        return call_end_with(&call, E_POINTER);
+    error = os_query(address, buffer, length, &written);
+    *result = written;
+    return call_end(&call, error);
+}
+
+static HRESULT WINAPI memory_manager_VirtualProtect(IHostMemoryManager *iface, void *address,
+                                                    SIZE_T size, DWORD protect, DWORD *old_protect)
+{
+    struct call call;
+    uint32_t old = 0;
+    pages_result error;
+
+    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_VIRTUAL_PROTECT))
+        return call_unavailable(&call);
+    if (!old_protect)
+        return call_end_with(&call, E_POINTER);
+    error = os_protect(address, size, protect, &old);
+    if (!error)
+        *old_protect = old;
+    return call_end(&call, error);
+}
+
+static HRESULT WINAPI memory_manager_GetMemoryLoad(IHostMemoryManager *iface, DWORD *load,
+                                                   SIZE_T *available)
+{
+    struct call call;
+    uint32_t percent = 0;
+    uint64_t bytes = 0;
+    pages_result error;
+
+    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_GET_MEMORY_LOAD))
+        return call_unavailable(&call);
+    if (!load || !available)
+        return call_end_with(&call, E_POINTER);
+    error = os_memory_load(&percent, &bytes);
+    if (!error) {
+        *load = percent;
+        *available = bytes < SIZE_MAX ? (SIZE_T)bytes : SIZE_MAX;
+    }
+    return call_end(&call, error);
+}
+
+/* True if the callback is among those that the manager keeps, or is now. */
+static bool keep_callback(struct manager *manager, ICLRMemoryNotificationCallback *callback)
+{
+    struct manager_callback *item;
+    uint32_t index;
+
+    for (index = 1; index <= pool_limit(&manager->callbacks); index++) {
+        item = pool_item(&manager->callbacks, index);
+        if (atomic_load_explicit(&item->callback, memory_order_acquire) == callback)
+            return true;
+    }
+    index = pool_take(&manager->callbacks);
+    if (!index)
+        return false;
+    callback->lpVtbl->AddRef(callback);
+    item = pool_item(&manager->callbacks, index);
+    atomic_store_explicit(&item->callback, callback, memory_order_release);
+    return true;
+}
+
+static HRESULT WINAPI memory_manager_RegisterMemoryNotificationCallback(
+    IHostMemoryManager *iface, ICLRMemoryNotificationCallback *callback)
+{
+    struct call call;
+
+    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_REGISTER_CALLBACK))
+        return call_unavailable(&call);
+    if (callback && !keep_callback(call.manager, callback))
+        return call_end(&call, ERROR_NOT_ENOUGH_MEMORY);
+    atomic_store_explicit(&call.manager->callback, callback, memory_order_release);
+    return call_end(&call, PAGES_OK);
+}
+
+/* What can be given back is the emergency reservation; who swaps it out gives it back. */
+static HRESULT WINAPI memory_manager_NeedsVirtualAddressSpace(IHostMemoryManager *iface,
+                                                              LPVOID address, SIZE_T size)
+{
+    struct call call;
+    void *emergency;
+
+    (void)address;
+    (void)size;
+    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_NEEDS_ADDRESS_SPACE))
+        return call_unavailable(&call);
+    emergency = atomic_exchange_explicit(&call.manager->emergency, NULL, memory_order_acq_rel);
+    if (!emergency)
+        return call_end(&call, ERROR_NOT_ENOUGH_MEMORY);
+    os_metadata_release(emergency);
+    return call_end(&call, PAGES_OK);
+}
+
+static HRESULT WINAPI memory_manager_AcquiredVirtualAddressSpace(IHostMemoryManager *iface,
+                                                                 LPVOID address, SIZE_T size)
+{
+    struct call call;
+
+    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_ACQUIRED_ADDRESS_SPACE))
+        return call_unavailable(&call);
+    if (!address || !size || (uintptr_t)address + (size - 1) < (uintptr_t)address)
+        return call_end(&call, ERROR_INVALID_PARAMETER);
+    return call_end(&call, mapped_add(&call.manager->mapped, (uintptr_t)address, size)
+                               ? PAGES_OK
+                               : ERROR_NOT_ENOUGH_MEMORY);
+}
+
+/* Address space has come free: holds the emergency reservation again if it was given up. */
+static void restore_emergency(struct manager *manager)
+{
+    void *expected = NULL;
+    void *emergency;
+
+    if (!manager->emergency_size || atomic_load_explicit(&manager->emergency, memory_order_acquire))
+        return;
+    emergency = os_metadata_reserve(manager->emergency_size);
+    if (emergency &&
+        !atomic_compare_exchange_strong_explicit(&manager->emergency, &expected, emergency,
+                                                 memory_order_acq_rel, memory_order_acquire))
+        os_metadata_release(emergency);
+}
+
+static HRESULT WINAPI memory_manager_ReleasedVirtualAddressSpace(IHostMemoryManager *iface,
+                                                                 LPVOID address)
+{
+    struct call call;
+
+    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_RELEASED_ADDRESS_SPACE))
+        return call_unavailable(&call);
+    if (!mapped_remove(&call.manager->mapped, (uintptr_t)address))
+        return call_end_with(&call, HOST_E_INVALIDOPERATION);
+    restore_emergency(call.manager);
+    return call_end(&call, PAGES_OK);
+}
+
+const IHostMemoryManagerVtbl host_memory_manager_vtbl = {
+    memory_manager_QueryInterface,
+    memory_manager_AddRef,
+    memory_manager_Release,
+    memory_manager_CreateMalloc,
+    memory_manager_VirtualAlloc,
+    memory_manager_VirtualFree,
+    memory_manager_VirtualQuery,
+    memory_manager_VirtualProtect,
+    memory_manager_GetMemoryLoad,
+    memory_manager_RegisterMemoryNotificationCallback,
+    memory_manager_NeedsVirtualAddressSpace,
+    memory_manager_AcquiredVirtualAddressSpace,
+    memory_manager_ReleasedVirtualAddressSpace,
+};

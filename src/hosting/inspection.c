@@ -1,0 +1,245 @@
+/*
+ * inspection.c: the IHostMemInspection face: the books, shown.
+ *
+ * Works in every status: a host looks most closely after something went wrong.
+ */
+#include "hosting/block.h"
+#include "hosting/manager.h"
+#include "pages/audit.h"
+
+static struct manager *impl_from_IHostMemInspection(IHostMemInspection *iface)
+{
+    return CONTAINING_RECORD(iface, struct manager, IHostMemInspection_iface);
+}
+
+static HRESULT WINAPI inspection_QueryInterface(IHostMemInspection *iface, REFIID riid,
+                                                void **object)
+{
+    return manager_query_interface(impl_from_IHostMemInspection(iface), riid, object);
+}
+
+static ULONG WINAPI inspection_AddRef(IHostMemInspection *iface)
+{
+    return manager_add_ref(impl_from_IHostMemInspection(iface));
+}
+
+static ULONG WINAPI inspection_Release(IHostMemInspection *iface)
+{
+    return manager_release(impl_from_IHostMemInspection(iface));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Statistics
+ * --------------------------------------------------------------------------------------------- */
+
+_Static_assert(HOSTMEM_METHODS == (int)RECORD_METHODS, "one order of methods");
+
+static HOSTMEM_GAUGE read_gauge(const struct gauge *gauge)
+{
+    HOSTMEM_GAUGE read = {gauge_now(gauge), gauge_peak(gauge)};
+
+    return read;
+}
+
+static void read_methods(const struct record *record, HOSTMEM_METHOD_COUNT *methods)
+{
+    for (int method = 0; method < RECORD_METHODS; method++) {
+        methods[method].Calls = record_read(&record->calls[method].begun);
+        methods[method].Failures = record_read(&record->calls[method].failures);
+    }
+}
+
+static void read_statistics(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
+{
+    const struct record *record = &manager->record;
+
+    statistics->Status = atomic_load_explicit(&manager->status, memory_order_relaxed);
+    statistics->Reserved = read_gauge(&manager->pages.budget.reserved);
+    statistics->Committed = read_gauge(&manager->pages.budget.committed);
+    statistics->Mapped = read_gauge(&record->mapped);
+    statistics->Regions = read_gauge(&record->regions);
+    statistics->MappedRanges = read_gauge(&record->mapped_ranges);
+    statistics->Heaps = read_gauge(&record->heaps);
+    statistics->Blocks = read_gauge(&record->blocks);
+    statistics->BlockBytes = read_gauge(&record->block_bytes);
+    statistics->Metadata = read_gauge(&record->metadata);
+    statistics->RefusedFrees = record_read(&record->refused_frees);
+    statistics->ForeignCommits = record_read(&record->foreign_commits);
+    statistics->PassedFrees = record_read(&record->passed_frees);
+    statistics->LeakedBlocks = record_read(&record->leaked_blocks);
+    statistics->LeakedBytes = record_read(&record->leaked_bytes);
+    read_methods(record, statistics->Methods);
+}
+
+static HRESULT WINAPI inspection_GetStatistics(IHostMemInspection *iface,
+                                               HOSTMEM_STATISTICS *statistics)
+{
+    HOSTMEM_STATISTICS all;
+    DWORD size;
+
+    if (!statistics)
+        return E_POINTER;
+    size = statistics->cbSize;
+    if (size < FIELD_OFFSET(HOSTMEM_STATISTICS, Reserved))
+        return E_INVALIDARG;
+    if (size > sizeof(all))
+        size = sizeof(all);
+    read_statistics(impl_from_IHostMemInspection(iface), &all);
+    all.cbSize = size;
+    for (DWORD i = 0; i < size; i++)
+        ((char *)statistics)[i] = ((const char *)&all)[i];
+    return S_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Enumeration
+ * --------------------------------------------------------------------------------------------- */
+
+static HRESULT WINAPI inspection_EnumRegions(IHostMemInspection *iface,
+                                             HOSTMEM_REGION_CALLBACK callback, void *context)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct region_facts facts;
+    size_t committed;
+    uint32_t cursor = 0;
+    HRESULT hr = S_OK;
+
+    if (!callback)
+        return E_POINTER;
+    while (hr == S_OK && pages_next(&manager->pages, &cursor, &facts, &committed)) {
+        HOSTMEM_REGION region;
+
+        region_to_public(&facts, committed, &region);
+        hr = callback(context, &region);
+    }
+    return hr;
+}
+
+static HRESULT WINAPI inspection_EnumMappedRanges(IHostMemInspection *iface,
+                                                  HOSTMEM_MAPPED_RANGE_CALLBACK callback,
+                                                  void *context)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct mapped_facts facts;
+    uint32_t cursor = 0;
+    HRESULT hr = S_OK;
+
+    if (!callback)
+        return E_POINTER;
+    while (hr == S_OK && mapped_next(&manager->mapped, &cursor, &facts)) {
+        HOSTMEM_MAPPED_RANGE range = {(void *)facts.base, facts.size, facts.thread_id,
+                                      facts.sequence};
+
+        hr = callback(context, &range);
+    }
+    return hr;
+}
+
+static HRESULT WINAPI inspection_EnumBlocks(IHostMemInspection *iface, DWORD heap,
+                                            HOSTMEM_BLOCK_CALLBACK callback, void *context)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct heap_block block;
+    uint32_t cursor = 0;
+    HRESULT hr = S_OK;
+
+    if (!callback)
+        return E_POINTER;
+    while (hr == S_OK && heap_next(&manager->pages, heap, &cursor, &block)) {
+        HOSTMEM_BLOCK public_block;
+
+        block_to_public(&block, &public_block);
+        hr = callback(context, &public_block);
+    }
+    return hr;
+}
+
+static HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const void *address,
+                                            HOSTMEM_REGION *region)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct region_facts facts;
+    size_t committed;
+
+    if (!region)
+        return E_POINTER;
+    *region = (HOSTMEM_REGION){0};
+    if (!pages_find(&manager->pages, address, &facts, &committed))
+        return S_FALSE;
+    region_to_public(&facts, committed, region);
+    return S_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Audit
+ * --------------------------------------------------------------------------------------------- */
+
+_Static_assert(HostMemRegionsTotal == (int)AUDIT_REGIONS_TOTAL, "one order of differences");
+
+struct audit_caller {
+    const struct manager *manager;
+    HOSTMEM_DIFFERENCE_CALLBACK callback; /* may be NULL */
+    void *context;
+    HRESULT hr;
+};
+
+static bool report_difference(void *context, const struct audit_difference *difference)
+{
+    struct audit_caller *caller = context;
+    HOSTMEM_DIFFERENCE public_difference = {
+        .Kind = (HOSTMEM_DIFFERENCE_KIND)difference->kind,
+        .Address = (void *)difference->address,
+        .Books = difference->books,
+        .System = difference->system,
+    };
+
+    if (!caller->callback)
+        return true;
+    if (difference->region.size)
+        region_to_public(&difference->region,
+                         pages_committed(&caller->manager->pages, &difference->region),
+                         &public_difference.Region);
+    caller->hr = caller->callback(caller->context, &public_difference);
+    return caller->hr == S_OK;
+}
+
+static HRESULT WINAPI inspection_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT *result,
+                                       HOSTMEM_DIFFERENCE_CALLBACK callback, void *context)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct audit_caller caller = {manager, callback, context, S_OK};
+    DWORD last_error = GetLastError();
+    struct audit audit;
+
+    if (!result)
+        return E_POINTER;
+    if (result->cbSize != sizeof(HOSTMEM_AUDIT))
+        return E_INVALIDARG;
+    audit_run(&manager->pages, &audit, report_difference, &caller);
+    *result = (HOSTMEM_AUDIT){
+        .cbSize = sizeof(HOSTMEM_AUDIT),
+        .TotalsCompared = audit.totals_compared,
+        .Regions = audit.regions,
+        .Busy = audit.busy,
+        .ReservedBytes = audit.reserved,
+        .CommittedBytes = audit.committed,
+        .Differences = audit.differences,
+    };
+    SetLastError(last_error);
+    if (caller.hr != S_OK)
+        return caller.hr;
+    return audit.differences ? S_FALSE : S_OK;
+}
+
+static HRESULT WINAPI inspection_Close(IHostMemInspection *iface)
+{
+    manager_set_status(impl_from_IHostMemInspection(iface), HostMemStatusClosed);
+    return S_OK;
+}
+
+const IHostMemInspectionVtbl inspection_vtbl = {
+    inspection_QueryInterface, inspection_AddRef,      inspection_Release,
+    inspection_GetStatistics,  inspection_EnumRegions, inspection_EnumMappedRanges,
+    inspection_EnumBlocks,     inspection_FindRegion,  inspection_Audit,
+    inspection_Close,
+};

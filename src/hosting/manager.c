@@ -1,0 +1,186 @@
+/*
+ * manager.c: the manager's making, its lifetime and its identity.
+ */
+#include "hosting/manager.h"
+
+#include "hosting/host_control.h"
+#include "hosting/host_malloc.h"
+#include "os/os.h"
+
+#define MALLOC_LIMIT ((uint32_t)1 << 14)
+#define CONTROL_LIMIT ((uint32_t)1 << 12)
+#define CALLBACK_LIMIT ((uint32_t)1 << 12)
+
+bool guid_is_equal(REFGUID a, REFGUID b)
+{
+    bool equal = a->Data1 == b->Data1 && a->Data2 == b->Data2 && a->Data3 == b->Data3;
+
+    for (int i = 0; i < 8; i++)
+        equal = equal && a->Data4[i] == b->Data4[i];
+    return equal;
+}
+
+struct manager *manager_from_interface(IHostMemoryManager *iface)
+{
+    if (!iface || iface->lpVtbl != &host_memory_manager_vtbl)
+        return NULL;
+    return CONTAINING_RECORD(iface, struct manager, IHostMemoryManager_iface);
+}
+
+bool manager_is_open(const struct manager *manager)
+{
+    return atomic_load_explicit(&manager->status, memory_order_relaxed) == HostMemStatusOpen;
+}
+
+void manager_set_status(struct manager *manager, HOSTMEM_STATUS status)
+{
+    uint32_t open = HostMemStatusOpen;
+
+    atomic_compare_exchange_strong_explicit(&manager->status, &open, status, memory_order_relaxed,
+                                            memory_order_relaxed);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Making
+ * --------------------------------------------------------------------------------------------- */
+
+static void set_options(struct manager *manager, const HOSTMEM_OPTIONS *options)
+{
+    manager->leak_callback = options->pfnLeak;
+    manager->leak_context = options->pLeakContext;
+    manager->emergency_size = options->EmergencyReservation;
+}
+
+static bool hold_emergency(struct manager *manager)
+{
+    void *emergency;
+
+    if (!manager->emergency_size)
+        return true;
+    emergency = os_metadata_reserve(manager->emergency_size);
+    atomic_store_explicit(&manager->emergency, emergency, memory_order_release);
+    return emergency != NULL;
+}
+
+/* Everything that may fail; what has been made is in the manager for destroy to find. */
+static bool make_parts(struct manager *manager)
+{
+    struct gauge *gauge = &manager->record.metadata;
+
+    if (!pages_init(&manager->pages, &manager->record))
+        return false;
+    names_init(&manager->names, &manager->pages.metadata);
+    return mapped_init(&manager->mapped, &manager->record) &&
+           pool_init(&manager->mallocs, sizeof(struct host_malloc), MALLOC_LIMIT, gauge) &&
+           pool_init(&manager->controls, sizeof(struct host_control), CONTROL_LIMIT, gauge) &&
+           pool_init(&manager->callbacks, sizeof(struct manager_callback), CALLBACK_LIMIT, gauge) &&
+           hold_emergency(manager);
+}
+
+static void release_callbacks(struct manager *manager)
+{
+    for (uint32_t index = 1;
+         manager->callbacks.span.base && index <= pool_limit(&manager->callbacks); index++) {
+        struct manager_callback *item = pool_item(&manager->callbacks, index);
+        ICLRMemoryNotificationCallback *callback =
+            atomic_load_explicit(&item->callback, memory_order_acquire);
+
+        if (callback)
+            callback->lpVtbl->Release(callback);
+    }
+}
+
+/* Gives the bookkeeping back. What is handed out stays: a runtime may be running on it. */
+static void destroy(struct manager *manager)
+{
+    void *emergency = atomic_load_explicit(&manager->emergency, memory_order_acquire);
+
+    release_callbacks(manager);
+    if (emergency)
+        os_metadata_release(emergency);
+    pool_destroy(&manager->callbacks);
+    pool_destroy(&manager->controls);
+    pool_destroy(&manager->mallocs);
+    mapped_destroy(&manager->mapped);
+    pages_destroy(&manager->pages);
+    os_metadata_release(manager);
+}
+
+static struct manager *make_manager(const HOSTMEM_OPTIONS *options)
+{
+    struct manager *manager = os_metadata_reserve(sizeof(struct manager));
+
+    if (!manager)
+        return NULL;
+    if (!os_metadata_commit(manager, sizeof(struct manager))) {
+        os_metadata_release(manager);
+        return NULL;
+    }
+    manager->IHostMemoryManager_iface.lpVtbl = &host_memory_manager_vtbl;
+    manager->IHostMemInspection_iface.lpVtbl = &inspection_vtbl;
+    atomic_store_explicit(&manager->references, 1, memory_order_relaxed);
+    gauge_add(&manager->record.metadata, sizeof(struct manager));
+    set_options(manager, options);
+    if (!make_parts(manager)) {
+        destroy(manager);
+        return NULL;
+    }
+    return manager;
+}
+
+HRESULT STDMETHODCALLTYPE HostMemCreateManager(const HOSTMEM_OPTIONS *pOptions,
+                                               IHostMemoryManager **ppManager)
+{
+    static const HOSTMEM_OPTIONS defaults = {.cbSize = sizeof(HOSTMEM_OPTIONS)};
+    DWORD last_error = GetLastError();
+    struct manager *manager;
+
+    if (!ppManager)
+        return E_POINTER;
+    *ppManager = NULL;
+    if (!pOptions)
+        pOptions = &defaults;
+    if (pOptions->cbSize != sizeof(HOSTMEM_OPTIONS) || pOptions->dwFlags != 0)
+        return E_INVALIDARG;
+    manager = make_manager(pOptions);
+    if (!manager)
+        return E_OUTOFMEMORY;
+    SetLastError(last_error);
+    *ppManager = &manager->IHostMemoryManager_iface;
+    return S_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * IUnknown, for both faces
+ * --------------------------------------------------------------------------------------------- */
+
+HRESULT manager_query_interface(struct manager *manager, REFIID riid, void **object)
+{
+    if (!object)
+        return E_POINTER;
+    *object = NULL;
+    if (!riid)
+        return E_POINTER;
+    if (guid_is_equal(riid, &IID_IUnknown) || guid_is_equal(riid, &IID_IHostMemoryManager))
+        *object = &manager->IHostMemoryManager_iface;
+    else if (guid_is_equal(riid, &IID_IHostMemInspection))
+        *object = &manager->IHostMemInspection_iface;
+    else
+        return E_NOINTERFACE;
+    manager_add_ref(manager);
+    return S_OK;
+}
+
+ULONG manager_add_ref(struct manager *manager)
+{
+    return atomic_fetch_add_explicit(&manager->references, 1, memory_order_relaxed) + 1;
+}
+
+ULONG manager_release(struct manager *manager)
+{
+    uint32_t left = atomic_fetch_sub_explicit(&manager->references, 1, memory_order_acq_rel) - 1;
+
+    if (left == 0)
+        destroy(manager);
+    return left;
+}

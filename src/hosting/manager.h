@@ -1,0 +1,77 @@
+/*
+ * manager.h: a memory manager: what all its COM faces share.
+ *
+ * One object with two faces of its own (IHostMemoryManager, IHostMemInspection) and two kinds of
+ * satellites (IHostMalloc, IHostControl) that keep it alive. It lives in one piece of bookkeeping
+ * memory, as do its satellites: the project's code calls no heap at all.
+ */
+#ifndef HOSTMEM_HOSTING_MANAGER_H
+#define HOSTMEM_HOSTING_MANAGER_H
+
+#include "heap/heap.h"
+#include "pages/mapped.h"
+#include "pages/pages.h"
+#include "record/record.h"
+
+#include <hostmem/hostmem.h>
+
+struct manager {
+    IHostMemoryManager IHostMemoryManager_iface;
+    IHostMemInspection IHostMemInspection_iface;
+    _Atomic uint32_t references;
+
+    /*
+     * HOSTMEM_STATUS. Only ever leaves HostMemStatusOpen, once, by compare-and-swap. Relaxed: a
+     * call that overlaps with the change may be served still.
+     */
+    _Atomic uint32_t status;
+
+    struct record record;
+    struct pages pages;
+    struct mapped mapped;
+    struct names names;
+    struct pool mallocs;  /* struct host_malloc */
+    struct pool controls; /* struct host_control */
+    _Atomic uint32_t heap_number;
+
+    /*
+     * Every callback that was ever registered, with its reference, until the manager dies: another
+     * thread may be inside it. `callback` is the one to call, or NULL.
+     */
+    struct pool callbacks; /* struct manager_callback */
+    _Atomic(ICLRMemoryNotificationCallback *) callback;
+
+    /* Address space held back for NeedsVirtualAddressSpace; who swaps it out owns it. */
+    _Atomic(void *) emergency;
+    size_t emergency_size;
+
+    HOSTMEM_BLOCK_CALLBACK leak_callback;
+    void *leak_context;
+};
+
+struct manager_callback {
+    struct pool_link link;
+    _Atomic(ICLRMemoryNotificationCallback *) callback;
+};
+
+extern const IHostMemoryManagerVtbl host_memory_manager_vtbl;
+extern const IHostMemInspectionVtbl inspection_vtbl;
+
+/* The manager behind an interface pointer; NULL if it is not hostmem's. */
+struct manager *manager_from_interface(IHostMemoryManager *iface);
+
+HRESULT manager_query_interface(struct manager *manager, REFIID riid, void **object);
+ULONG manager_add_ref(struct manager *manager);
+ULONG manager_release(struct manager *manager);
+
+/* Latches the status, if it is open still. */
+void manager_set_status(struct manager *manager, HOSTMEM_STATUS status);
+bool manager_is_open(const struct manager *manager);
+
+/* IHostMemoryManager::VirtualAlloc, with a NUMA node (OS_ANY_NODE: none preferred). */
+HRESULT manager_virtual_alloc(struct manager *manager, void *address, SIZE_T size, DWORD type,
+                              DWORD protect, EMemoryCriticalLevel level, DWORD node, void **memory);
+
+bool guid_is_equal(REFGUID a, REFGUID b);
+
+#endif

@@ -1,0 +1,319 @@
+/*
+ * hooks.c: Win32's functions as a redirected module sees them.
+ *
+ * Each hook behaves as the function that it stands for, last error included, and reaches the
+ * manager on the way. Whatever the manager does not own goes to Win32 as it came (I7): hostmem's
+ * own imports are never rewritten, so the plain names below are Win32 itself.
+ *
+ * Protocol. `binding` is the manager in use, with a reference, or NULL. A hook counts itself in
+ * `inside` before it reads `binding` and out when it has done with it (both sequentially
+ * consistent). Who ends the last redirection clears `binding` first and then looks at `inside`: if
+ * it is zero, no hook can be using the manager any more, nor find it later, and the reference is
+ * given up. Otherwise the manager is left in `retired`, to be given up by the next bind or unbind
+ * that finds nobody inside. Nobody waits. A thread that enters a hook after that finds no manager
+ * and goes to Win32; the module that holds this code is pinned.
+ *
+ * `binding`, `uses` and `retired` are written only under `changing`, a try-lock that redirecting
+ * and removing, which call the loader anyway, spin on; the hooks never look at it.
+ */
+#include "redirect/hooks.h"
+
+#include "os/os.h"
+#include "redirect/import_table.h"
+
+static _Atomic(struct manager *) binding;
+static _Atomic uint32_t inside;
+static atomic_flag changing = ATOMIC_FLAG_INIT;
+static struct manager *retired;
+static unsigned uses;
+
+/* ------------------------------------------------------------------------------------------------
+ * The binding
+ * --------------------------------------------------------------------------------------------- */
+
+static void change_begin(void)
+{
+    while (atomic_flag_test_and_set_explicit(&changing, memory_order_acquire))
+        SwitchToThread();
+}
+
+static void change_end(void)
+{
+    atomic_flag_clear_explicit(&changing, memory_order_release);
+}
+
+/* Gives up the manager of former redirections if no hook can be using it. */
+static void let_go_of_retired(void)
+{
+    if (retired && atomic_load_explicit(&inside, memory_order_seq_cst) == 0) {
+        struct manager *manager = retired;
+
+        retired = NULL;
+        manager_release(manager);
+    }
+}
+
+bool hooks_bind(struct manager *manager)
+{
+    struct manager *bound;
+    bool served;
+
+    change_begin();
+    let_go_of_retired();
+    bound = atomic_load_explicit(&binding, memory_order_relaxed);
+    served = (!bound || bound == manager) && (!retired || retired == manager);
+    if (served) {
+        if (!bound)
+            manager_add_ref(manager);
+        atomic_store_explicit(&binding, manager, memory_order_seq_cst);
+        uses++;
+    }
+    change_end();
+    return served;
+}
+
+void hooks_unbind(void)
+{
+    change_begin();
+    if (--uses == 0) {
+        struct manager *manager = atomic_exchange_explicit(&binding, NULL, memory_order_seq_cst);
+
+        /* The same manager may be waiting still from an earlier round: one reference is enough. */
+        if (retired)
+            manager_release(manager);
+        else
+            retired = manager;
+    }
+    let_go_of_retired();
+    change_end();
+}
+
+/* The manager for a hook to use until leave; NULL: there is none, or it no longer serves. */
+static struct manager *enter(void)
+{
+    struct manager *manager;
+
+    atomic_fetch_add_explicit(&inside, 1, memory_order_seq_cst);
+    manager = atomic_load_explicit(&binding, memory_order_seq_cst);
+    return manager && manager_is_open(manager) ? manager : NULL;
+}
+
+static void leave(void)
+{
+    atomic_fetch_sub_explicit(&inside, 1, memory_order_seq_cst);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * VirtualAlloc and its kin
+ * --------------------------------------------------------------------------------------------- */
+
+/* True for every handle of this process. The last error stays as it is. */
+static bool is_this_process(HANDLE process)
+{
+    DWORD last_error = GetLastError();
+    bool same = process == GetCurrentProcess() || GetProcessId(process) == GetCurrentProcessId();
+
+    SetLastError(last_error);
+    return same;
+}
+
+static LPVOID alloc(LPVOID address, SIZE_T size, DWORD type, DWORD protect, DWORD node)
+{
+    struct manager *manager = enter();
+    void *memory;
+
+    if (manager)
+        manager_virtual_alloc(manager, address, size, type, protect, eTaskCritical, node, &memory);
+    else
+        memory = VirtualAllocExNuma(GetCurrentProcess(), address, size, type, protect, node);
+    leave();
+    return memory;
+}
+
+static LPVOID WINAPI hook_VirtualAlloc(LPVOID address, SIZE_T size, DWORD type, DWORD protect)
+{
+    return alloc(address, size, type, protect, OS_ANY_NODE);
+}
+
+static LPVOID WINAPI hook_VirtualAllocEx(HANDLE process, LPVOID address, SIZE_T size, DWORD type,
+                                         DWORD protect)
+{
+    if (!is_this_process(process))
+        return VirtualAllocEx(process, address, size, type, protect);
+    return alloc(address, size, type, protect, OS_ANY_NODE);
+}
+
+static LPVOID WINAPI hook_VirtualAllocExNuma(HANDLE process, LPVOID address, SIZE_T size,
+                                             DWORD type, DWORD protect, DWORD node)
+{
+    if (!is_this_process(process))
+        return VirtualAllocExNuma(process, address, size, type, protect, node);
+    return alloc(address, size, type, protect, node);
+}
+
+/*
+ * What the manager knows, it frees or refuses; only what it knows nothing of goes to Win32. It is
+ * asked first, so that the loser of two frees of an owned region, who finds it live or on its way
+ * out, never passes the address on to Win32, where it may have another owner by then.
+ */
+static BOOL WINAPI hook_VirtualFree(LPVOID address, SIZE_T size, DWORD type)
+{
+    struct manager *manager = enter();
+    BOOL done;
+
+    if (manager && region_table_knows(&manager->pages.table, (uintptr_t)address)) {
+        IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
+
+        done = iface->lpVtbl->VirtualFree(iface, address, size, type) == S_OK;
+    } else {
+        if (manager)
+            record_count(&manager->record.passed_frees);
+        done = VirtualFree(address, size, type);
+    }
+    leave();
+    return done;
+}
+
+static BOOL WINAPI hook_VirtualFreeEx(HANDLE process, LPVOID address, SIZE_T size, DWORD type)
+{
+    if (!is_this_process(process))
+        return VirtualFreeEx(process, address, size, type);
+    return hook_VirtualFree(address, size, type);
+}
+
+static SIZE_T WINAPI hook_VirtualQuery(LPCVOID address, PMEMORY_BASIC_INFORMATION information,
+                                       SIZE_T length)
+{
+    struct manager *manager = enter();
+    SIZE_T written = 0;
+
+    if (manager && information) {
+        IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
+
+        iface->lpVtbl->VirtualQuery(iface, (void *)address, information, length, &written);
+    } else {
+        written = VirtualQuery(address, information, length);
+    }
+    leave();
+    return written;
+}
+
+static BOOL WINAPI hook_VirtualProtect(LPVOID address, SIZE_T size, DWORD protect,
+                                       PDWORD old_protect)
+{
+    struct manager *manager = enter();
+    BOOL done;
+
+    if (manager && old_protect) {
+        IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
+
+        done = iface->lpVtbl->VirtualProtect(iface, address, size, protect, old_protect) == S_OK;
+    } else {
+        done = VirtualProtect(address, size, protect, old_protect);
+    }
+    leave();
+    return done;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Mapped files: done by Win32, told to the ledger
+ * --------------------------------------------------------------------------------------------- */
+
+/* The size of the whole view, as the CLR reckons it: all that has this allocation base. */
+static SIZE_T view_size(const void *base)
+{
+    MEMORY_BASIC_INFORMATION information;
+    const char *at = base;
+
+    while (VirtualQuery(at, &information, sizeof(information)) &&
+           information.AllocationBase == base)
+        at = (const char *)information.BaseAddress + information.RegionSize;
+    return (SIZE_T)(at - (const char *)base);
+}
+
+/* Tells the ledger of a view; Win32's result and last error stay as they are. */
+static LPVOID told_of_view(LPVOID view)
+{
+    DWORD last_error = GetLastError();
+    struct manager *manager = enter();
+
+    if (manager && view) {
+        IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
+
+        iface->lpVtbl->AcquiredVirtualAddressSpace(iface, view, view_size(view));
+    }
+    leave();
+    SetLastError(last_error);
+    return view;
+}
+
+static LPVOID WINAPI hook_MapViewOfFile(HANDLE mapping, DWORD access, DWORD offset_high,
+                                        DWORD offset_low, SIZE_T size)
+{
+    return told_of_view(MapViewOfFile(mapping, access, offset_high, offset_low, size));
+}
+
+static LPVOID WINAPI hook_MapViewOfFileEx(HANDLE mapping, DWORD access, DWORD offset_high,
+                                          DWORD offset_low, SIZE_T size, LPVOID address)
+{
+    return told_of_view(MapViewOfFileEx(mapping, access, offset_high, offset_low, size, address));
+}
+
+static LPVOID WINAPI hook_MapViewOfFileExNuma(HANDLE mapping, DWORD access, DWORD offset_high,
+                                              DWORD offset_low, SIZE_T size, LPVOID address,
+                                              DWORD node)
+{
+    return told_of_view(
+        MapViewOfFileExNuma(mapping, access, offset_high, offset_low, size, address, node));
+}
+
+static BOOL WINAPI hook_UnmapViewOfFile(LPCVOID address)
+{
+    MEMORY_BASIC_INFORMATION information;
+    DWORD last_error = GetLastError();
+    bool known = VirtualQuery(address, &information, sizeof(information)) != 0;
+    struct manager *manager;
+
+    SetLastError(last_error);
+    if (!UnmapViewOfFile(address))
+        return FALSE;
+    last_error = GetLastError();
+    manager = enter();
+    if (manager && known)
+        mapped_remove(&manager->mapped, (uintptr_t)information.AllocationBase);
+    leave();
+    SetLastError(last_error);
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Which function is which
+ * --------------------------------------------------------------------------------------------- */
+
+typedef void (*hook)(void);
+
+static const struct {
+    const char *function;
+    hook hook;
+} hooks[] = {
+    {"VirtualAlloc", (hook)hook_VirtualAlloc},
+    {"VirtualAllocEx", (hook)hook_VirtualAllocEx},
+    {"VirtualAllocExNuma", (hook)hook_VirtualAllocExNuma},
+    {"VirtualFree", (hook)hook_VirtualFree},
+    {"VirtualFreeEx", (hook)hook_VirtualFreeEx},
+    {"VirtualQuery", (hook)hook_VirtualQuery},
+    {"VirtualProtect", (hook)hook_VirtualProtect},
+    {"MapViewOfFile", (hook)hook_MapViewOfFile},
+    {"MapViewOfFileEx", (hook)hook_MapViewOfFileEx},
+    {"MapViewOfFileExNuma", (hook)hook_MapViewOfFileExNuma},
+    {"UnmapViewOfFile", (hook)hook_UnmapViewOfFile},
+};
+
+void *hooks_find(const char *function)
+{
+    for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+        if (import_text_is_equal(function, hooks[i].function))
+            return (void *)(uintptr_t)hooks[i].hook;
+    }
+    return NULL;
+}

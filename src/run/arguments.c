@@ -1,0 +1,119 @@
+/*
+ * arguments.c: getopt_long reads the options from a UTF-8 copy of the command line; the program's
+ * own arguments are handed on from the original, which may hold what UTF-8 cannot.
+ */
+#include "arguments.h"
+
+#include "exit_code.h"
+#include "wide.h"
+
+#include <getopt.h>
+
+const char arguments_help[] =
+    "Usage: hostmem-run [options] PROGRAM.(dll|exe) [arguments...]\n"
+    "\n"
+    "Runs a .NET program on a CoreCLR whose memory hostmem.dll manages, and reports on\n"
+    "stderr where every page went. Options end at the program; what follows is its own.\n"
+    "\n"
+    "  --runtime DIR  the runtime: a directory with coreclr.dll, or a dotnet root\n"
+    "  --json FILE    write the report for machines, too\n"
+    "  --quiet        print no report\n"
+    "  --help         print this and end\n"
+    "  --version      print hostmem-run's version and end\n"
+    "\n"
+    "Without --runtime the variable HOSTMEM_RUNTIME says where the runtime is; else the\n"
+    "newest that fits is taken from DOTNET_ROOT, the program's directory, or where .NET\n"
+    "Core is usually installed.\n"
+    "\n"
+    "The exit code is the program's. hostmem-run's own failures:\n"
+    "  240  the command line is wrong\n"
+    "  241  the program cannot be read\n"
+    "  242  the program is not a .NET program\n"
+    "  243  the program or the runtime needs the hostmem-run of the other bitness\n"
+    "  244  no runtime was found\n"
+    "  245  the runtime cannot be loaded or started\n"
+    "  246  hostmem.dll refused a request\n"
+    "  247  the file for --json cannot be written\n"
+    "  248  the runtime could not run the program\n"
+    "  249  there is no memory to start with\n";
+
+enum option_code {
+    OPTION_RUNTIME = 1,
+    OPTION_JSON,
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION_VERSION
+};
+
+static const struct option options[] = {{"runtime", required_argument, NULL, OPTION_RUNTIME},
+                                        {"json", required_argument, NULL, OPTION_JSON},
+                                        {"quiet", no_argument, NULL, OPTION_QUIET},
+                                        {"help", no_argument, NULL, OPTION_HELP},
+                                        {"version", no_argument, NULL, OPTION_VERSION},
+                                        {NULL, 0, NULL, 0}};
+
+static char **utf8_copies(int count, wchar_t **texts)
+{
+    char **copies = startup_alloc(((size_t)count + 1) * sizeof(*copies));
+
+    for (int i = 0; i < count; i++)
+        copies[i] = utf8_from_wide(texts[i]);
+    return copies;
+}
+
+/* True when the option is known. */
+static bool take_option(struct arguments *arguments, int code)
+{
+    switch (code) {
+    case OPTION_RUNTIME:
+        arguments->runtime = wide_from_utf8(optarg);
+        return true;
+    case OPTION_JSON:
+        arguments->json_file = wide_from_utf8(optarg);
+        return true;
+    case OPTION_QUIET:
+        arguments->quiet = true;
+        return true;
+    case OPTION_HELP:
+        arguments->help = true;
+        return true;
+    case OPTION_VERSION:
+        arguments->version = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int refuse_option(int code, const char *text)
+{
+    const char *problem = code == ':' ? "lacks its value" : "is not one of hostmem-run's";
+
+    return fail(EXIT_CODE_USAGE, "the option %s %s; try hostmem-run --help.", text, problem);
+}
+
+int arguments_read(struct arguments *arguments, int argc, wchar_t **argv)
+{
+    char **copies = utf8_copies(argc, argv);
+    int code;
+
+    opterr = 0; /* the sentences are ours */
+    for (;;) {
+        int at = optind;
+
+        code = getopt_long(argc, copies, "+:", options, NULL);
+        if (code == -1)
+            break;
+        if (!take_option(arguments, code))
+            return refuse_option(code, copies[at]);
+    }
+    if (optind < argc) {
+        arguments->program = argv[optind];
+        arguments->program_argument_count = argc - optind - 1;
+        arguments->program_arguments = argv + optind + 1;
+        return GO_ON;
+    }
+    if (arguments->help || arguments->version)
+        return GO_ON;
+    return fail(EXIT_CODE_USAGE, "no program is named; try hostmem-run --help.");
+}

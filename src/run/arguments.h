@@ -1,0 +1,26 @@
+/*
+ * arguments.h: hostmem-run's command line.
+ */
+#ifndef HOSTMEM_RUN_ARGUMENTS_H
+#define HOSTMEM_RUN_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <wchar.h>
+
+struct arguments {
+    const wchar_t *runtime;   /* --runtime; NULL: not given */
+    const wchar_t *json_file; /* --json; NULL: not given */
+    bool quiet;
+    bool help;
+    bool version;
+    const wchar_t *program; /* NULL only with help or version */
+    int program_argument_count;
+    wchar_t **program_arguments; /* as they were given */
+};
+
+/* GO_ON, or the exit code of the failure that it has announced. */
+int arguments_read(struct arguments *arguments, int argc, wchar_t **argv);
+
+extern const char arguments_help[];
+
+#endif

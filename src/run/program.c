@@ -1,0 +1,76 @@
+/*
+ * program.c: is this file something that the runtime of this bitness can run?
+ */
+#include "program.h"
+
+#include "architecture.h"
+#include "exit_code.h"
+#include "pe_file.h"
+#include "wide.h"
+
+/* Both flags together mean "any processor, preferably 32 bits" (ECMA-335 and its amendments). */
+#define CLI_32_BIT_REQUIRED 0x00000002u
+#define CLI_32_BIT_PREFERRED 0x00020000u
+
+/* 64, 32, or 0 for a program that runs in either. */
+static int bits_needed(const struct pe_file *pe)
+{
+    if (pe->is_64_bit)
+        return 64;
+    if (!(pe->cli_flags & COMIMAGE_FLAGS_ILONLY))
+        return 32;
+    if ((pe->cli_flags & CLI_32_BIT_REQUIRED) && !(pe->cli_flags & CLI_32_BIT_PREFERRED))
+        return 32;
+    return 0;
+}
+
+static int check_bits(const struct pe_file *pe, const char *name)
+{
+    int bits = bits_needed(pe);
+
+    if (pe->is_64_bit && pe->machine != IMAGE_FILE_MACHINE_AMD64)
+        return fail(EXIT_CODE_BITNESS, "%s is for another processor (machine 0x%04x).", name,
+                    pe->machine);
+    if (bits && bits != ARCHITECTURE_BITS)
+        return fail(EXIT_CODE_BITNESS,
+                    "%s is a %d-bit program and this is the %d-bit hostmem-run: use the other one.",
+                    name, bits, ARCHITECTURE_BITS);
+    return GO_ON;
+}
+
+static int unreadable(const char *name)
+{
+    DWORD error = GetLastError();
+
+    if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
+        return fail(EXIT_CODE_PROGRAM_MISSING, "there is no program %s.", name);
+    return fail(EXIT_CODE_PROGRAM_MISSING, "%s cannot be read (Windows error %lu).", name, error);
+}
+
+static int check(const wchar_t *path, const char *name)
+{
+    struct pe_file pe;
+
+    switch (pe_file_read(path, &pe)) {
+    case PE_FILE_UNREADABLE:
+        return unreadable(name);
+    case PE_FILE_FOREIGN:
+        return fail(EXIT_CODE_NOT_MANAGED, "%s is not a program: it has no PE header.", name);
+    case PE_FILE:
+        break;
+    }
+    if (!pe.is_managed)
+        return fail(EXIT_CODE_NOT_MANAGED, "%s is not a .NET program: it has no CLI header.", name);
+    return check_bits(&pe, name);
+}
+
+int program_open(struct program *program, const wchar_t *name, int argument_count,
+                 wchar_t **arguments)
+{
+    program->path = path_full(name);
+    program->directory = path_directory(program->path);
+    program->path_utf8 = utf8_from_wide(program->path);
+    program->argument_count = argument_count;
+    program->arguments = arguments;
+    return check(program->path, utf8_from_wide(name));
+}

@@ -1,0 +1,203 @@
+/*
+ * runtime.c: looking for CoreCLR, place by place.
+ */
+#include "runtime.h"
+
+#include "architecture.h"
+#include "exit_code.h"
+#include "pe_file.h"
+#include "version.h"
+#include "wide.h"
+
+#include <string.h>
+
+/* The best runtime of the places looked at so far. */
+struct search {
+    wchar_t *directory;  /* NULL: none yet */
+    wchar_t *version;    /* its directory's name, when that is a version; else NULL */
+    bool saw_other_bits; /* one that does not fit was met */
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * One place
+ * --------------------------------------------------------------------------------------------- */
+
+static bool is_newer(const struct search *search, const wchar_t *version)
+{
+    if (!search->directory)
+        return true;
+    return version && search->version && version_compare(version, search->version) > 0;
+}
+
+/* Looks at a directory that may hold coreclr.dll; version is NULL where its name tells none. */
+static void consider(struct search *search, wchar_t *directory, wchar_t *version)
+{
+    struct pe_file pe;
+
+    if (pe_file_read(path_join(directory, L"coreclr.dll"), &pe) != PE_FILE)
+        return;
+    if (pe.machine != ARCHITECTURE_MACHINE) {
+        search->saw_other_bits = true;
+        return;
+    }
+    if (is_newer(search, version)) {
+        search->directory = directory;
+        search->version = version;
+    }
+}
+
+static void consider_installed(struct search *search, const wchar_t *root)
+{
+    wchar_t *shared = path_join(root, L"shared\\Microsoft.NETCore.App");
+    WIN32_FIND_DATAW found;
+    HANDLE listing = FindFirstFileW(path_join(shared, L"*"), &found);
+
+    if (listing == INVALID_HANDLE_VALUE)
+        return;
+    do {
+        if (version_is_one(found.cFileName))
+            consider(search, path_join(shared, found.cFileName),
+                     wide_concatenate(found.cFileName, L"", L""));
+    } while (FindNextFileW(listing, &found));
+    FindClose(listing);
+}
+
+static void look_in(struct search *search, const wchar_t *place)
+{
+    wchar_t *full = path_full(place);
+
+    consider(search, full, NULL);
+    if (!search->directory)
+        consider_installed(search, full);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The places
+ * --------------------------------------------------------------------------------------------- */
+
+static void look_in_variable(struct search *search, const wchar_t *variable, const wchar_t *below)
+{
+    wchar_t *place = environment_value(variable);
+
+    if (place)
+        consider_installed(search, path_full(path_join(place, below)));
+}
+
+/* Where the dotnet command of the search path lies, if there is one. */
+static void look_beside_dotnet_command(struct search *search)
+{
+    DWORD size = SearchPathW(NULL, L"dotnet.exe", NULL, 0, NULL, NULL);
+    wchar_t *path;
+
+    if (!size)
+        return;
+    path = startup_alloc(((size_t)size + 1) * sizeof(wchar_t));
+    if (SearchPathW(NULL, L"dotnet.exe", NULL, size + 1, path, NULL))
+        consider_installed(search, path_directory(path_full(path)));
+}
+
+static void look_in_installations(struct search *search)
+{
+    look_in_variable(search, L"ProgramFiles", L"dotnet");
+    look_in_variable(search, L"ProgramW6432", L"dotnet");
+    look_in_variable(search, L"ProgramFiles(x86)", L"dotnet");
+    look_in_variable(search, L"LocalAppData", L"Microsoft\\dotnet");
+    look_in_variable(search, L"UserProfile", L".dotnet");
+    look_beside_dotnet_command(search);
+}
+
+static void look_in_dotnet_root(struct search *search)
+{
+    wchar_t *root = NULL;
+
+    if (ARCHITECTURE_BITS == 32)
+        root = environment_value(L"DOTNET_ROOT(x86)");
+    if (!root)
+        root = environment_value(L"DOTNET_ROOT");
+    if (root)
+        look_in(search, root);
+}
+
+static void look_around(struct search *search, const wchar_t *program_directory)
+{
+    look_in_dotnet_root(search);
+    if (!search->directory)
+        consider(search, path_full(program_directory), NULL);
+    if (!search->directory)
+        look_in_installations(search);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The result
+ * --------------------------------------------------------------------------------------------- */
+
+/* The second line of the file .version, which every published runtime has. */
+static const char *read_version_file(const wchar_t *directory)
+{
+    HANDLE file = CreateFileW(path_join(directory, L".version"), GENERIC_READ, FILE_SHARE_READ,
+                              NULL, OPEN_EXISTING, 0, NULL);
+    char *content = startup_alloc(512);
+    DWORD read = 0;
+    char *line;
+
+    if (file == INVALID_HANDLE_VALUE)
+        return NULL;
+    if (!ReadFile(file, content, 511, &read, NULL))
+        read = 0;
+    CloseHandle(file);
+    line = strpbrk(content, "\r\n");
+    if (!line)
+        return NULL;
+    line += strspn(line, "\r\n");
+    line[strcspn(line, "\r\n")] = '\0';
+    return *line ? line : NULL;
+}
+
+static int take(struct runtime *runtime, const struct search *search)
+{
+    const wchar_t *name = path_file_name(search->directory);
+
+    runtime->directory = search->directory;
+    runtime->directory_utf8 = utf8_from_wide(search->directory);
+    runtime->version = read_version_file(search->directory);
+    if (!runtime->version)
+        runtime->version = version_is_one(name) ? utf8_from_wide(name) : "unknown";
+    return GO_ON;
+}
+
+/* source says who asked for this place. */
+static int find_in(struct runtime *runtime, const wchar_t *place, const char *source)
+{
+    struct search search = {0};
+
+    look_in(&search, place);
+    if (search.directory)
+        return take(runtime, &search);
+    if (search.saw_other_bits)
+        return fail(EXIT_CODE_BITNESS,
+                    "the runtime in %s (%s) is not a %d-bit one as this hostmem-run is: use the "
+                    "other one.",
+                    utf8_from_wide(place), source, ARCHITECTURE_BITS);
+    return fail(EXIT_CODE_NO_RUNTIME,
+                "there is no runtime in %s (%s): neither coreclr.dll nor "
+                "shared\\Microsoft.NETCore.App.",
+                utf8_from_wide(place), source);
+}
+
+int runtime_find(struct runtime *runtime, const wchar_t *asked, const wchar_t *program_directory)
+{
+    const wchar_t *preferred = environment_value(L"HOSTMEM_RUNTIME");
+    struct search search = {0};
+
+    if (asked)
+        return find_in(runtime, asked, "--runtime");
+    if (preferred)
+        return find_in(runtime, preferred, "HOSTMEM_RUNTIME");
+    look_around(&search, program_directory);
+    if (search.directory)
+        return take(runtime, &search);
+    return fail(EXIT_CODE_NO_RUNTIME,
+                "no %d-bit .NET Core runtime was found: give --runtime DIR, or set "
+                "HOSTMEM_RUNTIME or DOTNET_ROOT.",
+                ARCHITECTURE_BITS);
+}
