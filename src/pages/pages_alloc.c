@@ -9,10 +9,10 @@
  * A region is made
  * --------------------------------------------------------------------------------------------- */
 
+/* Whatever Win32 grants at no address in particular, it has reserved. */
 static bool makes_region(const struct pages_request *request)
 {
-    return (request->type & OS_MEM_RESERVE) ||
-           ((request->type & OS_MEM_COMMIT) && !request->address);
+    return (request->type & OS_MEM_RESERVE) || !request->address;
 }
 
 /* What Win32 will make of the request: the size of the region, rounded as Win32 rounds. */
