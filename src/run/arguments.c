@@ -8,6 +8,7 @@
 #include "wide.h"
 
 #include <getopt.h>
+#include <string.h>
 
 const char arguments_help[] =
     "Usage: hostmem-run [options] PROGRAM.(dll|exe) [arguments...]\n"
@@ -87,8 +88,10 @@ static bool take_option(struct arguments *arguments, int code)
 
 static int refuse_option(int code, const char *text)
 {
-    const char *problem = code == ':' ? "lacks its value" : "is not one of hostmem-run's";
+    const char *problem = "is not one of hostmem-run's";
 
+    if (code == ':')
+        problem = strchr(text, '=') ? "takes no value" : "lacks its value";
     return fail(EXIT_CODE_USAGE, "the option %s %s; try hostmem-run --help.", text, problem);
 }
 

@@ -34,44 +34,65 @@ DEFINE_GUID(IID_ICLRRuntimeHost4, 0x64f6d366, 0xd7c2, 0x4f1f, 0xb4, 0xb2, 0xe8, 
             0x43, 0xaf);
 
 /* ICLRRuntimeHost4 begins with ICLRRuntimeHost2: the same, but for its last method. */
-#undef INTERFACE
-#define INTERFACE ICLRRuntimeHost4
-DECLARE_INTERFACE_(ICLRRuntimeHost4, IUnknown)
-{
-    STDMETHOD(QueryInterface)(THIS_ REFIID riid, void **ppvObject) PURE;
-    STDMETHOD_(ULONG, AddRef)(THIS) PURE;
-    STDMETHOD_(ULONG, Release)(THIS) PURE;
+typedef struct ICLRRuntimeHost4 ICLRRuntimeHost4;
+
+typedef struct ICLRRuntimeHost4Vtbl {
+    /* IUnknown */
+    HRESULT(STDMETHODCALLTYPE *QueryInterface)
+    (ICLRRuntimeHost4 *This, REFIID riid, void **object);
+    ULONG(STDMETHODCALLTYPE *AddRef)
+    (ICLRRuntimeHost4 *This);
+    ULONG(STDMETHODCALLTYPE *Release)
+    (ICLRRuntimeHost4 *This);
 
     /* ICLRRuntimeHost */
-    STDMETHOD(Start)(THIS) PURE;
-    STDMETHOD(Stop)(THIS) PURE;
-    STDMETHOD(SetHostControl)(THIS_ IHostControl * control) PURE;
-    STDMETHOD(GetCLRControl)(THIS_ ICLRControl * *control) PURE;
-    STDMETHOD(UnloadAppDomain)(THIS_ DWORD domain, BOOL wait) PURE;
-    STDMETHOD(ExecuteInAppDomain)
-    (THIS_ DWORD domain, FExecuteInAppDomainCallback callback, void *context) PURE;
-    STDMETHOD(GetCurrentAppDomainId)(THIS_ DWORD * domain) PURE;
-    STDMETHOD(ExecuteApplication)
-    (THIS_ LPCWSTR name, DWORD manifest_count, LPCWSTR *manifests, DWORD data_count, LPCWSTR *data,
-     int *result) PURE;
-    STDMETHOD(ExecuteInDefaultAppDomain)
-    (THIS_ LPCWSTR assembly, LPCWSTR type, LPCWSTR method, LPCWSTR argument, DWORD *result) PURE;
+    HRESULT(STDMETHODCALLTYPE *Start)
+    (ICLRRuntimeHost4 *This);
+    HRESULT(STDMETHODCALLTYPE *Stop)
+    (ICLRRuntimeHost4 *This);
+    HRESULT(STDMETHODCALLTYPE *SetHostControl)
+    (ICLRRuntimeHost4 *This, IHostControl *control);
+    HRESULT(STDMETHODCALLTYPE *GetCLRControl)
+    (ICLRRuntimeHost4 *This, ICLRControl **control);
+    HRESULT(STDMETHODCALLTYPE *UnloadAppDomain)
+    (ICLRRuntimeHost4 *This, DWORD domain, BOOL wait);
+    HRESULT(STDMETHODCALLTYPE *ExecuteInAppDomain)
+    (ICLRRuntimeHost4 *This, DWORD domain, FExecuteInAppDomainCallback callback, void *context);
+    HRESULT(STDMETHODCALLTYPE *GetCurrentAppDomainId)
+    (ICLRRuntimeHost4 *This, DWORD *domain);
+    HRESULT(STDMETHODCALLTYPE *ExecuteApplication)
+    (ICLRRuntimeHost4 *This, LPCWSTR name, DWORD manifest_count, LPCWSTR *manifests,
+     DWORD data_count, LPCWSTR *data, int *result);
+    HRESULT(STDMETHODCALLTYPE *ExecuteInDefaultAppDomain)
+    (ICLRRuntimeHost4 *This, LPCWSTR assembly, LPCWSTR type, LPCWSTR method, LPCWSTR argument,
+     DWORD *result);
 
     /* ICLRRuntimeHost2 */
-    STDMETHOD(CreateAppDomainWithManager)
-    (THIS_ LPCWSTR name, DWORD flags, LPCWSTR manager_assembly, LPCWSTR manager_type,
-     int property_count, LPCWSTR *property_names, LPCWSTR *property_values, DWORD *domain) PURE;
-    STDMETHOD(CreateDelegate)
-    (THIS_ DWORD domain, LPCWSTR assembly, LPCWSTR type, LPCWSTR method, INT_PTR *function) PURE;
-    STDMETHOD(Authenticate)(THIS_ ULONGLONG key) PURE;
-    STDMETHOD(RegisterMacEHPort)(THIS) PURE;
-    STDMETHOD(SetStartupFlags)(THIS_ DWORD flags) PURE;
-    STDMETHOD(DllGetActivationFactory)(THIS_ DWORD domain, LPCWSTR type, IUnknown **factory) PURE;
-    STDMETHOD(ExecuteAssembly)
-    (THIS_ DWORD domain, LPCWSTR path, int argument_count, LPCWSTR *arguments, DWORD *result) PURE;
+    HRESULT(STDMETHODCALLTYPE *CreateAppDomainWithManager)
+    (ICLRRuntimeHost4 *This, LPCWSTR name, DWORD flags, LPCWSTR manager_assembly,
+     LPCWSTR manager_type, int property_count, LPCWSTR *names, LPCWSTR *values, DWORD *domain);
+    HRESULT(STDMETHODCALLTYPE *CreateDelegate)
+    (ICLRRuntimeHost4 *This, DWORD domain, LPCWSTR assembly, LPCWSTR type, LPCWSTR method,
+     INT_PTR *function);
+    HRESULT(STDMETHODCALLTYPE *Authenticate)
+    (ICLRRuntimeHost4 *This, ULONGLONG key);
+    HRESULT(STDMETHODCALLTYPE *RegisterMacEHPort)
+    (ICLRRuntimeHost4 *This);
+    HRESULT(STDMETHODCALLTYPE *SetStartupFlags)
+    (ICLRRuntimeHost4 *This, DWORD flags);
+    HRESULT(STDMETHODCALLTYPE *DllGetActivationFactory)
+    (ICLRRuntimeHost4 *This, DWORD domain, LPCWSTR type, IUnknown **factory);
+    HRESULT(STDMETHODCALLTYPE *ExecuteAssembly)
+    (ICLRRuntimeHost4 *This, DWORD domain, LPCWSTR path, int argument_count, LPCWSTR *arguments,
+     DWORD *result);
 
     /* ICLRRuntimeHost4 */
-    STDMETHOD(UnloadAppDomain2)(THIS_ DWORD domain, BOOL wait, int *exit_code) PURE;
+    HRESULT(STDMETHODCALLTYPE *UnloadAppDomain2)
+    (ICLRRuntimeHost4 *This, DWORD domain, BOOL wait, int *exit_code);
+} ICLRRuntimeHost4Vtbl;
+
+struct ICLRRuntimeHost4 {
+    const ICLRRuntimeHost4Vtbl *lpVtbl;
 };
 
 typedef HRESULT(STDAPICALLTYPE *get_clr_runtime_host_function)(REFIID riid, IUnknown **host);

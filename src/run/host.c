@@ -4,6 +4,7 @@
  * The order is the contract: modules are redirected before any of their code has asked for memory,
  * and SetHostControl comes before Start.
  */
+#define COBJMACROS
 #include "host.h"
 
 #include "domain.h"

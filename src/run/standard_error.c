@@ -52,8 +52,7 @@ static void write_characters(const char *text, size_t left)
     while (left) {
         DWORD bytes = piece_length(text, left);
         DWORD written;
-        int count =
-            MultiByteToWideChar(CP_UTF8, 0, text, (int)bytes, characters, (int)PIECE_BYTES);
+        int count = MultiByteToWideChar(CP_UTF8, 0, text, (int)bytes, characters, (int)PIECE_BYTES);
 
         WriteConsoleW(standard_error, characters, (DWORD)count, &written, NULL);
         text += bytes;

@@ -1,0 +1,119 @@
+/*
+ * main.c: hostmem-run, from the command line to the exit code.
+ */
+#include "arguments.h"
+#include "exit_code.h"
+#include "exit_hooks.h"
+#include "reporter.h"
+#include "standard_error.h"
+#include "wide.h"
+
+#include <stdio.h>
+
+/* MinGW-w64's startup code must not expand wildcards: the arguments are the program's. */
+int _dowildcard = 0;
+
+static struct program program;
+static struct runtime runtime;
+static struct host host;
+static struct report_order order = {.program = &program, .runtime = &runtime, .host = &host};
+
+static int print(const char *text)
+{
+    fputs(text, stdout);
+    return 0;
+}
+
+/* Before the program runs: afterwards it would be too late to say that it cannot be written. */
+static int open_json_file(const wchar_t *path)
+{
+    order.json_file = INVALID_HANDLE_VALUE;
+    if (!path)
+        return GO_ON;
+    order.json_file =
+        CreateFileW(path, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_ALWAYS, 0, NULL);
+    if (order.json_file == INVALID_HANDLE_VALUE)
+        return fail(EXIT_CODE_REPORT_FILE,
+                    "the report cannot be written to %s (Windows error %lu).", utf8_from_wide(path),
+                    GetLastError());
+    return GO_ON;
+}
+
+/* A program that did not run leaves no report behind. */
+static void discard_report(const wchar_t *json_file)
+{
+    reporter_cancel();
+    if (order.json_file == INVALID_HANDLE_VALUE)
+        return;
+    CloseHandle(order.json_file);
+    DeleteFileW(json_file);
+}
+
+static int prepare(const struct arguments *arguments)
+{
+    int code = program_open(&program, arguments->program, arguments->program_argument_count,
+                            arguments->program_arguments);
+
+    if (code == GO_ON)
+        code = runtime_find(&runtime, arguments->runtime, program.directory);
+    if (code == GO_ON)
+        code = open_json_file(arguments->json_file);
+    order.print = !arguments->quiet;
+    return code;
+}
+
+static int start(void)
+{
+    int code = host_load(&host, &runtime);
+
+    if (code != GO_ON)
+        return code;
+    if (!reporter_start(&order))
+        return fail(EXIT_CODE_NO_MEMORY, "there is no memory to start with.");
+    exit_hooks_install(&host);
+    return host_start(&host, &runtime, &program);
+}
+
+/* Sets *exit_code to the program's own. */
+static int run(DWORD *exit_code)
+{
+    struct ending ending = {.kind = ENDING_RETURN, .has_exit_code = true};
+    int code = host_run(&host, &program, &ending.exit_code);
+
+    if (code == GO_ON)
+        reporter_report(&ending);
+    *exit_code = ending.exit_code;
+    return code;
+}
+
+static int run_program(const struct arguments *arguments)
+{
+    DWORD exit_code;
+    int code = prepare(arguments);
+
+    if (code != GO_ON)
+        return code;
+    code = start();
+    if (code == GO_ON)
+        code = run(&exit_code);
+    if (code == GO_ON)
+        return (int)exit_code;
+    discard_report(arguments->json_file);
+    return code;
+}
+
+int wmain(int argc, wchar_t **argv)
+{
+    struct arguments arguments = {0};
+    int code;
+
+    standard_error_open();
+    code = arguments_read(&arguments, argc, argv);
+    if (code != GO_ON)
+        return code;
+    if (arguments.help)
+        return print(arguments_help);
+    if (arguments.version)
+        return print("hostmem-run " HOSTMEM_VERSION_TEXT "\n");
+    return run_program(&arguments);
+}

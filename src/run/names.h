@@ -1,0 +1,23 @@
+/*
+ * names.h: the words that both reports use for what hostmem counts.
+ */
+#ifndef HOSTMEM_RUN_NAMES_H
+#define HOSTMEM_RUN_NAMES_H
+
+#include "ending.h"
+
+#include <hostmem/hostmem.h>
+
+/* As the interface calls it. */
+const char *name_of_method(HOSTMEM_METHOD method);
+
+/* "open", "broken" or "closed". */
+const char *name_of_status(DWORD status);
+
+/* Short, such as "ExitProcess". */
+const char *name_of_ending(enum ending_kind kind);
+
+/* A clause, such as "pages committed in the books only". */
+const char *name_of_difference(HOSTMEM_DIFFERENCE_KIND kind);
+
+#endif
