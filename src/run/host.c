@@ -69,6 +69,7 @@ static int redirect_modules(struct host *host)
 
         if (FAILED(result))
             return hostmem_failed("HostMemRedirectModule", result);
+        host->is_redirected[i] = result == S_OK;
     }
     return GO_ON;
 }

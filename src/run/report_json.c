@@ -95,7 +95,8 @@ static json_t *host_object(const struct host *host)
     json_t *modules = json_array();
 
     for (int i = 0; i < HOST_MODULES; i++)
-        append(modules, json_string(host_module_names[i]));
+        if (host->is_redirected[i])
+            append(modules, json_string(host_module_names[i]));
     set_result(object, "set_host_control", host->control_result);
     set(object, "set_host_control_accepted", json_boolean(host->control_result == S_OK));
     set(object, "redirected_modules", modules);

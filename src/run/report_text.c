@@ -27,13 +27,22 @@ static void write_ending(struct text *text, const struct ending *ending)
     text_format(text, "\n");
 }
 
-static void write_control(struct text *text, HRESULT result)
+static void write_host(struct text *text, const struct host *host)
 {
-    if (result == S_OK)
+    const char *separator = "; redirected ";
+
+    if (host->control_result == S_OK)
         text_format(text, "  host        SetHostControl accepted");
     else
-        text_format(text, "  host        SetHostControl refused (0x%08lx)", (unsigned long)result);
-    text_format(text, "; redirected %s, %s\n", host_module_names[0], host_module_names[1]);
+        text_format(text, "  host        SetHostControl refused (0x%08lx)",
+                    (unsigned long)host->control_result);
+    for (int i = 0; i < HOST_MODULES; i++) {
+        if (!host->is_redirected[i])
+            continue;
+        text_format(text, "%s%s", separator, host_module_names[i]);
+        separator = ", ";
+    }
+    text_format(text, "\n");
 }
 
 static void write_subject(struct text *text, const struct report_order *order,
@@ -48,7 +57,7 @@ static void write_subject(struct text *text, const struct report_order *order,
     write_ending(text, ending);
     text_format(text, "  runtime     %s %s, %s\n", order->runtime->version, ARCHITECTURE_NAME,
                 order->runtime->directory_utf8);
-    write_control(text, order->host->control_result);
+    write_host(text, order->host);
 }
 
 /* ------------------------------------------------------------------------------------------------

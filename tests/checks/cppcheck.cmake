@@ -1,0 +1,32 @@
+# cppcheck finds nothing in src: in what Linux compiles, in what Windows compiles, and no function in
+# either that nobody calls.
+#
+#   cmake -D root=DIRECTORY -D tool=cppcheck -P cppcheck.cmake
+
+cmake_minimum_required(VERSION 3.25)
+
+if(NOT tool)
+  message(STATUS "skipped: there is no cppcheck")
+  return()
+endif()
+
+set(options --quiet --std=c11 --error-exitcode=1 -I src -I include
+            --suppressions-list=${CMAKE_CURRENT_LIST_DIR}/cppcheck-suppressions.txt)
+set(looked_for --enable=warning,style,performance,portability)
+
+function(cppcheck)
+  execute_process(COMMAND ${tool} ${options} ${ARGN} WORKING_DIRECTORY ${root} RESULT_VARIABLE failed
+                  OUTPUT_VARIABLE findings ERROR_VARIABLE findings)
+  if(failed)
+    message(FATAL_ERROR "${findings}")
+  endif()
+endfunction()
+
+cppcheck(${looked_for} --platform=unix64 -D__linux__ -i src/os/os_win32.c src/os src/record src/budget
+         src/pages src/heap)
+foreach(platform win64 win32W)
+  cppcheck(${looked_for} --platform=${platform} --library=windows -D_WIN32 src/os/os_win32.c src/record
+           src/budget src/pages src/heap src/hosting src/redirect src/dll src/run)
+endforeach()
+cppcheck(--enable=unusedFunction --platform=win64 -D_WIN32 src)
+message(STATUS "cppcheck finds nothing")

@@ -1,0 +1,45 @@
+# Checks of the sources, as tests of the native preset: layout, clang-tidy, cppcheck, and what must not
+# stand in a file. The sanitizers' presets need not repeat them. A tool that is not there is a test that
+# is skipped, not one that passes.
+
+if(HOSTMEM_SANITIZE)
+  return()
+endif()
+
+find_program(CLANG_FORMAT clang-format)
+find_program(CLANG_TIDY clang-tidy)
+find_program(CPPCHECK cppcheck)
+find_package(Git QUIET)
+
+# hostmem_source_check(<name> <script> [<definition>...])
+function(hostmem_source_check name script)
+  list(TRANSFORM ARGN PREPEND -D)
+  add_test(
+    NAME ${name}
+    COMMAND ${CMAKE_COMMAND} -Droot=${PROJECT_SOURCE_DIR}
+            -Dscratch=${CMAKE_CURRENT_BINARY_DIR}/${name} ${ARGN} -P
+            ${CMAKE_CURRENT_LIST_DIR}/${script})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 SKIP_REGULAR_EXPRESSION "-- skipped: ")
+endfunction()
+
+hostmem_source_check(check_format format.cmake tool=${CLANG_FORMAT})
+hostmem_source_check(check_text text.cmake git=${GIT_EXECUTABLE})
+hostmem_source_check(check_cppcheck cppcheck.cmake tool=${CPPCHECK})
+
+# What the native build compiles, as it compiles it.
+hostmem_source_check(
+  check_tidy_native tidy.cmake tool=${CLANG_TIDY} "folders=src/os src/record src/pages src/heap"
+  except=/os_win32\\.c$ database=${PROJECT_BINARY_DIR})
+
+# The rest, by clang's knowledge of MinGW-w64's headers, with what src/CMakeLists.txt defines.
+set(target x86_64-w64-mingw32)
+set(jansson ${PROJECT_SOURCE_DIR}/build/deps/x64/include)
+find_program(MINGW_COMPILER ${target}-gcc)
+if(MINGW_COMPILER AND EXISTS ${jansson}/jansson.h)
+  set(headers headers=there)
+endif()
+hostmem_source_check(
+  check_tidy_windows tidy.cmake tool=${CLANG_TIDY}
+  "folders=src/os src/hosting src/redirect src/dll src/run" except=/os_posix[_a-z]*\\.c$ ${headers}
+  "flags=--target=${target} -std=c11 -DCONST_VTABLE -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -isystem ${jansson}"
+)

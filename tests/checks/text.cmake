@@ -1,0 +1,49 @@
+# No file of the project names a directory of somebody's machine, or the host of a package registry:
+# both are other machines' business, and wrong on the next one.
+#
+#   cmake -D root=DIRECTORY [-D git=git] -P text.cmake
+
+cmake_minimum_required(VERSION 3.25)
+
+# An absolute path begins where no other path can be going on; a variable's value is another path.
+set(path_start "(^|[^A-Za-z0-9_.})/$-])")
+set(patterns
+    "${path_start}/(work|home|root|tmp|Users)/"
+    "[A-Za-z]:[\\\\/]+(Users|work|home|tmp)[\\\\/]"
+    "[A-Za-z0-9.-]+\\.debian\\.(org|net)"
+    "registry\\.[a-z]+\\.(org|com)"
+    "pypi\\.org|pythonhosted\\.org|crates\\.io|proxy\\.golang\\.org")
+
+# Tracked files; without a repository, all but what is built.
+set(failed TRUE)
+if(git)
+  execute_process(COMMAND ${git} ls-files WORKING_DIRECTORY ${root} RESULT_VARIABLE failed
+                  OUTPUT_VARIABLE files ERROR_QUIET)
+  string(REGEX REPLACE "\n" ";" files "${files}")
+endif()
+if(failed)
+  file(GLOB_RECURSE files RELATIVE ${root} ${root}/*)
+  list(FILTER files EXCLUDE REGEX "^(build|\\.git)/")
+endif()
+
+set(complaints "")
+set(count 0)
+foreach(name IN LISTS files)
+  if(EXISTS ${root}/${name} AND NOT IS_DIRECTORY ${root}/${name})
+    file(READ ${root}/${name} text)
+    foreach(pattern IN LISTS patterns)
+      if(text MATCHES "${pattern}")
+        string(STRIP "${CMAKE_MATCH_0}" match)
+        string(APPEND complaints "\n  ${name}: ${match}")
+      endif()
+    endforeach()
+    math(EXPR count "${count} + 1")
+  endif()
+endforeach()
+if(count EQUAL 0)
+  message(FATAL_ERROR "there are no files in ${root}")
+endif()
+if(complaints)
+  message(FATAL_ERROR "These name a machine's directory or a registry's host:${complaints}")
+endif()
+message(STATUS "${count} files name no machine")

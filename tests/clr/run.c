@@ -1,0 +1,320 @@
+/*
+ * run.c: a process with its output in files, so that nobody who keeps a pipe open can hold a test
+ * up.
+ */
+#include "run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include <cmocka.h>
+
+enum {
+    PATH_SIZE = 1024,
+    COMMAND_LINE_SIZE = 8192,
+    POLL_MILLISECONDS = 10
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * Places
+ * --------------------------------------------------------------------------------------------- */
+
+static wchar_t runtime_directory[PATH_SIZE];
+
+static void get_own_directory(wchar_t directory[PATH_SIZE])
+{
+    GetModuleFileNameW(NULL, directory, PATH_SIZE);
+    *wcsrchr(directory, L'\\') = L'\0';
+}
+
+const wchar_t *clr_program(const wchar_t *name)
+{
+    static wchar_t path[PATH_SIZE];
+    wchar_t directory[PATH_SIZE];
+
+    get_own_directory(directory);
+    swprintf(path, PATH_SIZE, L"\"%ls\\clr\\%ls.exe\"", directory, name);
+    return path;
+}
+
+const wchar_t *clr_runtime(void)
+{
+    return runtime_directory;
+}
+
+const wchar_t *scratch_directory(void)
+{
+    static wchar_t path[PATH_SIZE];
+    wchar_t parent[PATH_SIZE];
+
+    if (!*path) {
+        GetTempPathW(PATH_SIZE, parent);
+        swprintf(path, PATH_SIZE, L"%lshostmem-test-%lu", parent, GetCurrentProcessId());
+        CreateDirectoryW(path, NULL);
+    }
+    return path;
+}
+
+static void remove_scratch_directory(void)
+{
+    RemoveDirectoryW(scratch_directory());
+}
+
+bool clr_tests_begin(void)
+{
+    wchar_t coreclr[PATH_SIZE];
+
+    SetEnvironmentVariableW(L"HOSTMEM_RUNTIME", NULL);
+    SetEnvironmentVariableW(L"DOTNET_ROOT", NULL);
+    SetEnvironmentVariableW(L"DOTNET_ROOT(x86)", NULL);
+    SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
+    atexit(remove_scratch_directory);
+    GetEnvironmentVariableW(L"HOSTMEM_TEST_RUNTIME", runtime_directory, PATH_SIZE);
+    swprintf(coreclr, PATH_SIZE, L"%ls\\coreclr.dll", runtime_directory);
+    if (GetFileAttributesW(coreclr) != INVALID_FILE_ATTRIBUTES)
+        return true;
+    printf("Skipped: there is no runtime in \"%ls\" (HOSTMEM_TEST_RUNTIME).\n", runtime_directory);
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Files
+ * --------------------------------------------------------------------------------------------- */
+
+/* A name that no other file of this process has. */
+static void name_file(wchar_t path[PATH_SIZE], const wchar_t *kind)
+{
+    static int files;
+
+    swprintf(path, PATH_SIZE, L"%ls\\%d.%ls", scratch_directory(), ++files, kind);
+}
+
+static HANDLE create_inherited(const wchar_t *path)
+{
+    SECURITY_ATTRIBUTES attributes = {.nLength = sizeof(attributes), .bInheritHandle = TRUE};
+    HANDLE file = CreateFileW(path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, &attributes,
+                              CREATE_ALWAYS, 0, NULL);
+
+    assert_true(file != INVALID_HANDLE_VALUE);
+    return file;
+}
+
+static void leave_out_carriage_returns(char *text)
+{
+    char *to = text;
+
+    for (const char *from = text; *from; from++)
+        if (*from != '\r')
+            *to++ = *from;
+    *to = '\0';
+}
+
+/* NULL if there is no such file. */
+static char *read_file(const wchar_t *path)
+{
+    HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                              OPEN_EXISTING, 0, NULL);
+    DWORD size;
+    DWORD read = 0;
+    char *text;
+
+    if (file == INVALID_HANDLE_VALUE)
+        return NULL;
+    size = GetFileSize(file, NULL);
+    text = calloc(1, (size_t)size + 1);
+    assert_non_null(text);
+    ReadFile(file, text, size, &read, NULL);
+    CloseHandle(file);
+    leave_out_carriage_returns(text);
+    return text;
+}
+
+static char *take_file(const wchar_t *path)
+{
+    char *text = read_file(path);
+
+    DeleteFileW(path);
+    return text;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The process
+ * --------------------------------------------------------------------------------------------- */
+
+struct output_files {
+    wchar_t output[PATH_SIZE];
+    wchar_t errors[PATH_SIZE];
+    wchar_t json[PATH_SIZE];
+};
+
+static wchar_t *make_command_line(unsigned flags, const struct output_files *files,
+                                  const wchar_t *format, va_list values)
+{
+    wchar_t *line = calloc(COMMAND_LINE_SIZE, sizeof(*line));
+    wchar_t directory[PATH_SIZE];
+    size_t length;
+
+    assert_non_null(line);
+    get_own_directory(directory);
+    length = (size_t)swprintf(line, COMMAND_LINE_SIZE, L"\"%ls\\hostmem-run.exe\" ", directory);
+    if (!(flags & RUN_NO_RUNTIME))
+        length += (size_t)swprintf(line + length, COMMAND_LINE_SIZE - length, L"--runtime \"%ls\" ",
+                                   runtime_directory);
+    if (flags & RUN_WITH_JSON)
+        length += (size_t)swprintf(line + length, COMMAND_LINE_SIZE - length, L"--json \"%ls\" ",
+                                   files->json);
+    vswprintf(line + length, COMMAND_LINE_SIZE - length, format, values);
+    return line;
+}
+
+static HANDLE start(const struct run *run, const struct output_files *files)
+{
+    STARTUPINFOW startup = {.cb = sizeof(startup), .dwFlags = STARTF_USESTDHANDLES};
+    PROCESS_INFORMATION process;
+    BOOL started;
+
+    startup.hStdOutput = create_inherited(files->output);
+    startup.hStdError = create_inherited(files->errors);
+    started = CreateProcessW(NULL, run->command_line, NULL, NULL, TRUE, 0, NULL, NULL, &startup,
+                             &process);
+    CloseHandle(startup.hStdOutput);
+    CloseHandle(startup.hStdError);
+    if (!started)
+        fail_msg("%ls could not be started: %lu", run->command_line, GetLastError());
+    CloseHandle(process.hThread);
+    return process.hProcess;
+}
+
+/* As soon as the program has said that it waits, or has ended. */
+static void interrupt(HANDLE process, const wchar_t *output)
+{
+    for (int left = RUN_TIME_LIMIT_MILLISECONDS; left > 0; left -= POLL_MILLISECONDS) {
+        char *text = read_file(output);
+        bool waiting = text && strstr(text, "waiting");
+
+        free(text);
+        if (waiting) {
+            assert_true(GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0));
+            return;
+        }
+        if (WaitForSingleObject(process, POLL_MILLISECONDS) == WAIT_OBJECT_0)
+            return;
+    }
+}
+
+static DWORD wait_for_exit_code(HANDLE process)
+{
+    DWORD exit_code = EXIT_CODE_TIMED_OUT;
+
+    if (WaitForSingleObject(process, RUN_TIME_LIMIT_MILLISECONDS) != WAIT_OBJECT_0) {
+        TerminateProcess(process, EXIT_CODE_TIMED_OUT);
+        WaitForSingleObject(process, RUN_TIME_LIMIT_MILLISECONDS);
+    }
+    GetExitCodeProcess(process, &exit_code);
+    CloseHandle(process);
+    return exit_code;
+}
+
+static void collect(struct run *run, const struct output_files *files)
+{
+    char *json = take_file(files->json);
+
+    run->output = take_file(files->output);
+    run->errors = take_file(files->errors);
+    run->report_left = json != NULL;
+    run->report = json ? json_loads(json, 0, NULL) : NULL;
+    free(json);
+}
+
+struct run *run_host(unsigned flags, const wchar_t *format, ...)
+{
+    struct run *run = calloc(1, sizeof(*run));
+    struct output_files files;
+    HANDLE process;
+    va_list values;
+
+    assert_non_null(run);
+    name_file(files.output, L"output");
+    name_file(files.errors, L"errors");
+    name_file(files.json, L"json");
+    va_start(values, format);
+    run->command_line = make_command_line(flags, &files, format, values);
+    va_end(values);
+    process = start(run, &files);
+    if (flags & RUN_INTERRUPTED)
+        interrupt(process, files.output);
+    run->exit_code = wait_for_exit_code(process);
+    collect(run, &files);
+    return run;
+}
+
+void run_free(struct run *run)
+{
+    free(run->command_line);
+    free(run->output);
+    free(run->errors);
+    json_decref(run->report);
+    free(run);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * What came of it
+ * --------------------------------------------------------------------------------------------- */
+
+void run_check(const struct run *run, bool holds, const char *condition, const char *file, int line)
+{
+    if (holds)
+        return;
+    fprintf(stderr, "This does not hold: %s\nof: %ls\n", condition, run->command_line);
+    fprintf(stderr, "exit code: 0x%08lx%s\n", run->exit_code,
+            run->exit_code == EXIT_CODE_TIMED_OUT ? " (ended by the time limit)" : "");
+    fprintf(stderr, "stdout:\n%s\nstderr:\n%s\n", run->output, run->errors);
+    _fail(file, line);
+}
+
+int occurrences(const char *text, const char *part)
+{
+    int count = 0;
+
+    for (text = strstr(text, part); text; text = strstr(text + 1, part))
+        count++;
+    return count;
+}
+
+json_t *report_member(const struct run *run, const char *path)
+{
+    json_t *at = run->report;
+    char name[64];
+
+    while (at && *path) {
+        size_t length = strcspn(path, ".");
+
+        snprintf(name, sizeof(name), "%.*s", (int)length, path);
+        at = json_object_get(at, name);
+        path += length + (path[length] == '.');
+    }
+    check_run(run, at != NULL);
+    return at;
+}
+
+json_int_t report_integer(const struct run *run, const char *path)
+{
+    json_t *member = report_member(run, path);
+
+    check_run(run, json_is_integer(member));
+    return json_integer_value(member);
+}
+
+const char *report_text(const struct run *run, const char *path)
+{
+    json_t *member = report_member(run, path);
+
+    check_run(run, json_is_string(member));
+    return json_string_value(member);
+}

@@ -1,0 +1,633 @@
+/*
+ * test_region.c: the life of one region, state by state (protocol: region.h). What one thread does
+ * between two steps of another is done here between two calls.
+ */
+#include "native.h"
+
+#include "pages/region.h"
+
+#define BASE ((uintptr_t)0x70000000)
+#define SIZE ((size_t)0x23000)
+#define HEAP 7u
+
+static const struct region_facts facts = {
+    .base = BASE,
+    .size = SIZE,
+    .allocation_type = OS_MEM_RESERVE,
+    .protect = OS_PAGE_READWRITE,
+    .critical_level = 2,
+    .thread_id = 77,
+    .sequence = 5,
+    .tick = 1234,
+    .line = 12,
+    .requested = 0x22fff,
+    .file = "a file",
+};
+
+static int begin_free(void **state)
+{
+    *state = zeroed(sizeof(struct region));
+    return 0;
+}
+
+static int begin_live(void **state)
+{
+    begin_free(state);
+    region_write(*state, &facts);
+    region_publish(*state);
+    return 0;
+}
+
+static int end(void **state)
+{
+    free(*state);
+    return 0;
+}
+
+static void begin_operation(struct region *region, struct region_operation *operation)
+{
+    assert_int_equal(region_begin(region, BASE, operation), REGION_BEGUN);
+}
+
+static void claim(struct region *region, struct region_operation *operation)
+{
+    assert_true(region_claim(region, BASE, 0, operation));
+}
+
+/* Ends an operation after settling; true if it was the last on a claimed region. */
+static bool end_settled(struct region_operation *operation)
+{
+    bool last = true;
+
+    assert_true(region_end(operation, region_before_settling(operation), &last));
+    return last;
+}
+
+static bool is_at_rest(const struct region *region)
+{
+    return region_at_rest_since(region, region_observe(region));
+}
+
+static void assert_not_owned(struct region *region)
+{
+    struct region_operation operation;
+    struct region_facts read;
+
+    assert_false(region_covers(region, BASE));
+    assert_false(region_read(region, &read));
+    assert_int_equal(region_begin(region, BASE, &operation), REGION_NOT_OWNED);
+    assert_false(region_claim(region, BASE, 0, &operation));
+    assert_false(is_at_rest(region));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * FREE
+ * --------------------------------------------------------------------------------------------- */
+
+static void a_free_record_owns_nothing(void **state)
+{
+    assert_not_owned(*state);
+    assert_false(region_covers_or_leaves(*state, 0));
+}
+
+static void a_record_that_is_written_but_not_published_owns_nothing(void **state)
+{
+    region_write(*state, &facts);
+    assert_not_owned(*state);
+    assert_false(region_covers_or_leaves(*state, BASE));
+}
+
+static void a_published_record_is_live_and_at_rest(void **state)
+{
+    region_write(*state, &facts);
+    region_publish(*state);
+    assert_true(region_covers(*state, BASE));
+    assert_true(is_at_rest(*state));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * LIVE
+ * --------------------------------------------------------------------------------------------- */
+
+static void a_live_region_covers_its_bytes_and_no_others(void **state)
+{
+    assert_true(region_covers(*state, BASE + SIZE - 1));
+    assert_false(region_covers(*state, BASE - 1));
+    assert_false(region_covers(*state, BASE + SIZE));
+    assert_false(region_covers(*state, 0));
+    assert_false(region_covers(*state, UINTPTR_MAX));
+    assert_true(region_covers_or_leaves(*state, BASE));
+    assert_false(region_covers_or_leaves(*state, BASE + SIZE));
+}
+
+static void a_region_at_the_top_of_the_address_space_covers_its_last_byte(void **state)
+{
+    struct region_facts top = facts;
+
+    top.base = UINTPTR_MAX - 2 * PAGE + 1;
+    top.size = 2 * PAGE;
+    region_write(*state, &top);
+    region_publish(*state);
+    assert_true(region_covers(*state, UINTPTR_MAX));
+    assert_false(region_covers(*state, 0));
+}
+
+static void all_facts_of_a_live_region_are_read(void **state)
+{
+    struct region_facts read;
+    struct region_facts written = facts;
+
+    written.heap = HEAP;
+    region_write(*state, &written);
+    region_publish(*state);
+    memset(&read, 0xa5, sizeof(read));
+    assert_true(region_read(*state, &read));
+    assert_int_equal(read.base, written.base);
+    assert_int_equal(read.size, written.size);
+    assert_int_equal(read.allocation_type, written.allocation_type);
+    assert_int_equal(read.protect, written.protect);
+    assert_int_equal(read.critical_level, written.critical_level);
+    assert_int_equal(read.thread_id, written.thread_id);
+    assert_int_equal(read.sequence, written.sequence);
+    assert_int_equal(read.tick, written.tick);
+    assert_int_equal(read.heap, written.heap);
+    assert_int_equal(read.line, written.line);
+    assert_int_equal(read.requested, written.requested);
+    assert_ptr_equal(read.file, written.file);
+}
+
+static void an_operation_begins_at_any_byte_and_learns_the_range(void **state)
+{
+    struct region_operation operation;
+
+    assert_int_equal(region_begin(*state, BASE + SIZE - 1, &operation), REGION_BEGUN);
+    assert_ptr_equal(operation.region, *state);
+    assert_int_equal(operation.base, BASE);
+    assert_int_equal(operation.size, SIZE);
+}
+
+static void an_operation_does_not_begin_outside(void **state)
+{
+    struct region_operation operation;
+
+    assert_int_equal(region_begin(*state, BASE + SIZE, &operation), REGION_NOT_OWNED);
+    assert_int_equal(region_begin(*state, BASE - 1, &operation), REGION_NOT_OWNED);
+    assert_true(is_at_rest(*state));
+}
+
+static void an_operation_on_a_heaps_block_does_not_begin(void **state)
+{
+    struct region_facts block = facts;
+    struct region_operation operation;
+
+    block.heap = HEAP;
+    region_write(*state, &block);
+    region_publish(*state);
+    assert_int_equal(region_begin(*state, BASE, &operation), REGION_NOT_OWNED);
+    assert_true(is_at_rest(*state));
+}
+
+static void an_operation_that_was_alone_ends_without_settling(void **state)
+{
+    struct region_operation operation;
+    bool last = true;
+
+    begin_operation(*state, &operation);
+    assert_true(operation.alone);
+    assert_false(is_at_rest(*state));
+    assert_true(region_end_if_alone(&operation, &last));
+    assert_false(last);
+    assert_true(is_at_rest(*state));
+}
+
+static void an_operation_that_found_another_is_not_alone(void **state)
+{
+    struct region_operation first, second;
+    bool last = true;
+
+    begin_operation(*state, &first);
+    begin_operation(*state, &second);
+    assert_false(second.alone);
+    assert_false(region_end_if_alone(&second, &last));
+    assert_false(end_settled(&second));
+    /* The first has had company, though it is gone now. */
+    assert_false(region_end_if_alone(&first, &last));
+    assert_false(last);
+    assert_false(end_settled(&first));
+    assert_true(is_at_rest(*state));
+}
+
+static void an_operation_settles_again_when_another_begins(void **state)
+{
+    struct region_operation first, second;
+    uint64_t before;
+    bool last;
+
+    begin_operation(*state, &first);
+    before = region_before_settling(&first);
+    begin_operation(*state, &second);
+    assert_false(region_end(&first, before, &last));
+    assert_false(last);
+    assert_false(end_settled(&first));
+    assert_false(end_settled(&second));
+}
+
+static void an_operation_settles_again_when_another_ends(void **state)
+{
+    struct region_operation first, second;
+    uint64_t before;
+    bool last;
+
+    begin_operation(*state, &first);
+    begin_operation(*state, &second);
+    before = region_before_settling(&first);
+    assert_false(end_settled(&second));
+    assert_false(region_end(&first, before, &last));
+    assert_false(end_settled(&first));
+    assert_true(is_at_rest(*state));
+}
+
+static void an_operation_settles_again_when_another_came_and_went(void **state)
+{
+    struct region_operation first, second;
+    uint64_t before;
+    bool last;
+
+    begin_operation(*state, &first);
+    before = region_before_settling(&first);
+    begin_operation(*state, &second);
+    assert_false(end_settled(&second));
+    assert_false(region_end(&first, before, &last));
+    assert_false(end_settled(&first));
+}
+
+static void an_operation_settles_again_when_the_region_is_claimed(void **state)
+{
+    struct region_operation first, release;
+    uint64_t before;
+    bool last;
+
+    begin_operation(*state, &first);
+    before = region_before_settling(&first);
+    claim(*state, &release);
+    assert_false(region_end(&first, before, &last));
+    assert_false(last);
+    assert_false(region_end_if_alone(&first, &last));
+    assert_false(last);
+}
+
+static void too_many_operations_are_turned_away(void **state)
+{
+    static struct region_operation operations[0xffff];
+    struct region_operation one_more;
+
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        begin_operation(*state, &operations[i]);
+    assert_int_equal(region_begin(*state, BASE, &one_more), REGION_CROWDED);
+    assert_false(region_claim(*state, BASE, 0, &one_more));
+    assert_true(region_covers(*state, BASE));
+    assert_false(end_settled(&operations[0]));
+    begin_operation(*state, &operations[0]);
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        assert_false(end_settled(&operations[i]));
+    assert_true(is_at_rest(*state));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * LIVE -> RELEASING
+ * --------------------------------------------------------------------------------------------- */
+
+static void a_claim_wants_the_base_and_the_heap(void **state)
+{
+    struct region_operation operation;
+
+    assert_false(region_claim(*state, BASE + PAGE, 0, &operation));
+    assert_false(region_claim(*state, BASE, HEAP, &operation));
+    assert_true(is_at_rest(*state));
+    assert_true(region_claim(*state, BASE, 0, &operation));
+    assert_int_equal(operation.base, BASE);
+    assert_int_equal(operation.size, SIZE);
+}
+
+static void a_heaps_block_is_claimed_by_its_heap_alone(void **state)
+{
+    struct region_facts block = facts;
+    struct region_operation operation;
+
+    block.heap = HEAP;
+    region_write(*state, &block);
+    region_publish(*state);
+    assert_false(region_claim(*state, BASE, 0, &operation));
+    assert_false(region_claim(*state, BASE, HEAP + 1, &operation));
+    assert_true(region_claim(*state, BASE, HEAP, &operation));
+}
+
+static void only_one_claim_wins(void **state)
+{
+    struct region_operation winner;
+
+    claim(*state, &winner);
+    assert_true(winner.alone);
+    assert_not_owned(*state);
+}
+
+static void a_claimed_region_covers_nothing_but_still_leaves(void **state)
+{
+    struct region_operation release;
+
+    claim(*state, &release);
+    assert_false(region_covers(*state, BASE));
+    assert_true(region_covers_or_leaves(*state, BASE));
+    assert_false(region_covers_or_leaves(*state, BASE + SIZE));
+}
+
+static void a_claim_that_finds_operations_is_not_alone(void **state)
+{
+    struct region_operation operation, release;
+
+    begin_operation(*state, &operation);
+    claim(*state, &release);
+    assert_false(release.alone);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * RELEASING: who is the last?
+ * --------------------------------------------------------------------------------------------- */
+
+/* Three operations and the release end in the order of the digits; only the last to end is last. */
+static void end_in_order(struct region *region, const unsigned *order)
+{
+    struct region_operation under_way[4];
+
+    for (int i = 0; i < 3; i++)
+        begin_operation(region, &under_way[i]);
+    claim(region, &under_way[3]);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(end_settled(&under_way[order[i]]), i == 3);
+    /* Who is last stays under way until it has retired the region. */
+    assert_true(region_covers_or_leaves(region, BASE));
+    region_retire(region);
+    assert_false(region_covers_or_leaves(region, BASE));
+}
+
+static void the_last_to_end_is_the_last_in_every_order(void **state)
+{
+    unsigned orders = 0;
+
+    for (unsigned code = 0; code < 256; code++) {
+        unsigned order[4] = {code & 3, code >> 2 & 3, code >> 4 & 3, code >> 6};
+
+        if ((1u << order[0] | 1u << order[1] | 1u << order[2] | 1u << order[3]) != 0xf)
+            continue;
+        end_in_order(*state, order);
+        orders++;
+        region_write(*state, &facts);
+        region_publish(*state);
+    }
+    assert_int_equal(orders, 24);
+}
+
+static void who_saw_others_end_meanwhile_is_not_last_before_settling_again(void **state)
+{
+    struct region_operation operation, release;
+    uint64_t before;
+    bool last;
+
+    begin_operation(*state, &operation);
+    claim(*state, &release);
+    before = region_before_settling(&release);
+    assert_false(end_settled(&operation));
+    assert_false(region_end(&release, before, &last));
+    assert_false(last);
+    assert_true(end_settled(&release));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * RELEASING -> FREE and RELEASING -> LIVE
+ * --------------------------------------------------------------------------------------------- */
+
+static void a_retired_region_owns_nothing(void **state)
+{
+    struct region_operation release;
+
+    claim(*state, &release);
+    region_retire(*state);
+    assert_not_owned(*state);
+    assert_false(region_covers_or_leaves(*state, BASE));
+}
+
+static void a_restored_region_is_live_and_at_rest(void **state)
+{
+    struct region_operation release, again;
+
+    claim(*state, &release);
+    region_restore(*state);
+    assert_true(region_covers(*state, BASE));
+    assert_true(is_at_rest(*state));
+    claim(*state, &again);
+    assert_true(again.alone);
+}
+
+static void a_region_restored_by_an_operation_that_was_last_is_at_rest(void **state)
+{
+    struct region_operation operation, release;
+
+    begin_operation(*state, &operation);
+    claim(*state, &release);
+    assert_false(end_settled(&release));
+    assert_true(end_settled(&operation));
+    region_restore(*state);
+    assert_true(is_at_rest(*state));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * No word of the life comes twice
+ * --------------------------------------------------------------------------------------------- */
+
+static void an_observer_notices_every_change(void **state)
+{
+    struct region *region = *state;
+    struct region_operation operation, release;
+    uint64_t seen[8];
+    size_t count = 0;
+    bool last;
+
+    seen[count++] = region_observe(region);
+    begin_operation(region, &operation);
+    seen[count++] = region_observe(region);
+    assert_true(region_end_if_alone(&operation, &last));
+    seen[count++] = region_observe(region);
+    claim(region, &release);
+    seen[count++] = region_observe(region);
+    region_restore(region);
+    seen[count++] = region_observe(region);
+    claim(region, &release);
+    region_retire(region);
+    seen[count++] = region_observe(region);
+    region_write(region, &facts);
+    region_publish(region);
+    for (size_t i = 0; i < count; i++) {
+        assert_false(region_at_rest_since(region, seen[i]));
+        for (size_t j = 0; j < i; j++)
+            assert_int_not_equal(seen[i], seen[j]);
+    }
+}
+
+static void an_operation_of_a_former_life_cannot_end_in_this_one(void **state)
+{
+    struct region *region = *state;
+    struct region_operation stale, release;
+    uint64_t before;
+    bool last;
+
+    begin_operation(region, &stale);
+    before = region_before_settling(&stale);
+    claim(region, &release);
+    assert_false(end_settled(&release));
+    assert_true(end_settled(&stale));
+    region_retire(region);
+    region_write(region, &facts);
+    region_publish(region);
+    begin_operation(region, &release);
+    assert_false(region_end(&stale, before, &last));
+    assert_false(region_end_if_alone(&stale, &last));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Threads
+ * --------------------------------------------------------------------------------------------- */
+
+struct contest {
+    struct region *region;
+    _Atomic unsigned claims;
+    _Atomic unsigned lasts;
+    _Atomic unsigned torn;
+    _Atomic unsigned lives;
+};
+
+/* Lives k has base and size that belong together. */
+static struct region_facts facts_of_life(unsigned life)
+{
+    struct region_facts of_life = facts;
+
+    of_life.base = BASE + (uintptr_t)(life % 2) * GRANULE;
+    of_life.size = SIZE + (life % 2) * GRANULE;
+    of_life.sequence = life;
+    of_life.requested = of_life.base + of_life.size;
+    return of_life;
+}
+
+static void retire_and_live_again(struct contest *contest)
+{
+    struct region_facts next;
+
+    region_retire(contest->region);
+    next = facts_of_life(atomic_fetch_add(&contest->lives, 1) + 1);
+    region_write(contest->region, &next);
+    region_publish(contest->region);
+}
+
+/* Ends the operation; who is last begins the region's next life. */
+static void end_one(struct contest *contest, struct region_operation *operation)
+{
+    bool last;
+
+    if (!region_end_if_alone(operation, &last))
+        while (!region_end(operation, region_before_settling(operation), &last))
+            ;
+    if (last) {
+        atomic_fetch_add(&contest->lasts, 1);
+        retire_and_live_again(contest);
+    }
+}
+
+static void operate_claim_and_read(void *context, unsigned number)
+{
+    struct contest *contest = context;
+    struct chance chance = {number + 1};
+
+    for (int i = 0; i < 20000; i++) {
+        uintptr_t base = facts_of_life((unsigned)chance_below(&chance, 2)).base;
+        struct region_operation operation;
+        struct region_facts read;
+
+        switch (chance_below(&chance, 4)) {
+        case 0:
+            if (!region_claim(contest->region, base, 0, &operation))
+                break;
+            atomic_fetch_add(&contest->claims, 1);
+            if (operation.alone) {
+                atomic_fetch_add(&contest->lasts, 1);
+                retire_and_live_again(contest);
+            } else {
+                end_one(contest, &operation);
+            }
+            break;
+        case 1:
+            if (region_read(contest->region, &read) && read.base + read.size != read.requested)
+                atomic_fetch_add(&contest->torn, 1);
+            break;
+        default:
+            if (region_begin(contest->region, base, &operation) != REGION_BEGUN)
+                break;
+            if (operation.size - SIZE != operation.base - BASE)
+                atomic_fetch_add(&contest->torn, 1);
+            end_one(contest, &operation);
+        }
+    }
+}
+
+static void each_life_has_one_claim_and_one_last_whatever_threads_do(void **state)
+{
+    struct contest contest = {.region = *state};
+    struct region_facts first = facts_of_life(0);
+
+    region_write(contest.region, &first);
+    region_publish(contest.region);
+    crew_run(operate_claim_and_read, &contest, THREADS);
+    assert_true(contest.claims > 0);
+    assert_int_equal(contest.lasts, contest.claims);
+    assert_int_equal(contest.lives, contest.claims);
+    assert_int_equal(contest.torn, 0);
+    assert_true(is_at_rest(contest.region));
+}
+
+#define free_test(test) cmocka_unit_test_setup_teardown(test, begin_free, end)
+#define live_test(test) cmocka_unit_test_setup_teardown(test, begin_live, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        free_test(a_free_record_owns_nothing),
+        free_test(a_record_that_is_written_but_not_published_owns_nothing),
+        free_test(a_published_record_is_live_and_at_rest),
+        live_test(a_live_region_covers_its_bytes_and_no_others),
+        free_test(a_region_at_the_top_of_the_address_space_covers_its_last_byte),
+        free_test(all_facts_of_a_live_region_are_read),
+        live_test(an_operation_begins_at_any_byte_and_learns_the_range),
+        live_test(an_operation_does_not_begin_outside),
+        free_test(an_operation_on_a_heaps_block_does_not_begin),
+        live_test(an_operation_that_was_alone_ends_without_settling),
+        live_test(an_operation_that_found_another_is_not_alone),
+        live_test(an_operation_settles_again_when_another_begins),
+        live_test(an_operation_settles_again_when_another_ends),
+        live_test(an_operation_settles_again_when_another_came_and_went),
+        live_test(an_operation_settles_again_when_the_region_is_claimed),
+        live_test(too_many_operations_are_turned_away),
+        live_test(a_claim_wants_the_base_and_the_heap),
+        free_test(a_heaps_block_is_claimed_by_its_heap_alone),
+        live_test(only_one_claim_wins),
+        live_test(a_claimed_region_covers_nothing_but_still_leaves),
+        live_test(a_claim_that_finds_operations_is_not_alone),
+        live_test(the_last_to_end_is_the_last_in_every_order),
+        live_test(who_saw_others_end_meanwhile_is_not_last_before_settling_again),
+        live_test(a_retired_region_owns_nothing),
+        live_test(a_restored_region_is_live_and_at_rest),
+        live_test(a_region_restored_by_an_operation_that_was_last_is_at_rest),
+        live_test(an_observer_notices_every_change),
+        live_test(an_operation_of_a_former_life_cannot_end_in_this_one),
+        free_test(each_life_has_one_claim_and_one_last_whatever_threads_do),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
