@@ -52,6 +52,7 @@ bool mapped_add(struct mapped *mapped, uintptr_t base, size_t size)
     gauge_add(&mapped->record->mapped, size);
     gauge_add(&mapped->record->mapped_ranges, 1);
     atomic_store_explicit(&range->life, life + LIVE, memory_order_release);
+    atomic_fetch_add_explicit(&mapped->added, 1, memory_order_release);
     return true;
 }
 
@@ -92,7 +93,8 @@ static uint32_t find_oldest(const struct mapped *mapped, uintptr_t base,
     return found;
 }
 
-bool mapped_remove(struct mapped *mapped, uintptr_t base)
+/* One search: false if it met no range of that base. */
+static bool remove_oldest(struct mapped *mapped, uintptr_t base)
 {
     struct mapped_facts facts;
     uint64_t life;
@@ -110,6 +112,19 @@ bool mapped_remove(struct mapped *mapped, uintptr_t base)
             return true;
         }
     }
+    return false;
+}
+
+bool mapped_remove(struct mapped *mapped, uintptr_t base)
+{
+    uint64_t added;
+
+    do {
+        added = atomic_load_explicit(&mapped->added, memory_order_acquire);
+        if (remove_oldest(mapped, base))
+            return true;
+        atomic_thread_fence(memory_order_acquire);
+    } while (LOAD(mapped->added) != added);
     return false;
 }
 

@@ -9,8 +9,9 @@
  * Protocol. A range's `life` is a version with a state in its lowest bit (0 free, 1 live), changed
  * by compare-and-swap. The thread that took the range from the pool writes its fields and makes it
  * live; the one that swaps it from live to free has removed it. Readers copy the fields between two
- * equal live words. There are few ranges (a handful for each loaded assembly), so they are searched
- * one by one. Promise: lock-free, no system call but for metadata.
+ * equal live words. That a removal finds nothing counts only if nothing was added meanwhile: the
+ * range may have come in behind the search. There are few ranges (a handful for each loaded
+ * assembly), so they are searched one by one. Promise: lock-free, no system call but for metadata.
  */
 #ifndef HOSTMEM_PAGES_MAPPED_H
 #define HOSTMEM_PAGES_MAPPED_H
@@ -29,6 +30,7 @@ struct mapped {
     struct record *record;
     struct pool ranges;
     _Atomic uint64_t sequence;
+    _Atomic uint64_t added; /* how many ranges have been made live */
 };
 
 bool mapped_init(struct mapped *mapped, struct record *record);

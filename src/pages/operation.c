@@ -10,7 +10,6 @@ static struct budget_charge committed_charge(size_t page_count)
     return (struct budget_charge){.committed = (uint64_t)page_count * OS_PAGE_SIZE};
 }
 
-/* Sets the bits of a range that is committed, and charges for those that were clear. */
 void operation_book_commit(struct pages *pages, struct range range)
 {
     size_t changed = committed_set(&pages->table.chunks, range.begin, range.end);
@@ -18,7 +17,6 @@ void operation_book_commit(struct pages *pages, struct range range)
     budget_charge(&pages->budget, committed_charge(changed));
 }
 
-/* Clears the bits of a range that is not, and refunds those that were set. */
 void operation_book_decommit(struct pages *pages, struct range range)
 {
     size_t changed = committed_clear(&pages->table.chunks, range.begin, range.end);
@@ -39,7 +37,9 @@ static void settle(struct pages *pages, const struct region_operation *operation
 
         if (known && system.base + system.size < run.end)
             run.end = system.base + system.size;
-        if (known && system.state == OS_MEM_COMMIT && system.allocation_base == operation->base)
+        /* Who committed here had made room for the bits, but for strangers. */
+        if (known && system.state == OS_MEM_COMMIT && system.allocation_base == operation->base &&
+            committed_ensure(&pages->table.chunks, run.begin, run.end))
             operation_book_commit(pages, run);
         else
             operation_book_decommit(pages, run);
@@ -60,7 +60,6 @@ static pages_result undo_release(struct pages *pages, const struct region_operat
     return held ? error : PAGES_CONTRADICTED;
 }
 
-/* Gives a claimed region back to the system. The caller is the last on it. */
 pages_result operation_finish_release(struct pages *pages, const struct region_operation *operation)
 {
     struct budget_charge charge = {.reserved = operation->size};
@@ -79,7 +78,6 @@ pages_result operation_finish_release(struct pages *pages, const struct region_o
     return PAGES_OK;
 }
 
-/* Ends an operation that may have changed the state of the pages of range. */
 pages_result operation_end(struct pages *pages, struct region_operation *operation,
                            struct range range)
 {
@@ -94,4 +92,45 @@ pages_result operation_end(struct pages *pages, struct region_operation *operati
         } while (!region_end(operation, before, &last));
     }
     return last ? operation_finish_release(pages, operation) : PAGES_OK;
+}
+
+#define STRANGERS_UNDER_WAY UINT64_C(0xffff)
+#define STRANGER_BEGINS (UINT64_C(0x10000) + 1)
+
+/* Settles the range, or all, of the live region that holds its first byte, if there is one. */
+static void settle_whoever_owns(struct pages *pages, struct range range)
+{
+    struct region *region = region_table_find(&pages->table, range.begin);
+    struct region_operation operation;
+
+    if (!region || region_begin_settling(region, range.begin, &operation) != REGION_BEGUN)
+        return;
+    operation.alone = false; /* it has to settle in any case */
+    if (range.begin == range.end || !range_is_inside(&operation, range))
+        range = (struct range){operation.base, operation.base + operation.size};
+    operation_end(pages, &operation, range);
+}
+
+void operation_stranger_begin(struct pages *pages)
+{
+    atomic_fetch_add_explicit(&pages->strangers, STRANGER_BEGINS, memory_order_seq_cst);
+}
+
+void operation_stranger_end(struct pages *pages, struct range range)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    settle_whoever_owns(pages, range);
+    atomic_fetch_sub_explicit(&pages->strangers, 1, memory_order_release);
+}
+
+uint64_t operation_strangers(const struct pages *pages)
+{
+    return atomic_load_explicit(&pages->strangers, memory_order_seq_cst);
+}
+
+void operation_settle_after_strangers(struct pages *pages, struct range region, uint64_t before)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    if (operation_strangers(pages) != before || (before & STRANGERS_UNDER_WAY))
+        settle_whoever_owns(pages, region);
 }

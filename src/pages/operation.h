@@ -48,6 +48,29 @@ void operation_book_decommit(struct pages *pages, struct range range);
 pages_result operation_end(struct pages *pages, struct region_operation *operation,
                            struct range range);
 
+/*
+ * Requests for memory of someone else are forwarded to the system. Between the look that found no
+ * owner and the system's doing, the address may be handed out to this manager (only to a program
+ * that commits or frees what it does not hold): then the request has changed a page of a region
+ * that knows nothing of it. Both sides look for that, in pages.strangers (how many such requests
+ * have begun, above 16 bits of how many are under way):
+ * - the stranger counts itself in, asks the system, and then looks again whether the address is in
+ *   a live region; if so it settles its pages there; then it counts itself out;
+ * - who makes a region reads the word before it asks the system and after it has made the region
+ *   live; if the word changed, or a stranger was under way, it settles the new region.
+ * With a sequentially consistent fence between writing one's own part and reading the other's, one
+ * of the two sees the other: either the stranger finds the region live, or the maker finds the
+ * stranger, and settles after him or is followed by him.
+ */
+void operation_stranger_begin(struct pages *pages);
+
+/* range: the pages concerned; an empty one means the whole region, if there is one by now. */
+void operation_stranger_end(struct pages *pages, struct range range);
+
+/* What the maker of a region reads before; and does after it has made the region live. */
+uint64_t operation_strangers(const struct pages *pages);
+void operation_settle_after_strangers(struct pages *pages, struct range region, uint64_t before);
+
 /* Gives a claimed region back to the system. The caller must be the last on it. */
 pages_result operation_finish_release(struct pages *pages,
                                       const struct region_operation *operation);

@@ -28,7 +28,8 @@ struct pages {
     struct budget budget;
     struct metadata metadata;
     struct region_table table;
-    _Atomic uint64_t sequence; /* of the youngest region */
+    _Atomic uint64_t sequence;  /* of the youngest region */
+    _Atomic uint64_t strangers; /* requests forwarded for memory of someone else: operation.h */
 };
 
 /* False: no memory, or a system whose pages have another size. Undoes itself then. */
@@ -58,6 +59,12 @@ pages_result pages_alloc(struct pages *pages, const struct pages_request *reques
 
 /* VirtualFree. PAGES_FOREIGN: nothing was touched. */
 pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_t type);
+
+/*
+ * Frees memory of someone else, which the books do not know, as the system will have it. For import
+ * redirection, which must not stand in the way of memory from before it.
+ */
+pages_result pages_free_foreign(struct pages *pages, void *address, size_t size, uint32_t type);
 
 /* Releases the region of that base if it serves that heap; *requested is what was asked for. */
 pages_result pages_release_block(struct pages *pages, void *base, uint32_t heap, size_t *requested);

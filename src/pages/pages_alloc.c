@@ -95,7 +95,9 @@ static pages_result alloc_region(struct pages *pages, const struct pages_request
     size_t size = region_size(request);
     bool commit = (request->type & OS_MEM_COMMIT) != 0;
     struct budget_charge charge = {.reserved = size, .committed = commit ? size : 0};
+    uint64_t strangers = operation_strangers(pages);
     uint32_t index = region_table_take(&pages->table);
+    uintptr_t base;
     pages_result result;
 
     if (!index)
@@ -108,6 +110,8 @@ static pages_result alloc_region(struct pages *pages, const struct pages_request
     budget_charge(&pages->budget, charge);
     gauge_add(&pages->record->regions, 1);
     region_publish(region_table_at(&pages->table, index));
+    base = (uintptr_t)*memory;
+    operation_settle_after_strangers(pages, (struct range){base, base + size}, strangers);
     return PAGES_OK;
 }
 
@@ -125,9 +129,16 @@ static pages_result forward_alloc(const struct pages_request *request, void **me
 static pages_result alloc_foreign(struct pages *pages, const struct pages_request *request,
                                   void **memory)
 {
-    pages_result result = forward_alloc(request, memory);
+    struct range range;
+    pages_result result;
 
-    if (!result && (request->type & OS_MEM_COMMIT))
+    if (!(request->type & OS_MEM_COMMIT) ||
+        !range_of_pages((uintptr_t)request->address, request->size, &range))
+        return forward_alloc(request, memory);
+    operation_stranger_begin(pages);
+    result = forward_alloc(request, memory);
+    operation_stranger_end(pages, range);
+    if (!result)
         record_count(&pages->record->foreign_commits);
     return result;
 }

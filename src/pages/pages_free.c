@@ -105,6 +105,21 @@ pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_
     }
 }
 
+pages_result pages_free_foreign(struct pages *pages, void *address, size_t size, uint32_t type)
+{
+    uintptr_t page = range_round_down((uintptr_t)address, OS_PAGE_SIZE);
+    struct range range = {page, page};
+    pages_result result;
+
+    if (size)
+        range_of_pages((uintptr_t)address, size, &range);
+    operation_stranger_begin(pages);
+    result = os_free(address, size, type);
+    operation_stranger_end(pages, range);
+    record_count(&pages->record->passed_frees);
+    return result;
+}
+
 pages_result pages_release_block(struct pages *pages, void *base, uint32_t heap, size_t *requested)
 {
     struct region *region = region_table_find(&pages->table, (uintptr_t)base);

@@ -112,7 +112,7 @@ bool region_read(const struct region *region, struct region_facts *facts)
     return true;
 }
 
-enum region_begun region_begin(struct region *region, uintptr_t address,
+static enum region_begun begin(struct region *region, uintptr_t address, bool heaps_too,
                                struct region_operation *operation)
 {
     uint64_t life = atomic_load_explicit(&region->life, memory_order_acquire);
@@ -121,7 +121,7 @@ enum region_begun region_begin(struct region *region, uintptr_t address,
     do {
         operation->base = LOAD(region->base);
         operation->size = LOAD(region->size);
-        if (!is_live(life) || LOAD(region->heap) ||
+        if (!is_live(life) || (LOAD(region->heap) && !heaps_too) ||
             !holds(operation->base, operation->size, address))
             return REGION_NOT_OWNED;
         if ((life & UNDER_WAY_MASK) == UNDER_WAY_MASK)
@@ -134,6 +134,18 @@ enum region_begun region_begin(struct region *region, uintptr_t address,
     operation->life = begun;
     operation->alone = (life & UNDER_WAY_MASK) == 0;
     return REGION_BEGUN;
+}
+
+enum region_begun region_begin(struct region *region, uintptr_t address,
+                               struct region_operation *operation)
+{
+    return begin(region, address, false, operation);
+}
+
+enum region_begun region_begin_settling(struct region *region, uintptr_t address,
+                                        struct region_operation *operation)
+{
+    return begin(region, address, true, operation);
 }
 
 /* Ends the operation if the word is still `life`; *last: it was the last on a claimed region. */

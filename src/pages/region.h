@@ -116,6 +116,10 @@ enum region_begun {
 enum region_begun region_begin(struct region *region, uintptr_t address,
                                struct region_operation *operation);
 
+/* The same on behalf of the books, whatever the region serves. */
+enum region_begun region_begin_settling(struct region *region, uintptr_t address,
+                                        struct region_operation *operation);
+
 /* True if nobody began or ended since region_begin, and the operation was alone: it has ended. */
 bool region_end_if_alone(struct region_operation *operation, bool *last);
 

@@ -3,8 +3,8 @@
  *
  * Protocol: `now` moves by fetch-add; `peak` only rises, by compare-and-swap. Both are figures, not
  * synchronisation: memory order is relaxed throughout. After all calls have returned, now is exact
- * and peak is at least every value that now had (and exactly the largest, since each add reports
- * the sum that it made).
+ * and peak is exactly the largest value that it had. A thread that takes away what another has not
+ * yet counted makes now negative for a moment, which is why values are compared as signed.
  */
 #ifndef HOSTMEM_RECORD_GAUGE_H
 #define HOSTMEM_RECORD_GAUGE_H
@@ -21,7 +21,7 @@ static inline void gauge_raise_peak(struct gauge *gauge, uint64_t value)
 {
     uint64_t peak = atomic_load_explicit(&gauge->peak, memory_order_relaxed);
 
-    while (value > peak &&
+    while ((int64_t)value > (int64_t)peak &&
            !atomic_compare_exchange_weak_explicit(&gauge->peak, &peak, value, memory_order_relaxed,
                                                   memory_order_relaxed))
         ;

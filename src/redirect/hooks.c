@@ -151,6 +151,16 @@ static LPVOID WINAPI hook_VirtualAllocExNuma(HANDLE process, LPVOID address, SIZ
     return alloc(address, size, type, protect, node);
 }
 
+/* Frees memory of someone else. The last error is Win32's after a failure, else as it was. */
+static BOOL pass_free(struct manager *manager, LPVOID address, SIZE_T size, DWORD type)
+{
+    DWORD last_error = GetLastError();
+    pages_result error = pages_free_foreign(&manager->pages, address, size, type);
+
+    SetLastError(error ? error : last_error);
+    return !error;
+}
+
 /*
  * What the manager knows, it frees or refuses; only what it knows nothing of goes to Win32. It is
  * asked first, so that the loser of two frees of an owned region, who finds it live or on its way
@@ -165,9 +175,9 @@ static BOOL WINAPI hook_VirtualFree(LPVOID address, SIZE_T size, DWORD type)
         IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
 
         done = iface->lpVtbl->VirtualFree(iface, address, size, type) == S_OK;
+    } else if (manager) {
+        done = pass_free(manager, address, size, type);
     } else {
-        if (manager)
-            record_count(&manager->record.passed_frees);
         done = VirtualFree(address, size, type);
     }
     leave();

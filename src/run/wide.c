@@ -8,6 +8,8 @@
 
 #include <windows.h>
 
+#include <stdbool.h>
+
 static struct arena startup;
 
 void *startup_alloc(size_t size)
@@ -95,13 +97,6 @@ wchar_t *path_directory(const wchar_t *path)
         length--;
     directory[length] = L'\0';
     return directory;
-}
-
-bool path_is_file(const wchar_t *path)
-{
-    DWORD attributes = GetFileAttributesW(path);
-
-    return attributes != INVALID_FILE_ATTRIBUTES && !(attributes & FILE_ATTRIBUTE_DIRECTORY);
 }
 
 wchar_t *environment_value(const wchar_t *name)

@@ -29,17 +29,19 @@ hostmem_source_check(check_cppcheck cppcheck.cmake tool=${CPPCHECK})
 # What the native build compiles, as it compiles it.
 hostmem_source_check(
   check_tidy_native tidy.cmake tool=${CLANG_TIDY} "folders=src/os src/record src/pages src/heap"
-  except=/os_win32\\.c$ database=${PROJECT_BINARY_DIR})
+  "except=/os_win32\\.c$" database=${PROJECT_BINARY_DIR})
 
 # The rest, by clang's knowledge of MinGW-w64's headers, with what src/CMakeLists.txt defines.
 set(target x86_64-w64-mingw32)
 set(jansson ${PROJECT_SOURCE_DIR}/build/deps/x64/include)
 find_program(MINGW_COMPILER ${target}-gcc)
 if(MINGW_COMPILER AND EXISTS ${jansson}/jansson.h)
-  set(headers headers=there)
+  set(headers headers=present)
 endif()
-hostmem_source_check(
-  check_tidy_windows tidy.cmake tool=${CLANG_TIDY}
-  "folders=src/os src/hosting src/redirect src/dll src/run" except=/os_posix[_a-z]*\\.c$ ${headers}
-  "flags=--target=${target} -std=c11 -DCONST_VTABLE -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -isystem ${jansson}"
-)
+set(flags "--target=${target} -std=c11 -DCONST_VTABLE -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601")
+foreach(name_and_folders "windows;src/os src/hosting src/redirect src/dll" "run;src/run")
+  list(POP_FRONT name_and_folders name)
+  hostmem_source_check(
+    check_tidy_${name} tidy.cmake tool=${CLANG_TIDY} "folders=${name_and_folders}" ${headers}
+    "except=/os_(posix[_a-z]*|fault)\\.c$" "flags=${flags} -isystem ${jansson}")
+endforeach()

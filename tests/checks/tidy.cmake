@@ -1,7 +1,7 @@
 # clang-tidy finds nothing in some folders of src (.clang-tidy says what it looks for).
 #
 #   cmake -D root=DIRECTORY -D tool=clang-tidy -D folders="src/os..." -D except=REGEX
-#         -D scratch=DIRECTORY (-D database=BUILD-DIRECTORY | -D flags="..." -D headers=there)
+#         -D scratch=DIRECTORY (-D database=BUILD-DIRECTORY | -D flags="..." -D headers=present)
 #         -P tidy.cmake
 #
 # With a database, sources are read as that build compiles them; else with flags, if their headers are
@@ -65,7 +65,11 @@ if(sources)
   execute_process(COMMAND ${command} WORKING_DIRECTORY ${root} RESULT_VARIABLE failed
                   OUTPUT_VARIABLE findings ERROR_VARIABLE errors)
   if(failed)
-    message(FATAL_ERROR "${findings}\n${errors}")
+    if(NOT findings)
+      set(findings "${errors}")
+    endif()
+    message(NOTICE "${findings}")
+    message(FATAL_ERROR "clang-tidy finds what is above")
   endif()
   file(MAKE_DIRECTORY ${scratch})
   file(TOUCH ${stamps})

@@ -60,6 +60,22 @@ static void end_players(struct player *players, unsigned count)
     free(players);
 }
 
+/*
+ * Free address space, far from where the system, or what Wine runs on, puts things of its own
+ * meanwhile: threads' stacks, tables, heaps.
+ */
+static char *find_room(SIZE_T size)
+{
+    uintptr_t address = sizeof(void *) == 8 ? (uintptr_t)(UINT64_C(1) << 44) : 0x10000000;
+    char *room = NULL;
+
+    for (int attempt = 0; !room && attempt < 100; attempt++, address += 256 * GRANULE)
+        room = VirtualAlloc((void *)address, size, MEM_RESERVE, PAGE_NOACCESS);
+    assert_non_null(room);
+    assert_true(VirtualFree(room, 0, MEM_RELEASE));
+    return room;
+}
+
 /* ------------------------------------------------------------------------------------------------
  * One thread
  * --------------------------------------------------------------------------------------------- */
@@ -488,6 +504,107 @@ static void every_release_that_wins_ends_exactly_one_reservation(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Threads that commit where others are just reserving
+ * --------------------------------------------------------------------------------------------- */
+
+#define PLACES 2
+
+/*
+ * Makers reserve at the same few places, and sometimes release; committers commit there all the
+ * time. A commit may find nothing there, or a region that nobody has told it of yet: Win32 decides,
+ * and the books must say what it decided.
+ */
+struct building_site {
+    const struct subject *subject;
+    HANDLE start;
+    char *places[PLACES];
+    volatile LONG wrong;
+};
+
+struct builder {
+    struct building_site *site;
+    uint64_t random;
+    unsigned rounds;
+    bool maker;
+};
+
+static void build(struct builder *builder, char *place, bool release)
+{
+    IHostMemoryManager *manager = builder->site->subject->manager;
+    void *memory;
+    HRESULT hr = IHostMemoryManager_VirtualAlloc(manager, place, 4 * PAGE, MEM_RESERVE,
+                                                 PAGE_READWRITE, eTaskCritical, &memory);
+
+    if (release)
+        hr = IHostMemoryManager_VirtualFree(manager, place, 0, MEM_RELEASE);
+    if (hr != S_OK && hr != HRESULT_FROM_WIN32(ERROR_INVALID_ADDRESS) &&
+        hr != HOST_E_INVALIDOPERATION)
+        InterlockedCompareExchange(&builder->site->wrong, hr, S_OK);
+}
+
+static void move_in(struct builder *builder, char *place)
+{
+    void *memory;
+    HRESULT hr = IHostMemoryManager_VirtualAlloc(builder->site->subject->manager, place + PAGE,
+                                                 PAGE, MEM_COMMIT, PAGE_READWRITE, eTaskCritical,
+                                                 &memory);
+
+    if (hr != S_OK && hr != HRESULT_FROM_WIN32(ERROR_INVALID_ADDRESS))
+        InterlockedCompareExchange(&builder->site->wrong, hr, S_OK);
+}
+
+static DWORD WINAPI build_or_move_in(void *context)
+{
+    struct builder *builder = context;
+
+    WaitForSingleObject(builder->site->start, INFINITE);
+    for (unsigned round = 0; round < builder->rounds; round++) {
+        uint64_t random = next_random(&builder->random);
+        char *place = builder->site->places[(random >> 8) % PLACES];
+
+        if (builder->maker)
+            build(builder, place, (random >> 16) % 2 == 0);
+        else
+            move_in(builder, place);
+    }
+    return 0;
+}
+
+static void a_commit_that_races_with_the_making_of_its_region_is_in_the_books(void **state)
+{
+    const struct subject *subject = *state;
+    char *room = find_room(PLACES * GRANULE);
+
+    for (unsigned number = 0; number < 400; number++) {
+        struct building_site site = {.subject = subject};
+        struct builder builders[THREADS];
+        struct threads threads;
+        HOSTMEM_REGION region;
+
+        site.start = CreateEventW(NULL, TRUE, FALSE, NULL);
+        assert_non_null(site.start);
+        for (unsigned i = 0; i < PLACES; i++)
+            site.places[i] = room + i * GRANULE;
+        for (unsigned i = 0; i < THREADS; i++)
+            builders[i] =
+                (struct builder){&site, seed_of(number * THREADS + i), 200, .maker = i % 2 == 0};
+        threads_start(&threads, THREADS, build_or_move_in, builders, sizeof(builders[0]));
+        SetEvent(site.start);
+        threads_join(&threads);
+        CloseHandle(site.start);
+
+        assert_hresult(site.wrong, S_OK);
+        assert_clean_audit(subject);
+        for (unsigned i = 0; i < PLACES; i++) {
+            if (IHostMemInspection_FindRegion(subject->inspection, site.places[i], &region) == S_OK)
+                subject_release(subject, site.places[i]);
+            assert_figure(memory_state(site.places[i]), MEM_FREE);
+        }
+        assert_nothing_left(subject);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Threads that free the same blocks
  * --------------------------------------------------------------------------------------------- */
 
@@ -562,19 +679,6 @@ static void of_8_threads_that_free_the_same_block_exactly_one_wins(void **state)
  * gap, begin. So the regions stand side by side, those that are committed in runs, and few are
  * shorter than their granule.
  */
-static char *find_room_for_crowd(void)
-{
-    /* Far from where the system, or what Wine runs on, puts things of its own meanwhile. */
-    uintptr_t address = sizeof(void *) == 8 ? (uintptr_t)(UINT64_C(1) << 44) : 0x10000000;
-    char *room = NULL;
-
-    for (int attempt = 0; !room && attempt < 100; attempt++, address += CROWD / 16 * GRANULE)
-        room = VirtualAlloc((void *)address, CROWD * GRANULE, MEM_RESERVE, PAGE_NOACCESS);
-    assert_non_null(room);
-    assert_true(VirtualFree(room, 0, MEM_RELEASE));
-    return room;
-}
-
 static bool is_committed(unsigned number)
 {
     return number / 100 % 10 == 3;
@@ -623,7 +727,7 @@ static void each_of_very_many_regions_is_found_shown_once_and_released(void **st
     const struct subject *subject = *state;
     char **regions = calloc(CROWD, sizeof(*regions));
     unsigned char *shown = calloc(CROWD, 1);
-    char *room = find_room_for_crowd();
+    char *room = find_room(CROWD * GRANULE);
     ULONGLONG reserved = 0, committed = 0;
     HOSTMEM_STATISTICS statistics;
 
@@ -666,6 +770,7 @@ int main(void)
         promise(committed_is_exact_after_8_threads_fought_over_the_same_pages),
         promise(of_8_threads_that_release_what_others_use_exactly_one_wins),
         promise(every_release_that_wins_ends_exactly_one_reservation),
+        promise(a_commit_that_races_with_the_making_of_its_region_is_in_the_books),
         promise(of_8_threads_that_free_the_same_block_exactly_one_wins),
         promise(each_of_very_many_regions_is_found_shown_once_and_released),
     };

@@ -1,0 +1,882 @@
+/*
+ * test_pages.c: what pages/ promises of single calls: rounding, ownership, books, what is foreign,
+ * and that nothing is left of a call that failed.
+ */
+#include "pages_world.h"
+
+#include "os/os_posix.h"
+
+#define UNKNOWN_TYPE 0x40u
+
+static struct region_facts facts_at(struct world *world, const void *address, size_t *committed)
+{
+    struct region_facts facts;
+
+    assert_true(pages_find(&world->pages, address, &facts, committed));
+    return facts;
+}
+
+static bool is_owned(struct world *world, const void *address)
+{
+    struct region_facts facts;
+    size_t committed;
+
+    return pages_find(&world->pages, address, &facts, &committed);
+}
+
+static size_t committed_at(struct world *world, const void *address)
+{
+    size_t committed;
+
+    facts_at(world, address, &committed);
+    return committed;
+}
+
+/* An address that is free, with a granule free on each side. */
+static char *free_granule(void)
+{
+    void *memory;
+
+    assert_int_equal(
+        os_alloc(NULL, 3 * GRANULE, OS_MEM_RESERVE, OS_PAGE_READWRITE, OS_ANY_NODE, &memory), 0);
+    assert_int_equal(os_free(memory, 0, OS_MEM_RELEASE), 0);
+    return (char *)memory + GRANULE;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Regions and their rounding
+ * --------------------------------------------------------------------------------------------- */
+
+static void a_reservation_is_owned_and_not_committed(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, 5 * PAGE);
+
+    assert_books(world, 1, 5 * PAGE, 0);
+    assert_true(is_owned(world, base));
+    assert_true(is_owned(world, base + 5 * PAGE - 1));
+    assert_false(is_owned(world, base + 5 * PAGE));
+    assert_false(is_owned(world, base - 1));
+    release(world, base);
+}
+
+static void a_size_is_rounded_up_to_pages(void **state)
+{
+    struct world *world = *state;
+    static const size_t sizes[] = {1, PAGE - 1, PAGE, PAGE + 1, GRANULE - 1, GRANULE + 1};
+
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        size_t whole = (sizes[i] + PAGE - 1) / PAGE * PAGE;
+        char *base = alloc(world, NULL, sizes[i], RESERVE_COMMIT);
+
+        assert_books(world, 1, whole, whole);
+        release(world, base);
+    }
+}
+
+static void a_region_at_an_address_begins_at_its_granule(void **state)
+{
+    struct world *world = *state;
+    char *granule = free_granule();
+    char *base = alloc(world, granule + 2 * PAGE + 5, PAGE, RESERVE_COMMIT);
+    size_t committed;
+
+    assert_ptr_equal(base, granule);
+    assert_int_equal(facts_at(world, granule, &committed).size, 4 * PAGE);
+    assert_int_equal(committed, 4 * PAGE);
+    assert_books(world, 1, 4 * PAGE, 4 * PAGE);
+    release(world, granule);
+}
+
+static void a_commit_at_null_makes_a_region(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, PAGE, OS_MEM_COMMIT);
+
+    assert_books(world, 1, PAGE, PAGE);
+    release(world, base);
+}
+
+static void a_region_larger_than_several_chunks_is_owned_at_both_ends(void **state)
+{
+    struct world *world = *state;
+    const size_t size = 5 * CHUNK_SIZE + 3 * PAGE;
+    char *base = reserve(world, size);
+
+    assert_true(is_owned(world, base));
+    assert_true(is_owned(world, base + size / 2));
+    assert_true(is_owned(world, base + size - 1));
+    commit(world, base + 2 * CHUNK_SIZE - 3 * PAGE, CHUNK_SIZE);
+    assert_books(world, 1, size, CHUNK_SIZE);
+    decommit(world, base + 2 * CHUNK_SIZE, PAGE);
+    assert_books(world, 1, size, CHUNK_SIZE - PAGE);
+    release(world, base);
+}
+
+static void a_region_of_64_gib_costs_what_is_committed_in_it(void **state)
+{
+    struct world *world = *state;
+    const size_t size = (size_t)64 << 30;
+    char *base = reserve(world, size);
+
+    commit(world, base, PAGE);
+    commit(world, base + size - PAGE, PAGE);
+    assert_books(world, 1, size, 2 * PAGE);
+    release(world, base);
+}
+
+static void the_facts_of_a_region_are_those_of_its_request(void **state)
+{
+    struct world *world = *state;
+    struct pages_request request = {.size = 3 * PAGE + 1,
+                                    .type = OS_MEM_RESERVE,
+                                    .protect = OS_PAGE_READONLY,
+                                    .node = OS_ANY_NODE,
+                                    .critical_level = 2,
+                                    .heap = 0};
+    uint64_t now = os_tick_milliseconds();
+    struct region_facts first, second;
+    void *memory, *other;
+    size_t committed;
+
+    assert_int_equal(try_request(world, &request, &memory), PAGES_OK);
+    first = facts_at(world, memory, &committed);
+    assert_int_equal(first.base, (uintptr_t)memory);
+    assert_int_equal(first.size, 4 * PAGE);
+    assert_int_equal(first.allocation_type, OS_MEM_RESERVE);
+    assert_int_equal(first.protect, OS_PAGE_READONLY);
+    assert_int_equal(first.critical_level, 2);
+    assert_int_equal(first.thread_id, os_thread_id());
+    assert_true(first.tick >= now);
+    assert_int_equal(try_request(world, &request, &other), PAGES_OK);
+    second = facts_at(world, other, &committed);
+    assert_true(second.sequence > first.sequence);
+    release(world, memory);
+    release(world, other);
+}
+
+static void what_the_system_refuses_is_refused_with_its_error(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, GRANULE);
+
+    assert_int_equal(refusal(world, NULL, 0, OS_MEM_RESERVE), OS_ERROR_INVALID_PARAMETER);
+    assert_int_equal(refusal(world, base, PAGE, OS_MEM_RESERVE), OS_ERROR_INVALID_ADDRESS);
+    assert_int_equal(refusal(world, NULL, SIZE_MAX, OS_MEM_RESERVE), OS_ERROR_INVALID_PARAMETER);
+    assert_int_equal(refusal(world, NULL, SIZE_MAX - 8 * PAGE, RESERVE_COMMIT),
+                     OS_ERROR_INVALID_PARAMETER);
+    assert_int_equal(refusal(world, (void *)(UINTPTR_MAX - PAGE), PAGE, RESERVE_COMMIT),
+                     OS_ERROR_INVALID_PARAMETER);
+    assert_int_equal(refusal(world, NULL, PAGE, UNKNOWN_TYPE), OS_ERROR_INVALID_PARAMETER);
+    assert_books(world, 1, GRANULE, 0);
+    release(world, base);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Committing
+ * --------------------------------------------------------------------------------------------- */
+
+static void a_commit_takes_every_page_that_it_touches(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, GRANULE);
+
+    assert_ptr_equal(alloc(world, base + 2 * PAGE - 1, 2, OS_MEM_COMMIT), base + PAGE);
+    assert_books(world, 1, GRANULE, 2 * PAGE);
+    base[PAGE] = base[3 * PAGE - 1] = 1;
+    release(world, base);
+}
+
+static void committing_twice_is_charged_once(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, GRANULE);
+
+    commit(world, base, 3 * PAGE);
+    commit(world, base, 3 * PAGE);
+    assert_books(world, 1, GRANULE, 3 * PAGE);
+    commit(world, base + 2 * PAGE, 3 * PAGE);
+    assert_books(world, 1, GRANULE, 5 * PAGE);
+    commit(world, base, GRANULE);
+    assert_books(world, 1, GRANULE, GRANULE);
+    release(world, base);
+}
+
+static void a_commit_beyond_the_region_is_refused_and_not_charged(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, free_granule(), GRANULE, OS_MEM_RESERVE);
+
+    assert_int_equal(refusal(world, base + GRANULE - PAGE, 2 * PAGE, OS_MEM_COMMIT),
+                     OS_ERROR_INVALID_ADDRESS);
+    assert_int_equal(refusal(world, base + PAGE, 0, OS_MEM_COMMIT), OS_ERROR_INVALID_PARAMETER);
+    assert_int_equal(refusal(world, base, SIZE_MAX, OS_MEM_COMMIT), OS_ERROR_INVALID_PARAMETER);
+    assert_books(world, 1, GRANULE, 0);
+    release(world, base);
+}
+
+static void a_reset_changes_no_books(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+
+    alloc(world, base, 2 * PAGE, OS_MEM_RESET);
+    alloc(world, base, 2 * PAGE, OS_MEM_RESET_UNDO);
+    assert_books(world, 1, GRANULE, GRANULE);
+    release(world, base);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Decommitting
+ * --------------------------------------------------------------------------------------------- */
+
+static void a_decommit_takes_every_page_that_it_touches(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+
+    decommit(world, base + 2 * PAGE - 1, 2);
+    assert_books(world, 1, GRANULE, GRANULE - 2 * PAGE);
+    release(world, base);
+}
+
+static void decommitting_what_is_not_committed_refunds_nothing(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, GRANULE);
+
+    decommit(world, base, GRANULE);
+    assert_books(world, 1, GRANULE, 0);
+    commit(world, base + PAGE, PAGE);
+    for (int i = 0; i < 2; i++) {
+        decommit(world, base, 3 * PAGE);
+        assert_books(world, 1, GRANULE, 0);
+    }
+    release(world, base);
+}
+
+static void a_decommit_of_size_0_at_the_base_takes_all(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+
+    decommit(world, base + 5, 0); /* any byte of the first page, as on Win32 */
+    assert_books(world, 1, GRANULE, 0);
+    release(world, base);
+}
+
+static void a_decommit_that_leaves_the_region_touches_nothing(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+
+    assert_int_equal(try_free(world, base, GRANULE + 1, OS_MEM_DECOMMIT), PAGES_FOREIGN);
+    assert_int_equal(try_free(world, base + PAGE, SIZE_MAX, OS_MEM_DECOMMIT), PAGES_FOREIGN);
+    assert_int_equal(try_free(world, base + PAGE, 0, OS_MEM_DECOMMIT), PAGES_FOREIGN);
+    assert_books(world, 1, GRANULE, GRANULE);
+    release(world, base);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Releasing
+ * --------------------------------------------------------------------------------------------- */
+
+static void a_release_gives_back_all_that_was_charged(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+
+    decommit(world, base + PAGE, PAGE);
+    release(world, base);
+    assert_books(world, 0, 0, 0);
+    assert_int_equal(system_at(base).state, OS_MEM_FREE);
+    assert_false(is_owned(world, base));
+}
+
+static void a_second_release_is_foreign(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, GRANULE);
+
+    release(world, base);
+    assert_int_equal(try_free(world, base, 0, OS_MEM_RELEASE), PAGES_FOREIGN);
+    assert_int_equal(try_free(world, base, PAGE, OS_MEM_DECOMMIT), PAGES_FOREIGN);
+}
+
+static void a_release_may_name_any_byte_of_the_first_page(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, GRANULE);
+
+    assert_int_equal(try_free(world, base + PAGE, 0, OS_MEM_RELEASE), PAGES_FOREIGN);
+    assert_int_equal(try_free(world, base + PAGE - 1, 0, OS_MEM_RELEASE), PAGES_OK);
+}
+
+static void a_release_with_a_size_or_of_an_unknown_type_is_an_owners_error(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, GRANULE);
+    int local = 0;
+
+    assert_int_equal(try_free(world, base, GRANULE, OS_MEM_RELEASE), OS_ERROR_INVALID_PARAMETER);
+    assert_int_equal(try_free(world, base, 0, UNKNOWN_TYPE), OS_ERROR_INVALID_PARAMETER);
+    assert_int_equal(try_free(world, base, 0, OS_MEM_RELEASE | OS_MEM_DECOMMIT),
+                     OS_ERROR_INVALID_PARAMETER);
+    assert_int_equal(try_free(world, &local, GRANULE, OS_MEM_RELEASE), PAGES_FOREIGN);
+    assert_int_equal(try_free(world, &local, 0, UNKNOWN_TYPE), PAGES_FOREIGN);
+    assert_books(world, 1, GRANULE, 0);
+    release(world, base);
+}
+
+static void an_address_used_again_is_a_region_of_its_own(void **state)
+{
+    struct world *world = *state;
+    char *granule = free_granule();
+
+    for (size_t pages = 1; pages <= 16; pages++) {
+        alloc(world, granule, pages * PAGE, OS_MEM_RESERVE);
+        commit(world, granule, PAGE);
+        assert_int_equal(committed_at(world, granule), PAGE);
+        assert_books(world, 1, pages * PAGE, PAGE);
+        release(world, granule);
+    }
+}
+
+static void a_release_that_the_system_contradicts_says_so_and_keeps_exact_books(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, free_granule(), GRANULE, RESERVE_COMMIT);
+    void *memory;
+
+    assert_int_equal(os_free(base, 0, OS_MEM_RELEASE), 0); /* behind the manager's back */
+    assert_int_equal(try_free(world, base, 0, OS_MEM_RELEASE), PAGES_CONTRADICTED);
+    assert_true(is_owned(world, base));
+    assert_int_equal(committed_at(world, base), 0);
+    assert_int_equal(gauge_now(&world->pages.budget.committed), 0);
+    assert_int_equal(gauge_now(&world->pages.budget.reserved), GRANULE);
+    /* An address that the books say is taken cannot have been handed out. */
+    assert_int_equal(refusal(world, base, PAGE, OS_MEM_RESERVE), PAGES_CONTRADICTED);
+    assert_int_equal(system_at(base).state, OS_MEM_FREE);
+
+    os_alloc(base, GRANULE, OS_MEM_RESERVE, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    release(world, base);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * What is foreign
+ * --------------------------------------------------------------------------------------------- */
+
+static void freeing_what_was_never_handed_out_is_foreign_whatever_it_is(void **state)
+{
+    struct world *world = *state;
+    static int image;
+    int stack;
+    void *heap = malloc(100);
+    char *base = reserve(world, GRANULE + PAGE);
+    void *const wild[] = {NULL,
+                          (void *)1,
+                          &image,
+                          &stack,
+                          heap,
+                          world,
+                          base - 1,
+                          base + GRANULE + PAGE,
+                          (void *)UINTPTR_MAX,
+                          (void *)((uintptr_t)1 << 47),
+                          (void *)(UINTPTR_MAX - CHUNK_SIZE)};
+    static const uint32_t types[] = {OS_MEM_RELEASE, OS_MEM_DECOMMIT, 0, UNKNOWN_TYPE, UINT32_MAX};
+    static const size_t sizes[] = {0, 1, GRANULE, SIZE_MAX};
+
+    for (size_t i = 0; i < COUNT_OF(wild); i++)
+        for (size_t j = 0; j < COUNT_OF(types); j++)
+            for (size_t k = 0; k < COUNT_OF(sizes); k++)
+                assert_int_equal(try_free(world, wild[i], sizes[k], types[j]), PAGES_FOREIGN);
+    assert_books(world, 1, GRANULE + PAGE, 0);
+    release(world, base);
+    free(heap);
+}
+
+static void another_managers_region_is_foreign(void **state)
+{
+    struct world *world = *state;
+    struct world *other;
+    char *base;
+
+    begin_world((void **)&other);
+    base = alloc(other, NULL, GRANULE, RESERVE_COMMIT);
+    assert_int_equal(try_free(world, base, 0, OS_MEM_RELEASE), PAGES_FOREIGN);
+    assert_int_equal(try_free(world, base, PAGE, OS_MEM_DECOMMIT), PAGES_FOREIGN);
+    assert_books(other, 1, GRANULE, GRANULE);
+    release(other, base);
+    end_world((void **)&other);
+}
+
+static void a_commit_in_someone_elses_region_is_forwarded_and_not_charged(void **state)
+{
+    struct world *world = *state;
+    void *memory;
+
+    assert_int_equal(
+        os_alloc(NULL, GRANULE, OS_MEM_RESERVE, OS_PAGE_READWRITE, OS_ANY_NODE, &memory), 0);
+    commit(world, memory, PAGE);
+    assert_int_equal(system_at(memory).state, OS_MEM_COMMIT);
+    assert_int_equal(record_read(&world->record.foreign_commits), 1);
+    assert_false(is_owned(world, memory));
+    assert_books(world, 0, 0, 0);
+    assert_int_equal(try_free(world, memory, PAGE, OS_MEM_DECOMMIT), PAGES_FOREIGN);
+    assert_int_equal(try_free(world, memory, 0, OS_MEM_RELEASE), PAGES_FOREIGN);
+    assert_int_equal(system_at(memory).state, OS_MEM_COMMIT);
+    assert_int_equal(os_free(memory, 0, OS_MEM_RELEASE), 0);
+}
+
+static void a_foreign_commit_that_the_system_refuses_is_not_counted(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(refusal(world, free_granule(), PAGE, OS_MEM_COMMIT), OS_ERROR_INVALID_ADDRESS);
+    assert_int_equal(record_read(&world->record.foreign_commits), 0);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Blocks of a heap
+ * --------------------------------------------------------------------------------------------- */
+
+#define HEAP 3u
+
+static char *make_block(struct world *world, size_t requested)
+{
+    struct pages_request request = {.size = requested,
+                                    .type = RESERVE_COMMIT,
+                                    .protect = OS_PAGE_READWRITE,
+                                    .node = OS_ANY_NODE,
+                                    .heap = HEAP,
+                                    .requested = requested};
+    void *memory;
+
+    assert_int_equal(try_request(world, &request, &memory), PAGES_OK);
+    return memory;
+}
+
+static void a_heaps_block_is_not_virtual_frees_to_free(void **state)
+{
+    struct world *world = *state;
+    char *block = make_block(world, 100);
+    size_t requested = 0;
+
+    assert_int_equal(try_free(world, block, 0, OS_MEM_RELEASE), PAGES_FOREIGN);
+    assert_int_equal(try_free(world, block, PAGE, OS_MEM_RELEASE), PAGES_FOREIGN);
+    assert_int_equal(try_free(world, block, PAGE, OS_MEM_DECOMMIT), PAGES_FOREIGN);
+    assert_int_equal(try_free(world, block, 0, UNKNOWN_TYPE), PAGES_FOREIGN);
+    assert_books(world, 1, PAGE, PAGE);
+    assert_int_equal(pages_release_block(&world->pages, block, HEAP, &requested), PAGES_OK);
+    assert_int_equal(requested, 100);
+}
+
+static void a_block_is_released_by_its_start_and_its_heap_alone(void **state)
+{
+    struct world *world = *state;
+    char *block = make_block(world, 2 * GRANULE);
+    char *region = reserve(world, GRANULE);
+    size_t requested = 42;
+
+    assert_int_equal(pages_release_block(&world->pages, block + 1, HEAP, &requested),
+                     PAGES_FOREIGN);
+    assert_int_equal(pages_release_block(&world->pages, block + GRANULE, HEAP, &requested),
+                     PAGES_FOREIGN);
+    assert_int_equal(pages_release_block(&world->pages, block, HEAP + 1, &requested),
+                     PAGES_FOREIGN);
+    assert_int_equal(pages_release_block(&world->pages, region, HEAP, &requested), PAGES_FOREIGN);
+    assert_int_equal(pages_release_block(&world->pages, &requested, HEAP, &requested),
+                     PAGES_FOREIGN);
+    assert_int_equal(requested, 42);
+    assert_int_equal(pages_release_block(&world->pages, block, HEAP, &requested), PAGES_OK);
+    assert_int_equal(pages_release_block(&world->pages, block, HEAP, &requested), PAGES_FOREIGN);
+    release(world, region);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Looking
+ * --------------------------------------------------------------------------------------------- */
+
+static void an_enumeration_meets_every_live_region_once(void **state)
+{
+    struct world *world = *state;
+    char *bases[50];
+    bool met[COUNT_OF(bases)] = {false};
+    struct region_facts facts;
+    uint32_t cursor = 0;
+    size_t committed;
+    size_t count = 0;
+
+    for (size_t i = 0; i < COUNT_OF(bases); i++) {
+        bases[i] = reserve(world, GRANULE + i * PAGE);
+        commit(world, bases[i], (i % 16 + 1) * PAGE);
+    }
+    for (size_t i = 0; i < COUNT_OF(bases); i += 2)
+        release(world, bases[i]);
+    while (pages_next(&world->pages, &cursor, &facts, &committed)) {
+        size_t i = 0;
+
+        while (i < COUNT_OF(bases) && (uintptr_t)bases[i] != facts.base)
+            i++;
+        assert_in_range(i, 0, COUNT_OF(bases) - 1);
+        assert_int_equal(i % 2, 1);
+        assert_false(met[i]);
+        assert_int_equal(facts.size, GRANULE + i * PAGE);
+        assert_int_equal(committed, (i % 16 + 1) * PAGE);
+        met[i] = true;
+        count++;
+    }
+    assert_int_equal(count, COUNT_OF(bases) / 2);
+    for (size_t i = 1; i < COUNT_OF(bases); i += 2)
+        release(world, bases[i]);
+}
+
+static void peaks_are_the_most_that_ever_was(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, 4 * GRANULE, RESERVE_COMMIT);
+
+    release(world, base);
+    base = reserve(world, 5 * GRANULE);
+    release(world, base);
+    assert_int_equal(gauge_peak(&world->pages.budget.reserved), 5 * GRANULE);
+    assert_int_equal(gauge_peak(&world->pages.budget.committed), 4 * GRANULE);
+    assert_int_equal(gauge_peak(&world->record.regions), 1);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The audit
+ * --------------------------------------------------------------------------------------------- */
+
+struct finding {
+    struct audit_difference differences[8];
+    size_t count;
+    size_t wanted; /* ends the audit after so many */
+};
+
+static bool note(void *context, const struct audit_difference *difference)
+{
+    struct finding *finding = context;
+
+    if (finding->count < COUNT_OF(finding->differences))
+        finding->differences[finding->count] = *difference;
+    return ++finding->count < finding->wanted;
+}
+
+static struct audit run_audit(struct world *world, struct finding *finding)
+{
+    struct audit audit;
+
+    *finding = (struct finding){.wanted = SIZE_MAX};
+    assert_true(audit_run(&world->pages, &audit, note, finding));
+    assert_int_equal(audit.differences, finding->count);
+    return audit;
+}
+
+static void the_audit_tells_pages_that_only_the_system_has_committed(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, GRANULE);
+    struct finding finding;
+    void *memory;
+
+    os_alloc(base + 2 * PAGE, 3 * PAGE, OS_MEM_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    run_audit(world, &finding);
+    assert_int_equal(finding.count, 1);
+    assert_int_equal(finding.differences[0].kind, AUDIT_ONLY_IN_SYSTEM);
+    assert_int_equal(finding.differences[0].address, (uintptr_t)base + 2 * PAGE);
+    assert_int_equal(finding.differences[0].books, 0);
+    assert_int_equal(finding.differences[0].system, 3 * PAGE);
+    assert_int_equal(finding.differences[0].region.base, (uintptr_t)base);
+    release(world, base);
+}
+
+static void the_audit_tells_pages_that_only_the_books_have_committed(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+    struct finding finding;
+
+    os_free(base + PAGE, 2 * PAGE, OS_MEM_DECOMMIT);
+    run_audit(world, &finding);
+    assert_int_equal(finding.count, 1);
+    assert_int_equal(finding.differences[0].kind, AUDIT_ONLY_IN_BOOKS);
+    assert_int_equal(finding.differences[0].address, (uintptr_t)base + PAGE);
+    assert_int_equal(finding.differences[0].books, 2 * PAGE);
+    assert_int_equal(finding.differences[0].system, 0);
+    release(world, base);
+}
+
+static void the_audit_tells_a_region_that_the_system_does_not_have(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, GRANULE);
+    struct finding finding;
+    void *memory;
+
+    os_free(base, 0, OS_MEM_RELEASE);
+    run_audit(world, &finding);
+    assert_int_equal(finding.count, 1);
+    assert_int_equal(finding.differences[0].kind, AUDIT_REGION_MISSING);
+    os_alloc(base, GRANULE, OS_MEM_RESERVE, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    release(world, base);
+}
+
+static void the_audit_tells_a_region_that_the_system_has_larger(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, free_granule(), GRANULE, OS_MEM_RESERVE);
+    struct finding finding;
+    void *memory;
+
+    os_free(base, 0, OS_MEM_RELEASE);
+    os_alloc(base, GRANULE + PAGE, OS_MEM_RESERVE, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    run_audit(world, &finding);
+    assert_int_equal(finding.count, 1);
+    assert_int_equal(finding.differences[0].kind, AUDIT_REGION_LARGER);
+    assert_int_equal(finding.differences[0].address, (uintptr_t)base + GRANULE);
+    assert_int_equal(finding.differences[0].system, PAGE);
+    release(world, base);
+}
+
+static void the_audit_tells_totals_that_the_regions_do_not_add_up_to(void **state)
+{
+    struct world *world = *state;
+    struct finding finding;
+
+    gauge_add(&world->pages.budget.reserved, 1);
+    gauge_add(&world->pages.budget.committed, 2);
+    gauge_add(&world->record.regions, 3);
+    run_audit(world, &finding);
+    assert_int_equal(finding.count, 3);
+    assert_int_equal(finding.differences[0].kind, AUDIT_RESERVED_TOTAL);
+    assert_int_equal(finding.differences[1].kind, AUDIT_COMMITTED_TOTAL);
+    assert_int_equal(finding.differences[2].kind, AUDIT_REGIONS_TOTAL);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(finding.differences[i].books, i + 1);
+        assert_int_equal(finding.differences[i].system, 0);
+    }
+    gauge_subtract(&world->pages.budget.reserved, 1);
+    gauge_subtract(&world->pages.budget.committed, 2);
+    gauge_subtract(&world->record.regions, 3);
+}
+
+static void the_audit_compares_no_totals_while_a_call_is_under_way(void **state)
+{
+    struct world *world = *state;
+    struct finding finding;
+    struct audit audit;
+
+    gauge_add(&world->record.regions, 1); /* as a call does halfway */
+    record_begin(&world->record, RECORD_VIRTUAL_ALLOC);
+    audit = run_audit(world, &finding);
+    assert_false(audit.totals_compared);
+    assert_int_equal(finding.count, 0);
+    gauge_subtract(&world->record.regions, 1);
+    record_end(&world->record, RECORD_VIRTUAL_ALLOC, true);
+    assert_true(run_audit(world, &finding).totals_compared);
+}
+
+static void the_audit_judges_no_region_on_which_an_operation_is_under_way(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+    struct region *region = region_table_find(&world->pages.table, (uintptr_t)base);
+    struct region_operation operation;
+    struct finding finding;
+    struct audit audit;
+    void *memory;
+    bool last;
+
+    assert_int_equal(region_begin(region, (uintptr_t)base, &operation), REGION_BEGUN);
+    os_free(base, PAGE, OS_MEM_DECOMMIT); /* as a decommit does before it keeps the books */
+    audit = run_audit(world, &finding);
+    assert_int_equal(audit.busy, 1);
+    assert_int_equal(audit.regions, 0);
+    assert_int_equal(finding.count, 0);
+    os_alloc(base, PAGE, OS_MEM_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    assert_true(region_end_if_alone(&operation, &last));
+    release(world, base);
+}
+
+static void the_audit_ends_when_its_caller_has_seen_enough(void **state)
+{
+    struct world *world = *state;
+    char *bases[3];
+    struct finding finding = {.wanted = 2};
+    struct audit audit;
+
+    for (size_t i = 0; i < COUNT_OF(bases); i++) {
+        bases[i] = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+        os_free(bases[i], PAGE, OS_MEM_DECOMMIT);
+    }
+    assert_false(audit_run(&world->pages, &audit, note, &finding));
+    assert_int_equal(finding.count, 2);
+    for (size_t i = 0; i < COUNT_OF(bases); i++)
+        release(world, bases[i]);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * All or nothing: the n-th request to the system fails, for every n
+ * --------------------------------------------------------------------------------------------- */
+
+/* Uses up what is committed of the bookkeeping's memory, so that the next need asks the system. */
+static void exhaust_metadata(struct world *world)
+{
+    struct metadata *metadata = &world->pages.metadata;
+
+    while (metadata->used + 64 <= metadata->span.committed)
+        assert_non_null(metadata_take(metadata, 64));
+}
+
+/* Calls until no request fails any more; each failure must have left the books as they were. */
+static void assert_all_or_nothing(struct world *world, enum os_fault_kind kind, char *address,
+                                  size_t size, uint32_t type)
+{
+    uint64_t regions = gauge_now(&world->record.regions);
+    uint64_t reserved = gauge_now(&world->pages.budget.reserved);
+    uint64_t committed = gauge_now(&world->pages.budget.committed);
+    uint64_t reserved_peak = gauge_peak(&world->pages.budget.reserved);
+    uint64_t committed_peak = gauge_peak(&world->pages.budget.committed);
+    uint32_t records = region_table_limit(&world->pages.table);
+    struct os_range before = system_at(address);
+    pages_result result;
+    uint64_t n = 0;
+
+    do {
+        char *memory;
+
+        exhaust_metadata(world);
+        os_fault_at(kind, ++n);
+        result = try_alloc(world, address, size, type, &memory);
+        if (result) {
+            struct os_range after = system_at(address);
+
+            assert_int_equal(result, OS_ERROR_NOT_ENOUGH_MEMORY);
+            assert_null(memory);
+            assert_books(world, regions, reserved, committed);
+            assert_int_equal(gauge_peak(&world->pages.budget.reserved), reserved_peak);
+            assert_int_equal(gauge_peak(&world->pages.budget.committed), committed_peak);
+            assert_int_equal(after.state, before.state);
+            assert_int_equal(after.size, before.size);
+        }
+    } while (result);
+    assert_true(n > 1); /* else nothing has failed */
+    os_fault_at(kind, 0);
+    assert_exact(world);
+    assert_in_range(region_table_limit(&world->pages.table), records, records + 1);
+}
+
+static void a_region_that_cannot_be_had_leaves_no_trace(void **state)
+{
+    struct world *world = *state;
+    char *granule = free_granule();
+
+    assert_all_or_nothing(world, OS_FAULT_PAGES, granule, GRANULE, RESERVE_COMMIT);
+    release(world, granule);
+}
+
+static void a_region_that_cannot_be_booked_leaves_no_trace(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, 4 * CHUNK_SIZE); /* an address for it, where no chunk is known */
+
+    release(world, base);
+    begin_world(state);
+    assert_all_or_nothing(*state, OS_FAULT_METADATA, base, 3 * CHUNK_SIZE + PAGE, RESERVE_COMMIT);
+    release(*state, base);
+    end_world(state);
+    *state = world;
+}
+
+static void a_commit_that_fails_leaves_no_trace(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, 2 * GRANULE);
+
+    commit(world, base, PAGE);
+    assert_all_or_nothing(world, OS_FAULT_PAGES, base + PAGE, GRANULE, OS_MEM_COMMIT);
+    assert_books(world, 1, 2 * GRANULE, GRANULE + PAGE);
+    release(world, base);
+}
+
+static void a_commit_that_cannot_be_booked_leaves_no_trace(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, 3 * CHUNK_SIZE);
+
+    assert_all_or_nothing(world, OS_FAULT_METADATA, base, 3 * CHUNK_SIZE, OS_MEM_COMMIT);
+    assert_books(world, 1, 3 * CHUNK_SIZE, 3 * CHUNK_SIZE);
+    release(world, base);
+}
+
+static void pages_that_cannot_be_made_undo_themselves(void **state)
+{
+    struct world *world;
+    uint64_t n = 0;
+    bool made;
+
+    (void)state;
+    do {
+        world = zeroed(sizeof(struct world));
+        os_fault_at(OS_FAULT_METADATA, ++n);
+        made = pages_init(&world->pages, &world->record);
+        os_fault_at(OS_FAULT_METADATA, 0);
+        if (made)
+            pages_destroy(&world->pages);
+        free(world);
+    } while (!made);
+    assert_true(n > 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        world_test(a_reservation_is_owned_and_not_committed),
+        world_test(a_size_is_rounded_up_to_pages),
+        world_test(a_region_at_an_address_begins_at_its_granule),
+        world_test(a_commit_at_null_makes_a_region),
+        world_test(a_region_larger_than_several_chunks_is_owned_at_both_ends),
+        world_test(a_region_of_64_gib_costs_what_is_committed_in_it),
+        world_test(the_facts_of_a_region_are_those_of_its_request),
+        world_test(what_the_system_refuses_is_refused_with_its_error),
+        world_test(a_commit_takes_every_page_that_it_touches),
+        world_test(committing_twice_is_charged_once),
+        world_test(a_commit_beyond_the_region_is_refused_and_not_charged),
+        world_test(a_reset_changes_no_books),
+        world_test(a_decommit_takes_every_page_that_it_touches),
+        world_test(decommitting_what_is_not_committed_refunds_nothing),
+        world_test(a_decommit_of_size_0_at_the_base_takes_all),
+        world_test(a_decommit_that_leaves_the_region_touches_nothing),
+        world_test(a_release_gives_back_all_that_was_charged),
+        world_test(a_second_release_is_foreign),
+        world_test(a_release_may_name_any_byte_of_the_first_page),
+        world_test(a_release_with_a_size_or_of_an_unknown_type_is_an_owners_error),
+        world_test(an_address_used_again_is_a_region_of_its_own),
+        world_test(a_release_that_the_system_contradicts_says_so_and_keeps_exact_books),
+        world_test(freeing_what_was_never_handed_out_is_foreign_whatever_it_is),
+        world_test(another_managers_region_is_foreign),
+        world_test(a_commit_in_someone_elses_region_is_forwarded_and_not_charged),
+        world_test(a_foreign_commit_that_the_system_refuses_is_not_counted),
+        world_test(a_heaps_block_is_not_virtual_frees_to_free),
+        world_test(a_block_is_released_by_its_start_and_its_heap_alone),
+        world_test(an_enumeration_meets_every_live_region_once),
+        world_test(peaks_are_the_most_that_ever_was),
+        world_test(the_audit_tells_pages_that_only_the_system_has_committed),
+        world_test(the_audit_tells_pages_that_only_the_books_have_committed),
+        world_test(the_audit_tells_a_region_that_the_system_does_not_have),
+        world_test(the_audit_tells_a_region_that_the_system_has_larger),
+        world_test(the_audit_tells_totals_that_the_regions_do_not_add_up_to),
+        world_test(the_audit_compares_no_totals_while_a_call_is_under_way),
+        world_test(the_audit_judges_no_region_on_which_an_operation_is_under_way),
+        world_test(the_audit_ends_when_its_caller_has_seen_enough),
+        world_test(a_region_that_cannot_be_had_leaves_no_trace),
+        world_test(a_region_that_cannot_be_booked_leaves_no_trace),
+        world_test(a_commit_that_fails_leaves_no_trace),
+        world_test(a_commit_that_cannot_be_booked_leaves_no_trace),
+        cmocka_unit_test(pages_that_cannot_be_made_undo_themselves),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

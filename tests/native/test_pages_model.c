@@ -1,0 +1,353 @@
+/*
+ * test_pages_model.c: a long random sequence of calls, each answer and all books against the
+ * simplest model that there is: a sorted array of regions with a byte a page.
+ */
+#include "pages_world.h"
+
+#define OPERATIONS 150000
+#define REGIONS 96
+
+/* Where regions are asked for by address: granules on both sides of a boundary of chunks. */
+#define WINDOW_GRANULES 64
+
+struct model_region {
+    uintptr_t base;
+    size_t pages;
+    unsigned char *bytes; /* a page's: 0 when it is not committed, else what was written to it */
+};
+
+struct model {
+    struct model_region regions[REGIONS]; /* in the order of their bases */
+    size_t count;
+    uint64_t reserved;
+    uint64_t committed;
+};
+
+struct run {
+    struct world *world;
+    struct model model;
+    struct chance chance;
+    uintptr_t window;
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * The model
+ * --------------------------------------------------------------------------------------------- */
+
+static uintptr_t end_of(const struct model_region *region)
+{
+    return region->base + region->pages * PAGE;
+}
+
+/* The first region that ends above the address; `count` if none. */
+static size_t model_from(const struct model *model, uintptr_t address)
+{
+    size_t i = 0;
+
+    while (i < model->count && end_of(&model->regions[i]) <= address)
+        i++;
+    return i;
+}
+
+static struct model_region *model_at(struct model *model, uintptr_t address)
+{
+    size_t i = model_from(model, address);
+
+    return i < model->count && model->regions[i].base <= address ? &model->regions[i] : NULL;
+}
+
+static bool model_is_vacant(const struct model *model, uintptr_t begin, uintptr_t end)
+{
+    size_t i = model_from(model, begin);
+
+    return i == model->count || model->regions[i].base >= end;
+}
+
+static struct model_region *model_insert(struct model *model, uintptr_t base, size_t pages)
+{
+    size_t i = model_from(model, base);
+
+    memmove(&model->regions[i + 1], &model->regions[i],
+            (model->count - i) * sizeof(model->regions[0]));
+    model->regions[i] = (struct model_region){base, pages, calloc(pages, 1)};
+    model->count++;
+    model->reserved += pages * PAGE;
+    return &model->regions[i];
+}
+
+static void model_set(struct model *model, struct model_region *region, size_t page,
+                      unsigned char byte)
+{
+    model->committed += byte && !region->bytes[page] ? PAGE : 0;
+    model->committed -= !byte && region->bytes[page] ? PAGE : 0;
+    region->bytes[page] = byte;
+}
+
+static void model_remove(struct model *model, struct model_region *region)
+{
+    size_t i = (size_t)(region - model->regions);
+
+    for (size_t page = 0; page < region->pages; page++)
+        model_set(model, region, page, 0);
+    model->reserved -= region->pages * PAGE;
+    free(region->bytes);
+    model->count--;
+    memmove(region, region + 1, (model->count - i) * sizeof(model->regions[0]));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Calls
+ * --------------------------------------------------------------------------------------------- */
+
+/* An address in the window, or near a region's ends, wherever it is. */
+static uintptr_t some_address(struct run *run)
+{
+    const struct model *model = &run->model;
+    const struct model_region *region;
+
+    if (model->count == 0 || chance_below(&run->chance, 3) == 0)
+        return run->window + chance_below(&run->chance, WINDOW_GRANULES * GRANULE);
+    region = &model->regions[chance_below(&run->chance, model->count)];
+    switch (chance_below(&run->chance, 4)) {
+    case 0:
+        return region->base;
+    case 1:
+        return end_of(region) + PAGE - chance_below(&run->chance, 3 * PAGE);
+    default:
+        return region->base + chance_below(&run->chance, region->pages * PAGE);
+    }
+}
+
+static size_t some_size(struct run *run)
+{
+    return 1 + chance_below(&run->chance, (size_t)1 << (8 + chance_below(&run->chance, 11)));
+}
+
+/* Writes to the pages that are new, as their owner would. */
+static void fill(struct run *run, struct model_region *region, size_t first, size_t last)
+{
+    for (size_t page = first; page < last; page++) {
+        char *byte = (char *)region->base + page * PAGE;
+
+        assert_int_equal((unsigned char)*byte, region->bytes[page]);
+        if (!region->bytes[page])
+            model_set(&run->model, region, page,
+                      (unsigned char)(1 + chance_below(&run->chance, 255)));
+        *byte = (char)region->bytes[page];
+    }
+}
+
+static void add_region(struct run *run, uintptr_t base, size_t pages, uint32_t type)
+{
+    struct model_region *region = model_insert(&run->model, base, pages);
+
+    if (type & OS_MEM_COMMIT)
+        fill(run, region, 0, pages);
+}
+
+static void make_region_anywhere(struct run *run)
+{
+    bool large = chance_below(&run->chance, 64) == 0;
+    size_t size = some_size(run) + (large ? CHUNK_SIZE : 0);
+    uint32_t type = large
+                        ? OS_MEM_RESERVE
+                        : OS_MEM_RESERVE | (uint32_t)chance_below(&run->chance, 2) * OS_MEM_COMMIT;
+    char *base;
+
+    assert_int_equal(try_alloc(run->world, NULL, size, type, &base), PAGES_OK);
+    add_region(run, (uintptr_t)base, (size + PAGE - 1) / PAGE, type);
+}
+
+static void make_region_at(struct run *run)
+{
+    uintptr_t address = run->window + chance_below(&run->chance, WINDOW_GRANULES * GRANULE);
+    uintptr_t begin = address / GRANULE * GRANULE;
+    size_t size = some_size(run);
+    uintptr_t end = (address + size + PAGE - 1) / PAGE * PAGE;
+    uint32_t type = OS_MEM_RESERVE | (uint32_t)chance_below(&run->chance, 2) * OS_MEM_COMMIT;
+    bool vacant = model_is_vacant(&run->model, begin, end);
+    char *memory;
+
+    assert_int_equal(try_alloc(run->world, (void *)address, size, type, &memory),
+                     vacant ? PAGES_OK : OS_ERROR_INVALID_ADDRESS);
+    assert_ptr_equal(memory, vacant ? (void *)begin : NULL);
+    if (vacant)
+        add_region(run, begin, (end - begin) / PAGE, type);
+}
+
+static void make_region(struct run *run)
+{
+    if (run->model.count == REGIONS)
+        return;
+    if (chance_below(&run->chance, 4))
+        make_region_at(run);
+    else
+        make_region_anywhere(run);
+}
+
+/* The pages [*first, *last) of the region that holds the address, if it holds all the range. */
+static struct model_region *region_around(struct run *run, uintptr_t address, size_t size,
+                                          size_t *first, size_t *last)
+{
+    struct model_region *region = model_at(&run->model, address);
+
+    if (!region || address + size > end_of(region))
+        return NULL;
+    *first = (address - region->base) / PAGE;
+    *last = (address + size - 1 - region->base) / PAGE + 1;
+    return region;
+}
+
+static void commit_some(struct run *run)
+{
+    uintptr_t address = some_address(run);
+    size_t size = some_size(run);
+    size_t first, last;
+    struct model_region *region = region_around(run, address, size, &first, &last);
+    char *memory;
+
+    assert_int_equal(try_alloc(run->world, (void *)address, size, OS_MEM_COMMIT, &memory),
+                     region ? PAGES_OK : OS_ERROR_INVALID_ADDRESS);
+    assert_ptr_equal(memory, region ? (void *)(address / PAGE * PAGE) : NULL);
+    if (region)
+        fill(run, region, first, last);
+}
+
+static void decommit_some(struct run *run)
+{
+    uintptr_t address = some_address(run);
+    size_t size = some_size(run);
+    size_t first, last;
+    struct model_region *region = region_around(run, address, size, &first, &last);
+
+    assert_int_equal(try_free(run->world, (void *)address, size, OS_MEM_DECOMMIT),
+                     region ? PAGES_OK : PAGES_FOREIGN);
+    for (size_t page = first; region && page < last; page++)
+        model_set(&run->model, region, page, 0);
+}
+
+static void decommit_all(struct run *run)
+{
+    uintptr_t address = some_address(run);
+    struct model_region *region = model_at(&run->model, address);
+
+    if (region && address - region->base >= PAGE)
+        region = NULL;
+    assert_int_equal(try_free(run->world, (void *)address, 0, OS_MEM_DECOMMIT),
+                     region ? PAGES_OK : PAGES_FOREIGN);
+    for (size_t page = 0; region && page < region->pages; page++)
+        model_set(&run->model, region, page, 0);
+}
+
+static void release_some(struct run *run)
+{
+    uintptr_t address = some_address(run);
+    struct model_region *region = model_at(&run->model, address);
+
+    if (region && address - region->base >= PAGE)
+        region = NULL;
+    assert_int_equal(try_free(run->world, (void *)address, 0, OS_MEM_RELEASE),
+                     region ? PAGES_OK : PAGES_FOREIGN);
+    if (region)
+        model_remove(&run->model, region);
+}
+
+static void step(struct run *run)
+{
+    switch (chance_below(&run->chance, 10)) {
+    case 0:
+    case 1:
+        make_region(run);
+        break;
+    case 2:
+        release_some(run);
+        break;
+    case 3:
+        decommit_all(run);
+        break;
+    case 4:
+    case 5:
+    case 6:
+        decommit_some(run);
+        break;
+    default:
+        commit_some(run);
+        break;
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * What must hold
+ * --------------------------------------------------------------------------------------------- */
+
+static void check_totals(const struct run *run)
+{
+    assert_int_equal(gauge_now(&run->world->record.regions), run->model.count);
+    assert_int_equal(gauge_now(&run->world->pages.budget.reserved), run->model.reserved);
+    assert_int_equal(gauge_now(&run->world->pages.budget.committed), run->model.committed);
+}
+
+static void check_region(struct run *run, const struct model_region *region)
+{
+    struct region_facts facts;
+    size_t committed;
+    size_t set = 0;
+
+    for (size_t page = 0; page < region->pages; page++) {
+        if (!region->bytes[page])
+            continue;
+        set++;
+        assert_int_equal(((unsigned char *)region->base)[page * PAGE], region->bytes[page]);
+    }
+    assert_true(pages_find(&run->world->pages, (void *)(end_of(region) - 1), &facts, &committed));
+    assert_int_equal(facts.base, region->base);
+    assert_int_equal(facts.size, region->pages * PAGE);
+    assert_int_equal(committed, set * PAGE);
+}
+
+static void check_all(struct run *run)
+{
+    check_totals(run);
+    for (size_t i = 0; i < run->model.count; i++)
+        check_region(run, &run->model.regions[i]);
+    assert_exact(run->world);
+}
+
+/* Free granules on both sides of a chunk's first address. */
+static uintptr_t find_window(void)
+{
+    void *memory;
+    uintptr_t boundary;
+
+    assert_int_equal(
+        os_alloc(NULL, 2 * CHUNK_SIZE, OS_MEM_RESERVE, OS_PAGE_READWRITE, OS_ANY_NODE, &memory), 0);
+    assert_int_equal(os_free(memory, 0, OS_MEM_RELEASE), 0);
+    boundary = ((uintptr_t)memory + CHUNK_SIZE) / CHUNK_SIZE * CHUNK_SIZE;
+    return boundary - WINDOW_GRANULES / 2 * GRANULE;
+}
+
+static void every_answer_and_all_books_are_those_of_the_model(void **state)
+{
+    struct run run = {.world = *state, .chance = chance_of_this_run(), .window = find_window()};
+
+    for (int i = 0; i < OPERATIONS; i++) {
+        step(&run);
+        check_totals(&run);
+        if (i % 1024 == 0)
+            check_all(&run);
+    }
+    check_all(&run);
+    while (run.model.count) {
+        release(run.world, (char *)run.model.regions[0].base);
+        model_remove(&run.model, &run.model.regions[0]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        world_test(every_answer_and_all_books_are_those_of_the_model),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,182 @@
+/*
+ * redirect_target.c: see redirect_target.h. Has no C run-time library: its imports are just these.
+ */
+#include "redirect_target.h"
+
+static LPVOID WINAPI call_alloc(LPVOID address, SIZE_T size, DWORD type, DWORD protect)
+{
+    return VirtualAlloc(address, size, type, protect);
+}
+
+static BOOL WINAPI call_free(LPVOID address, SIZE_T size, DWORD type)
+{
+    return VirtualFree(address, size, type);
+}
+
+static SIZE_T WINAPI call_query(LPCVOID address, PMEMORY_BASIC_INFORMATION buffer, SIZE_T length)
+{
+    return VirtualQuery(address, buffer, length);
+}
+
+static BOOL WINAPI call_protect(LPVOID address, SIZE_T size, DWORD protect, PDWORD old)
+{
+    return VirtualProtect(address, size, protect, old);
+}
+
+#ifdef TARGET_HAS_ALL
+
+static LPVOID WINAPI call_alloc_ex(HANDLE process, LPVOID address, SIZE_T size, DWORD type,
+                                   DWORD protect)
+{
+    return VirtualAllocEx(process, address, size, type, protect);
+}
+
+static LPVOID WINAPI call_alloc_ex_numa(HANDLE process, LPVOID address, SIZE_T size, DWORD type,
+                                        DWORD protect, DWORD node)
+{
+    return VirtualAllocExNuma(process, address, size, type, protect, node);
+}
+
+static BOOL WINAPI call_free_ex(HANDLE process, LPVOID address, SIZE_T size, DWORD type)
+{
+    return VirtualFreeEx(process, address, size, type);
+}
+
+static LPVOID WINAPI call_map(HANDLE mapping, DWORD access, DWORD high, DWORD low, SIZE_T size)
+{
+    return MapViewOfFile(mapping, access, high, low, size);
+}
+
+static LPVOID WINAPI call_map_ex(HANDLE mapping, DWORD access, DWORD high, DWORD low, SIZE_T size,
+                                 LPVOID address)
+{
+    return MapViewOfFileEx(mapping, access, high, low, size, address);
+}
+
+static LPVOID WINAPI call_map_ex_numa(HANDLE mapping, DWORD access, DWORD high, DWORD low,
+                                      SIZE_T size, LPVOID address, DWORD node)
+{
+    return MapViewOfFileExNuma(mapping, access, high, low, size, address, node);
+}
+
+static BOOL WINAPI call_unmap(LPCVOID address)
+{
+    return UnmapViewOfFile(address);
+}
+
+#ifdef _WIN64
+
+/* MinGW-w64's headers declare it for programs that need Windows 10, and its x86 library lacks it. */
+WINBASEAPI BOOL WINAPI UnmapViewOfFileEx(PVOID address, ULONG flags);
+
+static BOOL WINAPI call_unmap_ex(PVOID address, ULONG flags)
+{
+    return UnmapViewOfFileEx(address, flags);
+}
+
+#else
+#define call_unmap_ex NULL
+#endif
+
+#endif
+
+/* What the compiler calls through for VirtualAlloc. */
+#ifdef _WIN64
+extern void *volatile entry_of_alloc __asm__("__imp_VirtualAlloc");
+#else
+extern void *volatile entry_of_alloc __asm__("__imp__VirtualAlloc@16");
+#endif
+
+#ifdef TARGET_DELAYS
+
+extern IMAGE_DOS_HEADER __ImageBase;
+
+static volatile LONG resolved;
+
+/* What dlltool's stubs call when an entry is used for the first time: resolves it, for good. */
+FARPROC WINAPI __delayLoadHelper2(const IMAGE_DELAYLOAD_DESCRIPTOR *descriptor, FARPROC *entry);
+
+FARPROC WINAPI __delayLoadHelper2(const IMAGE_DELAYLOAD_DESCRIPTOR *descriptor, FARPROC *entry)
+{
+    const char *base = (const char *)&__ImageBase;
+    const FARPROC *entries = (const void *)(base + descriptor->ImportAddressTableRVA);
+    const IMAGE_THUNK_DATA *names = (const void *)(base + descriptor->ImportNameTableRVA);
+    const IMAGE_IMPORT_BY_NAME *name =
+        (const void *)(base + names[entry - entries].u1.AddressOfData);
+    HMODULE module = LoadLibraryA(base + descriptor->DllNameRVA);
+
+    InterlockedIncrement(&resolved);
+    *entry = GetProcAddress(module, (const char *)name->Name);
+    return *entry;
+}
+
+/*
+ * dlltool's descriptor, named after the import library; and the empty one that ends the table, which
+ * its section's name puts behind it.
+ */
+extern const IMAGE_DELAYLOAD_DESCRIPTOR
+    descriptor_of_imports __asm__("__DELAY_IMPORT_DESCRIPTOR_libredirect_delayed_imports_a");
+__attribute__((section(".text$3"), used)) static const IMAGE_DELAYLOAD_DESCRIPTOR last_descriptor;
+
+/* GNU ld makes the table but does not enter it into the directory of the image: done here. */
+static BOOL enter_table(HINSTANCE instance)
+{
+    IMAGE_NT_HEADERS *nt =
+        (IMAGE_NT_HEADERS *)((char *)instance + ((IMAGE_DOS_HEADER *)instance)->e_lfanew);
+    IMAGE_DATA_DIRECTORY *directory =
+        &nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT];
+    DWORD protect;
+
+    if (!VirtualProtectEx(GetCurrentProcess(), directory, sizeof(*directory), PAGE_READWRITE,
+                          &protect))
+        return FALSE;
+    directory->VirtualAddress =
+        (DWORD)((const char *)&descriptor_of_imports - (const char *)instance);
+    directory->Size = 2 * sizeof(IMAGE_DELAYLOAD_DESCRIPTOR);
+    return VirtualProtectEx(GetCurrentProcess(), directory, sizeof(*directory), protect, &protect);
+}
+
+#endif
+
+__declspec(dllexport) redirect_target_function redirect_target;
+
+__declspec(dllexport) const struct redirect_target *WINAPI redirect_target(void)
+{
+    static const struct redirect_target target = {
+        .alloc = call_alloc,
+        .free = call_free,
+        .query = call_query,
+        .protect = call_protect,
+        .alloc_entry = &entry_of_alloc,
+#ifdef TARGET_HAS_ALL
+        .alloc_ex = call_alloc_ex,
+        .alloc_ex_numa = call_alloc_ex_numa,
+        .free_ex = call_free_ex,
+        .map = call_map,
+        .map_ex = call_map_ex,
+        .map_ex_numa = call_map_ex_numa,
+        .unmap = call_unmap,
+        .unmap_ex = call_unmap_ex,
+#endif
+#ifdef TARGET_DELAYS
+        .resolved = &resolved,
+#endif
+    };
+
+    return &target;
+}
+
+BOOL WINAPI DllMainCRTStartup(HINSTANCE instance, DWORD reason, LPVOID reserved);
+
+BOOL WINAPI DllMainCRTStartup(HINSTANCE instance, DWORD reason, LPVOID reserved)
+{
+    (void)reserved;
+#ifdef TARGET_DELAYS
+    if (reason == DLL_PROCESS_ATTACH)
+        return enter_table(instance);
+#else
+    (void)instance;
+    (void)reason;
+#endif
+    return TRUE;
+}

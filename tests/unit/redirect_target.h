@@ -1,0 +1,39 @@
+/*
+ * redirect_target.h: a module that calls Win32's memory functions through its import tables, and lets
+ * a test call them that way.
+ *
+ * Built three times from redirect_target.c: with ordinary imports from kernel32.dll, with imports
+ * from api-ms-win-core-memory-l1-1-0.dll, and with delay-loaded imports from kernel32.dll. The
+ * latter two import only what every version of those tables has; the other functions are NULL.
+ */
+#ifndef HOSTMEM_TESTS_UNIT_REDIRECT_TARGET_H
+#define HOSTMEM_TESTS_UNIT_REDIRECT_TARGET_H
+
+#include <windows.h>
+
+struct redirect_target {
+    LPVOID(WINAPI *alloc)(LPVOID, SIZE_T, DWORD, DWORD);
+    BOOL(WINAPI *free)(LPVOID, SIZE_T, DWORD);
+    SIZE_T(WINAPI *query)(LPCVOID, PMEMORY_BASIC_INFORMATION, SIZE_T);
+    BOOL(WINAPI *protect)(LPVOID, SIZE_T, DWORD, PDWORD);
+    LPVOID(WINAPI *alloc_ex)(HANDLE, LPVOID, SIZE_T, DWORD, DWORD);
+    LPVOID(WINAPI *alloc_ex_numa)(HANDLE, LPVOID, SIZE_T, DWORD, DWORD, DWORD);
+    BOOL(WINAPI *free_ex)(HANDLE, LPVOID, SIZE_T, DWORD);
+    LPVOID(WINAPI *map)(HANDLE, DWORD, DWORD, DWORD, SIZE_T);
+    LPVOID(WINAPI *map_ex)(HANDLE, DWORD, DWORD, DWORD, SIZE_T, LPVOID);
+    LPVOID(WINAPI *map_ex_numa)(HANDLE, DWORD, DWORD, DWORD, SIZE_T, LPVOID, DWORD);
+    BOOL(WINAPI *unmap)(LPCVOID);
+    BOOL(WINAPI *unmap_ex)(PVOID, ULONG); /* NULL on x86 */
+
+    /* The import address table entry that `alloc` goes through. */
+    void *volatile *alloc_entry;
+
+    /* How many entries the delay-load helper has resolved so far; NULL where there is none. */
+    const volatile LONG *resolved;
+};
+
+/* The module's one export. */
+#define REDIRECT_TARGET_EXPORT "redirect_target"
+typedef const struct redirect_target *WINAPI redirect_target_function(void);
+
+#endif

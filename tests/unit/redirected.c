@@ -1,0 +1,73 @@
+/*
+ * redirected.c: see redirected.h.
+ */
+#include "redirected.h"
+
+#include <stdlib.h>
+
+void redirected_load(struct redirected *redirected, const wchar_t *file)
+{
+    FARPROC function;
+
+    redirected->module = LoadLibraryW(file);
+    if (!redirected->module)
+        print_error("%ls cannot be loaded: error %lu\n", file, GetLastError());
+    assert_non_null(redirected->module);
+    function = GetProcAddress(redirected->module, REDIRECT_TARGET_EXPORT);
+    assert_true(function != NULL);
+    redirected->calls = ((redirect_target_function *)(void (*)(void))function)();
+}
+
+void redirected_begin(struct redirected *redirected)
+{
+    assert_hresult(HostMemRedirectModule(redirected->subject.manager, redirected->module, 0,
+                                         &redirected->redirection),
+                   S_OK);
+    assert_non_null(redirected->redirection);
+}
+
+void redirected_end(struct redirected *redirected)
+{
+    assert_hresult(HostMemRemoveRedirection(redirected->redirection), S_OK);
+    redirected->redirection = NULL;
+}
+
+void redirected_unload(struct redirected *redirected)
+{
+    assert_true(FreeLibrary(redirected->module));
+    redirected->module = NULL;
+    redirected->calls = NULL;
+}
+
+int redirected_set_up(void **state)
+{
+    struct redirected *redirected = calloc(1, sizeof(*redirected));
+
+    if (!redirected)
+        return -1;
+    redirected->subject = subject_make(NULL);
+    redirected_load(redirected, L"redirect_target.dll");
+    redirected_begin(redirected);
+    *state = redirected;
+    return 0;
+}
+
+int redirected_tear_down(void **state)
+{
+    struct redirected *redirected = *state;
+
+    if (redirected->redirection)
+        redirected_end(redirected);
+    assert_clean_audit_of("after the test", &redirected->subject);
+    redirected_unload(redirected);
+    subject_end(&redirected->subject);
+    free(redirected);
+    return 0;
+}
+
+bool is_owned(const struct subject *subject, const void *address)
+{
+    HOSTMEM_REGION region;
+
+    return IHostMemInspection_FindRegion(subject->inspection, address, &region) == S_OK;
+}

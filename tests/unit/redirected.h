@@ -1,0 +1,40 @@
+/*
+ * redirected.h: a module whose imports reach a manager, for the tests of import redirection.
+ */
+#ifndef HOSTMEM_TESTS_UNIT_REDIRECTED_H
+#define HOSTMEM_TESTS_UNIT_REDIRECTED_H
+
+#include "redirect_target.h"
+#include "support.h"
+
+struct redirected {
+    struct subject subject;
+    HMODULE module;
+    const struct redirect_target *calls;
+    HOSTMEM_REDIRECTION *redirection; /* NULL: not redirected */
+};
+
+/* Loads one of the modules built from redirect_target.c; nothing is redirected yet. */
+void redirected_load(struct redirected *redirected, const wchar_t *file);
+
+void redirected_begin(struct redirected *redirected);
+void redirected_end(struct redirected *redirected);
+
+/* Unloads the module. */
+void redirected_unload(struct redirected *redirected);
+
+/*
+ * For CMocka: *state is a struct redirected with redirect_target.dll, redirected. The tear-down ends
+ * the redirection, if the test has not, and fails if the audit finds a difference.
+ */
+int redirected_set_up(void **state);
+int redirected_tear_down(void **state);
+
+/* A test of the promise that its function is named after, with a redirected module. */
+#define redirected_promise(test)                                                                   \
+    cmocka_unit_test_setup_teardown(test, redirected_set_up, redirected_tear_down)
+
+/* The address lies in a live region of the manager. */
+bool is_owned(const struct subject *subject, const void *address);
+
+#endif
