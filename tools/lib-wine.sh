@@ -38,7 +38,7 @@ wine_environment() {
   export WINEARCH WINEPREFIX
 
   # No prompts for Mono or Gecko, no menus; a mscoree.dll beside a program is used, Wine's own is not.
-  export WINEDLLOVERRIDES="${WINEDLLOVERRIDES-mscoree=n;mshtml=;winemenubuilder.exe=}"
+  export WINEDLLOVERRIDES="${WINEDLLOVERRIDES-mscoree=n;mshtml=;winemenubuilder.exe=;winedbg.exe=}"
   export WINEDEBUG="${WINEDEBUG--all}"
   unset DISPLAY WAYLAND_DISPLAY WINELOADER WINESERVER WINEDLLPATH
 }

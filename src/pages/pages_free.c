@@ -73,7 +73,8 @@ static pages_result decommit(struct pages *pages, struct region *region, uintptr
         if (!result)
             operation_book_decommit(pages, range);
     } else {
-        result = PAGES_FOREIGN;
+        /* Size 0 inside a region is not foreign, but Win32 refuses it: the CLR's collector asks. */
+        result = size ? PAGES_FOREIGN : OS_ERROR_INVALID_ADDRESS;
         range = (struct range){operation.base, operation.base};
     }
     ended = operation_end(pages, &operation, range);

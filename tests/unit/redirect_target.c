@@ -116,7 +116,8 @@ FARPROC WINAPI __delayLoadHelper2(const IMAGE_DELAYLOAD_DESCRIPTOR *descriptor, 
  */
 extern const IMAGE_DELAYLOAD_DESCRIPTOR
     descriptor_of_imports __asm__("__DELAY_IMPORT_DESCRIPTOR_libredirect_delayed_imports_a");
-__attribute__((section(".text$3"), used)) static const IMAGE_DELAYLOAD_DESCRIPTOR last_descriptor;
+__attribute__((section(".text$3"), aligned(4), used)) static const IMAGE_DELAYLOAD_DESCRIPTOR
+    last_descriptor;
 
 /* GNU ld makes the table but does not enter it into the directory of the image: done here. */
 static BOOL enter_table(HINSTANCE instance)
