@@ -174,7 +174,7 @@ DWORD import_write(void *volatile *entry, void *value)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
 bool import_text_is_equal(const char *a, const char *b)

@@ -220,6 +220,23 @@ static void many_names_are_kept_apart(void **state)
     }
 }
 
+/* So many that short and long ones share a list. */
+static void a_name_that_others_begin_with_is_a_name_of_its_own(void **state)
+{
+    struct fixture *fixture = *state;
+    char text[] = "directory/source.cpp";
+
+    for (int round = 0; round < 100; round++) {
+        text[0] = (char)(' ' + 1 + round % 90);
+        for (size_t length = strlen(text); length > 0; length--) {
+            char shorter[sizeof(text)] = {0};
+
+            memcpy(shorter, text, length);
+            assert_string_equal(names_keep(&fixture->names, shorter), shorter);
+        }
+    }
+}
+
 static void a_name_that_is_too_long_is_cut_off(void **state)
 {
     struct fixture *fixture = *state;
@@ -403,6 +420,7 @@ int main(void)
         fixture_test(an_enumeration_meets_the_blocks_of_the_heap_that_was_asked_for),
         fixture_test(a_name_is_kept_once),
         fixture_test(many_names_are_kept_apart),
+        fixture_test(a_name_that_others_begin_with_is_a_name_of_its_own),
         fixture_test(a_name_that_is_too_long_is_cut_off),
         fixture_test(a_block_that_cannot_be_had_leaves_no_trace),
         fixture_test(live_blocks_are_told_and_given_back_when_their_heap_goes),

@@ -272,7 +272,18 @@ static void a_decommit_that_leaves_the_region_touches_nothing(void **state)
 
     assert_int_equal(try_free(world, base, GRANULE + 1, OS_MEM_DECOMMIT), PAGES_FOREIGN);
     assert_int_equal(try_free(world, base + PAGE, SIZE_MAX, OS_MEM_DECOMMIT), PAGES_FOREIGN);
-    assert_int_equal(try_free(world, base + PAGE, 0, OS_MEM_DECOMMIT), PAGES_FOREIGN);
+    assert_books(world, 1, GRANULE, GRANULE);
+    release(world, base);
+}
+
+static void a_decommit_of_size_0_inside_the_region_is_refused_as_by_win32(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+
+    assert_int_equal(try_free(world, base + PAGE, 0, OS_MEM_DECOMMIT), OS_ERROR_INVALID_ADDRESS);
+    assert_int_equal(try_free(world, base + GRANULE - 1, 0, OS_MEM_DECOMMIT),
+                     OS_ERROR_INVALID_ADDRESS);
     assert_books(world, 1, GRANULE, GRANULE);
     release(world, base);
 }
@@ -849,6 +860,7 @@ int main(void)
         world_test(decommitting_what_is_not_committed_refunds_nothing),
         world_test(a_decommit_of_size_0_at_the_base_takes_all),
         world_test(a_decommit_that_leaves_the_region_touches_nothing),
+        world_test(a_decommit_of_size_0_inside_the_region_is_refused_as_by_win32),
         world_test(a_release_gives_back_all_that_was_charged),
         world_test(a_second_release_is_foreign),
         world_test(a_release_may_name_any_byte_of_the_first_page),

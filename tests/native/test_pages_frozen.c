@@ -1,12 +1,15 @@
 /*
- * test_pages_frozen.c: a call is frozen before or after one of its requests to the system, and
- * another call runs from beginning to end meanwhile, or is frozen in its turn. Since nobody waits
- * for anybody, the others can run in the frozen call's own thread, out of the request: so each
- * interleaving is had exactly, every time.
+ * test_pages_frozen.c: a call is frozen before one of its atomic accesses, or before or after one
+ * of its requests to the system, and another call runs from beginning to end meanwhile, or is
+ * frozen in its turn. Since nobody waits for anybody, the others can run in the frozen call's own
+ * thread: so each interleaving is had exactly, every time.
  *
- * The linker leads the core's requests to the system through here (--wrap).
+ * The core is compiled anew for this, with interleaved.h in front, and the linker leads its
+ * requests to the system through here (--wrap).
  */
 #include "pages_world.h"
+
+void moment(void); /* interleaved.h */
 
 uint32_t __real_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
                          void **memory);
@@ -32,6 +35,8 @@ enum call {
     RELEASE,
     RESERVE,
     RESERVE_AND_COMMIT,
+    CALLERS_CALLS,
+    AUDIT = CALLERS_CALLS, /* and an enumeration */
     CALLS
 };
 
@@ -52,15 +57,43 @@ static struct {
     unsigned planned;
     unsigned running; /* calls under way, each in the one before it */
     unsigned moments[DEPTH];
+    bool at_accesses; /* else only at requests to the system */
     bool contradicted;
+    bool told_falsely;
+    pages_result result; /* of the call that ended last */
+    uint64_t committed_after_release;
+    uint32_t refuse_release; /* with this error, if not 0 */
 } stage;
+
+static bool note_difference(void *found, const struct audit_difference *difference)
+{
+    *(bool *)found = true;
+    return print_difference(NULL, difference);
+}
+
+static void look(void)
+{
+    struct region_facts facts;
+    uint32_t cursor = 0;
+    size_t committed;
+    struct audit audit;
+
+    audit_run(&stage.world->pages, &audit, note_difference, &stage.told_falsely);
+    while (pages_next(&stage.world->pages, &cursor, &facts, &committed))
+        if (facts.base != (uintptr_t)stage.base || facts.size != PAGES * PAGE ||
+            committed > facts.size)
+            stage.told_falsely = true;
+}
 
 static void make_call(enum call call)
 {
-    pages_result result;
+    pages_result result = PAGES_OK;
     char *memory;
 
     switch (call) {
+    case AUDIT:
+        look();
+        break;
     case COMMIT_FIRST:
         result = try_alloc(stage.world, stage.base, PAGE, OS_MEM_COMMIT, &memory);
         break;
@@ -76,6 +109,7 @@ static void make_call(enum call call)
     case RELEASE:
         result = try_free(stage.world, stage.base, 0, OS_MEM_RELEASE);
         stage.released += !result;
+        stage.committed_after_release = gauge_now(&stage.world->pages.budget.committed);
         break;
     case RESERVE:
         result = try_alloc(stage.world, stage.base, PAGES * PAGE, OS_MEM_RESERVE, &memory);
@@ -87,6 +121,7 @@ static void make_call(enum call call)
         break;
     }
     stage.contradicted |= result == PAGES_CONTRADICTED;
+    stage.result = result;
 }
 
 static void run_next_call(void)
@@ -98,8 +133,8 @@ static void run_next_call(void)
     stage.running--;
 }
 
-/* A moment of the innermost call. */
-static void moment(void)
+/* The innermost call could be frozen here. */
+static void could_freeze(void)
 {
     unsigned level = stage.running - 1;
 
@@ -109,14 +144,20 @@ static void moment(void)
         run_next_call();
 }
 
+void moment(void)
+{
+    if (stage.at_accesses)
+        could_freeze();
+}
+
 uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
                          void **memory)
 {
     uint32_t error;
 
-    moment();
+    could_freeze();
     error = __real_os_alloc(address, size, type, protect, node, memory);
-    moment();
+    could_freeze();
     return error;
 }
 
@@ -124,9 +165,10 @@ uint32_t __wrap_os_free(void *address, size_t size, uint32_t type)
 {
     uint32_t error;
 
-    moment();
-    error = __real_os_free(address, size, type);
-    moment();
+    could_freeze();
+    error = type == OS_MEM_RELEASE && stage.refuse_release ? stage.refuse_release
+                                                           : __real_os_free(address, size, type);
+    could_freeze();
     return error;
 }
 
@@ -134,9 +176,9 @@ bool __wrap_os_query_range(uintptr_t address, struct os_range *range)
 {
     bool known;
 
-    moment();
+    could_freeze();
     known = __real_os_query_range(address, range);
-    moment();
+    could_freeze();
     return known;
 }
 
@@ -166,19 +208,12 @@ static void set_scene(enum scene scene)
         commit(stage.world, stage.base + PAGE, 2 * PAGE);
 }
 
-static bool note_difference(void *found, const struct audit_difference *difference)
-{
-    *(bool *)found = true;
-    return print_difference(NULL, difference);
-}
-
 static bool is_exact(void)
 {
-    bool found = false;
     struct audit audit;
 
-    audit_run(&stage.world->pages, &audit, note_difference, &found);
-    return !found && audit.totals_compared && !audit.busy && !stage.contradicted &&
+    audit_run(&stage.world->pages, &audit, note_difference, &stage.told_falsely);
+    return !stage.told_falsely && audit.totals_compared && !audit.busy && !stage.contradicted &&
            stage.made - stage.released == gauge_now(&stage.world->record.regions);
 }
 
@@ -229,24 +264,9 @@ static unsigned run_at_all_moments(enum scene scene, unsigned level)
     }
 }
 
-/*
- * A commit at an address that is nobody's when it is asked about is the system's affair, whoever it
- * belongs to when the system commits: such plans are left out.
- */
-static bool may_commit_what_it_does_not_own(void)
-{
-    bool commits = false;
-    bool makes = false;
-
-    for (unsigned i = 0; i < stage.planned; i++) {
-        commits = commits || stage.plan[i] == COMMIT_FIRST || stage.plan[i] == COMMIT_SOME;
-        makes = makes || stage.plan[i] == RESERVE || stage.plan[i] == RESERVE_AND_COMMIT;
-    }
-    return commits && makes;
-}
-
-/* All plans of so many calls; how many there were in which all calls but the last froze. */
-static unsigned run_all_plans(struct world *world, unsigned calls)
+/* All plans of so many calls, of the first kinds; how many there were in which all calls but the
+ * last froze. */
+static unsigned run_all_plans(struct world *world, unsigned calls, unsigned kinds)
 {
     unsigned plans = 1;
     unsigned complete = 0;
@@ -256,14 +276,13 @@ static unsigned run_all_plans(struct world *world, unsigned calls)
     stage.base = reserve(world, PAGES * PAGE);
     release(world, stage.base);
     for (unsigned i = 0; i < calls; i++)
-        plans *= CALLS;
+        plans *= kinds;
     for (unsigned plan = 0; plan < plans; plan++) {
         unsigned code = plan;
 
-        for (unsigned i = 0; i < calls; i++, code /= CALLS)
-            stage.plan[i] = (enum call)(code % CALLS);
-        for (enum scene scene = NOTHING; scene < SCENES && !may_commit_what_it_does_not_own();
-             scene++)
+        for (unsigned i = 0; i < calls; i++, code /= kinds)
+            stage.plan[i] = (enum call)(code % kinds);
+        for (enum scene scene = NOTHING; scene < SCENES; scene++)
             complete += run_at_all_moments(scene, 0) == calls - 1;
     }
     stage.planned = 0;
@@ -271,36 +290,109 @@ static unsigned run_all_plans(struct world *world, unsigned calls)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Tests
+ * Any call beside any other
  * --------------------------------------------------------------------------------------------- */
 
 static void each_call_alone_leaves_exact_books(void **state)
 {
-    assert_true(run_all_plans(*state, 1) > 0);
+    assert_true(run_all_plans(*state, 1, CALLS) > 0);
 }
 
-static void a_call_that_runs_while_another_is_frozen_leaves_exact_books(void **state)
+static void a_call_beside_one_that_is_frozen_anywhere_leaves_exact_books(void **state)
 {
-    assert_true(run_all_plans(*state, 2) > 0);
+    stage.at_accesses = true;
+    assert_true(run_all_plans(*state, 2, CALLS) > 0);
+    stage.at_accesses = false;
 }
 
-static void a_call_that_runs_while_two_are_frozen_leaves_exact_books(void **state)
+static void a_call_beside_two_that_are_frozen_in_requests_leaves_exact_books(void **state)
 {
-    assert_true(run_all_plans(*state, 3) > 0);
+    assert_true(run_all_plans(*state, 3, CALLS) > 0);
 }
 
-static void a_call_that_runs_while_three_are_frozen_leaves_exact_books(void **state)
+static void a_call_beside_three_that_are_frozen_in_requests_leaves_exact_books(void **state)
 {
-    assert_true(run_all_plans(*state, 4) > 0);
+    assert_true(run_all_plans(*state, 4, CALLERS_CALLS) > 0);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Releases beside a frozen call
+ * --------------------------------------------------------------------------------------------- */
+
+/* A commit, frozen before the system is asked, and a release beside it; the commit's answer. */
+static pages_result commit_beside_release(struct world *world)
+{
+    stage.world = world;
+    stage.released = 0;
+    stage.base = reserve(world, PAGES * PAGE);
+    commit(world, stage.base, 10 * PAGE);
+    stage.plan[0] = COMMIT_FIRST;
+    stage.plan[1] = RELEASE;
+    stage.planned = 2;
+    stage.freeze_at[0] = 0;
+    run_next_call();
+    stage.planned = 0;
+    return stage.result;
+}
+
+static void a_release_beside_a_frozen_call_takes_the_pages_away_at_once(void **state)
+{
+    commit_beside_release(*state);
+    assert_int_equal(stage.committed_after_release, 0);
+}
+
+static void a_release_beside_a_frozen_call_is_done_when_that_has_ended(void **state)
+{
+    commit_beside_release(*state);
+    assert_int_equal(stage.released, 1);
+    assert_int_equal(system_at(stage.base).state, OS_MEM_FREE);
+    assert_books(*state, 0, 0, 0);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Releases that the system refuses
+ * --------------------------------------------------------------------------------------------- */
+
+#define REFUSED OS_ERROR_NO_SYSTEM_RESOURCES
+
+static void a_refused_release_leaves_the_region_as_it_was(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, PAGES * PAGE);
+
+    commit(world, base + 3 * PAGE, 5 * PAGE);
+    stage.refuse_release = REFUSED;
+    assert_int_equal(try_free(world, base, 0, OS_MEM_RELEASE), REFUSED);
+    stage.refuse_release = 0;
+    assert_books(world, 1, PAGES * PAGE, 5 * PAGE);
+    commit(world, base, PAGE);
+    assert_books(world, 1, PAGES * PAGE, 6 * PAGE);
+    release(world, base);
+}
+
+static void a_refused_release_that_an_operation_ended_leaves_exact_books(void **state)
+{
+    struct world *world = *state;
+
+    stage.refuse_release = REFUSED;
+    commit_beside_release(world);
+    stage.refuse_release = 0;
+    assert_exact(world);
+    assert_int_equal(gauge_now(&world->record.regions), 1);
+    release(world, stage.base);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         world_test(each_call_alone_leaves_exact_books),
-        world_test(a_call_that_runs_while_another_is_frozen_leaves_exact_books),
-        world_test(a_call_that_runs_while_two_are_frozen_leaves_exact_books),
-        world_test(a_call_that_runs_while_three_are_frozen_leaves_exact_books),
+        world_test(a_call_beside_one_that_is_frozen_anywhere_leaves_exact_books),
+        world_test(a_call_beside_two_that_are_frozen_in_requests_leaves_exact_books),
+        world_test(a_call_beside_three_that_are_frozen_in_requests_leaves_exact_books),
+        world_test(a_release_beside_a_frozen_call_takes_the_pages_away_at_once),
+        world_test(a_release_beside_a_frozen_call_is_done_when_that_has_ended),
+        world_test(a_refused_release_leaves_the_region_as_it_was),
+        world_test(a_refused_release_that_an_operation_ended_leaves_exact_books),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

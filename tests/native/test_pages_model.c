@@ -230,12 +230,13 @@ static void decommit_all(struct run *run)
 {
     uintptr_t address = some_address(run);
     struct model_region *region = model_at(&run->model, address);
+    bool at_base = region && address - region->base < PAGE;
 
-    if (region && address - region->base >= PAGE)
-        region = NULL;
     assert_int_equal(try_free(run->world, (void *)address, 0, OS_MEM_DECOMMIT),
-                     region ? PAGES_OK : PAGES_FOREIGN);
-    for (size_t page = 0; region && page < region->pages; page++)
+                     at_base  ? PAGES_OK
+                     : region ? OS_ERROR_INVALID_ADDRESS
+                              : PAGES_FOREIGN);
+    for (size_t page = 0; at_base && page < region->pages; page++)
         model_set(&run->model, region, page, 0);
 }
 

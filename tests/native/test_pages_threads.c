@@ -6,7 +6,6 @@
 
 #include <signal.h>
 
-/* Threads under a sanitizer take several times as long. */
 #define ROUNDS 6000
 
 /* ------------------------------------------------------------------------------------------------
@@ -17,19 +16,9 @@
 #define SLOT_PAGES 24
 #define SLOT_SIZE (2 * GRANULE)
 
-struct slot {
-    char *base;
-    /*
-     * Commits under way, or -1 while a region is being made there. A commit is kept apart from the
-     * making of a region at its address: an address that is nobody's when it is asked about is the
-     * system's affair, whoever it belongs to when the system commits.
-     */
-    _Atomic int committing;
-};
-
 struct arena {
     struct world *world;
-    struct slot slots[SLOTS];
+    char *slots[SLOTS];
     _Atomic unsigned made;
     _Atomic unsigned released;
     _Atomic unsigned contradicted;
@@ -48,7 +37,7 @@ static void find_slots(struct arena *arena)
         0);
     assert_int_equal(os_free(memory, 0, OS_MEM_RELEASE), 0);
     for (size_t i = 0; i < SLOTS; i++)
-        arena->slots[i].base = (char *)memory + i * SLOT_SIZE;
+        arena->slots[i] = (char *)memory + i * SLOT_SIZE;
 }
 
 static void judge(struct arena *arena, pages_result result)
@@ -57,39 +46,29 @@ static void judge(struct arena *arena, pages_result result)
         atomic_fetch_add(&arena->contradicted, 1);
 }
 
-static void try_to_make(struct arena *arena, struct slot *slot, struct chance *chance)
+static void try_to_make(struct arena *arena, char *slot, struct chance *chance)
 {
     uint32_t type = OS_MEM_RESERVE | (uint32_t)chance_below(chance, 2) * OS_MEM_COMMIT;
     size_t size = (1 + chance_below(chance, SLOT_PAGES)) * PAGE;
-    int nobody = 0;
     char *memory;
-    pages_result result;
+    pages_result result = try_alloc(arena->world, slot, size, type, &memory);
 
-    if (!atomic_compare_exchange_strong(&slot->committing, &nobody, -1))
-        return;
-    result = try_alloc(arena->world, slot->base, size, type, &memory);
-    atomic_store(&slot->committing, 0);
     judge(arena, result);
     if (!result)
         atomic_fetch_add(&arena->made, 1);
 }
 
-static void try_to_commit(struct arena *arena, struct slot *slot, char *address, size_t size)
+/* The address may be anybody's by the time that the system is asked. */
+static void try_to_commit(struct arena *arena, char *address, size_t size)
 {
-    int others = atomic_load(&slot->committing);
     char *memory;
 
-    do {
-        if (others < 0)
-            return;
-    } while (!atomic_compare_exchange_weak(&slot->committing, &others, others + 1));
     judge(arena, try_alloc(arena->world, address, size, OS_MEM_COMMIT, &memory));
-    atomic_fetch_sub(&slot->committing, 1);
 }
 
-static void try_to_release(struct arena *arena, struct slot *slot)
+static void try_to_release(struct arena *arena, char *slot)
 {
-    pages_result result = try_free(arena->world, slot->base, 0, OS_MEM_RELEASE);
+    pages_result result = try_free(arena->world, slot, 0, OS_MEM_RELEASE);
 
     judge(arena, result);
     if (!result)
@@ -98,8 +77,8 @@ static void try_to_release(struct arena *arena, struct slot *slot)
 
 static void do_something(struct arena *arena, struct chance *chance)
 {
-    struct slot *slot = &arena->slots[chance_below(chance, SLOTS)];
-    char *address = slot->base + chance_below(chance, SLOT_PAGES) * PAGE;
+    char *slot = arena->slots[chance_below(chance, SLOTS)];
+    char *address = slot + chance_below(chance, SLOT_PAGES) * PAGE;
     size_t size = (1 + chance_below(chance, 8)) * PAGE;
 
     switch (chance_below(chance, 8)) {
@@ -111,14 +90,14 @@ static void do_something(struct arena *arena, struct chance *chance)
         try_to_release(arena, slot);
         break;
     case 3:
-        judge(arena, try_free(arena->world, slot->base, 0, OS_MEM_DECOMMIT));
+        judge(arena, try_free(arena->world, slot, 0, OS_MEM_DECOMMIT));
         break;
     case 4:
     case 5:
         judge(arena, try_free(arena->world, address, size, OS_MEM_DECOMMIT));
         break;
     default:
-        try_to_commit(arena, slot, address, size);
+        try_to_commit(arena, address, size);
         break;
     }
 }
@@ -130,10 +109,10 @@ static void check_and_clear(struct arena *arena)
     assert_int_equal(gauge_now(&arena->world->record.regions), arena->made - arena->released);
     assert_exact(arena->world);
     for (size_t i = 0; i < SLOTS; i++) {
-        bool live = try_free(arena->world, arena->slots[i].base, 0, OS_MEM_RELEASE) == PAGES_OK;
+        bool live = try_free(arena->world, arena->slots[i], 0, OS_MEM_RELEASE) == PAGES_OK;
 
         arena->released += live;
-        assert_int_equal(system_at(arena->slots[i].base).state, OS_MEM_FREE);
+        assert_int_equal(system_at(arena->slots[i]).state, OS_MEM_FREE);
     }
     assert_int_equal(arena->made, arena->released);
     assert_books(arena->world, 0, 0, 0);
@@ -158,7 +137,7 @@ static void enumerate(struct arena *arena)
     size_t committed;
 
     while (pages_next(&arena->world->pages, &cursor, &facts, &committed)) {
-        uintptr_t offset = facts.base - (uintptr_t)arena->slots[0].base;
+        uintptr_t offset = facts.base - (uintptr_t)arena->slots[0];
 
         if (offset % SLOT_SIZE || offset / SLOT_SIZE >= SLOTS || facts.size > SLOT_PAGES * PAGE)
             atomic_fetch_add(&arena->torn, 1);

@@ -162,6 +162,20 @@ static void a_gauge_has_what_is_there_and_the_most_that_was(void **state)
     assert_int_equal(gauge_peak(&gauge), 31);
 }
 
+/* A refund can come ahead of its charge, when the thread that is to charge is slow. */
+static void a_gauge_below_zero_for_a_moment_has_no_peak_from_that(void **state)
+{
+    struct gauge gauge = {0};
+
+    (void)state;
+    gauge_subtract(&gauge, 30);
+    gauge_add(&gauge, 10);
+    assert_int_equal(gauge_peak(&gauge), 0);
+    gauge_add(&gauge, 30);
+    assert_int_equal(gauge_now(&gauge), 10);
+    assert_int_equal(gauge_peak(&gauge), 10);
+}
+
 static void add_one_by_one(void *gauge, unsigned number)
 {
     (void)number;
@@ -210,6 +224,7 @@ int main(void)
         fixture_test(a_call_that_ended_since_the_mark_is_not_quiet),
         fixture_test(what_is_read_in_quiet_belongs_together),
         fixture_test(a_gauge_has_what_is_there_and_the_most_that_was),
+        fixture_test(a_gauge_below_zero_for_a_moment_has_no_peak_from_that),
         fixture_test(threads_that_add_reach_the_sum_as_their_peak),
         fixture_test(threads_that_add_and_subtract_end_where_they_began),
     };

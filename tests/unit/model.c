@@ -113,8 +113,9 @@ static struct part random_part(struct player *player, const struct model_region 
 
 static bool make_region(struct player *player, struct model_region *region, bool large)
 {
-    static const DWORD types[] = {MEM_RESERVE, MEM_RESERVE, MEM_RESERVE | MEM_TOP_DOWN,
-                                  MEM_RESERVE | MEM_WRITE_WATCH, MEM_COMMIT, RESERVE_COMMIT};
+    static const DWORD types[] = {
+        MEM_RESERVE, MEM_RESERVE,   MEM_RESERVE | MEM_TOP_DOWN, MEM_RESERVE | MEM_WRITE_WATCH,
+        MEM_COMMIT,  RESERVE_COMMIT};
     DWORD type = types[below(player, large ? 4 : COUNT_OF(types))];
     struct model_region made = {.unit = large ? LARGE_UNIT : 1,
                                 .units = large ? 64 : 1 + below(player, 64)};
@@ -260,8 +261,7 @@ static bool find(struct player *player, const struct model_region *region)
 {
     struct part part = random_part(player, region);
     HOSTMEM_REGION found;
-    HRESULT hr =
-        IHostMemInspection_FindRegion(player->subject->inspection, part.address, &found);
+    HRESULT hr = IHostMemInspection_FindRegion(player->subject->inspection, part.address, &found);
 
     return expect(player, "find", (ULONG)hr, S_OK) &&
            expect(player, "the base found", (uintptr_t)found.Base, (uintptr_t)region->base) &&
@@ -457,8 +457,8 @@ static HRESULT CALLBACK compare_region(void *context, const HOSTMEM_REGION *show
     for (size_t i = 0; i < MODEL_BLOCKS; i++) {
         const struct model_block *block = &comparison->player->blocks[i];
 
-        if (block->memory == shown->Base && shown->Heap != 0 &&
-            shown->Size == block_bytes(block) && shown->Committed == shown->Size) {
+        if (block->memory == shown->Base && shown->Heap != 0 && shown->Size == block_bytes(block) &&
+            shown->Committed == shown->Size) {
             comparison->matching++;
             return S_OK;
         }
@@ -471,9 +471,9 @@ void assert_regions_agree(const struct player *player)
 {
     struct comparison comparison = {player, 0, 0};
 
-    assert_hresult(IHostMemInspection_EnumRegions(player->subject->inspection, compare_region,
-                                                  &comparison),
-                   S_OK);
+    assert_hresult(
+        IHostMemInspection_EnumRegions(player->subject->inspection, compare_region, &comparison),
+        S_OK);
     assert_figure(comparison.matching, player->books.regions.now);
     assert_figure(comparison.others, 0);
 }

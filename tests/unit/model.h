@@ -2,9 +2,10 @@
  * model.h: what the books must say, kept by the test itself.
  *
  * A player makes random requests of a manager, a good part of them wrong, and keeps account on its
- * own of what each must have changed. It knows nothing of how the manager keeps its books, and never
- * looks into them to learn what to expect. Several players can share a manager, each on a thread of
- * its own; a player asserts nothing, but remembers the first thing that was not as expected.
+ * own of what each must have changed. It knows nothing of how the manager keeps its books, and
+ * never looks into them to learn what to expect. Several players can share a manager, each on a
+ * thread of its own; a player asserts nothing, but remembers the first thing that was not as
+ * expected.
  */
 #ifndef HOSTMEM_TESTS_UNIT_MODEL_H
 #define HOSTMEM_TESTS_UNIT_MODEL_H

@@ -66,7 +66,8 @@ static BOOL WINAPI call_unmap(LPCVOID address)
 
 #ifdef _WIN64
 
-/* MinGW-w64's headers declare it for programs that need Windows 10, and its x86 library lacks it. */
+/* MinGW-w64's headers declare it for programs that need Windows 10, and its x86 library lacks it.
+ */
 WINBASEAPI BOOL WINAPI UnmapViewOfFileEx(PVOID address, ULONG flags);
 
 static BOOL WINAPI call_unmap_ex(PVOID address, ULONG flags)
@@ -111,13 +112,13 @@ FARPROC WINAPI __delayLoadHelper2(const IMAGE_DELAYLOAD_DESCRIPTOR *descriptor, 
 }
 
 /*
- * dlltool's descriptor, named after the import library; and the empty one that ends the table, which
- * its section's name puts behind it.
+ * dlltool's descriptor, named after the import library; and the empty one that ends the table,
+ * which its section's name puts behind it.
  */
 extern const IMAGE_DELAYLOAD_DESCRIPTOR
     descriptor_of_imports __asm__("__DELAY_IMPORT_DESCRIPTOR_libredirect_delayed_imports_a");
-__attribute__((section(".text$3"), aligned(4), used)) static const IMAGE_DELAYLOAD_DESCRIPTOR
-    last_descriptor;
+__attribute__((section(".text$3"), aligned(4),
+               used)) static const IMAGE_DELAYLOAD_DESCRIPTOR last_descriptor;
 
 /* GNU ld makes the table but does not enter it into the directory of the image: done here. */
 static BOOL enter_table(HINSTANCE instance)

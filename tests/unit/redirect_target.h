@@ -1,6 +1,6 @@
 /*
- * redirect_target.h: a module that calls Win32's memory functions through its import tables, and lets
- * a test call them that way.
+ * redirect_target.h: a module that calls Win32's memory functions through its import tables, and
+ * lets a test call them that way.
  *
  * Built three times from redirect_target.c: with ordinary imports from kernel32.dll, with imports
  * from api-ms-win-core-memory-l1-1-0.dll, and with delay-loaded imports from kernel32.dll. The

@@ -24,8 +24,8 @@ void redirected_end(struct redirected *redirected);
 void redirected_unload(struct redirected *redirected);
 
 /*
- * For CMocka: *state is a struct redirected with redirect_target.dll, redirected. The tear-down ends
- * the redirection, if the test has not, and fails if the audit finds a difference.
+ * For CMocka: *state is a struct redirected with redirect_target.dll, redirected. The tear-down
+ * ends the redirection, if the test has not, and fails if the audit finds a difference.
  */
 int redirected_set_up(void **state);
 int redirected_tear_down(void **state);

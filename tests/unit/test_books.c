@@ -45,9 +45,9 @@ static struct player *make_players(const struct subject *subject, unsigned count
         players[i].subject = subject;
         players[i].random = seed_of(i);
         players[i].rounds = rounds;
-        assert_hresult(IHostMemoryManager_CreateMalloc(subject->manager, MALLOC_THREADSAFE,
-                                                       &players[i].heap),
-                       S_OK);
+        assert_hresult(
+            IHostMemoryManager_CreateMalloc(subject->manager, MALLOC_THREADSAFE, &players[i].heap),
+            S_OK);
         players[i].books.methods[HostMemCreateMalloc].Calls++;
     }
     return players;
@@ -134,8 +134,8 @@ static DWORD WINAPI audit_until_stopped(void *context)
 
     do {
         HOSTMEM_AUDIT audit = {.cbSize = sizeof(audit)};
-        HRESULT hr = IHostMemInspection_Audit(auditor->subject->inspection, &audit,
-                                              note_difference, auditor);
+        HRESULT hr = IHostMemInspection_Audit(auditor->subject->inspection, &audit, note_difference,
+                                              auditor);
 
         auditor->audits++;
         if (hr != S_OK)
@@ -272,8 +272,9 @@ static void note_result(struct arena *arena, HRESULT hr, HRESULT also_right)
 static void fight_commit(struct fighter *fighter, char *address, SIZE_T size)
 {
     void *memory;
-    HRESULT hr = IHostMemoryManager_VirtualAlloc(fighter->arena->subject->manager, address, size,
-                                                 MEM_COMMIT, PAGE_READWRITE, eTaskCritical, &memory);
+    HRESULT hr =
+        IHostMemoryManager_VirtualAlloc(fighter->arena->subject->manager, address, size, MEM_COMMIT,
+                                        PAGE_READWRITE, eTaskCritical, &memory);
 
     note_result(fighter->arena, hr,
                 fighter->arena->release ? HRESULT_FROM_WIN32(ERROR_INVALID_ADDRESS) : S_OK);
@@ -323,8 +324,7 @@ static void open_arena(struct arena *arena, const struct subject *subject, unsig
     arena->start = CreateEventW(NULL, TRUE, FALSE, NULL);
     assert_non_null(arena->start);
     for (unsigned i = 0; i < ARENA_REGIONS; i++)
-        arena->regions[i] =
-            subject_alloc(subject, ARENA_PAGES * PAGE, MEM_RESERVE, PAGE_READWRITE);
+        arena->regions[i] = subject_alloc(subject, ARENA_PAGES * PAGE, MEM_RESERVE, PAGE_READWRITE);
 }
 
 static void run_arena(struct arena *arena, unsigned number)
@@ -411,9 +411,9 @@ static void of_8_threads_that_release_what_others_use_exactly_one_wins(void **st
 #define EXCHANGES 4000
 
 /*
- * Shared slots hold regions. Every thread releases what it finds in a slot, which others may just be
- * doing too; who wins puts a new region there, often at the very same address. A loser that touched
- * the new owner of an address would be seen: in the tags, in the count, or in the audit.
+ * Shared slots hold regions. Every thread releases what it finds in a slot, which others may just
+ * be doing too; who wins puts a new region there, often at the very same address. A loser that
+ * touched the new owner of an address would be seen: in the tags, in the count, or in the audit.
  */
 struct exchange {
     const struct subject *subject;
@@ -545,9 +545,9 @@ static void build(struct builder *builder, char *place, bool release)
 static void move_in(struct builder *builder, char *place)
 {
     void *memory;
-    HRESULT hr = IHostMemoryManager_VirtualAlloc(builder->site->subject->manager, place + PAGE,
-                                                 PAGE, MEM_COMMIT, PAGE_READWRITE, eTaskCritical,
-                                                 &memory);
+    HRESULT hr =
+        IHostMemoryManager_VirtualAlloc(builder->site->subject->manager, place + PAGE, PAGE,
+                                        MEM_COMMIT, PAGE_READWRITE, eTaskCritical, &memory);
 
     if (hr != S_OK && hr != HRESULT_FROM_WIN32(ERROR_INVALID_ADDRESS))
         InterlockedCompareExchange(&builder->site->wrong, hr, S_OK);
@@ -675,8 +675,8 @@ static void of_8_threads_that_free_the_same_block_exactly_one_wins(void **state)
 #endif
 
 /*
- * Linux has 65,530 mappings for a process, and under Wine one ends where pages of another kind, or a
- * gap, begin. So the regions stand side by side, those that are committed in runs, and few are
+ * Linux has 65,530 mappings for a process, and under Wine one ends where pages of another kind, or
+ * a gap, begin. So the regions stand side by side, those that are committed in runs, and few are
  * shorter than their granule.
  */
 static bool is_committed(unsigned number)
@@ -734,9 +734,9 @@ static void each_of_very_many_regions_is_found_shown_once_and_released(void **st
     assert_non_null(regions);
     assert_non_null(shown);
     for (unsigned i = 0; i < CROWD; i++) {
-        regions[i] = subject_alloc_at(subject, room + i * GRANULE, crowd_size(i),
-                                      is_committed(i) ? RESERVE_COMMIT : MEM_RESERVE,
-                                      PAGE_READWRITE);
+        regions[i] =
+            subject_alloc_at(subject, room + i * GRANULE, crowd_size(i),
+                             is_committed(i) ? RESERVE_COMMIT : MEM_RESERVE, PAGE_READWRITE);
         reserved += crowd_size(i);
         committed += is_committed(i) ? crowd_size(i) : 0;
     }

@@ -1,12 +1,13 @@
 /*
- * test_exhaustion.c: invariant I6 when memory runs out: whichever request fails that a call makes of
- * the system, the call either succeeds all the same or fails with E_OUTOFMEMORY and leaves no trace.
+ * test_exhaustion.c: invariant I6 when memory runs out: whichever request fails that a call makes
+ * of the system, the call either succeeds all the same or fails with E_OUTOFMEMORY and leaves no
+ * trace.
  *
  * A script uses every method of the manager, its heaps, its control and its inspection. It runs
  * again and again, each time with another request of the seam's (src/os/os.h) made to fail, until
  * there is no request left to fail.
  */
-#include "support.h"
+#include "redirected.h"
 
 #include "os/os.h"
 
@@ -119,8 +120,8 @@ static bool check_made(const struct script *script, const void *made, const char
     if (script->succeeded == (made != NULL))
         return made != NULL;
     print_error("%s: %s and gave %p, with requests %u and %u failing\n", call,
-                script->succeeded ? "succeeded" : "failed", made,
-                (unsigned)script->faults.metadata, (unsigned)script->faults.pages);
+                script->succeeded ? "succeeded" : "failed", made, (unsigned)script->faults.metadata,
+                (unsigned)script->faults.pages);
     fail();
     return false;
 }
@@ -170,8 +171,8 @@ static void use_pages(struct script *script)
         alloc_at(script, reserved + PAGE, PAGE, MEM_COMMIT);
         alloc_at(script, reserved + PAGE, 3 * PAGE, MEM_COMMIT);
         alloc_at(script, reserved + 30 * MIB, 70 * MIB, MEM_COMMIT); /* two or three chunks */
-        attempt(script, IHostMemoryManager_VirtualFree(manager, reserved + 31 * MIB, MIB,
-                                                       MEM_DECOMMIT));
+        attempt(script,
+                IHostMemoryManager_VirtualFree(manager, reserved + 31 * MIB, MIB, MEM_DECOMMIT));
         attempt(script, IHostMemoryManager_VirtualQuery(manager, reserved, &information,
                                                         sizeof(information), &result));
     }
@@ -310,9 +311,9 @@ static void use_control(struct script *script)
                         HostMemCreateHostControl(script->subject.manager, NULL, &script->control),
                         script->control))
         return;
-    assert_hresult(IHostControl_GetHostManager(script->control, &IID_IHostMemoryManager,
-                                               (void **)&manager),
-                   S_OK);
+    assert_hresult(
+        IHostControl_GetHostManager(script->control, &IID_IHostMemoryManager, (void **)&manager),
+        S_OK);
     assert_address(manager, script->subject.manager);
     IHostMemoryManager_Release(manager);
 }
@@ -597,6 +598,62 @@ static void a_released_range_is_released_though_the_emergency_cannot_be_held_aga
     subject_end(&subject);
 }
 
+/* A module is rewritten wholly or not at all. */
+static void a_redirection_that_fails_for_metadata_rewrites_nothing(void **state)
+{
+    struct redirected redirected = {.subject = subject_make(NULL)};
+    void *original;
+    uint64_t n = 0;
+    HRESULT hr;
+
+    (void)state;
+    redirected_load(&redirected, L"redirect_target.dll");
+    original = *redirected.calls->alloc_entry;
+    for (;;) {
+        struct memory_sum before = memory_sum_of_process(), after;
+
+        redirected.redirection = GARBAGE;
+        os_fault_at(OS_FAULT_METADATA, ++n);
+        hr = HostMemRedirectModule(redirected.subject.manager, redirected.module, 0,
+                                   &redirected.redirection);
+        if (hr == S_OK)
+            break;
+        assert_hresult(hr, E_OUTOFMEMORY);
+        assert_null(redirected.redirection);
+        assert_address(*redirected.calls->alloc_entry, original);
+        after = memory_sum_of_process();
+        assert_figure(after.reserved, before.reserved);
+        assert_figure(after.committed, before.committed);
+    }
+    assert_at_least(n, 2);
+    redirected_end(&redirected);
+    assert_address(*redirected.calls->alloc_entry, original);
+    redirected_unload(&redirected);
+    assert_figure(IHostMemInspection_Release(redirected.subject.inspection), 1);
+    assert_figure(IHostMemoryManager_Release(redirected.subject.manager), 0);
+}
+
+/* What runs out inside a hook is what Win32 calls it; the caller sees no HRESULT there. */
+static void a_redirected_module_sees_win32_s_error_when_memory_runs_out(void **state)
+{
+    struct redirected redirected = {.subject = subject_make(NULL)};
+    static const enum os_fault_kind kinds[] = {OS_FAULT_METADATA, OS_FAULT_PAGES};
+
+    (void)state;
+    redirected_load(&redirected, L"redirect_target.dll");
+    redirected_begin(&redirected);
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        os_fault_at(kinds[i], 1);
+        SetLastError(UNTOUCHED);
+        assert_null(redirected.calls->alloc(NULL, GRANULE, RESERVE_COMMIT, PAGE_READWRITE));
+        assert_last_error(ERROR_NOT_ENOUGH_MEMORY);
+        assert_figure(statistics_of(&redirected.subject).Regions.Peak, 0);
+    }
+    redirected_end(&redirected);
+    redirected_unload(&redirected);
+    subject_end(&redirected.subject);
+}
+
 #define exhaustion(test) cmocka_unit_test_setup_teardown(test, no_faults, no_faults)
 
 int main(void)
@@ -609,6 +666,8 @@ int main(void)
         exhaustion(a_manager_that_cannot_be_made_leaves_no_address_space_behind),
         exhaustion(a_commit_that_fails_for_metadata_commits_nothing),
         exhaustion(a_released_range_is_released_though_the_emergency_cannot_be_held_again),
+        exhaustion(a_redirection_that_fails_for_metadata_rewrites_nothing),
+        exhaustion(a_redirected_module_sees_win32_s_error_when_memory_runs_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /*
  * test_import_table.c: the walk over a module's import tables (src/redirect/import_table.h), on
- * images made here: it finds what is there, and calls what makes no sense IMPORT_WALK_NOT_PE without
- * reading a byte outside the image.
+ * images made here: it finds what is there, and calls what makes no sense IMPORT_WALK_NOT_PE
+ * without reading a byte outside the image.
  *
  * Images lie between two pages that cannot be read; a read outside is an access violation, which
  * fails the test.
@@ -125,9 +125,9 @@ static int set_up(void **state)
     static struct image image;
     DWORD old;
 
-    image.pages = VirtualAlloc(NULL, IMAGE_SIZE + 2 * PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_NOACCESS);
-    if (!image.pages ||
-        !VirtualProtect(image.pages + PAGE, IMAGE_SIZE, PAGE_READWRITE, &old))
+    image.pages =
+        VirtualAlloc(NULL, IMAGE_SIZE + 2 * PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_NOACCESS);
+    if (!image.pages || !VirtualProtect(image.pages + PAGE, IMAGE_SIZE, PAGE_READWRITE, &old))
         return -1;
     image.base = (unsigned char *)image.pages + PAGE;
     make_image(&image);
@@ -316,15 +316,15 @@ static void headers_that_are_none_are_not_pe(void **state)
     headers_of(image)->Signature = 0x4551;
     assert_walk(image, IMPORT_WALK_NOT_PE, 0);
     make_image(image);
-    headers_of(image)->OptionalHeader.Magic =
-        IMAGE_NT_OPTIONAL_HDR32_MAGIC + IMAGE_NT_OPTIONAL_HDR64_MAGIC -
-        IMAGE_NT_OPTIONAL_HDR_MAGIC; /* the other one */
+    headers_of(image)->OptionalHeader.Magic = IMAGE_NT_OPTIONAL_HDR32_MAGIC +
+                                              IMAGE_NT_OPTIONAL_HDR64_MAGIC -
+                                              IMAGE_NT_OPTIONAL_HDR_MAGIC; /* the other one */
     assert_walk(image, IMPORT_WALK_NOT_PE, 0);
 }
 
 /* Offsets at which nothing of any size can lie. */
-static const DWORD outside[] = {IMAGE_SIZE, IMAGE_SIZE - 1, IMAGE_SIZE + 1, 0x7fffffff, 0x80000000,
-                                0xfffffff0, MAXDWORD};
+static const DWORD outside[] = {IMAGE_SIZE, IMAGE_SIZE - 1, IMAGE_SIZE + 1, 0x7fffffff,
+                                0x80000000, 0xfffffff0,     MAXDWORD};
 
 /* Puts each of those into a field, and walks. */
 static void assert_not_pe_with(const struct image *image, DWORD *field, unsigned expected_count)
@@ -347,8 +347,8 @@ static void offsets_outside_the_image_are_not_pe(void **state)
     memset(image->base + IMAGE_SIZE - 16, 0x41, 16); /* texts there do not end */
     assert_not_pe_with(image, &directory_of(image, IMAGE_DIRECTORY_ENTRY_IMPORT)->VirtualAddress,
                        0);
-    assert_not_pe_with(
-        image, &directory_of(image, IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT)->VirtualAddress, 2);
+    assert_not_pe_with(image,
+                       &directory_of(image, IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT)->VirtualAddress, 2);
     assert_not_pe_with(image, &ordinary->Name, 0);
     assert_not_pe_with(image, &ordinary->OriginalFirstThunk, 0);
     assert_not_pe_with(image, &ordinary->FirstThunk, 0);
@@ -360,7 +360,7 @@ static void offsets_outside_the_image_are_not_pe(void **state)
 
 static void names_outside_the_image_are_not_pe(void **state)
 {
-    static const ULONGLONG beyond[] = {IMAGE_SIZE - 2, IMAGE_SIZE, 0x7ffffffe, 0x7fffffff,
+    static const ULONGLONG beyond[] = {IMAGE_SIZE - 2,     IMAGE_SIZE,    0x7ffffffe, 0x7fffffff,
                                        (ULONGLONG)1 << 40, INT64_MAX - 1, INT64_MAX};
     const struct image *image = *state;
     IMAGE_THUNK_DATA *names = names_of(image, NAMES_AT);

@@ -129,7 +129,8 @@ static void what_succeeds_leaves_the_last_error_alone(void **state)
 {
     const struct redirected *redirected = *state;
     const struct redirect_target *calls = redirected->calls;
-    HANDLE mapping = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, GRANULE, NULL);
+    HANDLE mapping =
+        CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, GRANULE, NULL);
     HANDLE self = OpenProcess(PROCESS_ALL_ACCESS, FALSE, GetCurrentProcessId());
     MEMORY_BASIC_INFORMATION information;
     void *memory, *view;
@@ -270,8 +271,7 @@ static void a_heap_block_cannot_be_freed_as_pages(void **state)
 static void the_host_s_own_regions_can_be_freed_by_the_module(void **state)
 {
     const struct redirected *redirected = *state;
-    void *memory =
-        subject_alloc(&redirected->subject, GRANULE, RESERVE_COMMIT, PAGE_READWRITE);
+    void *memory = subject_alloc(&redirected->subject, GRANULE, RESERVE_COMMIT, PAGE_READWRITE);
 
     assert_true(redirected->calls->free(memory, 0, MEM_RELEASE));
     assert_figure(statistics_of(&redirected->subject).Regions.Now, 0);
@@ -350,7 +350,7 @@ static DWORD state_in(HANDLE process, const void *address)
     MEMORY_BASIC_INFORMATION information;
 
     return VirtualQueryEx(process, address, &information, sizeof(information)) ? information.State
-                                                                              : 0;
+                                                                               : 0;
 }
 
 static void memory_of_another_process_passes_through(void **state)
@@ -362,8 +362,8 @@ static void memory_of_another_process_passes_through(void **state)
     void *memory[2];
 
     memory[0] = calls->alloc_ex(child.hProcess, NULL, GRANULE, RESERVE_COMMIT, PAGE_READWRITE);
-    memory[1] = calls->alloc_ex_numa(child.hProcess, NULL, GRANULE, RESERVE_COMMIT, PAGE_READWRITE,
-                                     0);
+    memory[1] =
+        calls->alloc_ex_numa(child.hProcess, NULL, GRANULE, RESERVE_COMMIT, PAGE_READWRITE, 0);
     for (int i = 0; i < 2; i++) {
         assert_non_null(memory[i]);
         assert_false(is_owned(&redirected->subject, memory[i]));

@@ -402,10 +402,10 @@ static void what_is_no_module_is_e_invalidarg(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         HOSTMEM_REDIRECTION *redirection = GARBAGE;
 
-        assert_hresult_of(cases[i].about,
-                          redirect(&redirected->subject, (HMODULE)(uintptr_t)cases[i].address,
-                                   &redirection),
-                          E_INVALIDARG);
+        assert_hresult_of(
+            cases[i].about,
+            redirect(&redirected->subject, (HMODULE)(uintptr_t)cases[i].address, &redirection),
+            E_INVALIDARG);
         assert_null(redirection);
     }
     FreeLibrary(as_data);

@@ -1,10 +1,10 @@
 /*
- * test_semantics.c: invariant I5: on owned memory every request has the result that the same request
- * has when it is made to Win32 itself.
+ * test_semantics.c: invariant I5: on owned memory every request has the result that the same
+ * request has when it is made to Win32 itself.
  *
  * Each test is a scenario that is played by a manager and by Win32 (twin.h). What is right is what
- * Win32 does on the system that the test runs on: where Wine and Windows differ, each is the measure
- * of itself.
+ * Win32 does on the system that the test runs on: where Wine and Windows differ, each is the
+ * measure of itself.
  */
 #include "twin.h"
 
@@ -148,8 +148,8 @@ TWIN_TEST(reserve_and_commit_at_any_offset_commits_the_whole_range)
 
 static void scenario_a_reservation_at_a_taken_address_fails_as_in_win32(struct twin *twin)
 {
-    char *taken = twin_alloc(twin, twin->spot + GRANULE, 2 * GRANULE, RESERVE_COMMIT,
-                             PAGE_READWRITE);
+    char *taken =
+        twin_alloc(twin, twin->spot + GRANULE, 2 * GRANULE, RESERVE_COMMIT, PAGE_READWRITE);
 
     assert_non_null(taken);
     twin_alloc(twin, taken, PAGE, MEM_RESERVE, PAGE_READWRITE);
@@ -179,9 +179,15 @@ TWIN_TEST(a_reservation_over_memory_of_someone_else_fails_as_in_win32)
 static void scenario_a_reservation_where_no_memory_can_be_fails_as_in_win32(struct twin *twin)
 {
     static const uintptr_t addresses[] = {
-        1, PAGE - 1, UINTPTR_MAX, UINTPTR_MAX - PAGE, UINTPTR_MAX - GRANULE + 1,
+        1,
+        PAGE - 1,
+        UINTPTR_MAX,
+        UINTPTR_MAX - PAGE,
+        UINTPTR_MAX - GRANULE + 1,
 #ifdef _WIN64
-        0x7fffffff0000, 0x800000000000, 0xffff800000000000,
+        0x7fffffff0000,
+        0x800000000000,
+        0xffff800000000000,
 #else
         0xc0000000,
 #endif
@@ -191,8 +197,7 @@ static void scenario_a_reservation_where_no_memory_can_be_fails_as_in_win32(stru
     /* Wine 8 has memory below 64 KiB, and 32-bit systems differ in where user space ends. */
     for (size_t i = 0; i < COUNT_OF(addresses); i++) {
         for (size_t j = 0; j < COUNT_OF(types); j++) {
-            char *memory =
-                twin_alloc(twin, (void *)addresses[i], PAGE, types[j], PAGE_READWRITE);
+            char *memory = twin_alloc(twin, (void *)addresses[i], PAGE, types[j], PAGE_READWRITE);
 
             if (memory)
                 twin_free(twin, memory, 0, MEM_RELEASE);
@@ -320,7 +325,7 @@ static void scenario_a_part_is_decommitted_page_by_page(struct twin *twin)
     static const struct {
         SIZE_T offset, size;
     } parts[] = {
-        {0, 1},        {PAGE, PAGE},           {3 * PAGE - 1, 2},        {5 * PAGE + 5, 2 * PAGE},
+        {0, 1},        {PAGE, PAGE},           {3 * PAGE - 1, 2},          {5 * PAGE + 5, 2 * PAGE},
         {9 * PAGE, 0}, {GRANULE - PAGE, PAGE}, {GRANULE - 1, GRANULE / 2}, {4 * PAGE, 1},
     };
 

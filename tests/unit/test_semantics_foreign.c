@@ -42,7 +42,8 @@ static void query_answers_as_win32_about_every_kind_of_address(void **state)
     const struct subject *subject = *state;
     char *owned = subject_alloc(subject, 4 * GRANULE, MEM_RESERVE, PAGE_READWRITE);
     char *foreign = VirtualAlloc(NULL, GRANULE, RESERVE_COMMIT, PAGE_READONLY);
-    HANDLE mapping = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, GRANULE, NULL);
+    HANDLE mapping =
+        CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, GRANULE, NULL);
     char *view = MapViewOfFile(mapping, FILE_MAP_READ, 0, 0, 0);
     void *freed = subject_alloc(subject, GRANULE, MEM_RESERVE, PAGE_READWRITE);
     int local = 0;
@@ -90,9 +91,12 @@ static void query_answers_as_win32_to_every_length(void **state)
 {
     const struct subject *subject = *state;
     void *owned = subject_alloc(subject, GRANULE, RESERVE_COMMIT, PAGE_READWRITE);
-    static const SIZE_T lengths[] = {
-        0, 1, sizeof(MEMORY_BASIC_INFORMATION) - 1, sizeof(MEMORY_BASIC_INFORMATION),
-        sizeof(MEMORY_BASIC_INFORMATION) + 1, 2 * sizeof(MEMORY_BASIC_INFORMATION)};
+    static const SIZE_T lengths[] = {0,
+                                     1,
+                                     sizeof(MEMORY_BASIC_INFORMATION) - 1,
+                                     sizeof(MEMORY_BASIC_INFORMATION),
+                                     sizeof(MEMORY_BASIC_INFORMATION) + 1,
+                                     2 * sizeof(MEMORY_BASIC_INFORMATION)};
 
     for (size_t i = 0; i < COUNT_OF(lengths); i++) {
         assert_same_answer(subject, "owned", owned, lengths[i]);

@@ -270,8 +270,8 @@ bool twin_do_protect(struct twin *twin, void *address, SIZE_T size, DWORD protec
     BOOL done = FALSE;
 
     if (twin->subject)
-        hr = IHostMemoryManager_VirtualProtect(twin->subject->manager, address, size, protect,
-                                               &old);
+        hr =
+            IHostMemoryManager_VirtualProtect(twin->subject->manager, address, size, protect, &old);
     else
         done = VirtualProtect(address, size, protect, &old);
     answer = end_request(twin, &before, hr, done);
@@ -297,8 +297,8 @@ void twin_do_look(struct twin *twin, void *address, SIZE_T size, int line)
     const char *at = address, *end = at + size;
 
     while (at < end) {
-        struct twin_note_entry *note =
-            add_note(twin, "look (base, allocation, its protect, size, state, protect, type)", line);
+        struct twin_note_entry *note = add_note(
+            twin, "look (base, allocation, its protect, size, state, protect, type)", line);
         MEMORY_BASIC_INFORMATION range;
 
         assert_true(VirtualQuery(at, &range, sizeof(range)) != 0);

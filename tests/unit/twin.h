@@ -3,8 +3,8 @@
  *
  * A scenario is a function that makes requests through a twin. It runs twice: with a twin that is a
  * manager, then with one that is Win32. Every answer is noted: as an HRESULT (Win32's error mapped
- * as DESIGN.md says), with the last error after a failure, and with addresses relative to an origin,
- * so that the notes of the two runs must be equal. What a scenario allocates it gives back.
+ * as DESIGN.md says), with the last error after a failure, and with addresses relative to an
+ * origin, so that the notes of the two runs must be equal. What a scenario allocates it gives back.
  *
  * Of the manager's twin more is asked, request by request: a success leaves the last error as it
  * was, a failure leaves an out pointer of NULL and the books as they were, and what was handed out
