@@ -10,7 +10,7 @@
 #include "os/os.h"
 
 /* The most that will ever be spent on directories, owners and bits: address space, not memory. */
-#define METADATA_LIMIT ((size_t)(sizeof(void *) == 8 ? 16384u : 2u) << 20)
+#define METADATA_LIMIT ((size_t)(sizeof(void *) == 8 ? 2048u : 2u) << 20)
 
 bool pages_init(struct pages *pages, struct record *record)
 {

@@ -3,8 +3,8 @@
  */
 #include "pages/region_table.h"
 
-/* There cannot be more regions than granules; 2^26 of 64 KiB are 4 TiB. */
-#define REGION_LIMIT (sizeof(void *) == 8 ? (uint32_t)1 << 26 : (uint32_t)1 << 16)
+/* There cannot be more regions than granules; 2^24 of 64 KiB are 1 TiB. */
+#define REGION_LIMIT (sizeof(void *) == 8 ? (uint32_t)1 << 24 : (uint32_t)1 << 16)
 
 bool region_table_init(struct region_table *table, struct metadata *metadata, struct gauge *gauge)
 {

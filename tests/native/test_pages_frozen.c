@@ -25,7 +25,7 @@ bool __wrap_os_query_range(uintptr_t address, struct os_range *range);
  * --------------------------------------------------------------------------------------------- */
 
 #define PAGES 20
-#define DEPTH 4
+#define DEPTH 5 /* one more than is ever frozen */
 
 enum call {
     COMMIT_FIRST,
@@ -40,10 +40,14 @@ enum call {
     CALLS
 };
 
-static const char *const call_names[CALLS] = {
-    "commit the first page", "commit some pages", "decommit the first page",
-    "decommit all",          "release",           "reserve",
-    "reserve and commit"};
+static const char *const call_names[CALLS] = {"commit the first page",
+                                              "commit some pages",
+                                              "decommit the first page",
+                                              "decommit all",
+                                              "release",
+                                              "reserve",
+                                              "reserve and commit",
+                                              "audit"};
 
 static struct {
     struct world *world;
@@ -54,6 +58,9 @@ static struct {
     /* Each call of the plan begins at a moment of the one before it. */
     enum call plan[DEPTH];
     unsigned freeze_at[DEPTH]; /* the moment of plan[i] at which plan[i + 1] begins */
+    unsigned later_at;         /* the moment of plan[0] at which this one begins, if in_turn */
+    enum call later;
+    bool in_turn;
     unsigned planned;
     unsigned running; /* calls under way, each in the one before it */
     unsigned moments[DEPTH];
@@ -124,12 +131,10 @@ static void make_call(enum call call)
     stage.result = result;
 }
 
-static void run_next_call(void)
+static void run_call(enum call call)
 {
-    unsigned level = stage.running++;
-
-    stage.moments[level] = 0;
-    make_call(stage.plan[level]);
+    stage.moments[stage.running++] = 0;
+    make_call(call);
     stage.running--;
 }
 
@@ -137,11 +142,15 @@ static void run_next_call(void)
 static void could_freeze(void)
 {
     unsigned level = stage.running - 1;
+    unsigned now;
 
-    if (!stage.running || stage.moments[level]++ != stage.freeze_at[level])
+    if (!stage.running || stage.running == DEPTH)
         return;
-    if (stage.running < stage.planned)
-        run_next_call();
+    now = stage.moments[level]++;
+    if (now == stage.freeze_at[level] && stage.running < stage.planned)
+        run_call(stage.plan[stage.running]);
+    if (now == stage.later_at && level == 0 && stage.in_turn)
+        run_call(stage.later);
 }
 
 void moment(void)
@@ -222,6 +231,8 @@ static void fail_plan(enum scene scene)
     print_error("with %s: %s", scene_names[scene], call_names[stage.plan[0]]);
     for (unsigned i = 1; i < stage.planned; i++)
         print_error(", frozen at %u; %s", stage.freeze_at[i - 1], call_names[stage.plan[i]]);
+    if (stage.in_turn)
+        print_error(", and the first frozen at %u; %s", stage.later_at, call_names[stage.later]);
     print_error(": %u made, %u released, %llu there\n", stage.made, stage.released,
                 (unsigned long long)gauge_now(&stage.world->record.regions));
     fail();
@@ -235,7 +246,7 @@ static unsigned run_plan(enum scene scene)
     set_scene(scene);
     for (unsigned i = 0; i < DEPTH; i++)
         stage.moments[i] = 0;
-    run_next_call();
+    run_call(stage.plan[0]);
     if (!is_exact())
         fail_plan(scene);
     while (frozen + 1 < stage.planned && stage.moments[frozen] > stage.freeze_at[frozen])
@@ -264,6 +275,22 @@ static unsigned run_at_all_moments(enum scene scene, unsigned level)
     }
 }
 
+/* The same for a call, another beside it, and a third beside it later on. */
+static unsigned run_in_turn(enum scene scene)
+{
+    unsigned complete = 0;
+
+    for (stage.freeze_at[0] = 0;; stage.freeze_at[0]++) {
+        stage.later_at = stage.freeze_at[0];
+        do {
+            stage.later_at++;
+            if (run_plan(scene) == 0)
+                return complete;
+            complete++;
+        } while (stage.moments[0] > stage.later_at);
+    }
+}
+
 /* All plans of so many calls, of the first kinds; how many there were in which all calls but the
  * last froze. */
 static unsigned run_all_plans(struct world *world, unsigned calls, unsigned kinds)
@@ -271,7 +298,6 @@ static unsigned run_all_plans(struct world *world, unsigned calls, unsigned kind
     unsigned plans = 1;
     unsigned complete = 0;
 
-    stage.world = world;
     stage.planned = calls;
     stage.base = reserve(world, PAGES * PAGE);
     release(world, stage.base);
@@ -283,9 +309,23 @@ static unsigned run_all_plans(struct world *world, unsigned calls, unsigned kind
         for (unsigned i = 0; i < calls; i++, code /= kinds)
             stage.plan[i] = (enum call)(code % kinds);
         for (enum scene scene = NOTHING; scene < SCENES; scene++)
-            complete += run_at_all_moments(scene, 0) == calls - 1;
+            complete +=
+                stage.in_turn ? run_in_turn(scene) : run_at_all_moments(scene, 0) == calls - 1;
     }
     stage.planned = 0;
+    return complete;
+}
+
+static unsigned run_all_in_turn(struct world *world)
+{
+    unsigned complete = 0;
+
+    stage.in_turn = true;
+    for (unsigned later = 0; later < CALLS; later++) {
+        stage.later = (enum call)later;
+        complete += run_all_plans(world, 2, CALLS);
+    }
+    stage.in_turn = false;
     return complete;
 }
 
@@ -302,7 +342,11 @@ static void a_call_beside_one_that_is_frozen_anywhere_leaves_exact_books(void **
 {
     stage.at_accesses = true;
     assert_true(run_all_plans(*state, 2, CALLS) > 0);
-    stage.at_accesses = false;
+}
+
+static void calls_in_turn_beside_one_that_is_frozen_in_requests_leave_exact_books(void **state)
+{
+    assert_true(run_all_in_turn(*state) > 0);
 }
 
 static void a_call_beside_two_that_are_frozen_in_requests_leaves_exact_books(void **state)
@@ -322,7 +366,6 @@ static void a_call_beside_three_that_are_frozen_in_requests_leaves_exact_books(v
 /* A commit, frozen before the system is asked, and a release beside it; the commit's answer. */
 static pages_result commit_beside_release(struct world *world)
 {
-    stage.world = world;
     stage.released = 0;
     stage.base = reserve(world, PAGES * PAGE);
     commit(world, stage.base, 10 * PAGE);
@@ -330,7 +373,7 @@ static pages_result commit_beside_release(struct world *world)
     stage.plan[1] = RELEASE;
     stage.planned = 2;
     stage.freeze_at[0] = 0;
-    run_next_call();
+    run_call(stage.plan[0]);
     stage.planned = 0;
     return stage.result;
 }
@@ -382,17 +425,28 @@ static void a_refused_release_that_an_operation_ended_leaves_exact_books(void **
     release(world, stage.base);
 }
 
+static int begin_stage(void **state)
+{
+    begin_world(state);
+    memset(&stage, 0, sizeof(stage));
+    stage.world = *state;
+    return 0;
+}
+
+#define stage_test(test) cmocka_unit_test_setup_teardown(test, begin_stage, end_world)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        world_test(each_call_alone_leaves_exact_books),
-        world_test(a_call_beside_one_that_is_frozen_anywhere_leaves_exact_books),
-        world_test(a_call_beside_two_that_are_frozen_in_requests_leaves_exact_books),
-        world_test(a_call_beside_three_that_are_frozen_in_requests_leaves_exact_books),
-        world_test(a_release_beside_a_frozen_call_takes_the_pages_away_at_once),
-        world_test(a_release_beside_a_frozen_call_is_done_when_that_has_ended),
-        world_test(a_refused_release_leaves_the_region_as_it_was),
-        world_test(a_refused_release_that_an_operation_ended_leaves_exact_books),
+        stage_test(each_call_alone_leaves_exact_books),
+        stage_test(a_call_beside_one_that_is_frozen_anywhere_leaves_exact_books),
+        stage_test(calls_in_turn_beside_one_that_is_frozen_in_requests_leave_exact_books),
+        stage_test(a_call_beside_two_that_are_frozen_in_requests_leaves_exact_books),
+        stage_test(a_call_beside_three_that_are_frozen_in_requests_leaves_exact_books),
+        stage_test(a_release_beside_a_frozen_call_takes_the_pages_away_at_once),
+        stage_test(a_release_beside_a_frozen_call_is_done_when_that_has_ended),
+        stage_test(a_refused_release_leaves_the_region_as_it_was),
+        stage_test(a_refused_release_that_an_operation_ended_leaves_exact_books),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,7 +252,7 @@ static void committed_metadata_is_counted_in_whole_steps(void **state)
     assert_int_equal(gauge_now(&fixture->gauge), GRANULE);
     metadata_take(&fixture->metadata, GRANULE);
     assert_int_equal(gauge_now(&fixture->gauge), 2 * GRANULE);
-    metadata_take(&fixture->metadata, 2 * GRANULE - 64);
+    metadata_take(&fixture->metadata, 3 * GRANULE - 64);
     assert_int_equal(gauge_now(&fixture->gauge), 4 * GRANULE);
     pool_take(&fixture->pool);
     assert_int_equal(gauge_now(&fixture->gauge), 5 * GRANULE);

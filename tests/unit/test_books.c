@@ -504,68 +504,70 @@ static void every_release_that_wins_ends_exactly_one_reservation(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Threads that commit where others are just reserving
+ * Threads that commit where another is just reserving
  * --------------------------------------------------------------------------------------------- */
 
-#define PLACES 2
+#define PLACES 200
+#define COMMITTERS 3
+#define PLACE_SIZE (4 * GRANULE)
 
 /*
- * Makers reserve at the same few places, and sometimes release; committers commit there all the
- * time. A commit may find nothing there, or a region that nobody has told it of yet: Win32 decides,
- * and the books must say what it decided.
+ * One thread reserves at one place after the other. Meanwhile the others commit a page of their own
+ * there, again and again until it succeeds, which it can before the maker has the region in the
+ * books. Whoever comes first, the books must say in the end what Win32 does.
  */
 struct building_site {
     const struct subject *subject;
-    HANDLE start;
-    char *places[PLACES];
+    char *room;
+    volatile LONG committed; /* commits that have succeeded */
     volatile LONG wrong;
 };
 
-struct builder {
+struct committer {
     struct building_site *site;
-    uint64_t random;
-    unsigned rounds;
-    bool maker;
+    SIZE_T page;
 };
 
-static void build(struct builder *builder, char *place, bool release)
+static void note_wrong(struct building_site *site, HRESULT hr)
 {
-    IHostMemoryManager *manager = builder->site->subject->manager;
+    InterlockedCompareExchange(&site->wrong, hr, S_OK);
+}
+
+static DWORD WINAPI reserve_everywhere(void *context)
+{
+    struct building_site *site = *(struct building_site **)context;
     void *memory;
-    HRESULT hr = IHostMemoryManager_VirtualAlloc(manager, place, 4 * PAGE, MEM_RESERVE,
+
+    for (LONG place = 0; place < PLACES && site->wrong == S_OK; place++) {
+        HRESULT hr = IHostMemoryManager_VirtualAlloc(
+            site->subject->manager, site->room + place * PLACE_SIZE, PLACE_SIZE, MEM_RESERVE,
+            PAGE_READWRITE, eTaskCritical, &memory);
+
+        if (hr != S_OK)
+            note_wrong(site, hr);
+        while (site->committed < (place + 1) * COMMITTERS && site->wrong == S_OK)
+            SwitchToThread();
+    }
+    return 0;
+}
+
+static DWORD WINAPI commit_everywhere(void *context)
+{
+    const struct committer *committer = context;
+    struct building_site *site = committer->site;
+    void *memory;
+
+    for (LONG place = 0; place < PLACES && site->wrong == S_OK; place++) {
+        char *address = site->room + place * PLACE_SIZE + committer->page * PAGE;
+        HRESULT hr;
+
+        do
+            hr = IHostMemoryManager_VirtualAlloc(site->subject->manager, address, PAGE, MEM_COMMIT,
                                                  PAGE_READWRITE, eTaskCritical, &memory);
-
-    if (release)
-        hr = IHostMemoryManager_VirtualFree(manager, place, 0, MEM_RELEASE);
-    if (hr != S_OK && hr != HRESULT_FROM_WIN32(ERROR_INVALID_ADDRESS) &&
-        hr != HOST_E_INVALIDOPERATION)
-        InterlockedCompareExchange(&builder->site->wrong, hr, S_OK);
-}
-
-static void move_in(struct builder *builder, char *place)
-{
-    void *memory;
-    HRESULT hr =
-        IHostMemoryManager_VirtualAlloc(builder->site->subject->manager, place + PAGE, PAGE,
-                                        MEM_COMMIT, PAGE_READWRITE, eTaskCritical, &memory);
-
-    if (hr != S_OK && hr != HRESULT_FROM_WIN32(ERROR_INVALID_ADDRESS))
-        InterlockedCompareExchange(&builder->site->wrong, hr, S_OK);
-}
-
-static DWORD WINAPI build_or_move_in(void *context)
-{
-    struct builder *builder = context;
-
-    WaitForSingleObject(builder->site->start, INFINITE);
-    for (unsigned round = 0; round < builder->rounds; round++) {
-        uint64_t random = next_random(&builder->random);
-        char *place = builder->site->places[(random >> 8) % PLACES];
-
-        if (builder->maker)
-            build(builder, place, (random >> 16) % 2 == 0);
-        else
-            move_in(builder, place);
+        while (hr == HRESULT_FROM_WIN32(ERROR_INVALID_ADDRESS) && site->wrong == S_OK);
+        if (hr != S_OK)
+            note_wrong(site, hr);
+        InterlockedIncrement(&site->committed);
     }
     return 0;
 }
@@ -573,35 +575,24 @@ static DWORD WINAPI build_or_move_in(void *context)
 static void a_commit_that_races_with_the_making_of_its_region_is_in_the_books(void **state)
 {
     const struct subject *subject = *state;
-    char *room = find_room(PLACES * GRANULE);
+    struct building_site site = {.subject = subject, .room = find_room(PLACES * PLACE_SIZE)};
+    struct building_site *maker_context = &site;
+    struct committer committers[COMMITTERS];
+    struct threads maker, others;
 
-    for (unsigned number = 0; number < 400; number++) {
-        struct building_site site = {.subject = subject};
-        struct builder builders[THREADS];
-        struct threads threads;
-        HOSTMEM_REGION region;
+    for (unsigned i = 0; i < COMMITTERS; i++)
+        committers[i] = (struct committer){&site, 1 + 2 * i};
+    threads_start(&others, COMMITTERS, commit_everywhere, committers, sizeof(committers[0]));
+    threads_start(&maker, 1, reserve_everywhere, &maker_context, sizeof(maker_context));
+    threads_join(&maker);
+    threads_join(&others);
 
-        site.start = CreateEventW(NULL, TRUE, FALSE, NULL);
-        assert_non_null(site.start);
-        for (unsigned i = 0; i < PLACES; i++)
-            site.places[i] = room + i * GRANULE;
-        for (unsigned i = 0; i < THREADS; i++)
-            builders[i] =
-                (struct builder){&site, seed_of(number * THREADS + i), 200, .maker = i % 2 == 0};
-        threads_start(&threads, THREADS, build_or_move_in, builders, sizeof(builders[0]));
-        SetEvent(site.start);
-        threads_join(&threads);
-        CloseHandle(site.start);
-
-        assert_hresult(site.wrong, S_OK);
-        assert_clean_audit(subject);
-        for (unsigned i = 0; i < PLACES; i++) {
-            if (IHostMemInspection_FindRegion(subject->inspection, site.places[i], &region) == S_OK)
-                subject_release(subject, site.places[i]);
-            assert_figure(memory_state(site.places[i]), MEM_FREE);
-        }
-        assert_nothing_left(subject);
-    }
+    assert_hresult(site.wrong, S_OK);
+    assert_clean_audit(subject);
+    assert_figure(statistics_of(subject).Committed.Now, (ULONGLONG)PLACES * COMMITTERS * PAGE);
+    for (unsigned place = 0; place < PLACES; place++)
+        subject_release(subject, site.room + place * PLACE_SIZE);
+    assert_nothing_left(subject);
 }
 
 /* ------------------------------------------------------------------------------------------------

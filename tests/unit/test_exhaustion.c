@@ -316,6 +316,7 @@ static void use_control(struct script *script)
         S_OK);
     assert_address(manager, script->subject.manager);
     IHostMemoryManager_Release(manager);
+    attempt(script, IHostControl_SetAppDomainManager(script->control, 1, NULL));
 }
 
 static HRESULT CALLBACK count_region(void *context, const HOSTMEM_REGION *region)

@@ -603,6 +603,78 @@ static void a_mapped_view_cannot_be_freed_as_pages(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Threads
+ * --------------------------------------------------------------------------------------------- */
+
+#define SLOTS 4
+#define EXCHANGES 4000
+
+/*
+ * Every thread frees what it finds in a slot, which others may just be doing too; who wins puts new
+ * memory there, often at the very same address. A loser's free must not reach Win32 while the
+ * address is on its way to another owner.
+ */
+struct exchange {
+    const struct redirect_target *calls;
+    char *volatile slots[SLOTS];
+    volatile LONG frees, allocations, failures;
+};
+
+struct exchanger {
+    struct exchange *exchange;
+    uint64_t random;
+};
+
+static void *alloc_for_slot(struct exchange *exchange)
+{
+    void *memory = exchange->calls->alloc(NULL, GRANULE, RESERVE_COMMIT, PAGE_READWRITE);
+
+    InterlockedIncrement(memory ? &exchange->allocations : &exchange->failures);
+    return memory;
+}
+
+static DWORD WINAPI exchange_memory(void *context)
+{
+    struct exchanger *exchanger = context;
+    struct exchange *exchange = exchanger->exchange;
+
+    for (unsigned round = 0; round < EXCHANGES; round++) {
+        char *volatile *slot = &exchange->slots[(next_random(&exchanger->random) >> 8) % SLOTS];
+
+        if (exchange->calls->free(*slot, 0, MEM_RELEASE)) {
+            InterlockedIncrement(&exchange->frees);
+            *slot = alloc_for_slot(exchange);
+        }
+    }
+    return 0;
+}
+
+static void of_threads_that_free_the_same_memory_one_wins(void **state)
+{
+    const struct redirected *redirected = *state;
+    struct exchange exchange = {.calls = redirected->calls};
+    struct exchanger exchangers[4];
+    struct threads threads;
+
+    for (unsigned i = 0; i < SLOTS; i++)
+        exchange.slots[i] = alloc_for_slot(&exchange);
+    for (unsigned i = 0; i < COUNT_OF(exchangers); i++)
+        exchangers[i] = (struct exchanger){&exchange, UINT64_C(0x5eed0f5eed0f5eed) + i};
+    threads_start(&threads, COUNT_OF(exchangers), exchange_memory, exchangers,
+                  sizeof(exchangers[0]));
+    threads_join(&threads);
+    assert_figure(exchange.failures, 0);
+    assert_figure(statistics_of(&redirected->subject).Status, HostMemStatusOpen);
+    assert_clean_audit(&redirected->subject);
+    assert_figure(statistics_of(&redirected->subject).Regions.Now,
+                  exchange.allocations - exchange.frees);
+    for (unsigned i = 0; i < SLOTS; i++)
+        exchange.frees += redirected->calls->free(exchange.slots[i], 0, MEM_RELEASE);
+    assert_figure(exchange.frees, exchange.allocations);
+    assert_figure(statistics_of(&redirected->subject).Regions.Now, 0);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * When the manager serves no more
  * --------------------------------------------------------------------------------------------- */
 
@@ -656,6 +728,7 @@ int main(void)
         redirected_promise(a_view_from_before_is_unmapped_and_was_never_in_the_books),
         redirected_promise(what_cannot_be_mapped_or_unmapped_fails_as_in_win32),
         redirected_promise(a_mapped_view_cannot_be_freed_as_pages),
+        redirected_promise(of_threads_that_free_the_same_memory_one_wins),
         redirected_promise(after_close_the_module_goes_to_win32),
     };
 
