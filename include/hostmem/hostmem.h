@@ -345,7 +345,8 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   dwFlags        0: none are defined yet.
  *   ppRedirection  out: what HostMemRemoveRedirection takes; NULL unless S_OK.
  * S_OK; S_FALSE (the module imports none of these, or they are redirected already); E_POINTER;
- * E_INVALIDARG (not a hostmem manager, not a loaded module, or unknown flags);
+ * E_INVALIDARG (not a hostmem manager, not a loaded module, a module that the redirection itself
+ * relies on (hostmem's own, kernel32.dll, kernelbase.dll, ntdll.dll), or unknown flags);
  * HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT) (its import tables make no sense);
  * HRESULT_FROM_WIN32(ERROR_BUSY) (modules of this process are redirected to another manager: one
  * at a time); E_OUTOFMEMORY; what VirtualProtect says. On failure nothing is rewritten.

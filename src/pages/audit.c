@@ -8,6 +8,7 @@
 #include "pages/audit.h"
 
 #include "os/os.h"
+#include "pages/operation.h"
 
 #define ATTEMPTS 8
 
@@ -16,6 +17,7 @@ struct walk {
     const struct pages *pages;
     const struct region *region;
     uint64_t life;
+    uint64_t strangers;
     struct region_facts facts;
     struct audit *audit;
     audit_callback *callback; /* NULL: only look */
@@ -32,13 +34,20 @@ enum look {
     LOOK_BUSY
 };
 
+/* Nobody can have made a difference since the walk began: what it found is true. */
+static bool at_rest(const struct walk *walk)
+{
+    return region_at_rest_since(walk->region, walk->life) &&
+           (!walk->different || operation_no_strangers_since(walk->pages, walk->strangers));
+}
+
 static void tell(struct walk *walk, enum audit_kind kind, uintptr_t address, uint64_t books,
                  uint64_t system)
 {
     struct audit_difference difference = {kind, walk->facts, address, books, system};
 
     walk->different = true;
-    if (!walk->callback || walk->stopped || !region_at_rest_since(walk->region, walk->life))
+    if (!walk->callback || walk->stopped || !at_rest(walk))
         return;
     walk->audit->differences++;
     walk->stopped = !walk->callback(walk->context, &difference);
@@ -92,11 +101,12 @@ static void compare_region(struct walk *walk)
 static enum look look_at_rest(struct walk *walk)
 {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        walk->strangers = operation_strangers(walk->pages);
         walk->life = region_observe(walk->region);
         if (!region_read(walk->region, &walk->facts))
             return LOOK_GONE;
         compare_region(walk);
-        if (region_at_rest_since(walk->region, walk->life))
+        if (at_rest(walk))
             return LOOK_COMPARED;
     }
     return LOOK_BUSY;

@@ -2,8 +2,8 @@
  * audit.h: the books against the system, region by region.
  *
  * Runs while other threads work and keeps none of them waiting. A comparison counts only if the
- * region was at rest all the while (region.h's `life` did not change and nobody was under way);
- * else it is made again, a few times.
+ * region was at rest all the while (region.h's `life` did not change and nobody was under way), and
+ * a difference only if no stranger was either (operation.h); else it is made again, a few times.
  */
 #ifndef HOSTMEM_PAGES_AUDIT_H
 #define HOSTMEM_PAGES_AUDIT_H

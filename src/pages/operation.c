@@ -65,15 +65,19 @@ pages_result operation_finish_release(struct pages *pages, const struct region_o
     struct budget_charge charge = {.reserved = operation->size};
     uint32_t error;
 
+    operation_transfer_begin(pages);
     /* The bits go first: once Win32 has the address back, they are its next owner's. */
     operation_book_decommit(pages,
                             (struct range){operation->base, operation->base + operation->size});
     error = os_free((void *)operation->base, 0, OS_MEM_RELEASE);
-    if (error)
+    if (error) {
+        operation_transfer_end(pages);
         return undo_release(pages, operation, error);
+    }
     budget_refund(&pages->budget, charge);
     gauge_subtract(&pages->record->regions, 1);
     region_retire(operation->region);
+    operation_transfer_end(pages);
     region_table_give(&pages->table, region_table_index(&pages->table, operation->region));
     return PAGES_OK;
 }
@@ -94,8 +98,9 @@ pages_result operation_end(struct pages *pages, struct region_operation *operati
     return last ? operation_finish_release(pages, operation) : PAGES_OK;
 }
 
-#define STRANGERS_UNDER_WAY UINT64_C(0xffff)
-#define STRANGER_BEGINS (UINT64_C(0x10000) + 1)
+/* Two words count in this form: how many have begun, above how many are under way. */
+#define UNDER_WAY UINT64_C(0xffff)
+#define ONE_BEGINS (UINT64_C(0x10000) + 1)
 
 /* Settles the range, or all, of the live region that holds its first byte, if there is one. */
 static void settle_whoever_owns(struct pages *pages, struct range range)
@@ -113,7 +118,7 @@ static void settle_whoever_owns(struct pages *pages, struct range range)
 
 void operation_stranger_begin(struct pages *pages)
 {
-    atomic_fetch_add_explicit(&pages->strangers, STRANGER_BEGINS, memory_order_seq_cst);
+    atomic_fetch_add_explicit(&pages->strangers, ONE_BEGINS, memory_order_seq_cst);
 }
 
 void operation_stranger_end(struct pages *pages, struct range range)
@@ -128,9 +133,43 @@ uint64_t operation_strangers(const struct pages *pages)
     return atomic_load_explicit(&pages->strangers, memory_order_seq_cst);
 }
 
-void operation_settle_after_strangers(struct pages *pages, struct range region, uint64_t before)
+bool operation_no_strangers_since(const struct pages *pages, uint64_t before)
 {
     atomic_thread_fence(memory_order_seq_cst);
-    if (operation_strangers(pages) != before || (before & STRANGERS_UNDER_WAY))
+    return operation_strangers(pages) == before && !(before & UNDER_WAY);
+}
+
+void operation_settle_after_strangers(struct pages *pages, struct range region, uint64_t before)
+{
+    if (!operation_no_strangers_since(pages, before))
         settle_whoever_owns(pages, region);
+}
+
+void operation_transfer_begin(struct pages *pages)
+{
+    atomic_fetch_add_explicit(&pages->transfers, ONE_BEGINS, memory_order_seq_cst);
+}
+
+void operation_transfer_end(struct pages *pages)
+{
+    atomic_fetch_sub_explicit(&pages->transfers, 1, memory_order_seq_cst);
+}
+
+bool operation_is_foreign(const struct pages *pages, uintptr_t address)
+{
+    /* A thread frozen in a transfer would keep the word busy for ever: nobody waits for it. */
+    for (int attempt = 0; attempt < 64; attempt++) {
+        uint64_t before = atomic_load_explicit(&pages->transfers, memory_order_seq_cst);
+        struct os_range system;
+
+        if (before & UNDER_WAY)
+            continue;
+        if (!os_query_range(address, &system) || system.state == OS_MEM_FREE ||
+            region_table_knows(&pages->table, address))
+            return false;
+        atomic_thread_fence(memory_order_seq_cst);
+        if (atomic_load_explicit(&pages->transfers, memory_order_seq_cst) == before)
+            return true;
+    }
+    return false;
 }

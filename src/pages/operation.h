@@ -67,8 +67,22 @@ void operation_stranger_begin(struct pages *pages);
 /* range: the pages concerned; an empty one means the whole region, if there is one by now. */
 void operation_stranger_end(struct pages *pages, struct range range);
 
+/*
+ * Who frees what the books do not know must not hit a region that is just being made at the address
+ * (he may have lost a race for the region that was there before). Makers and releasers of regions
+ * count themselves in pages.transfers, in the same form, from before they ask the system until the
+ * books are written. While nobody is under way and the word does not change, what the system says
+ * is allocated and the books do not know is somebody else's.
+ */
+void operation_transfer_begin(struct pages *pages);
+void operation_transfer_end(struct pages *pages);
+
+/* True if the address is allocated, and not by this manager. False also when in doubt. */
+bool operation_is_foreign(const struct pages *pages, uintptr_t address);
+
 /* What the maker of a region reads before; and does after it has made the region live. */
 uint64_t operation_strangers(const struct pages *pages);
+bool operation_no_strangers_since(const struct pages *pages, uint64_t before);
 void operation_settle_after_strangers(struct pages *pages, struct range region, uint64_t before);
 
 /* Gives a claimed region back to the system. The caller must be the last on it. */

@@ -19,6 +19,7 @@ bool pages_init(struct pages *pages, struct record *record)
     pages->record = record;
     atomic_store_explicit(&pages->sequence, 0, memory_order_relaxed);
     atomic_store_explicit(&pages->strangers, 0, memory_order_relaxed);
+    atomic_store_explicit(&pages->transfers, 0, memory_order_relaxed);
     if (!os_has_known_granularity())
         return false;
     if (metadata_init(&pages->metadata, METADATA_LIMIT, gauge) &&

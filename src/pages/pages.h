@@ -30,6 +30,7 @@ struct pages {
     struct region_table table;
     _Atomic uint64_t sequence;  /* of the youngest region */
     _Atomic uint64_t strangers; /* requests forwarded for memory of someone else: operation.h */
+    _Atomic uint64_t transfers; /* regions being made and given back: operation.h */
 };
 
 /* False: no memory, or a system whose pages have another size. Undoes itself then. */
@@ -62,7 +63,9 @@ pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_
 
 /*
  * Frees memory of someone else, which the books do not know, as the system will have it. For import
- * redirection, which must not stand in the way of memory from before it.
+ * redirection, which must not stand in the way of memory from before it. Fails with
+ * OS_ERROR_INVALID_ADDRESS, without asking the system, when the address may be that of a region
+ * whose release another thread has won, or already its next owner's.
  */
 pages_result pages_free_foreign(struct pages *pages, void *address, size_t size, uint32_t type);
 

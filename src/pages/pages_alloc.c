@@ -15,6 +15,12 @@ static bool makes_region(const struct pages_request *request)
     return (request->type & OS_MEM_RESERVE) || !request->address;
 }
 
+/* Inside a region Windows refuses to commit and reset at once, and Wine resets: neither commits. */
+static bool commits(const struct pages_request *request)
+{
+    return (request->type & OS_MEM_COMMIT) && !(request->type & (OS_MEM_RESET | OS_MEM_RESET_UNDO));
+}
+
 /* What Win32 will make of the request: the size of the region, rounded as Win32 rounds. */
 static size_t region_size(const struct pages_request *request)
 {
@@ -102,14 +108,17 @@ static pages_result alloc_region(struct pages *pages, const struct pages_request
 
     if (!index)
         return OS_ERROR_NOT_ENOUGH_MEMORY;
+    operation_transfer_begin(pages);
     result = make_region(pages, index, request, size, memory);
     if (result) {
+        operation_transfer_end(pages);
         region_table_give(&pages->table, index);
         return result;
     }
     budget_charge(&pages->budget, charge);
     gauge_add(&pages->record->regions, 1);
     region_publish(region_table_at(&pages->table, index));
+    operation_transfer_end(pages);
     base = (uintptr_t)*memory;
     operation_settle_after_strangers(pages, (struct range){base, base + size}, strangers);
     return PAGES_OK;
@@ -132,8 +141,7 @@ static pages_result alloc_foreign(struct pages *pages, const struct pages_reques
     struct range range;
     pages_result result;
 
-    if (!(request->type & OS_MEM_COMMIT) ||
-        !range_of_pages((uintptr_t)request->address, request->size, &range))
+    if (!commits(request) || !range_of_pages((uintptr_t)request->address, request->size, &range))
         return forward_alloc(request, memory);
     operation_stranger_begin(pages);
     result = forward_alloc(request, memory);
@@ -164,8 +172,7 @@ static pages_result alloc_in_region(struct pages *pages, const struct pages_requ
     pages_result result, ended;
 
     /* What Win32 refuses for its range, or does without changing what is committed. */
-    if (!(request->type & OS_MEM_COMMIT) ||
-        !range_of_pages((uintptr_t)request->address, request->size, &range) ||
+    if (!commits(request) || !range_of_pages((uintptr_t)request->address, request->size, &range) ||
         !range_is_inside(operation, range)) {
         result = forward_alloc(request, memory);
         range = none;

@@ -112,6 +112,8 @@ pages_result pages_free_foreign(struct pages *pages, void *address, size_t size,
     struct range range = {page, page};
     pages_result result;
 
+    if (region_table_has_owned(&pages->table, page) && !operation_is_foreign(pages, page))
+        return OS_ERROR_INVALID_ADDRESS;
     if (size)
         range_of_pages((uintptr_t)address, size, &range);
     operation_stranger_begin(pages);

@@ -92,6 +92,20 @@ bool region_table_knows(const struct region_table *table, uintptr_t address)
     return find(table, address, region_covers_or_leaves) != NULL;
 }
 
+bool region_table_has_owned(const struct region_table *table, uintptr_t address)
+{
+    const struct chunk *chunk = chunk_table_find(&table->chunks, chunk_number(address));
+    const chunk_owner *owners;
+
+    if (!chunk)
+        return false;
+    if (atomic_load_explicit(&chunk->whole, memory_order_acquire))
+        return true;
+    owners = atomic_load_explicit(&chunk->owners, memory_order_acquire);
+    return owners && atomic_load_explicit(&owners[address % CHUNK_SIZE / OS_GRANULE_SIZE],
+                                          memory_order_acquire);
+}
+
 /* Makes the nodes and arrays that the owners of [begin, end) need. */
 static bool ensure_owners(struct region_table *table, uintptr_t begin, uintptr_t end)
 {

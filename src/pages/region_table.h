@@ -36,6 +36,9 @@ struct region *region_table_find(const struct region_table *table, uintptr_t add
 /* True if a live region holds the address, or one that is being released. */
 bool region_table_knows(const struct region_table *table, uintptr_t address);
 
+/* True if a region of this manager has ever been at the address. */
+bool region_table_has_owned(const struct region_table *table, uintptr_t address);
+
 enum region_table_result {
     REGION_TABLE_OK,
     REGION_TABLE_NO_MEMORY,

@@ -277,7 +277,32 @@ static LPVOID WINAPI hook_MapViewOfFileExNuma(HANDLE mapping, DWORD access, DWOR
         MapViewOfFileExNuma(mapping, access, offset_high, offset_low, size, address, node));
 }
 
-static BOOL WINAPI hook_UnmapViewOfFile(LPCVOID address)
+/* kernel32's UnmapViewOfFileEx, which Windows 7 lacks: written before a hook can need it. */
+typedef BOOL WINAPI unmap_view_ex(LPVOID address, ULONG flags);
+static _Atomic(unmap_view_ex *) real_UnmapViewOfFileEx;
+
+void hooks_prepare(void)
+{
+    HMODULE kernel32 = NULL;
+    FARPROC function = NULL;
+
+    if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, L"kernel32.dll",
+                           &kernel32))
+        function = GetProcAddress(kernel32, "UnmapViewOfFileEx");
+    atomic_store_explicit(&real_UnmapViewOfFileEx, (unmap_view_ex *)(uintptr_t)function,
+                          memory_order_release);
+}
+
+static BOOL unmap(LPVOID address, const ULONG *flags)
+{
+    unmap_view_ex *with_flags = atomic_load_explicit(&real_UnmapViewOfFileEx, memory_order_acquire);
+
+    /* Only a module that imports it can ask for flags, and then Win32 has it. */
+    return flags && with_flags ? with_flags(address, *flags) : UnmapViewOfFile(address);
+}
+
+/* Both functions; flags is NULL for the one that has none. */
+static BOOL unmap_view(LPVOID address, const ULONG *flags)
 {
     MEMORY_BASIC_INFORMATION information;
     DWORD last_error = GetLastError();
@@ -285,7 +310,7 @@ static BOOL WINAPI hook_UnmapViewOfFile(LPCVOID address)
     struct manager *manager;
 
     SetLastError(last_error);
-    if (!UnmapViewOfFile(address))
+    if (!unmap(address, flags))
         return FALSE;
     last_error = GetLastError();
     manager = enter();
@@ -294,6 +319,16 @@ static BOOL WINAPI hook_UnmapViewOfFile(LPCVOID address)
     leave();
     SetLastError(last_error);
     return TRUE;
+}
+
+static BOOL WINAPI hook_UnmapViewOfFile(LPCVOID address)
+{
+    return unmap_view((LPVOID)(uintptr_t)address, NULL);
+}
+
+static BOOL WINAPI hook_UnmapViewOfFileEx(LPVOID address, ULONG flags)
+{
+    return unmap_view(address, &flags);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -317,6 +352,7 @@ static const struct {
     {"MapViewOfFileEx", (hook)hook_MapViewOfFileEx},
     {"MapViewOfFileExNuma", (hook)hook_MapViewOfFileExNuma},
     {"UnmapViewOfFile", (hook)hook_UnmapViewOfFile},
+    {"UnmapViewOfFileEx", (hook)hook_UnmapViewOfFileEx},
 };
 
 void *hooks_find(const char *function)

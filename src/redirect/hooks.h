@@ -10,6 +10,9 @@
 /* The hook for a function of that name; NULL: it is not redirected. */
 void *hooks_find(const char *function);
 
+/* Finds what the hooks need of Win32 and old systems lack. Calls the loader. */
+void hooks_prepare(void);
+
 /*
  * Lets the hooks serve a manager, and keeps it alive for one more redirection. False: they serve
  * another one.

@@ -119,6 +119,25 @@ static bool hold_module(HMODULE module)
     return false;
 }
 
+/* True for the modules that the hooks themselves call through: rewritten, they would call on. */
+static bool serves_hooks(HMODULE module)
+{
+    static const LPCWSTR names[] = {L"kernel32.dll", L"kernelbase.dll", L"ntdll.dll"};
+    HMODULE other;
+
+    if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
+                               GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                           (LPCWSTR)hooks_find("VirtualAlloc"), &other) &&
+        other == module)
+        return true;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, names[i], &other) &&
+            other == module)
+            return true;
+    }
+    return false;
+}
+
 /* The hooks' own module stays: a thread may be on its way into one at any time. */
 static bool pin_hooks(void)
 {
@@ -161,6 +180,7 @@ static HRESULT redirect(struct manager *manager, HMODULE module,
         return S_FALSE;
     if (!pin_hooks())
         return HRESULT_FROM_WIN32(GetLastError());
+    hooks_prepare();
     if (!hooks_bind(manager))
         return HRESULT_FROM_WIN32(ERROR_BUSY);
     hr = redirect_held(module, count, redirection);
@@ -179,7 +199,7 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
         *ppRedirection = NULL;
     if (!pManager || !ppRedirection)
         return E_POINTER;
-    if (!manager || dwFlags || !hold_module(hModule))
+    if (!manager || dwFlags || serves_hooks(hModule) || !hold_module(hModule))
         return E_INVALIDARG;
     hr = redirect(manager, hModule, ppRedirection);
     if (hr != S_OK)

@@ -100,6 +100,17 @@ static inline void release(struct world *world, char *address)
  * What must hold
  * --------------------------------------------------------------------------------------------- */
 
+/* An address that is free, with a granule free on each side. */
+static inline char *free_granule(void)
+{
+    void *memory;
+
+    assert_int_equal(
+        os_alloc(NULL, 3 * GRANULE, OS_MEM_RESERVE, OS_PAGE_READWRITE, OS_ANY_NODE, &memory), 0);
+    assert_int_equal(os_free(memory, 0, OS_MEM_RELEASE), 0);
+    return (char *)memory + GRANULE;
+}
+
 static inline struct os_range system_at(const void *address)
 {
     struct os_range range;

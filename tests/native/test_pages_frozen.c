@@ -37,17 +37,22 @@ enum call {
     RESERVE_AND_COMMIT,
     CALLERS_CALLS,
     AUDIT = CALLERS_CALLS, /* and an enumeration */
-    CALLS
+    CALLS,
+    PASS_DECOMMIT = CALLS, /* of memory that is not known, for a redirected module */
+    REPLACE_BY_BLOCK,      /* of a heap, what is foreign and freed by its owner */
+    ALL_CALLS
 };
 
-static const char *const call_names[CALLS] = {"commit the first page",
-                                              "commit some pages",
-                                              "decommit the first page",
-                                              "decommit all",
-                                              "release",
-                                              "reserve",
-                                              "reserve and commit",
-                                              "audit"};
+static const char *const call_names[ALL_CALLS] = {"commit the first page",
+                                                  "commit some pages",
+                                                  "decommit the first page",
+                                                  "decommit all",
+                                                  "release",
+                                                  "reserve",
+                                                  "reserve and commit",
+                                                  "audit",
+                                                  "decommit what is foreign",
+                                                  "replace what is foreign by a block"};
 
 static struct {
     struct world *world;
@@ -92,12 +97,34 @@ static void look(void)
             stage.told_falsely = true;
 }
 
+#define HEAP 9u
+
+static pages_result replace_by_block(void)
+{
+    struct pages_request request = {.address = stage.base,
+                                    .size = PAGES * PAGE,
+                                    .type = RESERVE_COMMIT,
+                                    .protect = OS_PAGE_READWRITE,
+                                    .node = OS_ANY_NODE,
+                                    .heap = HEAP};
+    void *memory;
+
+    __real_os_free(stage.base, 0, OS_MEM_RELEASE);
+    return try_request(stage.world, &request, &memory);
+}
+
 static void make_call(enum call call)
 {
     pages_result result = PAGES_OK;
     char *memory;
 
     switch (call) {
+    case PASS_DECOMMIT:
+        result = pages_free_foreign(&stage.world->pages, stage.base, PAGE, OS_MEM_DECOMMIT);
+        break;
+    case REPLACE_BY_BLOCK:
+        result = replace_by_block();
+        break;
     case AUDIT:
         look();
         break;
@@ -291,6 +318,12 @@ static unsigned run_in_turn(enum scene scene)
     }
 }
 
+static void find_base(struct world *world)
+{
+    stage.base = reserve(world, PAGES * PAGE);
+    release(world, stage.base);
+}
+
 /* All plans of so many calls, of the first kinds; how many there were in which all calls but the
  * last froze. */
 static unsigned run_all_plans(struct world *world, unsigned calls, unsigned kinds)
@@ -298,9 +331,9 @@ static unsigned run_all_plans(struct world *world, unsigned calls, unsigned kind
     unsigned plans = 1;
     unsigned complete = 0;
 
+    stage.planned = 0;
+    find_base(world);
     stage.planned = calls;
-    stage.base = reserve(world, PAGES * PAGE);
-    release(world, stage.base);
     for (unsigned i = 0; i < calls; i++)
         plans *= kinds;
     for (unsigned plan = 0; plan < plans; plan++) {
@@ -357,6 +390,60 @@ static void a_call_beside_two_that_are_frozen_in_requests_leaves_exact_books(voi
 static void a_call_beside_three_that_are_frozen_in_requests_leaves_exact_books(void **state)
 {
     assert_true(run_all_plans(*state, 4, CALLERS_CALLS) > 0);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Requests for memory of someone else that reach a region made meanwhile
+ * --------------------------------------------------------------------------------------------- */
+
+/* In a chunk where nothing has been committed yet, so that there are no bits. */
+static void a_late_commit_in_a_chunk_without_bits_is_booked(void **state)
+{
+    find_base(*state);
+    stage.plan[0] = COMMIT_FIRST;
+    stage.plan[1] = RESERVE;
+    stage.planned = 2;
+    run_call(stage.plan[0]);
+    assert_books(*state, 1, PAGES * PAGE, PAGE);
+    release(*state, stage.base);
+}
+
+/* The stranger's memory at the base; false if the request had no such moment. */
+static bool pass_decommit_beside_replacement(struct world *world, unsigned freeze_at)
+{
+    size_t requested;
+    void *memory;
+    bool frozen;
+
+    assert_int_equal(__real_os_alloc(stage.base, PAGES * PAGE, RESERVE_COMMIT, OS_PAGE_READWRITE,
+                                     OS_ANY_NODE, &memory),
+                     0);
+    stage.freeze_at[0] = freeze_at;
+    run_call(PASS_DECOMMIT);
+    frozen = stage.moments[0] > freeze_at;
+    if (frozen) {
+        assert_exact(world);
+        assert_int_equal(pages_release_block(&world->pages, stage.base, HEAP, &requested),
+                         PAGES_OK);
+    } else {
+        assert_int_equal(system_at(stage.base).state, OS_MEM_RESERVE);
+        assert_int_equal(__real_os_free(stage.base, 0, OS_MEM_RELEASE), 0);
+    }
+    assert_books(world, 0, 0, 0);
+    return frozen;
+}
+
+static void a_late_decommit_that_reaches_a_heaps_block_is_booked(void **state)
+{
+    unsigned moments = 0;
+
+    find_base(*state);
+    stage.plan[0] = PASS_DECOMMIT;
+    stage.plan[1] = REPLACE_BY_BLOCK;
+    stage.planned = 2;
+    while (pass_decommit_beside_replacement(*state, moments))
+        moments++;
+    assert_true(moments > 0);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -443,6 +530,8 @@ int main(void)
         stage_test(calls_in_turn_beside_one_that_is_frozen_in_requests_leave_exact_books),
         stage_test(a_call_beside_two_that_are_frozen_in_requests_leaves_exact_books),
         stage_test(a_call_beside_three_that_are_frozen_in_requests_leaves_exact_books),
+        stage_test(a_late_commit_in_a_chunk_without_bits_is_booked),
+        stage_test(a_late_decommit_that_reaches_a_heaps_block_is_booked),
         stage_test(a_release_beside_a_frozen_call_takes_the_pages_away_at_once),
         stage_test(a_release_beside_a_frozen_call_is_done_when_that_has_ended),
         stage_test(a_refused_release_leaves_the_region_as_it_was),

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Another one finds other ways. */
 #ifndef SEED
 #define SEED UINT64_C(0x5eed0f5eed0f5eed)
 #endif

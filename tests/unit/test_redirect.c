@@ -4,9 +4,13 @@
  */
 #include "redirected.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define RESERVE_COMMIT (MEM_RESERVE | MEM_COMMIT)
+
+/* Of what is random, plus a thread's number. */
+#define SEED UINT64_C(0x5eed0f5eed0f5eed)
 
 /* What a call of Win32's kind returned, with the last error that it left. */
 struct outcome {
@@ -642,8 +646,14 @@ static DWORD WINAPI exchange_memory(void *context)
         char *volatile *slot = &exchange->slots[(next_random(&exchanger->random) >> 8) % SLOTS];
 
         if (exchange->calls->free(*slot, 0, MEM_RELEASE)) {
+            char *made = alloc_for_slot(exchange);
+            char *displaced = InterlockedExchangePointer((void *volatile *)slot, made);
+
             InterlockedIncrement(&exchange->frees);
-            *slot = alloc_for_slot(exchange);
+            /* Another winner's, or what has been freed: nothing may be lost, or the sum is wrong.
+             */
+            if (exchange->calls->free(displaced, 0, MEM_RELEASE))
+                InterlockedIncrement(&exchange->frees);
         }
     }
     return 0;
@@ -659,7 +669,7 @@ static void of_threads_that_free_the_same_memory_one_wins(void **state)
     for (unsigned i = 0; i < SLOTS; i++)
         exchange.slots[i] = alloc_for_slot(&exchange);
     for (unsigned i = 0; i < COUNT_OF(exchangers); i++)
-        exchangers[i] = (struct exchanger){&exchange, UINT64_C(0x5eed0f5eed0f5eed) + i};
+        exchangers[i] = (struct exchanger){&exchange, SEED + i};
     threads_start(&threads, COUNT_OF(exchangers), exchange_memory, exchangers,
                   sizeof(exchangers[0]));
     threads_join(&threads);
@@ -732,5 +742,6 @@ int main(void)
         redirected_promise(after_close_the_module_goes_to_win32),
     };
 
+    print_message("seed 0x%" PRIx64 "\n", SEED);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

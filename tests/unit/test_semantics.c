@@ -332,10 +332,7 @@ static void scenario_a_part_is_decommitted_page_by_page(struct twin *twin)
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
         char *memory = twin_make(twin, 2 * GRANULE, RESERVE_COMMIT, PAGE_READWRITE);
 
-        if (parts[i].size)
-            twin_free(twin, memory + parts[i].offset, parts[i].size, MEM_DECOMMIT);
-        else
-            twin_free_refused(twin, memory + parts[i].offset, 0, MEM_DECOMMIT);
+        twin_free(twin, memory + parts[i].offset, parts[i].size, MEM_DECOMMIT);
         twin_look(twin, memory, 2 * GRANULE);
         twin_free(twin, memory, 0, MEM_RELEASE);
     }

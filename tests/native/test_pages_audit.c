@@ -1,0 +1,188 @@
+/*
+ * test_pages_audit.c: the audit tells what is different, all of it, and nothing else.
+ */
+#include "pages_world.h"
+
+struct finding {
+    struct audit_difference differences[8];
+    size_t count;
+    size_t wanted; /* ends the audit after so many */
+};
+
+static bool note(void *context, const struct audit_difference *difference)
+{
+    struct finding *finding = context;
+
+    if (finding->count < COUNT_OF(finding->differences))
+        finding->differences[finding->count] = *difference;
+    return ++finding->count < finding->wanted;
+}
+
+static struct audit run_audit(struct world *world, struct finding *finding)
+{
+    struct audit audit;
+
+    *finding = (struct finding){.wanted = SIZE_MAX};
+    assert_true(audit_run(&world->pages, &audit, note, finding));
+    assert_int_equal(audit.differences, finding->count);
+    return audit;
+}
+
+static void the_audit_tells_pages_that_only_the_system_has_committed(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, GRANULE);
+    struct finding finding;
+    void *memory;
+
+    os_alloc(base + 2 * PAGE, 3 * PAGE, OS_MEM_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    run_audit(world, &finding);
+    assert_int_equal(finding.count, 1);
+    assert_int_equal(finding.differences[0].kind, AUDIT_ONLY_IN_SYSTEM);
+    assert_int_equal(finding.differences[0].address, (uintptr_t)base + 2 * PAGE);
+    assert_int_equal(finding.differences[0].books, 0);
+    assert_int_equal(finding.differences[0].system, 3 * PAGE);
+    assert_int_equal(finding.differences[0].region.base, (uintptr_t)base);
+    release(world, base);
+}
+
+static void the_audit_tells_pages_that_only_the_books_have_committed(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+    struct finding finding;
+
+    os_free(base + PAGE, 2 * PAGE, OS_MEM_DECOMMIT);
+    run_audit(world, &finding);
+    assert_int_equal(finding.count, 1);
+    assert_int_equal(finding.differences[0].kind, AUDIT_ONLY_IN_BOOKS);
+    assert_int_equal(finding.differences[0].address, (uintptr_t)base + PAGE);
+    assert_int_equal(finding.differences[0].books, 2 * PAGE);
+    assert_int_equal(finding.differences[0].system, 0);
+    release(world, base);
+}
+
+static void the_audit_tells_a_region_that_the_system_does_not_have(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, GRANULE);
+    struct finding finding;
+    void *memory;
+
+    os_free(base, 0, OS_MEM_RELEASE);
+    run_audit(world, &finding);
+    assert_int_equal(finding.count, 1);
+    assert_int_equal(finding.differences[0].kind, AUDIT_REGION_MISSING);
+    os_alloc(base, GRANULE, OS_MEM_RESERVE, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    release(world, base);
+}
+
+static void the_audit_tells_a_region_that_the_system_has_larger(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, free_granule(), GRANULE, OS_MEM_RESERVE);
+    struct finding finding;
+    void *memory;
+
+    os_free(base, 0, OS_MEM_RELEASE);
+    os_alloc(base, GRANULE + PAGE, OS_MEM_RESERVE, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    run_audit(world, &finding);
+    assert_int_equal(finding.count, 1);
+    assert_int_equal(finding.differences[0].kind, AUDIT_REGION_LARGER);
+    assert_int_equal(finding.differences[0].address, (uintptr_t)base + GRANULE);
+    assert_int_equal(finding.differences[0].system, PAGE);
+    release(world, base);
+}
+
+static void the_audit_tells_totals_that_the_regions_do_not_add_up_to(void **state)
+{
+    struct world *world = *state;
+    struct finding finding;
+
+    gauge_add(&world->pages.budget.reserved, 1);
+    gauge_add(&world->pages.budget.committed, 2);
+    gauge_add(&world->record.regions, 3);
+    run_audit(world, &finding);
+    assert_int_equal(finding.count, 3);
+    assert_int_equal(finding.differences[0].kind, AUDIT_RESERVED_TOTAL);
+    assert_int_equal(finding.differences[1].kind, AUDIT_COMMITTED_TOTAL);
+    assert_int_equal(finding.differences[2].kind, AUDIT_REGIONS_TOTAL);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(finding.differences[i].books, i + 1);
+        assert_int_equal(finding.differences[i].system, 0);
+    }
+    gauge_subtract(&world->pages.budget.reserved, 1);
+    gauge_subtract(&world->pages.budget.committed, 2);
+    gauge_subtract(&world->record.regions, 3);
+}
+
+static void the_audit_compares_no_totals_while_a_call_is_under_way(void **state)
+{
+    struct world *world = *state;
+    struct finding finding;
+    struct audit audit;
+
+    gauge_add(&world->record.regions, 1); /* as a call does halfway */
+    record_begin(&world->record, RECORD_VIRTUAL_ALLOC);
+    audit = run_audit(world, &finding);
+    assert_false(audit.totals_compared);
+    assert_int_equal(finding.count, 0);
+    gauge_subtract(&world->record.regions, 1);
+    record_end(&world->record, RECORD_VIRTUAL_ALLOC, true);
+    assert_true(run_audit(world, &finding).totals_compared);
+}
+
+static void the_audit_judges_no_region_on_which_an_operation_is_under_way(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+    struct region *region = region_table_find(&world->pages.table, (uintptr_t)base);
+    struct region_operation operation;
+    struct finding finding;
+    struct audit audit;
+    void *memory;
+    bool last;
+
+    assert_int_equal(region_begin(region, (uintptr_t)base, &operation), REGION_BEGUN);
+    os_free(base, PAGE, OS_MEM_DECOMMIT); /* as a decommit does before it keeps the books */
+    audit = run_audit(world, &finding);
+    assert_int_equal(audit.busy, 1);
+    assert_int_equal(audit.regions, 0);
+    assert_int_equal(finding.count, 0);
+    os_alloc(base, PAGE, OS_MEM_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    assert_true(region_end_if_alone(&operation, &last));
+    release(world, base);
+}
+
+static void the_audit_ends_when_its_caller_has_seen_enough(void **state)
+{
+    struct world *world = *state;
+    char *bases[3];
+    struct finding finding = {.wanted = 2};
+    struct audit audit;
+
+    for (size_t i = 0; i < COUNT_OF(bases); i++) {
+        bases[i] = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+        os_free(bases[i], PAGE, OS_MEM_DECOMMIT);
+    }
+    assert_false(audit_run(&world->pages, &audit, note, &finding));
+    assert_int_equal(finding.count, 2);
+    for (size_t i = 0; i < COUNT_OF(bases); i++)
+        release(world, bases[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        world_test(the_audit_tells_pages_that_only_the_system_has_committed),
+        world_test(the_audit_tells_pages_that_only_the_books_have_committed),
+        world_test(the_audit_tells_a_region_that_the_system_does_not_have),
+        world_test(the_audit_tells_a_region_that_the_system_has_larger),
+        world_test(the_audit_tells_totals_that_the_regions_do_not_add_up_to),
+        world_test(the_audit_compares_no_totals_while_a_call_is_under_way),
+        world_test(the_audit_judges_no_region_on_which_an_operation_is_under_way),
+        world_test(the_audit_ends_when_its_caller_has_seen_enough),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
