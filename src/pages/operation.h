@@ -85,6 +85,15 @@ uint64_t operation_strangers(const struct pages *pages);
 bool operation_no_strangers_since(const struct pages *pages, uint64_t before);
 void operation_settle_after_strangers(struct pages *pages, struct range region, uint64_t before);
 
+/*
+ * The result of an operation that ended so: a release that it ended for another thread, and that
+ * the system refused, is not its own failure; a contradiction is everybody's.
+ */
+static inline pages_result operation_result(pages_result result, pages_result ended)
+{
+    return result == PAGES_OK && ended == PAGES_CONTRADICTED ? ended : result;
+}
+
 /* Gives a claimed region back to the system. The caller must be the last on it. */
 pages_result operation_finish_release(struct pages *pages,
                                       const struct region_operation *operation);

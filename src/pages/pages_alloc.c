@@ -180,7 +180,7 @@ static pages_result alloc_in_region(struct pages *pages, const struct pages_requ
         result = commit_in_region(pages, request, range, memory);
     }
     ended = operation_end(pages, operation, range);
-    return result ? result : ended;
+    return operation_result(result, ended);
 }
 
 static pages_result alloc_at_address(struct pages *pages, const struct pages_request *request,

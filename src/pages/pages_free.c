@@ -78,7 +78,7 @@ static pages_result decommit(struct pages *pages, struct region *region, uintptr
         range = (struct range){operation.base, operation.base};
     }
     ended = operation_end(pages, &operation, range);
-    return result ? result : ended;
+    return operation_result(result, ended);
 }
 
 /* A type that is neither: an error of an owner's, who alone is told so. */

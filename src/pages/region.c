@@ -130,6 +130,8 @@ static enum region_begun begin(struct region *region, uintptr_t address, bool he
         atomic_thread_fence(memory_order_acquire); /* pairs with region_write's */
     } while (!atomic_compare_exchange_weak_explicit(&region->life, &life, begun,
                                                     memory_order_acq_rel, memory_order_acquire));
+    /* Who sees what the operation does to the bits must see that it has begun. */
+    atomic_thread_fence(memory_order_release);
     operation->region = region;
     operation->life = begun;
     operation->alone = (life & UNDER_WAY_MASK) == 0;
@@ -196,6 +198,8 @@ bool region_claim(struct region *region, uintptr_t base, uint32_t heap,
         atomic_thread_fence(memory_order_acquire); /* pairs with region_write's */
     } while (!atomic_compare_exchange_weak_explicit(&region->life, &life, claimed,
                                                     memory_order_acq_rel, memory_order_acquire));
+    /* Who sees the bits cleared must see the claim. */
+    atomic_thread_fence(memory_order_release);
     operation->region = region;
     operation->life = claimed;
     operation->alone = (life & UNDER_WAY_MASK) == 0;

@@ -612,6 +612,7 @@ static void a_mapped_view_cannot_be_freed_as_pages(void **state)
 
 #define SLOTS 4
 #define EXCHANGES 4000
+#define EXCHANGERS 4
 
 /*
  * Every thread frees what it finds in a slot, which others may just be doing too; who wins puts new
@@ -622,6 +623,7 @@ struct exchange {
     const struct redirect_target *calls;
     char *volatile slots[SLOTS];
     volatile LONG frees, allocations, failures;
+    volatile LONG started;
 };
 
 struct exchanger {
@@ -642,6 +644,13 @@ static DWORD WINAPI exchange_memory(void *context)
     struct exchanger *exchanger = context;
     struct exchange *exchange = exchanger->exchange;
 
+    /*
+     * No thread may be started meanwhile: its stack could come to lie at an address that was freed,
+     * and a second free of that address would rightly be passed on to Win32.
+     */
+    InterlockedIncrement(&exchange->started);
+    while (exchange->started < EXCHANGERS)
+        SwitchToThread();
     for (unsigned round = 0; round < EXCHANGES; round++) {
         char *volatile *slot = &exchange->slots[(next_random(&exchanger->random) >> 8) % SLOTS];
 
@@ -663,7 +672,7 @@ static void of_threads_that_free_the_same_memory_one_wins(void **state)
 {
     const struct redirected *redirected = *state;
     struct exchange exchange = {.calls = redirected->calls};
-    struct exchanger exchangers[4];
+    struct exchanger exchangers[EXCHANGERS];
     struct threads threads;
 
     for (unsigned i = 0; i < SLOTS; i++)
