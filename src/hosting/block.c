@@ -21,16 +21,17 @@ void block_to_public(const struct heap_block *block, HOSTMEM_BLOCK *public_block
 
 void region_to_public(const struct region_facts *facts, size_t committed, HOSTMEM_REGION *region)
 {
-    *region = (HOSTMEM_REGION){
-        .Base = (void *)facts->base,
-        .Size = facts->size,
-        .Committed = committed,
-        .AllocationType = facts->allocation_type,
-        .Protect = facts->protect,
-        .CriticalLevel = facts->critical_level,
-        .ThreadId = facts->thread_id,
-        .Heap = facts->heap,
-        .Sequence = facts->sequence,
-        .AgeMilliseconds = os_tick_milliseconds() - facts->tick,
-    };
+    /* Padding too: callers may compare what they are given. */
+    for (size_t i = 0; i < sizeof(*region); i++)
+        ((char *)region)[i] = 0;
+    region->Base = (void *)facts->base;
+    region->Size = facts->size;
+    region->Committed = committed;
+    region->AllocationType = facts->allocation_type;
+    region->Protect = facts->protect;
+    region->CriticalLevel = facts->critical_level;
+    region->ThreadId = facts->thread_id;
+    region->Heap = facts->heap;
+    region->Sequence = facts->sequence;
+    region->AgeMilliseconds = os_tick_milliseconds() - facts->tick;
 }

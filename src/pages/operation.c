@@ -133,16 +133,16 @@ uint64_t operation_strangers(const struct pages *pages)
     return atomic_load_explicit(&pages->strangers, memory_order_seq_cst);
 }
 
-bool operation_no_strangers_since(const struct pages *pages, uint64_t before)
+/* True if the word is what it was, and nobody was under way then. */
+static bool is_quiet_since(const _Atomic uint64_t *word, uint64_t before)
 {
     atomic_thread_fence(memory_order_seq_cst);
-    return operation_strangers(pages) == before && !(before & UNDER_WAY);
+    return atomic_load_explicit(word, memory_order_seq_cst) == before && !(before & UNDER_WAY);
 }
 
-void operation_settle_after_strangers(struct pages *pages, struct range region, uint64_t before)
+bool operation_no_strangers_since(const struct pages *pages, uint64_t before)
 {
-    if (!operation_no_strangers_since(pages, before))
-        settle_whoever_owns(pages, region);
+    return is_quiet_since(&pages->strangers, before);
 }
 
 void operation_transfer_begin(struct pages *pages)
@@ -155,11 +155,21 @@ void operation_transfer_end(struct pages *pages)
     atomic_fetch_sub_explicit(&pages->transfers, 1, memory_order_seq_cst);
 }
 
+uint64_t operation_transfers(const struct pages *pages)
+{
+    return atomic_load_explicit(&pages->transfers, memory_order_seq_cst);
+}
+
+bool operation_no_transfers_since(const struct pages *pages, uint64_t before)
+{
+    return is_quiet_since(&pages->transfers, before);
+}
+
 bool operation_is_foreign(const struct pages *pages, uintptr_t address)
 {
     /* A thread frozen in a transfer would keep the word busy for ever: nobody waits for it. */
     for (int attempt = 0; attempt < 64; attempt++) {
-        uint64_t before = atomic_load_explicit(&pages->transfers, memory_order_seq_cst);
+        uint64_t before = operation_transfers(pages);
         struct os_range system;
 
         if (before & UNDER_WAY)
@@ -167,8 +177,7 @@ bool operation_is_foreign(const struct pages *pages, uintptr_t address)
         if (!os_query_range(address, &system) || system.state == OS_MEM_FREE ||
             region_table_knows(&pages->table, address))
             return false;
-        atomic_thread_fence(memory_order_seq_cst);
-        if (atomic_load_explicit(&pages->transfers, memory_order_seq_cst) == before)
+        if (operation_no_transfers_since(pages, before))
             return true;
     }
     return false;

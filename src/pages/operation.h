@@ -57,7 +57,8 @@ pages_result operation_end(struct pages *pages, struct region_operation *operati
  * - the stranger counts itself in, asks the system, and then looks again whether the address is in
  *   a live region; if so it settles its pages there; then it counts itself out;
  * - who makes a region reads the word before it asks the system and after it has made the region
- *   live; if the word changed, or a stranger was under way, it settles the new region.
+ *   live, with an operation of its own under way; if the word changed, or a stranger was under way,
+ *   that operation settles before it ends.
  * With a sequentially consistent fence between writing one's own part and reading the other's, one
  * of the two sees the other: either the stranger finds the region live, or the maker finds the
  * stranger, and settles after him or is followed by him.
@@ -77,13 +78,15 @@ void operation_stranger_end(struct pages *pages, struct range range);
 void operation_transfer_begin(struct pages *pages);
 void operation_transfer_end(struct pages *pages);
 
+uint64_t operation_transfers(const struct pages *pages);
+bool operation_no_transfers_since(const struct pages *pages, uint64_t before);
+
 /* True if the address is allocated, and not by this manager. False also when in doubt. */
 bool operation_is_foreign(const struct pages *pages, uintptr_t address);
 
-/* What the maker of a region reads before; and does after it has made the region live. */
+/* What the maker of a region reads before, and whether it is so still with nobody under way. */
 uint64_t operation_strangers(const struct pages *pages);
 bool operation_no_strangers_since(const struct pages *pages, uint64_t before);
-void operation_settle_after_strangers(struct pages *pages, struct range region, uint64_t before);
 
 /*
  * The result of an operation that ended so: a release that it ended for another thread, and that

@@ -103,7 +103,7 @@ static pages_result alloc_region(struct pages *pages, const struct pages_request
     struct budget_charge charge = {.reserved = size, .committed = commit ? size : 0};
     uint64_t strangers = operation_strangers(pages);
     uint32_t index = region_table_take(&pages->table);
-    uintptr_t base;
+    struct region_operation operation;
     pages_result result;
 
     if (!index)
@@ -117,10 +117,12 @@ static pages_result alloc_region(struct pages *pages, const struct pages_request
     }
     budget_charge(&pages->budget, charge);
     gauge_add(&pages->record->regions, 1);
-    region_publish(region_table_at(&pages->table, index));
+    region_publish_under_way(region_table_at(&pages->table, index), &operation);
+    /* Not at rest, for an auditor, before it is known that no stranger has changed a page. */
+    operation.alone = operation_no_strangers_since(pages, strangers);
+    operation_end(pages, &operation,
+                  (struct range){operation.base, operation.base + operation.size});
     operation_transfer_end(pages);
-    base = (uintptr_t)*memory;
-    operation_settle_after_strangers(pages, (struct range){base, base + size}, strangers);
     return PAGES_OK;
 }
 

@@ -59,6 +59,18 @@ void region_publish(struct region *region)
     atomic_store_explicit(&region->life, next_version(life, STATE_LIVE), memory_order_release);
 }
 
+void region_publish_under_way(struct region *region, struct region_operation *operation)
+{
+    uint64_t life = next_version(LOAD(region->life), STATE_LIVE) + ONE_UNDER_WAY;
+
+    operation->region = region;
+    operation->base = LOAD(region->base);
+    operation->size = LOAD(region->size);
+    operation->life = life;
+    operation->alone = true;
+    atomic_store_explicit(&region->life, life, memory_order_release);
+}
+
 /* True if the region holds the address while its state is one of the set. */
 static bool holds_in_states(const struct region *region, uintptr_t address, unsigned states)
 {

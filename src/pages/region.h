@@ -96,6 +96,9 @@ void region_write(struct region *region, const struct region_facts *facts);
 /* FREE -> LIVE. */
 void region_publish(struct region *region);
 
+/* The same, with an operation of the publisher's under way, which he has to end. */
+void region_publish_under_way(struct region *region, struct region_operation *operation);
+
 /* True if the region is live and holds the address. */
 bool region_covers(const struct region *region, uintptr_t address);
 
