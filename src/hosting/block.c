@@ -5,6 +5,8 @@
 
 #include "os/os.h"
 
+#include <string.h>
+
 void block_to_public(const struct heap_block *block, HOSTMEM_BLOCK *public_block)
 {
     *public_block = (HOSTMEM_BLOCK){
@@ -22,8 +24,7 @@ void block_to_public(const struct heap_block *block, HOSTMEM_BLOCK *public_block
 void region_to_public(const struct region_facts *facts, size_t committed, HOSTMEM_REGION *region)
 {
     /* Padding too: callers may compare what they are given. */
-    for (size_t i = 0; i < sizeof(*region); i++)
-        ((char *)region)[i] = 0;
+    memset(region, 0, sizeof(*region));
     region->Base = (void *)facts->base;
     region->Size = facts->size;
     region->Committed = committed;
