@@ -117,7 +117,7 @@ static pages_result alloc_region(struct pages *pages, const struct pages_request
     }
     budget_charge(&pages->budget, charge);
     gauge_add(&pages->record->regions, 1);
-    region_publish_under_way(region_table_at(&pages->table, index), &operation);
+    region_publish(region_table_at(&pages->table, index), &operation);
     /* Not at rest, for an auditor, before it is known that no stranger has changed a page. */
     operation.alone = operation_no_strangers_since(pages, strangers);
     operation_end(pages, &operation,

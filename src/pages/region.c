@@ -51,15 +51,7 @@ void region_write(struct region *region, const struct region_facts *facts)
     STORE(region->file, facts->file);
 }
 
-void region_publish(struct region *region)
-{
-    uint64_t life = LOAD(region->life);
-
-    /* Only the owner of a free record changes its life: no swap needed. */
-    atomic_store_explicit(&region->life, next_version(life, STATE_LIVE), memory_order_release);
-}
-
-void region_publish_under_way(struct region *region, struct region_operation *operation)
+void region_publish(struct region *region, struct region_operation *operation)
 {
     uint64_t life = next_version(LOAD(region->life), STATE_LIVE) + ONE_UNDER_WAY;
 
@@ -68,6 +60,7 @@ void region_publish_under_way(struct region *region, struct region_operation *op
     operation->size = LOAD(region->size);
     operation->life = life;
     operation->alone = true;
+    /* Only the owner of a free record changes its life: no swap needed. */
     atomic_store_explicit(&region->life, life, memory_order_release);
 }
 

@@ -9,7 +9,8 @@
  *   bits 18-63  version: grows with every operation that begins, and with every change of state
  *
  *   FREE -> LIVE        by the thread that took the record from the pool, after it has written the
- *                       fields and the owners (region_publish).
+ *                       fields and the owners: version + 1, and his own operation is under way
+ *                       until he knows that no stranger has changed a page (region_publish).
  *   LIVE -> LIVE        an operation (commit, decommit, reset) begins: version and count + 1
  *                       (region_begin); or ends: count - 1 (region_end).
  *   LIVE -> RELEASING   the one winner of a release: version and count + 1 (region_claim).
@@ -93,11 +94,8 @@ struct region_operation {
 /* Writes the facts and nothing else; the record must be free, and the caller's. */
 void region_write(struct region *region, const struct region_facts *facts);
 
-/* FREE -> LIVE. */
-void region_publish(struct region *region);
-
-/* The same, with an operation of the publisher's under way, which he has to end. */
-void region_publish_under_way(struct region *region, struct region_operation *operation);
+/* FREE -> LIVE, with an operation of the publisher's under way, which he has to end. */
+void region_publish(struct region *region, struct region_operation *operation);
 
 /* True if the region is live and holds the address. */
 bool region_covers(const struct region *region, uintptr_t address);

@@ -3,6 +3,7 @@
  * between two steps of another is done here between two calls.
  */
 #include "native.h"
+#include "publish.h"
 
 #include "pages/region.h"
 
@@ -34,7 +35,7 @@ static int begin_live(void **state)
 {
     begin_free(state);
     region_write(*state, &facts);
-    region_publish(*state);
+    publish_at_rest(*state);
     return 0;
 }
 
@@ -100,7 +101,7 @@ static void a_record_that_is_written_but_not_published_owns_nothing(void **state
 static void a_published_record_is_live_and_at_rest(void **state)
 {
     region_write(*state, &facts);
-    region_publish(*state);
+    publish_at_rest(*state);
     assert_true(region_covers(*state, BASE));
     assert_true(is_at_rest(*state));
 }
@@ -127,7 +128,7 @@ static void a_region_at_the_top_of_the_address_space_covers_its_last_byte(void *
     top.base = UINTPTR_MAX - 2 * PAGE + 1;
     top.size = 2 * PAGE;
     region_write(*state, &top);
-    region_publish(*state);
+    publish_at_rest(*state);
     assert_true(region_covers(*state, UINTPTR_MAX));
     assert_false(region_covers(*state, 0));
 }
@@ -139,7 +140,7 @@ static void all_facts_of_a_live_region_are_read(void **state)
 
     written.heap = HEAP;
     region_write(*state, &written);
-    region_publish(*state);
+    publish_at_rest(*state);
     memset(&read, 0xa5, sizeof(read));
     assert_true(region_read(*state, &read));
     assert_int_equal(read.base, written.base);
@@ -182,7 +183,7 @@ static void an_operation_on_a_heaps_block_does_not_begin(void **state)
 
     block.heap = HEAP;
     region_write(*state, &block);
-    region_publish(*state);
+    publish_at_rest(*state);
     assert_int_equal(region_begin(*state, BASE, &operation), REGION_NOT_OWNED);
     assert_true(is_at_rest(*state));
 }
@@ -316,7 +317,7 @@ static void a_heaps_block_is_claimed_by_its_heap_alone(void **state)
 
     block.heap = HEAP;
     region_write(*state, &block);
-    region_publish(*state);
+    publish_at_rest(*state);
     assert_false(region_claim(*state, BASE, 0, &operation));
     assert_false(region_claim(*state, BASE, HEAP + 1, &operation));
     assert_true(region_claim(*state, BASE, HEAP, &operation));
@@ -382,7 +383,7 @@ static void the_last_to_end_is_the_last_in_every_order(void **state)
         end_in_order(*state, order);
         orders++;
         region_write(*state, &facts);
-        region_publish(*state);
+        publish_at_rest(*state);
     }
     assert_int_equal(orders, 24);
 }
@@ -465,7 +466,7 @@ static void an_observer_notices_every_change(void **state)
     region_retire(region);
     seen[count++] = region_observe(region);
     region_write(region, &facts);
-    region_publish(region);
+    publish_at_rest(region);
     for (size_t i = 0; i < count; i++) {
         assert_false(region_at_rest_since(region, seen[i]));
         for (size_t j = 0; j < i; j++)
@@ -487,7 +488,7 @@ static void an_operation_of_a_former_life_cannot_end_in_this_one(void **state)
     assert_true(end_settled(&stale));
     region_retire(region);
     region_write(region, &facts);
-    region_publish(region);
+    publish_at_rest(region);
     begin_operation(region, &release);
     assert_false(region_end(&stale, before, &last));
     assert_false(region_end_if_alone(&stale, &last));
@@ -517,28 +518,38 @@ static struct region_facts facts_of_life(unsigned life)
     return of_life;
 }
 
-static void retire_and_live_again(struct contest *contest)
-{
-    struct region_facts next;
-
-    region_retire(contest->region);
-    next = facts_of_life(atomic_fetch_add(&contest->lives, 1) + 1);
-    region_write(contest->region, &next);
-    region_publish(contest->region);
-}
-
-/* Ends the operation; who is last begins the region's next life. */
-static void end_one(struct contest *contest, struct region_operation *operation)
+/* Ends the operation; true if it was the last on a claimed region. */
+static bool end_is_last(struct contest *contest, struct region_operation *operation)
 {
     bool last;
 
     if (!region_end_if_alone(operation, &last))
         while (!region_end(operation, region_before_settling(operation), &last))
             ;
-    if (last) {
+    if (last)
         atomic_fetch_add(&contest->lasts, 1);
+    return last;
+}
+
+/* Begins the next life, and another whenever the publisher's own operation ends a release. */
+static void retire_and_live_again(struct contest *contest)
+{
+    struct region_operation own;
+    struct region_facts next;
+
+    do {
+        region_retire(contest->region);
+        next = facts_of_life(atomic_fetch_add(&contest->lives, 1) + 1);
+        region_write(contest->region, &next);
+        region_publish(contest->region, &own);
+    } while (end_is_last(contest, &own));
+}
+
+/* Ends the operation; who is last begins the region's next life. */
+static void end_one(struct contest *contest, struct region_operation *operation)
+{
+    if (end_is_last(contest, operation))
         retire_and_live_again(contest);
-    }
 }
 
 static void operate_claim_and_read(void *context, unsigned number)
@@ -583,7 +594,7 @@ static void each_life_has_one_claim_and_one_last_whatever_threads_do(void **stat
     struct region_facts first = facts_of_life(0);
 
     region_write(contest.region, &first);
-    region_publish(contest.region);
+    publish_at_rest(contest.region);
     crew_run(operate_claim_and_read, &contest, THREADS);
     assert_true(contest.claims > 0);
     assert_int_equal(contest.lasts, contest.claims);

@@ -3,6 +3,7 @@
  * the system has handed out none of them.
  */
 #include "native.h"
+#include "publish.h"
 
 #include "pages/region_table.h"
 
@@ -49,7 +50,7 @@ static struct region *own(struct region_table *table, uintptr_t base, size_t siz
     assert_int_equal(region_table_own(table, index, base, size), REGION_TABLE_OK);
     region = region_table_at(table, index);
     region_write(region, &facts);
-    region_publish(region);
+    publish_at_rest(region);
     return region;
 }
 

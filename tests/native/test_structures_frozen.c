@@ -4,6 +4,7 @@
  * thread itself (interleaved.h), so each interleaving is had exactly, every time.
  */
 #include "native.h"
+#include "publish.h"
 
 #include "heap/names.h"
 #include "pages/mapped.h"
@@ -379,7 +380,7 @@ static void set_region(void *scene)
     struct region_facts facts = LONG;
 
     region_write(&s->region, &facts);
-    region_publish(&s->region);
+    publish_at_rest(&s->region);
 }
 
 static void clear_region(void *scene)
@@ -398,7 +399,7 @@ static void live_another_life(void *scene)
         return;
     region_retire(&s->region);
     region_write(&s->region, &facts);
-    region_publish(&s->region);
+    publish_at_rest(&s->region);
 }
 
 static void read_region(void *scene)
@@ -481,7 +482,7 @@ static struct region *own(struct region_table *table, uintptr_t base, size_t siz
 
     assert_int_equal(region_table_own(table, index, base, size), REGION_TABLE_OK);
     region_write(region_table_at(table, index), &facts);
-    region_publish(region_table_at(table, index));
+    publish_at_rest(region_table_at(table, index));
     return region_table_at(table, index);
 }
 

@@ -1,0 +1,20 @@
+/*
+ * publish.h: a region made live, its publisher's own operation ended: what most tests begin with.
+ * No other thread may know the region yet.
+ */
+#ifndef HOSTMEM_TESTS_NATIVE_PUBLISH_H
+#define HOSTMEM_TESTS_NATIVE_PUBLISH_H
+
+#include "pages/region.h"
+
+static inline void publish_at_rest(struct region *region)
+{
+    struct region_operation operation;
+    bool last;
+
+    region_publish(region, &operation);
+    assert_true(region_end_if_alone(&operation, &last));
+    assert_false(last);
+}
+
+#endif
