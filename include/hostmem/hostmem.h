@@ -48,6 +48,16 @@ typedef struct HOSTMEM_METHOD_COUNT {
     ULONGLONG Failures; /* of these, ended with anything but S_OK */
 } HOSTMEM_METHOD_COUNT;
 
+/* Why IHostMalloc::Free refused; the index into HOSTMEM_STATISTICS.RefusedBlocks. */
+typedef enum HOSTMEM_REFUSAL {
+    HostMemRefusedForeign = 0, /* no memory of this manager's heaps, as far as the books go back */
+    HostMemRefusedInterior,    /* inside a live block, at an address where a block could be */
+    HostMemRefusedMisaligned,  /* inside a live block, at an address that no block can have */
+    HostMemRefusedFreed,       /* where a block has been, or could be, and none is live */
+    HostMemRefusedOtherHeap,   /* a live block of another heap of this manager */
+    HOSTMEM_REFUSALS           /* how many there are */
+} HOSTMEM_REFUSAL;
+
 /* A quantity now, and the most that it has been. */
 typedef struct HOSTMEM_GAUGE {
     ULONGLONG Now;
@@ -66,17 +76,20 @@ typedef struct HOSTMEM_STATISTICS {
     HOSTMEM_GAUGE Reserved;     /* address space of all live regions, committed or not */
     HOSTMEM_GAUGE Committed;    /* committed bytes in them */
     HOSTMEM_GAUGE Mapped;       /* ranges told by AcquiredVirtualAddressSpace */
-    HOSTMEM_GAUGE Regions;      /* number of live regions, heap blocks' regions included */
+    HOSTMEM_GAUGE Regions;      /* number of live regions, those of heaps included */
     HOSTMEM_GAUGE MappedRanges; /* number of mapped ranges */
     HOSTMEM_GAUGE Heaps;        /* number of IHostMalloc heaps */
-    HOSTMEM_GAUGE Blocks;       /* number of live heap blocks */
-    HOSTMEM_GAUGE BlockBytes;   /* bytes asked for in them */
+    HOSTMEM_GAUGE Blocks;       /* live heap blocks; Peak: what the living heaps' peaks add up to */
+    HOSTMEM_GAUGE BlockBytes;   /* bytes asked for in them; likewise */
+    HOSTMEM_GAUGE SlabBytes;    /* of heaps' slabs of small blocks, spare ones included */
     HOSTMEM_GAUGE Metadata;     /* committed bytes of hostmem's own bookkeeping */
     ULONGLONG RefusedFrees;     /* answered with HOST_E_INVALIDOPERATION */
-    ULONGLONG ForeignCommits;   /* commits forwarded for memory of someone else */
-    ULONGLONG PassedFrees;      /* frees of foreign memory passed to Win32 by a redirection */
-    ULONGLONG LeakedBlocks;     /* blocks still live at the last Release of their heap */
-    ULONGLONG LeakedBytes;      /* bytes asked for in them */
+    ULONGLONG RefusedBlocks[HOSTMEM_REFUSALS]; /* of these, by IHostMalloc::Free, and why */
+    ULONGLONG DamagedBlocks;  /* written to after they were freed (HOSTMEM_FILL_ON_FREE) */
+    ULONGLONG ForeignCommits; /* commits forwarded for memory of someone else */
+    ULONGLONG PassedFrees;    /* frees of foreign memory passed to Win32 by a redirection */
+    ULONGLONG LeakedBlocks;   /* blocks still live at the last Release of their heap */
+    ULONGLONG LeakedBytes;    /* bytes asked for in them */
     HOSTMEM_METHOD_COUNT Methods[HOSTMEM_METHODS];
 } HOSTMEM_STATISTICS;
 
@@ -90,6 +103,7 @@ typedef struct HOSTMEM_REGION {
     DWORD CriticalLevel;  /* EMemoryCriticalLevel as it was asked for */
     DWORD ThreadId;       /* who asked */
     DWORD Heap;           /* number of the IHostMalloc it serves; 0: handed out by VirtualAlloc */
+    BOOL IsSlab;          /* of that heap's small blocks; FALSE: it is a block */
     ULONGLONG Sequence;   /* 1 for the manager's first region, and so on */
     ULONGLONG AgeMilliseconds;
 } HOSTMEM_REGION;
@@ -102,17 +116,57 @@ typedef struct HOSTMEM_MAPPED_RANGE {
     ULONGLONG Sequence; /* 1 for the manager's first range, and so on */
 } HOSTMEM_MAPPED_RANGE;
 
-/* A live block of an IHostMalloc. */
+/*
+ * A live block of an IHostMalloc. Its history (file, caller, thread, sequence, age) is kept for
+ * blocks of DebugAlloc, for blocks that are regions of their own, and with HOSTMEM_TRACK_BLOCKS for
+ * all; else these members are 0.
+ */
 typedef struct HOSTMEM_BLOCK {
     void *Address;
     SIZE_T Size;          /* bytes asked for */
-    const char *FileName; /* as DebugAlloc was told, at most 1,023 bytes of it; NULL: plain Alloc */
+    const char *FileName; /* as DebugAlloc was told, at most 1,023 bytes of it; NULL: not told */
+    const void *Caller;   /* the return address of the call; NULL: not kept */
     int Line;
     DWORD Heap; /* number of the heap, 1 for the manager's first */
     DWORD ThreadId;
-    ULONGLONG Sequence; /* the sequence number of the block's region */
+    ULONGLONG Sequence; /* one numbering with that of regions; 0: no history is kept */
     ULONGLONG AgeMilliseconds;
 } HOSTMEM_BLOCK;
+
+/* A block that was written to after it had been freed. */
+typedef struct HOSTMEM_DAMAGE {
+    HOSTMEM_BLOCK Block; /* as it was when it lived */
+    void *Address;       /* of the first byte that changed */
+    DWORD FreedBy;       /* thread */
+} HOSTMEM_DAMAGE;
+
+/* An IHostMalloc that lives. */
+typedef struct HOSTMEM_HEAP {
+    DWORD Number;              /* 1 for the manager's first */
+    BOOL Executable;           /* made with MALLOC_EXECUTABLE */
+    HOSTMEM_GAUGE Blocks;      /* live; see the note on peaks at EnumHeaps */
+    HOSTMEM_GAUGE BlockBytes;  /* bytes asked for in them */
+    HOSTMEM_GAUGE SlabBytes;   /* of slabs, spare ones included */
+    HOSTMEM_GAUGE LargeBlocks; /* of Blocks, those that are regions of their own */
+    HOSTMEM_GAUGE LargeBytes;  /* bytes asked for in them */
+    ULONGLONG SpareBytes;      /* of SlabBytes, empty slabs kept for the next that is needed */
+    ULONGLONG Allocations;     /* blocks handed out since the heap was made */
+    ULONGLONG AllocatedBytes;  /* bytes asked for in them */
+    ULONGLONG Frees;           /* blocks taken back */
+    ULONGLONG FreedBytes;
+} HOSTMEM_HEAP;
+
+/* What the slabs of one size class hold. */
+typedef struct HOSTMEM_SIZE_CLASS {
+    SIZE_T BlockSize;
+    SIZE_T SmallestRequest; /* bytes; blocks of these requests share slabs */
+    SIZE_T LargestRequest;
+    BOOL Tracked; /* these slabs keep histories of their blocks */
+    DWORD BlocksPerSlab;
+    ULONGLONG Slabs;      /* in use */
+    ULONGLONG Blocks;     /* live */
+    ULONGLONG BlockBytes; /* bytes asked for in them */
+} HOSTMEM_SIZE_CLASS;
 
 /* What an audit can find. */
 typedef enum HOSTMEM_DIFFERENCE_KIND {
@@ -122,7 +176,9 @@ typedef enum HOSTMEM_DIFFERENCE_KIND {
     HostMemRegionLarger = 4,   /* Win32's reservation is larger than the books' */
     HostMemReservedTotal = 5,  /* the regions' sizes do not add up to Reserved.Now */
     HostMemCommittedTotal = 6, /* the regions' pages do not add up to Committed.Now */
-    HostMemRegionsTotal = 7    /* the regions' number is not Regions.Now */
+    HostMemRegionsTotal = 7,   /* the regions' number is not Regions.Now */
+    HostMemBlocksTotal = 8,    /* the heaps' live blocks are not as many as Blocks.Now */
+    HostMemBlockBytesTotal = 9 /* the bytes asked for in them do not add up to BlockBytes.Now */
 } HOSTMEM_DIFFERENCE_KIND;
 
 typedef struct HOSTMEM_DIFFERENCE {
@@ -130,7 +186,7 @@ typedef struct HOSTMEM_DIFFERENCE {
     HOSTMEM_REGION Region; /* the region concerned; all zero for the totals */
     void *Address;         /* where the difference starts */
     ULONGLONG Books;       /* bytes (or regions) by the books, in this range */
-    ULONGLONG System;      /* bytes (or regions) by VirtualQuery, in this range */
+    ULONGLONG System;      /* the same by VirtualQuery, or by counting, in this range */
 } HOSTMEM_DIFFERENCE;
 
 typedef struct HOSTMEM_AUDIT {
@@ -154,6 +210,12 @@ typedef HRESULT(CALLBACK *HOSTMEM_MAPPED_RANGE_CALLBACK)(void *pContext,
 typedef HRESULT(CALLBACK *HOSTMEM_BLOCK_CALLBACK)(void *pContext, const HOSTMEM_BLOCK *pBlock);
 typedef HRESULT(CALLBACK *HOSTMEM_DIFFERENCE_CALLBACK)(void *pContext,
                                                        const HOSTMEM_DIFFERENCE *pDifference);
+typedef HRESULT(CALLBACK *HOSTMEM_HEAP_CALLBACK)(void *pContext, const HOSTMEM_HEAP *pHeap);
+typedef HRESULT(CALLBACK *HOSTMEM_SIZE_CLASS_CALLBACK)(void *pContext,
+                                                       const HOSTMEM_SIZE_CLASS *pSizeClass);
+
+/* Called when a damaged block is found, by the thread that finds it. The result is ignored. */
+typedef HRESULT(CALLBACK *HOSTMEM_DAMAGE_CALLBACK)(void *pContext, const HOSTMEM_DAMAGE *pDamage);
 
 /* ----------------------------------------------------------------------------------------------
  * IHostMemInspection
@@ -195,6 +257,24 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  * only if no call of the manager was under way. S_OK: no difference; S_FALSE: differences, their
  * number in pAudit->Differences; E_POINTER; E_INVALIDARG (cbSize); what the callback returned.
  *
+ * EnumHeaps(pfnCallback, pContext)
+ *   The same as EnumRegions for the heaps that live. Figures of a heap are exact when none of its
+ *   calls is under way. The peaks of Blocks and BlockBytes are exact while one thread uses the
+ * heap; with several they may fall short by 8 blocks and 4,096 bytes for each of them.
+ *
+ * EnumSizeClasses(dwHeap, pfnCallback, pContext)
+ *   The same for the size classes of small blocks in which the heap of that number (0: any) has
+ *   slabs, smallest first.
+ *
+ * FindBlock(pAddress, pBlock)
+ *   The live heap block that holds the address. Any address may be asked about; it is not touched.
+ *   S_OK and *pBlock filled; S_FALSE and *pBlock all zero: it is in none; E_POINTER.
+ *
+ * Trim(pBytes)
+ *   Gives the memory of all empty slabs of all heaps back to the system: *pBytes (may be NULL) says
+ *   how much it was. No heap's last Release may be under way.
+ *   S_OK; S_FALSE: there was none.
+ *
  * Close()
  *   The host declares the runtime gone: from now on every call of the manager and of its heaps
  *   returns HOST_E_CLRNOTAVAILABLE. Inspection goes on. Nothing is freed.
@@ -220,6 +300,12 @@ IHostMemInspection : public IUnknown
     virtual HRESULT STDMETHODCALLTYPE Audit(
         HOSTMEM_AUDIT * pAudit, HOSTMEM_DIFFERENCE_CALLBACK pfnCallback, void *pContext) = 0;
     virtual HRESULT STDMETHODCALLTYPE Close() = 0;
+    virtual HRESULT STDMETHODCALLTYPE EnumHeaps(HOSTMEM_HEAP_CALLBACK pfnCallback,
+                                                void *pContext) = 0;
+    virtual HRESULT STDMETHODCALLTYPE EnumSizeClasses(
+        DWORD dwHeap, HOSTMEM_SIZE_CLASS_CALLBACK pfnCallback, void *pContext) = 0;
+    virtual HRESULT STDMETHODCALLTYPE FindBlock(const void *pAddress, HOSTMEM_BLOCK *pBlock) = 0;
+    virtual HRESULT STDMETHODCALLTYPE Trim(SIZE_T * pBytes) = 0;
 };
 #ifdef __CRT_UUID_DECL
 __CRT_UUID_DECL(IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c, 0x5e, 0x9b, 0x40,
@@ -249,6 +335,14 @@ typedef struct IHostMemInspectionVtbl {
     (IHostMemInspection *This, HOSTMEM_AUDIT *pAudit, HOSTMEM_DIFFERENCE_CALLBACK pfnCallback,
      void *pContext);
     HRESULT(STDMETHODCALLTYPE *Close)(IHostMemInspection *This);
+    HRESULT(STDMETHODCALLTYPE *EnumHeaps)
+    (IHostMemInspection *This, HOSTMEM_HEAP_CALLBACK pfnCallback, void *pContext);
+    HRESULT(STDMETHODCALLTYPE *EnumSizeClasses)
+    (IHostMemInspection *This, DWORD dwHeap, HOSTMEM_SIZE_CLASS_CALLBACK pfnCallback,
+     void *pContext);
+    HRESULT(STDMETHODCALLTYPE *FindBlock)
+    (IHostMemInspection *This, const void *pAddress, HOSTMEM_BLOCK *pBlock);
+    HRESULT(STDMETHODCALLTYPE *Trim)(IHostMemInspection *This, SIZE_T *pBytes);
 } IHostMemInspectionVtbl;
 
 interface IHostMemInspection
@@ -276,15 +370,35 @@ interface IHostMemInspection
 #define IHostMemInspection_Audit(This, pAudit, pfnCallback, pContext)                              \
     (This)->lpVtbl->Audit(This, pAudit, pfnCallback, pContext)
 #define IHostMemInspection_Close(This) (This)->lpVtbl->Close(This)
+#define IHostMemInspection_EnumHeaps(This, pfnCallback, pContext)                                  \
+    (This)->lpVtbl->EnumHeaps(This, pfnCallback, pContext)
+#define IHostMemInspection_EnumSizeClasses(This, dwHeap, pfnCallback, pContext)                    \
+    (This)->lpVtbl->EnumSizeClasses(This, dwHeap, pfnCallback, pContext)
+#define IHostMemInspection_FindBlock(This, pAddress, pBlock)                                       \
+    (This)->lpVtbl->FindBlock(This, pAddress, pBlock)
+#define IHostMemInspection_Trim(This, pBytes) (This)->lpVtbl->Trim(This, pBytes)
 #endif
 
 /* ----------------------------------------------------------------------------------------------
  * Factories
  * ------------------------------------------------------------------------------------------- */
 
+/*
+ * HOSTMEM_OPTIONS.dwFlags, for looking into what uses the heaps. Each costs time and memory; all
+ * keep the histories of all small blocks, some 56 bytes each.
+ */
+#define HOSTMEM_TRACK_BLOCKS 0x1  /* no more than that, and each block's caller */
+#define HOSTMEM_FILL_ON_ALLOC 0x2 /* fill blocks with 0xCD when they are handed out */
+#define HOSTMEM_FILL_ON_FREE                                                                       \
+    0x4 /* fill small blocks with 0xDD when they are freed, and look for                           \
+         */
+        /* changes when their memory is used again or given back */
+#define HOSTMEM_DELAY_REUSE                                                                        \
+    0x8 /* use a small block again after 256 further frees at the earliest */
+
 typedef struct HOSTMEM_OPTIONS {
-    DWORD cbSize;  /* sizeof(HOSTMEM_OPTIONS) */
-    DWORD dwFlags; /* 0: none are defined yet */
+    DWORD cbSize;  /* sizeof(HOSTMEM_OPTIONS), of this version or an earlier one */
+    DWORD dwFlags; /* HOSTMEM_TRACK_BLOCKS and so on */
 
     /*
      * Address space, in bytes, that the manager holds back, reserved but not committed, to give up
@@ -299,6 +413,17 @@ typedef struct HOSTMEM_OPTIONS {
      */
     HOSTMEM_BLOCK_CALLBACK pfnLeak;
     void *pLeakContext;
+
+    /*
+     * Heap blocks of more than that many bytes are followed by a page that no access is allowed to:
+     * a block whose size is a multiple of 16 ends where that page begins. 0: none are.
+     */
+    SIZE_T GuardAbove;
+
+    /* Called for each damaged block that HOSTMEM_FILL_ON_FREE finds. NULL: they are only counted.
+     */
+    HOSTMEM_DAMAGE_CALLBACK pfnDamage;
+    void *pDamageContext;
 } HOSTMEM_OPTIONS;
 
 /*
@@ -332,6 +457,9 @@ HRESULT STDMETHODCALLTYPE HostMemCreateHostControl(IHostMemoryManager *pManager,
 
 typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
 
+/* HostMemRedirectModule's dwFlags. */
+#define HOSTMEM_REDIRECT_HEAP 0x1 /* the module's calls of the system's heaps, too */
+
 /*
  * Rewrites a loaded module's import address tables, ordinary and delay-loaded, so that its calls
  * of VirtualAlloc, VirtualAllocEx, VirtualAllocExNuma, VirtualFree, VirtualFreeEx, VirtualQuery,
@@ -340,9 +468,13 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * an api-ms-win-core-memory-*.dll, are rewritten; no code is. Calls for another process, and frees
  * of memory that the manager does not own, go to Win32. What the module finds by GetProcAddress it
  * calls directly.
+ * With HOSTMEM_REDIRECT_HEAP also HeapAlloc, HeapReAlloc, HeapFree, HeapSize, HeapValidate,
+ * HeapCreate and HeapDestroy, from these and from an api-ms-win-core-heap-*.dll: what the module
+ * allocates from the process's heap, and from heaps that it creates, comes from an IHostMalloc of
+ * the manager. All flags are honoured. Blocks from elsewhere, and other heaps, go to Win32.
  *   pManager       a manager made by HostMemCreateManager; referenced until the redirection ends.
  *   hModule        a module of this process; referenced until the redirection ends.
- *   dwFlags        0: none are defined yet.
+ *   dwFlags        HOSTMEM_REDIRECT_HEAP, or 0.
  *   ppRedirection  out: what HostMemRemoveRedirection takes; NULL unless S_OK.
  * S_OK; S_FALSE (the module imports none of these, or they are redirected already); E_POINTER;
  * E_INVALIDARG (not a hostmem manager, not a loaded module, a module that the redirection itself

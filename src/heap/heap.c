@@ -1,98 +1,300 @@
 /*
- * heap.c: see heap.h.
+ * heap.c: a heap's making and end, and the two calls that all is about. See heap.h.
+ *
+ * Review note for invariant I4: what is reached from here is pages/ and os/ (system calls, atomics)
+ * and the other files of heap/, none of which locks, waits or calls a heap of the system's.
  */
-#include "heap/heap.h"
+#include "heap/heap_parts.h"
 
-#include "os/os.h"
+/* ------------------------------------------------------------------------------------------------
+ * Making and ending
+ * --------------------------------------------------------------------------------------------- */
 
-void heap_init(struct heap *heap, struct pages *pages, struct names *names, uint32_t number,
-               bool executable)
+/* Fields of a heap's former life are cleared; it is nobody else's yet. */
+static void clear(struct heap *heap)
 {
-    heap->pages = pages;
-    heap->names = names;
-    heap->number = number;
-    heap->executable = executable;
-    gauge_add(&pages->record->heaps, 1);
+    LANE_STORE(heap->lane_count, 0);
+    for (uint32_t i = 0; i < LANE_BUCKETS; i++)
+        LANE_STORE(heap->lanes[i], 0);
+    for (int i = 0; i < LANE_COUNTERS; i++)
+        LANE_STORE(heap->shared.counters[i], 0);
+    LANE_STORE(heap->peak_blocks, 0);
+    LANE_STORE(heap->peak_bytes, 0);
+    gauge_clear(&heap->slab_bytes);
+    gauge_clear(&heap->large_blocks);
+    gauge_clear(&heap->large_bytes);
+    for (uint32_t i = 0; i < CLASS_COUNT; i++) {
+        LANE_STORE(heap->stacks[i], 0);
+        for (uint32_t set = 0; set < HEAP_SETS; set++)
+            LANE_STORE(heap->favourites[set][i], 0);
+    }
+    for (uint32_t i = 0; i < HEAP_DELAYED; i++)
+        LANE_STORE(heap->delayed[i], 0);
 }
 
-pages_result heap_alloc(struct heap *heap, size_t size, uint32_t critical_level, const char *file,
-                        uint32_t line, void **memory)
+struct heap *heap_create(struct heap_space *space, bool executable)
 {
-    struct pages_request request = {
-        .size = size ? size : 1,
-        .type = OS_MEM_RESERVE | OS_MEM_COMMIT,
-        .protect = heap->executable ? OS_PAGE_EXECUTE_READWRITE : OS_PAGE_READWRITE,
-        .node = OS_ANY_NODE,
-        .critical_level = critical_level,
-        .heap = heap->number,
-        .line = line,
-        .requested = size,
-    };
+    uint32_t index = pool_take(&space->heaps);
+    struct heap *heap;
+
+    if (!index)
+        return NULL;
+    heap = pool_item(&space->heaps, index);
+    clear(heap);
+    heap->space = space;
+    heap->index = index;
+    heap->executable = executable;
+    heap->quick_limit = space->options.flags ? 0 : CLASS_LOOKUP;
+    if (heap->quick_limit > space->options.guard_above)
+        heap->quick_limit = space->options.guard_above + 1;
+    gauge_add(&space->pages->record->heaps, 1);
+    atomic_store_explicit(
+        &heap->number, atomic_fetch_add_explicit(&space->heap_number, 1, memory_order_relaxed) + 1,
+        memory_order_release);
+    return heap;
+}
+
+/* Tells of the blocks that live; those with regions of their own are given back. */
+static void end_blocks(struct heap *heap, heap_block_callback *callback, void *context)
+{
+    struct record *record = heap->space->pages->record;
+    struct heap_cursor cursor = {0};
+    struct heap_block block;
+
+    while (heap_next_block(heap->space, heap_number(heap), &cursor, &block)) {
+        size_t size;
+
+        if (callback)
+            callback(context, &block);
+        record_count(&record->leaked_blocks);
+        record_add(&record->leaked_bytes, block.size);
+        if (cursor.region) {
+            record_begin(record, RECORD_HEAP_PAGES);
+            pages_release_block(heap->space->pages, (void *)block.address, heap_number(heap),
+                                &size);
+            record_end(record, RECORD_HEAP_PAGES, true);
+        }
+    }
+}
+
+void heap_destroy(struct heap *heap, heap_block_callback *callback, void *context)
+{
+    struct heap_space *space = heap->space;
+    struct record *record = space->pages->record;
+
+    heap_flush_delayed(heap);
+    end_blocks(heap, callback, context);
+    heap_retire_slabs(heap, true);
+    record_begin(record, RECORD_HEAP_PAGES);
+    atomic_store_explicit(&heap->number, 0, memory_order_release);
+    heap_close_lanes(heap);
+    gauge_subtract(&record->heaps, 1);
+    record_end(record, RECORD_HEAP_PAGES, true);
+    pool_give(&space->heaps, heap->index);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Allocating
+ * --------------------------------------------------------------------------------------------- */
+
+bool heap_alloc_quick(struct heap *heap, size_t size, void **memory)
+{
+    struct lane *lane = heap_quick_lane(heap);
+    const struct size_class *size_class;
+    uint32_t index, favourite, block;
+    uintptr_t address;
+
+    if (size >= heap->quick_limit || !lane)
+        return false;
+    index = heap->space->classes.lookup[size];
+    favourite = atomic_load_explicit(&heap->favourites[LANE_LOAD(lane->number) % HEAP_SETS][index],
+                                     memory_order_acquire);
+    if (!favourite)
+        return false;
+    size_class = &heap->space->classes.classes[index];
+    heap_enter(heap, lane);
+    address = slab_claim(heap_slab(heap->space, favourite), heap_number(heap), size_class,
+                         slab_field_of(size_class, (uint32_t)size), &block);
+    if (address) {
+        heap_count_alloc(heap, lane, size);
+        *memory = (void *)address;
+    }
+    heap_leave(heap, lane);
+    return address != 0;
+}
+
+static pages_result alloc_plain(struct heap *heap, struct lane *lane,
+                                const struct heap_request *request, void **memory)
+{
+    const struct size_classes *classes = &heap->space->classes;
+    const struct size_class *size_class =
+        &classes->classes[size_class_plain(classes, request->size)];
+    struct slab *slab;
+    uint32_t block;
+    pages_result result;
+    uintptr_t address =
+        heap_claim(heap, lane, size_class, slab_field_of(size_class, (uint32_t)request->size),
+                   request->critical_level, &slab, &block, &result);
+
+    if (!address)
+        return result;
+    *memory = (void *)address;
+    return PAGES_OK;
+}
+
+static pages_result alloc(struct heap *heap, struct lane *lane, const struct heap_request *request,
+                          void **memory)
+{
+    if (request->size > SMALL_LIMIT || request->size > heap->space->options.guard_above)
+        return heap_alloc_large(heap, request, memory);
+    if (heap->space->options.flags || request->file || request->caller)
+        return heap_alloc_tracked(heap, lane, request, memory);
+    return alloc_plain(heap, lane, request, memory);
+}
+
+pages_result heap_alloc(struct heap *heap, const struct heap_request *request, void **memory)
+{
+    struct lane *lane = heap_lane(heap);
     pages_result result;
 
     *memory = NULL;
-    if (file) {
-        request.file = names_keep(heap->names, file);
-        if (!request.file)
-            return OS_ERROR_NOT_ENOUGH_MEMORY;
-    }
-    result = pages_alloc(heap->pages, &request, memory);
+    heap_enter(heap, lane);
+    result = alloc(heap, lane, request, memory);
     if (!result) {
-        gauge_add(&heap->pages->record->blocks, 1);
-        gauge_add(&heap->pages->record->block_bytes, size);
+        heap_count_alloc(heap, lane, request->size);
+        if (request->debug)
+            heap_count_debug_alloc(heap, lane);
     }
+    heap_leave(heap, lane);
     return result;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Freeing
+ * --------------------------------------------------------------------------------------------- */
+
+pages_result heap_refuse(struct heap *heap, enum record_refusal why)
+{
+    record_count(&heap->space->pages->record->refused_blocks[why]);
+    return PAGES_FOREIGN;
+}
+
+static pages_result refuse_answer(struct heap *heap, enum slab_answer answer)
+{
+    switch (answer) {
+    case SLAB_INTERIOR:
+        return heap_refuse(heap, RECORD_REFUSED_INTERIOR);
+    case SLAB_MISALIGNED:
+        return heap_refuse(heap, RECORD_REFUSED_MISALIGNED);
+    default:
+        return heap_refuse(heap, RECORD_REFUSED_FREED);
+    }
+}
+
+static pages_result free_small(struct heap *heap, struct lane *lane, struct slab *slab,
+                               const struct slab_view *view, uintptr_t address)
+{
+    struct slab_block block;
+    enum slab_answer answer = slab_look(slab, view, address, &block);
+
+    if (answer == SLAB_LIVE && view->heap != heap_number(heap))
+        return heap_refuse(heap, RECORD_REFUSED_OTHER_HEAP);
+    if (answer == SLAB_LIVE)
+        answer = view->size_class->tracked ? heap_free_tracked(heap, slab, view, address, &block)
+                                           : slab_change(slab, view, address, &block, 0);
+    if (answer != SLAB_LIVE)
+        return refuse_answer(heap, answer);
+    heap_count_free(heap, lane, slab_requested(view->size_class, block.field));
+    if (!view->size_class->tracked)
+        heap_block_freed(heap, slab, view, block.index);
+    return PAGES_OK;
+}
+
+static pages_result free_block(struct heap *heap, struct lane *lane, uintptr_t address)
+{
+    struct slab *slab = heap_slab_of(heap, lane, address);
+    struct slab_view view;
+
+    if (!slab)
+        return heap_free_large(heap, lane, (void *)address);
+    /* A slab that is coming or going has no live block. */
+    if (!slab_view(slab, &view) || address - view.base >= SLAB_SIZE)
+        return heap_refuse(heap, RECORD_REFUSED_FREED);
+    return free_small(heap, lane, slab, &view, address);
 }
 
 pages_result heap_free(struct heap *heap, void *memory)
 {
-    size_t size = 0;
+    struct lane *lane;
     pages_result result;
 
     if (!memory)
         return PAGES_OK;
-    result = pages_release_block(heap->pages, memory, heap->number, &size);
-    if (!result) {
-        gauge_subtract(&heap->pages->record->blocks, 1);
-        gauge_subtract(&heap->pages->record->block_bytes, size);
-    }
+    lane = heap_lane(heap);
+    heap_enter(heap, lane);
+    result = free_block(heap, lane, (uintptr_t)memory);
+    heap_leave(heap, lane);
     return result;
 }
 
-bool heap_next(const struct pages *pages, uint32_t heap, uint32_t *cursor, struct heap_block *block)
+size_t heap_trim(struct heap *heap)
 {
-    struct region_facts facts;
-    size_t committed;
-
-    while (pages_next(pages, cursor, &facts, &committed)) {
-        if (!facts.heap || (heap && facts.heap != heap))
-            continue;
-        *block = (struct heap_block){
-            .address = facts.base,
-            .size = facts.requested,
-            .file = facts.file,
-            .line = facts.line,
-            .heap = facts.heap,
-            .thread_id = facts.thread_id,
-            .sequence = facts.sequence,
-            .tick = facts.tick,
-        };
-        return true;
-    }
-    return false;
+    heap_flush_delayed(heap);
+    return heap_retire_slabs(heap, false);
 }
 
-void heap_destroy(struct heap *heap, heap_leak_callback *callback, void *context)
-{
-    struct record *record = heap->pages->record;
-    struct heap_block block;
-    uint32_t cursor = 0;
+/* ------------------------------------------------------------------------------------------------
+ * Sizes
+ * --------------------------------------------------------------------------------------------- */
 
-    while (heap_next(heap->pages, heap->number, &cursor, &block)) {
-        callback(context, &block);
-        record_count(&record->leaked_blocks);
-        record_add(&record->leaked_bytes, block.size);
-        heap_free(heap, (void *)block.address);
-    }
-    gauge_subtract(&record->heaps, 1);
+bool heap_size_of(struct heap *heap, const void *memory, size_t *size)
+{
+    struct heap_block block;
+
+    if (!heap_find_block(heap->space, (uintptr_t)memory, &block) ||
+        block.address != (uintptr_t)memory || block.heap != heap_number(heap))
+        return false;
+    *size = block.size;
+    return true;
+}
+
+static bool resize_small(struct heap *heap, struct slab *slab, const struct slab_view *view,
+                         uintptr_t address, size_t size, size_t *old)
+{
+    struct slab_block block;
+
+    if (view->heap != heap_number(heap) || size < view->size_class->smallest ||
+        size > view->size_class->largest || slab_look(slab, view, address, &block) != SLAB_LIVE ||
+        slab_change(slab, view, address, &block, slab_field_of(view->size_class, (uint32_t)size)) !=
+            SLAB_LIVE)
+        return false;
+    *old = slab_requested(view->size_class, block.field);
+    return true;
+}
+
+static bool resize(struct heap *heap, struct lane *lane, uintptr_t address, size_t size)
+{
+    struct slab *slab = heap_slab_of(heap, lane, address);
+    struct slab_view view;
+    size_t old;
+
+    if (!slab)
+        return heap_resize_large(heap, lane, address, size);
+    if (!slab_view(slab, &view) || address - view.base >= SLAB_SIZE ||
+        !resize_small(heap, slab, &view, address, size, &old))
+        return false;
+    heap_count_resize(heap, lane, old, size);
+    return true;
+}
+
+bool heap_resize(struct heap *heap, void *memory, size_t size)
+{
+    uintptr_t address = (uintptr_t)memory;
+    struct lane *lane = heap_lane(heap);
+    bool done;
+
+    heap_enter(heap, lane);
+    done = resize(heap, lane, address, size);
+    heap_leave(heap, lane);
+    return done;
 }

@@ -1,52 +1,153 @@
 /*
  * heap.h: what is behind an IHostMalloc, without COM.
  *
- * Every block is a region of its own, taken through the page path and marked with its heap's
- * number: so a block is owned, counted, enumerated and audited like any region, a pointer that is
- * not the start of a live block of this heap is found out without reading it, and one of two frees
- * wins by the region's own protocol. Lock-free because pages/ is.
+ * Small blocks come from slabs (slab.h), larger ones and those with a guard page are regions of
+ * their own. Either way the memory is taken through the page path, marked with the heap's number:
+ * owned, charged and audited like every region.
+ *
+ * Promises. A pointer that is not the start of a live block of this heap is found out without being
+ * read. Of any number of threads that free one block at once, one succeeds. No lock and no wait
+ * anywhere: a thread that is frozen keeps nobody from allocating or freeing (I4). Figures are exact
+ * when no call is under way; for peaks see lane.h.
+ *
+ * A free is judged by what its block is when the free looks at it. A free that comes so late that
+ * the block has been freed by somebody else and handed out again frees the new block: no allocator
+ * can tell the two apart, short of never using an address twice. HEAP_DELAY_REUSE puts that off.
  */
 #ifndef HOSTMEM_HEAP_HEAP_H
 #define HOSTMEM_HEAP_HEAP_H
 
-#include "heap/names.h"
-#include "pages/pages.h"
+#include "heap/heap_space.h"
+
+/* Empty slabs whose memory a heap keeps for its next ones, of whatever class. */
+#define HEAP_SPARES 4u
+
+/* Frees that HEAP_DELAY_REUSE waits for. */
+#define HEAP_DELAYED 256u
+
+/* Groups of threads with favourite slabs of their own. */
+#define HEAP_SETS (sizeof(void *) == 8 ? 16u : 4u)
 
 struct heap {
-    struct pages *pages;
-    struct names *names;
-    uint32_t number; /* 1 for the manager's first; never 0 */
+    struct pool_link link;
+    _Atomic uint32_t number; /* 1 for the manager's first; 0: it does not live */
+    struct heap_space *space;
+    uint32_t index; /* in the space's pool */
     bool executable;
+    size_t quick_limit; /* requests below it go the short way */
+
+    _Atomic uint32_t lane_count;
+    _Atomic uint32_t lanes[LANE_BUCKETS]; /* each the first of a list that only grows */
+    struct lane shared;
+    _Atomic uint64_t peak_blocks;
+    _Atomic uint64_t peak_bytes;
+    struct gauge slab_bytes; /* spare ones included */
+    struct gauge large_blocks;
+    struct gauge large_bytes; /* asked for */
+
+    _Atomic uint64_t stacks[CLASS_COUNT]; /* of LISTED slabs: index | count of changes << 32 */
+    _Atomic uint32_t favourites[HEAP_SETS][CLASS_COUNT];
+    _Atomic uintptr_t spares[HEAP_SPARES];  /* memory of slabs; 0: none */
+    _Atomic uint64_t delayed[HEAP_DELAYED]; /* block | index of its slab << 32; 0: none */
+    _Atomic uint32_t delay_cursor;
 };
 
-/* What is known about a live block. */
-struct heap_block {
-    uintptr_t address;
-    size_t size;      /* asked for */
-    const char *file; /* NULL: not told */
+/* The heap, new; NULL: no memory. */
+struct heap *heap_create(struct heap_space *space, bool executable);
+
+/*
+ * Calls back for each block still live, counts it as leaked, and gives everything back. No call of
+ * this heap may be under way. callback may be NULL.
+ */
+void heap_destroy(struct heap *heap, heap_block_callback *callback, void *context);
+
+struct heap_request {
+    size_t size; /* 0 gives a block of its own */
+    uint32_t critical_level;
     uint32_t line;
-    uint32_t heap;
-    uint32_t thread_id;
-    uint64_t sequence;
-    uint64_t tick;
+    const char *file;   /* copied; NULL: none */
+    const void *caller; /* NULL: not known */
+    bool debug;         /* by DebugAlloc */
 };
 
-void heap_init(struct heap *heap, struct pages *pages, struct names *names, uint32_t number,
-               bool executable);
+/* The common case alone. False: nothing was done, heap_alloc has to be asked. */
+bool heap_alloc_quick(struct heap *heap, size_t size, void **memory);
 
-/* file may be NULL. *memory is NULL on failure; a size of 0 gives a block of its own. */
-pages_result heap_alloc(struct heap *heap, size_t size, uint32_t critical_level, const char *file,
-                        uint32_t line, void **memory);
+/* *memory is NULL on failure. */
+pages_result heap_alloc(struct heap *heap, const struct heap_request *request, void **memory);
 
-/* PAGES_FOREIGN: not the start of a live block of this heap; nothing was touched. NULL is fine. */
+/*
+ * PAGES_FOREIGN: not the start of a live block of this heap; it was counted why, and nothing was
+ * touched. NULL is fine.
+ */
 pages_result heap_free(struct heap *heap, void *memory);
 
-/* Walks live blocks, of one heap or (0) of all: *cursor starts at 0. False: there are no more. */
-bool heap_next(const struct pages *pages, uint32_t heap, uint32_t *cursor,
-               struct heap_block *block);
+/* The size asked for, of a live block of this heap. False: it is not the start of one. */
+bool heap_size_of(struct heap *heap, const void *memory, size_t *size);
 
-/* Calls back for each block still live, counts it as leaked, and gives its memory back. */
-typedef void heap_leak_callback(void *context, const struct heap_block *block);
-void heap_destroy(struct heap *heap, heap_leak_callback *callback, void *context);
+/*
+ * Makes a live block of this heap one of another size where it lies. False: it is none, or the size
+ * needs another place. The caller must own the block.
+ */
+bool heap_resize(struct heap *heap, void *memory, size_t size);
+
+/* Gives the memory of empty slabs back. Returns how many bytes. Any thread at any time. */
+size_t heap_trim(struct heap *heap);
+
+/* ------------------------------------------------------------------------------------------------
+ * Looking (heap_walk.c). Any thread at any time.
+ * --------------------------------------------------------------------------------------------- */
+
+struct heap_figures {
+    uint32_t number;
+    bool executable;
+    uint64_t counters[LANE_COUNTERS];
+    uint64_t blocks;
+    uint64_t block_bytes;
+    uint64_t peak_blocks;
+    uint64_t peak_bytes;
+    uint64_t spare_bytes;
+    uint32_t inside; /* calls that were under way */
+};
+
+/* False: the heap does not live. */
+bool heap_figures(struct heap *heap, struct heap_figures *figures);
+
+/* Walks the heaps that live: *cursor starts at 0. NULL: there are no more. */
+struct heap *heap_next(const struct heap_space *space, uint32_t *cursor);
+
+struct heap_class_figures {
+    uint64_t slabs;
+    uint64_t blocks;      /* live */
+    uint64_t block_bytes; /* asked for in them */
+};
+
+/* What the slabs of one size class hold, in the heap of that number or (0) in all. */
+void heap_class_figures(const struct heap_space *space, uint32_t heap, uint32_t size_class,
+                        struct heap_class_figures *figures);
+
+/*
+ * What the heaps have counted against the blocks that there are. False: other threads were at work,
+ * and nothing was compared.
+ */
+struct heap_audit {
+    uint64_t counted_blocks;
+    uint64_t counted_bytes;
+    uint64_t found_blocks;
+    uint64_t found_bytes;
+};
+bool heap_audit(const struct heap_space *space, struct heap_audit *audit);
+
+/* Walks live blocks, of the heap of that number or (0) of all: the cursor starts all zero. */
+struct heap_cursor {
+    uint32_t slab;
+    uint32_t block;
+    uint32_t region;
+};
+bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_cursor *cursor,
+                     struct heap_block *block);
+
+/* The live block that holds the address. False: it is in none. */
+bool heap_find_block(const struct heap_space *space, uintptr_t address, struct heap_block *block);
 
 #endif

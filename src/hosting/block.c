@@ -13,11 +13,12 @@ void block_to_public(const struct heap_block *block, HOSTMEM_BLOCK *public_block
         .Address = (void *)block->address,
         .Size = block->size,
         .FileName = block->file,
+        .Caller = block->caller,
         .Line = (int)block->line,
         .Heap = block->heap,
         .ThreadId = block->thread_id,
         .Sequence = block->sequence,
-        .AgeMilliseconds = os_tick_milliseconds() - block->tick,
+        .AgeMilliseconds = block->sequence ? os_tick_milliseconds() - block->tick : 0,
     };
 }
 
@@ -32,7 +33,8 @@ void region_to_public(const struct region_facts *facts, size_t committed, HOSTME
     region->Protect = facts->protect;
     region->CriticalLevel = facts->critical_level;
     region->ThreadId = facts->thread_id;
-    region->Heap = facts->heap;
+    region->Heap = facts->heap & ~REGION_IS_SLAB;
+    region->IsSlab = (facts->heap & REGION_IS_SLAB) != 0;
     region->Sequence = facts->sequence;
     region->AgeMilliseconds = os_tick_milliseconds() - facts->tick;
 }

@@ -12,8 +12,13 @@ struct host_malloc {
     IHostMalloc IHostMalloc_iface;
     struct manager *manager; /* referenced */
     uint32_t index;          /* in the manager's pool */
-    struct heap heap;
+    struct heap *heap;
 };
+
+/* Alloc and DebugAlloc, but for the common case; and Free. As the methods of the interface. */
+HRESULT host_malloc_alloc(struct host_malloc *host_malloc, const struct heap_request *request,
+                          void **memory);
+HRESULT host_malloc_free(struct host_malloc *host_malloc, void *memory);
 
 /* With one reference; NULL: no memory. */
 IHostMalloc *host_malloc_create(struct manager *manager, bool executable);

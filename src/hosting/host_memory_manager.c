@@ -177,22 +177,23 @@ static HRESULT WINAPI memory_manager_RegisterMemoryNotificationCallback(
     return call_end(&call, PAGES_OK);
 }
 
-/* What can be given back is the emergency reservation; who swaps it out gives it back. */
+/* Gives back empty slabs, and the emergency reservation: who swaps it out gives it back. */
 static HRESULT WINAPI memory_manager_NeedsVirtualAddressSpace(IHostMemoryManager *iface,
                                                               LPVOID address, SIZE_T size)
 {
     struct call call;
     void *emergency;
+    bool trimmed;
 
     (void)address;
     (void)size;
     if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_NEEDS_ADDRESS_SPACE))
         return call_unavailable(&call);
+    trimmed = manager_trim(call.manager) != 0;
     emergency = atomic_exchange_explicit(&call.manager->emergency, NULL, memory_order_acq_rel);
-    if (!emergency)
-        return call_end(&call, ERROR_NOT_ENOUGH_MEMORY);
-    os_metadata_release(emergency);
-    return call_end(&call, PAGES_OK);
+    if (emergency)
+        os_metadata_release(emergency);
+    return call_end(&call, emergency || trimmed ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
 }
 
 static HRESULT WINAPI memory_manager_AcquiredVirtualAddressSpace(IHostMemoryManager *iface,

@@ -32,7 +32,8 @@ static ULONG WINAPI inspection_Release(IHostMemInspection *iface)
  * Statistics
  * --------------------------------------------------------------------------------------------- */
 
-_Static_assert(HOSTMEM_METHODS == (int)RECORD_METHODS, "one order of methods");
+_Static_assert(HOSTMEM_METHODS == (int)RECORD_PUBLIC_METHODS, "one order of methods");
+_Static_assert(HOSTMEM_REFUSALS == (int)RECORD_REFUSALS, "one order of refusals");
 
 static HOSTMEM_GAUGE read_gauge(const struct gauge *gauge)
 {
@@ -43,10 +44,33 @@ static HOSTMEM_GAUGE read_gauge(const struct gauge *gauge)
 
 static void read_methods(const struct record *record, HOSTMEM_METHOD_COUNT *methods)
 {
-    for (int method = 0; method < RECORD_METHODS; method++) {
+    for (int method = 0; method < HOSTMEM_METHODS; method++) {
         methods[method].Calls = record_read(&record->calls[method].begun);
         methods[method].Failures = record_read(&record->calls[method].failures);
     }
+}
+
+/* What the heaps count in their own lanes. */
+static void add_heaps(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
+{
+    HOSTMEM_METHOD_COUNT *methods = statistics->Methods;
+    uint32_t cursor = 0;
+    struct heap_figures figures;
+    struct heap *heap;
+
+    statistics->Blocks.Now = statistics->BlockBytes.Now = 0;
+    while ((heap = heap_next(&manager->heaps, &cursor)) != NULL) {
+        if (!heap_figures(heap, &figures))
+            continue;
+        statistics->Blocks.Now += figures.blocks;
+        statistics->BlockBytes.Now += figures.block_bytes;
+        methods[HostMemMallocAlloc].Calls +=
+            figures.counters[LANE_ALLOCATED] - figures.counters[LANE_DEBUG_ALLOCATED];
+        methods[HostMemMallocDebugAlloc].Calls += figures.counters[LANE_DEBUG_ALLOCATED];
+        methods[HostMemMallocFree].Calls += figures.counters[LANE_FREED];
+    }
+    statistics->Blocks.Peak = gauge_peak(&manager->heaps.peak_blocks);
+    statistics->BlockBytes.Peak = gauge_peak(&manager->heaps.peak_bytes);
 }
 
 static void read_statistics(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
@@ -60,15 +84,18 @@ static void read_statistics(const struct manager *manager, HOSTMEM_STATISTICS *s
     statistics->Regions = read_gauge(&record->regions);
     statistics->MappedRanges = read_gauge(&record->mapped_ranges);
     statistics->Heaps = read_gauge(&record->heaps);
-    statistics->Blocks = read_gauge(&record->blocks);
-    statistics->BlockBytes = read_gauge(&record->block_bytes);
+    statistics->SlabBytes = read_gauge(&record->slab_bytes);
     statistics->Metadata = read_gauge(&record->metadata);
     statistics->RefusedFrees = record_read(&record->refused_frees);
     statistics->ForeignCommits = record_read(&record->foreign_commits);
     statistics->PassedFrees = record_read(&record->passed_frees);
     statistics->LeakedBlocks = record_read(&record->leaked_blocks);
     statistics->LeakedBytes = record_read(&record->leaked_bytes);
+    for (int refusal = 0; refusal < HOSTMEM_REFUSALS; refusal++)
+        statistics->RefusedBlocks[refusal] = record_read(&record->refused_blocks[refusal]);
+    statistics->DamagedBlocks = record_read(&record->corrupted_blocks);
     read_methods(record, statistics->Methods);
+    add_heaps(manager, statistics);
 }
 
 static HRESULT WINAPI inspection_GetStatistics(IHostMemInspection *iface,
@@ -139,19 +166,112 @@ static HRESULT WINAPI inspection_EnumBlocks(IHostMemInspection *iface, DWORD hea
                                             HOSTMEM_BLOCK_CALLBACK callback, void *context)
 {
     struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct heap_cursor cursor = {0};
     struct heap_block block;
-    uint32_t cursor = 0;
     HRESULT hr = S_OK;
 
     if (!callback)
         return E_POINTER;
-    while (hr == S_OK && heap_next(&manager->pages, heap, &cursor, &block)) {
+    while (hr == S_OK && heap_next_block(&manager->heaps, heap, &cursor, &block)) {
         HOSTMEM_BLOCK public_block;
 
         block_to_public(&block, &public_block);
         hr = callback(context, &public_block);
     }
     return hr;
+}
+
+static HRESULT WINAPI inspection_EnumHeaps(IHostMemInspection *iface,
+                                           HOSTMEM_HEAP_CALLBACK callback, void *context)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    uint32_t cursor = 0;
+    HRESULT hr = S_OK;
+    struct heap_figures figures;
+    struct heap *heap;
+
+    if (!callback)
+        return E_POINTER;
+    while (hr == S_OK && (heap = heap_next(&manager->heaps, &cursor)) != NULL) {
+        HOSTMEM_HEAP public_heap;
+
+        if (!heap_figures(heap, &figures))
+            continue;
+        public_heap = (HOSTMEM_HEAP){
+            .Number = figures.number,
+            .Executable = figures.executable,
+            .Blocks = {figures.blocks, figures.peak_blocks},
+            .BlockBytes = {figures.block_bytes, figures.peak_bytes},
+            .SlabBytes = read_gauge(&heap->slab_bytes),
+            .LargeBlocks = read_gauge(&heap->large_blocks),
+            .LargeBytes = read_gauge(&heap->large_bytes),
+            .SpareBytes = figures.spare_bytes,
+            .Allocations = figures.counters[LANE_ALLOCATED],
+            .AllocatedBytes = figures.counters[LANE_ALLOCATED_BYTES],
+            .Frees = figures.counters[LANE_FREED],
+            .FreedBytes = figures.counters[LANE_FREED_BYTES],
+        };
+        hr = callback(context, &public_heap);
+    }
+    return hr;
+}
+
+static HRESULT WINAPI inspection_EnumSizeClasses(IHostMemInspection *iface, DWORD heap,
+                                                 HOSTMEM_SIZE_CLASS_CALLBACK callback,
+                                                 void *context)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    HRESULT hr = S_OK;
+
+    if (!callback)
+        return E_POINTER;
+    for (uint32_t index = 0; hr == S_OK && index < CLASS_COUNT; index++) {
+        const struct size_class *size_class = &manager->heaps.classes.classes[index];
+        struct heap_class_figures figures;
+        HOSTMEM_SIZE_CLASS public_class = {
+            .BlockSize = size_class->block_size,
+            .SmallestRequest = size_class->smallest,
+            .LargestRequest = size_class->largest,
+            .Tracked = size_class->tracked,
+            .BlocksPerSlab = size_class->blocks,
+        };
+
+        heap_class_figures(&manager->heaps, heap, index, &figures);
+        if (!figures.slabs)
+            continue;
+        public_class.Slabs = figures.slabs;
+        public_class.Blocks = figures.blocks;
+        public_class.BlockBytes = figures.block_bytes;
+        hr = callback(context, &public_class);
+    }
+    return hr;
+}
+
+static HRESULT WINAPI inspection_FindBlock(IHostMemInspection *iface, const void *address,
+                                           HOSTMEM_BLOCK *public_block)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct heap_block block;
+
+    if (!public_block)
+        return E_POINTER;
+    *public_block = (HOSTMEM_BLOCK){0};
+    if (!heap_find_block(&manager->heaps, (uintptr_t)address, &block))
+        return S_FALSE;
+    block_to_public(&block, public_block);
+    return S_OK;
+}
+
+static HRESULT WINAPI inspection_Trim(IHostMemInspection *iface, SIZE_T *bytes)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    DWORD last_error = GetLastError();
+    size_t given = manager_trim(manager);
+
+    if (bytes)
+        *bytes = given;
+    SetLastError(last_error);
+    return given ? S_OK : S_FALSE;
 }
 
 static HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const void *address,
@@ -174,7 +294,7 @@ static HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const voi
  * Audit
  * --------------------------------------------------------------------------------------------- */
 
-_Static_assert(HostMemRegionsTotal == (int)AUDIT_REGIONS_TOTAL, "one order of differences");
+_Static_assert(HostMemBlockBytesTotal == (int)AUDIT_BLOCK_BYTES_TOTAL, "one order of differences");
 
 struct audit_caller {
     const struct manager *manager;
@@ -203,6 +323,33 @@ static bool report_difference(void *context, const struct audit_difference *diff
     return caller->hr == S_OK;
 }
 
+/* What the heaps have counted against their blocks. */
+static void audit_heaps(struct audit_caller *caller, struct audit *audit)
+{
+    struct heap_audit heaps;
+    struct audit_difference blocks = {.kind = AUDIT_BLOCKS_TOTAL};
+    struct audit_difference bytes = {.kind = AUDIT_BLOCK_BYTES_TOTAL};
+
+    if (!audit->totals_compared)
+        return;
+    audit->totals_compared = heap_audit(&caller->manager->heaps, &heaps);
+    if (!audit->totals_compared)
+        return;
+    blocks.books = heaps.counted_blocks;
+    blocks.system = heaps.found_blocks;
+    bytes.books = heaps.counted_bytes;
+    bytes.system = heaps.found_bytes;
+    if (blocks.books != blocks.system) {
+        audit->differences++;
+        if (!report_difference(caller, &blocks))
+            return;
+    }
+    if (bytes.books != bytes.system) {
+        audit->differences++;
+        report_difference(caller, &bytes);
+    }
+}
+
 static HRESULT WINAPI inspection_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT *result,
                                        HOSTMEM_DIFFERENCE_CALLBACK callback, void *context)
 {
@@ -215,7 +362,8 @@ static HRESULT WINAPI inspection_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT 
         return E_POINTER;
     if (result->cbSize != sizeof(HOSTMEM_AUDIT))
         return E_INVALIDARG;
-    audit_run(&manager->pages, &audit, report_difference, &caller);
+    if (audit_run(&manager->pages, &audit, report_difference, &caller))
+        audit_heaps(&caller, &audit);
     *result = (HOSTMEM_AUDIT){
         .cbSize = sizeof(HOSTMEM_AUDIT),
         .TotalsCompared = audit.totals_compared,
@@ -241,5 +389,6 @@ const IHostMemInspectionVtbl inspection_vtbl = {
     inspection_QueryInterface, inspection_AddRef,      inspection_Release,
     inspection_GetStatistics,  inspection_EnumRegions, inspection_EnumMappedRanges,
     inspection_EnumBlocks,     inspection_FindRegion,  inspection_Audit,
-    inspection_Close,
+    inspection_Close,          inspection_EnumHeaps,   inspection_EnumSizeClasses,
+    inspection_FindBlock,      inspection_Trim,
 };

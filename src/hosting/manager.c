@@ -3,11 +3,17 @@
  */
 #include "hosting/manager.h"
 
+#include "hosting/block.h"
 #include "hosting/host_control.h"
 #include "hosting/host_malloc.h"
 #include "os/os.h"
 
 #define MALLOC_LIMIT ((uint32_t)1 << 14)
+
+/* What HOSTMEM_OPTIONS must have at least: its first version. */
+#define OPTIONS_MINIMUM FIELD_OFFSET(HOSTMEM_OPTIONS, GuardAbove)
+#define OPTIONS_FLAGS                                                                              \
+    (HOSTMEM_TRACK_BLOCKS | HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE)
 #define CONTROL_LIMIT ((uint32_t)1 << 12)
 #define CALLBACK_LIMIT ((uint32_t)1 << 12)
 
@@ -49,6 +55,19 @@ static void set_options(struct manager *manager, const HOSTMEM_OPTIONS *options)
     manager->leak_callback = options->pfnLeak;
     manager->leak_context = options->pLeakContext;
     manager->emergency_size = options->EmergencyReservation;
+    manager->damage_callback = options->pfnDamage;
+    manager->damage_context = options->pDamageContext;
+}
+
+static void report_damage(void *context, const struct heap_block *block)
+{
+    const struct manager *manager = context;
+    HOSTMEM_DAMAGE damage = {.Address = (void *)block->damage, .FreedBy = block->freed_by};
+
+    if (!manager->damage_callback)
+        return;
+    block_to_public(block, &damage.Block);
+    manager->damage_callback(manager->damage_context, &damage);
 }
 
 static bool hold_emergency(struct manager *manager)
@@ -63,14 +82,20 @@ static bool hold_emergency(struct manager *manager)
 }
 
 /* Everything that may fail; what has been made is in the manager for destroy to find. */
-static bool make_parts(struct manager *manager)
+static bool make_parts(struct manager *manager, const HOSTMEM_OPTIONS *options)
 {
     struct gauge *gauge = &manager->record.metadata;
+    struct heap_options heap_options = {
+        .flags = options->dwFlags,
+        .guard_above = options->GuardAbove ? options->GuardAbove : SIZE_MAX,
+        .damaged = report_damage,
+        .context = manager,
+    };
 
     if (!pages_init(&manager->pages, &manager->record))
         return false;
-    names_init(&manager->names, &manager->pages.metadata);
-    return mapped_init(&manager->mapped, &manager->record) &&
+    return heap_space_init(&manager->heaps, &manager->pages, &heap_options) &&
+           mapped_init(&manager->mapped, &manager->record) &&
            pool_init(&manager->mallocs, sizeof(struct host_malloc), MALLOC_LIMIT, gauge) &&
            pool_init(&manager->controls, sizeof(struct host_control), CONTROL_LIMIT, gauge) &&
            pool_init(&manager->callbacks, sizeof(struct manager_callback), CALLBACK_LIMIT, gauge) &&
@@ -101,6 +126,7 @@ static void destroy(struct manager *manager)
     pool_destroy(&manager->callbacks);
     pool_destroy(&manager->controls);
     pool_destroy(&manager->mallocs);
+    heap_space_destroy(&manager->heaps);
     mapped_destroy(&manager->mapped);
     pages_destroy(&manager->pages);
     os_metadata_release(manager);
@@ -121,33 +147,52 @@ static struct manager *make_manager(const HOSTMEM_OPTIONS *options)
     atomic_store_explicit(&manager->references, 1, memory_order_relaxed);
     gauge_add(&manager->record.metadata, sizeof(struct manager));
     set_options(manager, options);
-    if (!make_parts(manager)) {
+    if (!make_parts(manager, options)) {
         destroy(manager);
         return NULL;
     }
     return manager;
 }
 
+/* What the caller gave, and zeros for what his version of the structure does not have. */
+static bool read_options(const HOSTMEM_OPTIONS *given, HOSTMEM_OPTIONS *options)
+{
+    if (given->cbSize < OPTIONS_MINIMUM || given->cbSize > sizeof(*options) ||
+        (given->cbSize != OPTIONS_MINIMUM && given->cbSize != sizeof(*options)))
+        return false;
+    os_copy(options, given, given->cbSize);
+    return (options->dwFlags & ~(DWORD)OPTIONS_FLAGS) == 0;
+}
+
 HRESULT STDMETHODCALLTYPE HostMemCreateManager(const HOSTMEM_OPTIONS *pOptions,
                                                IHostMemoryManager **ppManager)
 {
-    static const HOSTMEM_OPTIONS defaults = {.cbSize = sizeof(HOSTMEM_OPTIONS)};
+    HOSTMEM_OPTIONS options = {.cbSize = sizeof(options)};
     DWORD last_error = GetLastError();
     struct manager *manager;
 
     if (!ppManager)
         return E_POINTER;
     *ppManager = NULL;
-    if (!pOptions)
-        pOptions = &defaults;
-    if (pOptions->cbSize != sizeof(HOSTMEM_OPTIONS) || pOptions->dwFlags != 0)
+    if (pOptions && !read_options(pOptions, &options))
         return E_INVALIDARG;
-    manager = make_manager(pOptions);
+    manager = make_manager(&options);
     if (!manager)
         return E_OUTOFMEMORY;
     SetLastError(last_error);
     *ppManager = &manager->IHostMemoryManager_iface;
     return S_OK;
+}
+
+size_t manager_trim(struct manager *manager)
+{
+    uint32_t cursor = 0;
+    size_t given = 0;
+    struct heap *heap;
+
+    while ((heap = heap_next(&manager->heaps, &cursor)) != NULL)
+        given += heap_trim(heap);
+    return given;
 }
 
 /* ------------------------------------------------------------------------------------------------

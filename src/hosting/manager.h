@@ -29,10 +29,9 @@ struct manager {
     struct record record;
     struct pages pages;
     struct mapped mapped;
-    struct names names;
+    struct heap_space heaps;
     struct pool mallocs;  /* struct host_malloc */
     struct pool controls; /* struct host_control */
-    _Atomic uint32_t heap_number;
 
     /*
      * Every callback that was ever registered, with its reference, until the manager dies: another
@@ -47,6 +46,8 @@ struct manager {
 
     HOSTMEM_BLOCK_CALLBACK leak_callback;
     void *leak_context;
+    HOSTMEM_DAMAGE_CALLBACK damage_callback;
+    void *damage_context;
 };
 
 struct manager_callback {
@@ -71,6 +72,9 @@ bool manager_is_open(const struct manager *manager);
 /* IHostMemoryManager::VirtualAlloc, with a NUMA node (OS_ANY_NODE: none preferred). */
 HRESULT manager_virtual_alloc(struct manager *manager, void *address, SIZE_T size, DWORD type,
                               DWORD protect, EMemoryCriticalLevel level, DWORD node, void **memory);
+
+/* Gives the memory of all heaps' empty slabs back. In bytes. */
+size_t manager_trim(struct manager *manager);
 
 bool guid_is_equal(REFGUID a, REFGUID b);
 

@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#ifndef _WIN32
+#include <string.h>
+#endif
 
 /* Fixed on x86 and x64 Windows; os_win32.c checks them when a manager is made. */
 #define OS_PAGE_SIZE ((size_t)0x1000)
@@ -57,6 +60,7 @@ struct os_range {
 
 uint32_t os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
                   void **memory);
+/* Leaves the last error as it was when it succeeds. */
 uint32_t os_free(void *address, size_t size, uint32_t type);
 
 /* buffer receives the system's own MEMORY_BASIC_INFORMATION; *written is 0 on failure. */
@@ -65,6 +69,28 @@ uint32_t os_protect(void *address, size_t size, uint32_t protect, uint32_t *old_
 
 /* False when the address is beyond what the system answers for. */
 bool os_query_range(uintptr_t address, struct os_range *range);
+
+/*
+ * Bytes of memory that is somebody's: the C library's memset and memcpy, which hostmem.dll does
+ * without.
+ */
+static inline void os_fill(void *memory, unsigned char value, size_t size)
+{
+#ifdef _WIN32
+    __asm__ volatile("rep stosb" : "+D"(memory), "+c"(size) : "a"(value) : "memory");
+#else
+    memset(memory, value, size);
+#endif
+}
+
+static inline void os_copy(void *to, const void *from, size_t size)
+{
+#ifdef _WIN32
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+#else
+    memcpy(to, from, size);
+#endif
+}
 
 /* ------------------------------------------------------------------------------------------------
  * Memory for hostmem's own bookkeeping.
@@ -80,6 +106,26 @@ void os_metadata_release(void *address);
  * --------------------------------------------------------------------------------------------- */
 
 uint32_t os_thread_id(void);
+
+/*
+ * What tells the calling thread from all others that live; not 0. A thread that begins may have it
+ * from one that has ended. On Windows the address of the thread's environment block, as
+ * NtCurrentTeb gives it.
+ */
+static inline uintptr_t os_thread_key(void)
+{
+    uintptr_t key;
+
+#if defined(_WIN64)
+    __asm__("movq %%gs:0x30, %0" : "=r"(key));
+#elif defined(_WIN32)
+    __asm__("movl %%fs:0x18, %0" : "=r"(key));
+#else
+    __asm__("movq %%fs:0, %0" : "=r"(key));
+#endif
+    return key;
+}
+
 uint64_t os_tick_milliseconds(void);
 
 /* percent of physical memory in use, and bytes of it that are not. 0 or Win32's error number. */

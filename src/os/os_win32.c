@@ -41,7 +41,12 @@ uint32_t os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, u
 
 uint32_t os_free(void *address, size_t size, uint32_t type)
 {
-    return VirtualFree(address, size, type) ? ERROR_SUCCESS : last_error();
+    DWORD before = GetLastError();
+
+    if (!VirtualFree(address, size, type))
+        return last_error();
+    SetLastError(before);
+    return ERROR_SUCCESS;
 }
 
 uint32_t os_query(const void *address, void *buffer, size_t length, size_t *written)

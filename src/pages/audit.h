@@ -18,7 +18,9 @@ enum audit_kind {
     AUDIT_REGION_LARGER,
     AUDIT_RESERVED_TOTAL,
     AUDIT_COMMITTED_TOTAL,
-    AUDIT_REGIONS_TOTAL
+    AUDIT_REGIONS_TOTAL,
+    AUDIT_BLOCKS_TOTAL, /* these two by heap/ */
+    AUDIT_BLOCK_BYTES_TOTAL
 };
 
 struct audit_difference {

@@ -185,3 +185,25 @@ bool chunk_ensure_committed(struct chunk_table *table, struct chunk *chunk)
                                             memory_order_acq_rel, memory_order_acquire);
     return true;
 }
+
+bool chunk_ensure_marks(struct chunk_table *table, struct chunk *chunk)
+{
+    chunk_mark *expected = atomic_load_explicit(&chunk->marks, memory_order_acquire);
+    chunk_mark *made;
+
+    if (expected)
+        return true;
+    made = metadata_take(table->metadata, CHUNK_GRANULES * sizeof(chunk_mark));
+    if (!made)
+        return false;
+    atomic_compare_exchange_strong_explicit(&chunk->marks, &expected, made, memory_order_acq_rel,
+                                            memory_order_acquire);
+    return true;
+}
+
+chunk_mark *chunk_table_marks(const struct chunk_table *table, uintptr_t number)
+{
+    struct chunk *chunk = chunk_table_find(table, number);
+
+    return chunk ? atomic_load_explicit(&chunk->marks, memory_order_acquire) : NULL;
+}

@@ -7,7 +7,10 @@
  *   - `whole`: the region that covers the whole chunk, if one does;
  *   - `owners`: else, made on first need, for each 64 KiB granule the region that lies in it
  *     (Windows never lets two regions share a granule);
- *   - `committed`: made on first need, one bit for each page that is committed in an owned region.
+ *   - `committed`: made on first need, one bit for each page that is committed in an owned region;
+ *   - `marks`: made on first need, a number for each granule, for whoever uses the region in it to
+ *     find his own records by address (a heap its slabs). It means nothing here: who writes a mark
+ *     takes it away before the region is released, and readers check what it leads them to.
  * Owners are indices of region records and may be stale: the record says whether it is live and
  * what it covers (region.h), so nobody ever has to take an owner away.
  *
@@ -38,12 +41,14 @@ typedef size_t chunk_bits;
 
 typedef _Atomic uint32_t chunk_owner;
 typedef _Atomic chunk_bits chunk_word;
+typedef _Atomic uint32_t chunk_mark;
 
 struct chunk {
     struct pool_link link;
     chunk_owner whole;
     _Atomic(chunk_owner *) owners;   /* CHUNK_GRANULES of them, or NULL */
     _Atomic(chunk_word *) committed; /* CHUNK_WORDS of them, or NULL */
+    _Atomic(chunk_mark *) marks;     /* CHUNK_GRANULES of them, or NULL */
 };
 
 struct chunk_directory;
@@ -71,5 +76,9 @@ struct chunk *chunk_table_ensure(struct chunk_table *table, uintptr_t number);
 /* Make the node's arrays on first need. False: no memory. */
 bool chunk_ensure_owners(struct chunk_table *table, struct chunk *chunk);
 bool chunk_ensure_committed(struct chunk_table *table, struct chunk *chunk);
+bool chunk_ensure_marks(struct chunk_table *table, struct chunk *chunk);
+
+/* The marks of a chunk's granules; NULL: there are none. Once there, they stay. */
+chunk_mark *chunk_table_marks(const struct chunk_table *table, uintptr_t number);
 
 #endif

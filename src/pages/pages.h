@@ -48,11 +48,14 @@ struct pages_request {
     uint32_t node; /* OS_ANY_NODE, or the NUMA node preferred */
     uint32_t critical_level;
 
-    /* For a heap's block; heap is 0 else. */
-    uint32_t heap;
+    /* For what serves a heap; heap is 0 else. */
+    uint32_t heap; /* see region.h */
     uint32_t line;
+    size_t block_offset; /* where in the region the block begins */
     size_t requested;
     const char *file; /* lives as long as the manager */
+    const void *caller;
+    bool guard; /* the region's last page is reserved only */
 };
 
 /* *memory is NULL on failure. */
@@ -69,8 +72,9 @@ pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_
  */
 pages_result pages_free_foreign(struct pages *pages, void *address, size_t size, uint32_t type);
 
-/* Releases the region of that base if it serves that heap; *requested is what was asked for. */
-pages_result pages_release_block(struct pages *pages, void *base, uint32_t heap, size_t *requested);
+/* Releases the region of that block if it serves that heap; *requested is what was asked for. */
+pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap,
+                                 size_t *requested);
 
 /*
  * The facts of the live region that holds the address, and how much of it is committed. False: it

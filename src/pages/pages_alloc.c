@@ -32,6 +32,14 @@ static size_t region_size(const struct pages_request *request)
     return range.end - range_round_down(address, OS_GRANULE_SIZE);
 }
 
+/* How much of a new region of that size is committed. */
+static size_t committed_size(const struct pages_request *request, size_t size)
+{
+    if (!(request->type & OS_MEM_COMMIT))
+        return 0;
+    return request->guard ? size - OS_PAGE_SIZE : size;
+}
+
 static void write_facts(struct pages *pages, struct region *region,
                         const struct pages_request *request, uintptr_t base, size_t size)
 {
@@ -45,8 +53,10 @@ static void write_facts(struct pages *pages, struct region *region,
         .tick = os_tick_milliseconds(),
         .heap = request->heap,
         .line = request->line,
+        .block = base + request->block_offset,
         .requested = request->requested,
         .file = request->file,
+        .caller = request->caller,
     };
 
     facts.sequence = atomic_fetch_add_explicit(&pages->sequence, 1, memory_order_relaxed) + 1;
@@ -57,7 +67,7 @@ static void write_facts(struct pages *pages, struct region *region,
 static pages_result book_region(struct pages *pages, uint32_t index,
                                 const struct pages_request *request, struct range range)
 {
-    bool commit = (request->type & OS_MEM_COMMIT) != 0;
+    uintptr_t committed_end = range.begin + committed_size(request, range.end - range.begin);
 
     switch (region_table_own(&pages->table, index, range.begin, range.end - range.begin)) {
     case REGION_TABLE_NO_MEMORY:
@@ -67,13 +77,19 @@ static pages_result book_region(struct pages *pages, uint32_t index,
     case REGION_TABLE_OK:
         break;
     }
-    if (commit && !committed_ensure(&pages->table.chunks, range.begin, range.end))
+    if (!committed_ensure(&pages->table.chunks, range.begin, committed_end))
         return OS_ERROR_NOT_ENOUGH_MEMORY;
-    if (commit)
-        committed_set(&pages->table.chunks, range.begin, range.end);
+    committed_set(&pages->table.chunks, range.begin, committed_end);
     write_facts(pages, region_table_at(&pages->table, index), request, range.begin,
                 range.end - range.begin);
     return PAGES_OK;
+}
+
+/* A guard page is committed with the rest, in one request, and then taken away. */
+static pages_result take_guard(const struct pages_request *request, uintptr_t end)
+{
+    return request->guard ? os_free((void *)(end - OS_PAGE_SIZE), OS_PAGE_SIZE, OS_MEM_DECOMMIT)
+                          : PAGES_OK;
 }
 
 /* Asks the system and books what it made; on failure the system has it back. */
@@ -86,8 +102,10 @@ static pages_result make_region(struct pages *pages, uint32_t index,
 
     if (result)
         return result;
-    result = size ? book_region(pages, index, request, (struct range){base, base + size})
+    result = size ? take_guard(request, base + size)
                   : PAGES_CONTRADICTED; /* it cannot grant what has no size */
+    if (!result)
+        result = book_region(pages, index, request, (struct range){base, base + size});
     if (result) {
         os_free(*memory, 0, OS_MEM_RELEASE);
         *memory = NULL;
@@ -99,8 +117,7 @@ static pages_result alloc_region(struct pages *pages, const struct pages_request
                                  void **memory)
 {
     size_t size = region_size(request);
-    bool commit = (request->type & OS_MEM_COMMIT) != 0;
-    struct budget_charge charge = {.reserved = size, .committed = commit ? size : 0};
+    struct budget_charge charge = {.reserved = size, .committed = committed_size(request, size)};
     uint64_t strangers = operation_strangers(pages);
     uint32_t index = region_table_take(&pages->table);
     struct region_operation operation;

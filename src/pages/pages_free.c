@@ -123,12 +123,12 @@ pages_result pages_free_foreign(struct pages *pages, void *address, size_t size,
     return result;
 }
 
-pages_result pages_release_block(struct pages *pages, void *base, uint32_t heap, size_t *requested)
+pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap, size_t *requested)
 {
-    struct region *region = region_table_find(&pages->table, (uintptr_t)base);
+    struct region *region = region_table_find(&pages->table, (uintptr_t)block);
     struct region_operation operation;
 
-    if (!region || !region_claim(region, (uintptr_t)base, heap, &operation))
+    if (!region || !region_claim(region, (uintptr_t)block, heap, &operation))
         return PAGES_FOREIGN;
     /* Claimed: nobody writes it before it is retired. */
     *requested = atomic_load_explicit(&region->requested, memory_order_relaxed);

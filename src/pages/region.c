@@ -47,8 +47,10 @@ void region_write(struct region *region, const struct region_facts *facts)
     STORE(region->tick, facts->tick);
     STORE(region->heap, facts->heap);
     STORE(region->line, facts->line);
+    STORE(region->block, facts->block);
     STORE(region->requested, facts->requested);
     STORE(region->file, facts->file);
+    STORE(region->caller, facts->caller);
 }
 
 void region_publish(struct region *region, struct region_operation *operation)
@@ -110,8 +112,10 @@ bool region_read(const struct region *region, struct region_facts *facts)
         facts->tick = LOAD(region->tick);
         facts->heap = LOAD(region->heap);
         facts->line = LOAD(region->line);
+        facts->block = LOAD(region->block);
         facts->requested = LOAD(region->requested);
         facts->file = LOAD(region->file);
+        facts->caller = LOAD(region->caller);
         atomic_thread_fence(memory_order_acquire);
     } while (LOAD(region->life) != life);
     return true;
@@ -187,7 +191,7 @@ bool region_end(struct region_operation *operation, uint64_t before, bool *last)
     return end_if_still(operation->region, before, last);
 }
 
-bool region_claim(struct region *region, uintptr_t base, uint32_t heap,
+bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
                   struct region_operation *operation)
 {
     uint64_t life = atomic_load_explicit(&region->life, memory_order_acquire);
@@ -196,7 +200,7 @@ bool region_claim(struct region *region, uintptr_t base, uint32_t heap,
     do {
         operation->base = LOAD(region->base);
         operation->size = LOAD(region->size);
-        if (!is_live(life) || operation->base != base || LOAD(region->heap) != heap ||
+        if (!is_live(life) || LOAD(region->block) != block || LOAD(region->heap) != heap ||
             (life & UNDER_WAY_MASK) == UNDER_WAY_MASK)
             return false;
         claimed = next_version(life, STATE_RELEASING) + ONE_UNDER_WAY;

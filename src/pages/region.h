@@ -57,12 +57,17 @@ struct region_facts {
     uint64_t sequence;
     uint64_t tick; /* os_tick_milliseconds at birth */
 
-    /* For a block of a heap; heap is 0 for what VirtualAlloc handed out. */
-    uint32_t heap;
+    /* For what serves a heap; heap is 0 for what VirtualAlloc handed out. */
+    uint32_t heap; /* its number, with REGION_IS_SLAB for a slab of small blocks */
     uint32_t line;
+    uintptr_t block; /* the address handed out, which a free has to name; the base but for guards */
     size_t requested;
     const char *file;
+    const void *caller;
 };
+
+/* In `heap`: the region is not a block but holds many. Heaps' numbers are smaller. */
+#define REGION_IS_SLAB UINT32_C(0x80000000)
 
 /* The same as fields that any thread may read at any time. */
 struct region {
@@ -78,8 +83,10 @@ struct region {
     _Atomic uint64_t sequence;
     _Atomic uint64_t tick;
     _Atomic uint32_t line;
+    _Atomic uintptr_t block;
     _Atomic size_t requested;
     _Atomic(const char *) file;
+    _Atomic(const void *) caller;
 };
 
 /* An operation under way. */
@@ -129,10 +136,10 @@ uint64_t region_before_settling(const struct region_operation *operation);
 bool region_end(struct region_operation *operation, uint64_t before, bool *last);
 
 /*
- * LIVE -> RELEASING, if the region is live, its base is `base`, and it serves `heap`. The claim
- * counts as an operation; `alone` tells whether it is the only one.
+ * LIVE -> RELEASING, if the region is live, what it handed out is `block`, and it serves `heap`.
+ * The claim counts as an operation; `alone` tells whether it is the only one.
  */
-bool region_claim(struct region *region, uintptr_t base, uint32_t heap,
+bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
                   struct region_operation *operation);
 
 /* RELEASING -> FREE and RELEASING -> LIVE. Only by who is the last on the region. */

@@ -106,6 +106,17 @@ bool region_table_has_owned(const struct region_table *table, uintptr_t address)
                                           memory_order_acquire);
 }
 
+static bool was_block(const struct region *region, uintptr_t address)
+{
+    return atomic_load_explicit(&region->heap, memory_order_relaxed) &&
+           atomic_load_explicit(&region->block, memory_order_relaxed) == address;
+}
+
+bool region_table_last_block(const struct region_table *table, uintptr_t address)
+{
+    return find(table, address, was_block) != NULL;
+}
+
 /* Makes the nodes and arrays that the owners of [begin, end) need. */
 static bool ensure_owners(struct region_table *table, uintptr_t begin, uintptr_t end)
 {

@@ -39,6 +39,10 @@ bool region_table_knows(const struct region_table *table, uintptr_t address);
 /* True if a region of this manager has ever been at the address. */
 bool region_table_has_owned(const struct region_table *table, uintptr_t address);
 
+/* True if the last region at the address was a heap's block that began there. Wherever it is now.
+ */
+bool region_table_last_block(const struct region_table *table, uintptr_t address);
+
 enum region_table_result {
     REGION_TABLE_OK,
     REGION_TABLE_NO_MEMORY,

@@ -34,6 +34,12 @@ static inline void gauge_add(struct gauge *gauge, uint64_t amount)
     gauge_raise_peak(gauge, before + amount);
 }
 
+static inline void gauge_clear(struct gauge *gauge)
+{
+    atomic_store_explicit(&gauge->now, 0, memory_order_relaxed);
+    atomic_store_explicit(&gauge->peak, 0, memory_order_relaxed);
+}
+
 static inline void gauge_subtract(struct gauge *gauge, uint64_t amount)
 {
     atomic_fetch_sub_explicit(&gauge->now, amount, memory_order_relaxed);

@@ -28,7 +28,21 @@ enum record_method {
     RECORD_MALLOC_ALLOC,
     RECORD_MALLOC_DEBUG_ALLOC,
     RECORD_MALLOC_FREE,
+    RECORD_PUBLIC_METHODS,
+
+    /* Not a method: what a heap does with its pages, between calls of the host's own. */
+    RECORD_HEAP_PAGES = RECORD_PUBLIC_METHODS,
     RECORD_METHODS
+};
+
+/* Why IHostMalloc::Free refused, in the order of HOSTMEM_REFUSAL (hostmem.h). */
+enum record_refusal {
+    RECORD_REFUSED_FOREIGN,
+    RECORD_REFUSED_INTERIOR,
+    RECORD_REFUSED_MISALIGNED,
+    RECORD_REFUSED_FREED,
+    RECORD_REFUSED_OTHER_HEAP,
+    RECORD_REFUSALS
 };
 
 /* One cache line a method: threads in different methods do not share one. */
@@ -45,11 +59,12 @@ struct record {
     struct gauge mapped_ranges;
     struct gauge regions;
     struct gauge heaps;
-    struct gauge blocks;
-    struct gauge block_bytes; /* asked for */
-    struct gauge metadata;    /* committed bytes */
+    struct gauge slab_bytes; /* of heaps' slabs, spare ones included */
+    struct gauge metadata;   /* committed bytes */
 
     _Atomic uint64_t refused_frees;
+    _Atomic uint64_t refused_blocks[RECORD_REFUSALS]; /* of these, by IHostMalloc::Free */
+    _Atomic uint64_t corrupted_blocks;
     _Atomic uint64_t foreign_commits;
     _Atomic uint64_t passed_frees;
     _Atomic uint64_t leaked_blocks;

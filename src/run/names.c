@@ -74,6 +74,10 @@ const char *name_of_difference(HOSTMEM_DIFFERENCE_KIND kind)
         return "total of committed bytes";
     case HostMemRegionsTotal:
         return "number of regions";
+    case HostMemBlocksTotal:
+        return "number of heap blocks";
+    case HostMemBlockBytesTotal:
+        return "total of bytes in heap blocks";
     }
     return "unknown difference";
 }

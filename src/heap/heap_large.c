@@ -1,0 +1,125 @@
+/*
+ * heap_large.c: blocks that are regions of their own: the large ones, and those with a guard page.
+ *
+ * A guarded block ends where its guard page begins, as nearly as its alignment lets it: a block
+ * whose size is a multiple of BLOCK_ALIGNMENT ends there exactly. One free wins by the region's own
+ * protocol (region.h).
+ */
+#include "heap/heap_parts.h"
+
+#include "os/os.h"
+
+static size_t round_up(size_t size, size_t unit)
+{
+    return (size + unit - 1) & ~(unit - 1);
+}
+
+static pages_result make_block(struct heap *heap, const struct heap_request *request,
+                               const char *file, void **memory)
+{
+    struct pages_request pages = {
+        .size = request->size ? request->size : 1,
+        .type = OS_MEM_RESERVE | OS_MEM_COMMIT,
+        .protect = heap->executable ? OS_PAGE_EXECUTE_READWRITE : OS_PAGE_READWRITE,
+        .node = OS_ANY_NODE,
+        .critical_level = request->critical_level,
+        .heap = heap_number(heap),
+        .line = request->line,
+        .requested = request->size,
+        .file = file,
+        .caller = request->caller,
+        .guard = request->size > heap->space->options.guard_above,
+    };
+    struct record *record = heap->space->pages->record;
+    pages_result result;
+
+    if (pages.guard) {
+        size_t whole = round_up(pages.size, OS_PAGE_SIZE);
+
+        if (whole < pages.size || whole > SIZE_MAX - OS_PAGE_SIZE)
+            return OS_ERROR_NOT_ENOUGH_MEMORY;
+        pages.block_offset = whole - round_up(pages.size, BLOCK_ALIGNMENT);
+        pages.size = whole + OS_PAGE_SIZE;
+    }
+    record_begin(record, RECORD_HEAP_PAGES);
+    result = pages_alloc(heap->space->pages, &pages, memory);
+    record_end(record, RECORD_HEAP_PAGES, !result);
+    if (!result)
+        *memory = (char *)*memory + pages.block_offset;
+    return result;
+}
+
+pages_result heap_alloc_large(struct heap *heap, const struct heap_request *request, void **memory)
+{
+    const char *file = NULL;
+    pages_result result;
+
+    if (request->file) {
+        file = names_keep(&heap->space->names, request->file);
+        if (!file)
+            return OS_ERROR_NOT_ENOUGH_MEMORY;
+    }
+    result = make_block(heap, request, file, memory);
+    if (result)
+        return result;
+    gauge_add(&heap->large_blocks, 1);
+    gauge_add(&heap->large_bytes, request->size);
+    if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
+        os_fill(*memory, HEAP_FILL_ALLOCATED, request->size);
+    return PAGES_OK;
+}
+
+/* Why an address is not a live block's: what the books still know of it. */
+static enum record_refusal why_refused(const struct heap *heap, uintptr_t address)
+{
+    struct region_facts facts;
+    size_t committed;
+
+    if (!pages_find(heap->space->pages, (const void *)address, &facts, &committed))
+        return region_table_last_block(&heap->space->pages->table, address)
+                   ? RECORD_REFUSED_FREED
+                   : RECORD_REFUSED_FOREIGN;
+    if (!facts.heap)
+        return RECORD_REFUSED_FOREIGN;
+    if (facts.heap & REGION_IS_SLAB)
+        return RECORD_REFUSED_FREED; /* a spare */
+    if (facts.block != address)
+        return address % BLOCK_ALIGNMENT ? RECORD_REFUSED_MISALIGNED : RECORD_REFUSED_INTERIOR;
+    return facts.heap == heap_number(heap) ? RECORD_REFUSED_FREED : RECORD_REFUSED_OTHER_HEAP;
+}
+
+pages_result heap_free_large(struct heap *heap, struct lane *lane, void *memory)
+{
+    struct record *record = heap->space->pages->record;
+    size_t size;
+    pages_result result;
+
+    record_begin(record, RECORD_HEAP_PAGES);
+    result = pages_release_block(heap->space->pages, memory, heap_number(heap), &size);
+    record_end(record, RECORD_HEAP_PAGES, !result);
+    if (result == PAGES_FOREIGN)
+        return heap_refuse(heap, why_refused(heap, (uintptr_t)memory));
+    if (result)
+        return result;
+    gauge_subtract(&heap->large_blocks, 1);
+    gauge_subtract(&heap->large_bytes, size);
+    heap_count_free(heap, lane, size);
+    return PAGES_OK;
+}
+
+bool heap_resize_large(struct heap *heap, struct lane *lane, uintptr_t address, size_t size)
+{
+    struct region *region = region_table_find(&heap->space->pages->table, address);
+    struct region_facts facts;
+
+    if (!region || !region_read(region, &facts) || facts.block != address ||
+        facts.heap != heap_number(heap) || facts.base != address || size <= SMALL_LIMIT ||
+        facts.size != round_up(size, OS_PAGE_SIZE))
+        return false;
+    /* The block is the caller's: nobody else changes what was asked for. */
+    atomic_store_explicit(&region->requested, size, memory_order_relaxed);
+    gauge_add(&heap->large_bytes, size);
+    gauge_subtract(&heap->large_bytes, facts.requested);
+    heap_count_resize(heap, lane, facts.requested, size);
+    return true;
+}

@@ -1,0 +1,173 @@
+/*
+ * heap_parts.h: what the files of a heap have in common, and nobody else needs.
+ */
+#ifndef HOSTMEM_HEAP_HEAP_PARTS_H
+#define HOSTMEM_HEAP_HEAP_PARTS_H
+
+#include "heap/heap.h"
+
+static inline uint32_t heap_number(const struct heap *heap)
+{
+    return atomic_load_explicit(&heap->number, memory_order_relaxed);
+}
+
+static inline struct slab *heap_slab(const struct heap_space *space, uint32_t index)
+{
+    return pool_item(&space->slabs, index);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * heap_count.c: lanes, and what is counted in them
+ * --------------------------------------------------------------------------------------------- */
+
+#define HEAP_LANE_BUCKET(key) ((uint32_t)((key) >> 12) % LANE_BUCKETS)
+
+/* The thread's lane, if it is the first in its bucket; NULL: heap_find_lane knows. */
+static inline struct lane *heap_quick_lane(const struct heap *heap)
+{
+    uintptr_t key = os_thread_key();
+    uint32_t index =
+        atomic_load_explicit(&heap->lanes[HEAP_LANE_BUCKET(key)], memory_order_acquire);
+    struct lane *lane = index ? pool_item(&heap->space->lanes, index) : NULL;
+
+    return lane && LANE_LOAD(lane->owner) == key ? lane : NULL;
+}
+
+/* The thread's lane; the heap's shared one if it can have none. */
+struct lane *heap_find_lane(struct heap *heap);
+
+static inline struct lane *heap_lane(struct heap *heap)
+{
+    struct lane *lane = heap_quick_lane(heap);
+
+    return lane ? lane : heap_find_lane(heap);
+}
+
+static inline void heap_enter(struct heap *heap, struct lane *lane)
+{
+    lane_enter(lane, lane == &heap->shared);
+}
+
+static inline void heap_leave(struct heap *heap, struct lane *lane)
+{
+    lane_leave(lane, lane == &heap->shared);
+}
+
+/* Raises the peaks to what all lanes add up to, and notes that the lane has looked. */
+void heap_look_at_lanes(struct heap *heap, struct lane *lane);
+
+void heap_count_alloc_shared(struct heap *heap, size_t size);
+
+/* A live block has another size. */
+void heap_count_resize(struct heap *heap, struct lane *lane, size_t old, size_t size);
+
+static inline void heap_count_alloc(struct heap *heap, struct lane *lane, size_t size)
+{
+    int64_t blocks, bytes;
+
+    if (lane == &heap->shared) {
+        heap_count_alloc_shared(heap, size);
+        return;
+    }
+    lane_add(lane, LANE_ALLOCATED, 1);
+    lane_add(lane, LANE_ALLOCATED_BYTES, size);
+    blocks = lane_blocks(lane);
+    bytes = lane_bytes(lane);
+    if (LANE_LOAD(heap->lane_count) == 1
+            ? blocks > (int64_t)LANE_LOAD(heap->peak_blocks) ||
+                  bytes > (int64_t)LANE_LOAD(heap->peak_bytes)
+            : blocks > LANE_LOAD(lane->low_blocks) + LANE_BLOCKS_STEP ||
+                  bytes > LANE_LOAD(lane->low_bytes) + LANE_BYTES_STEP)
+        heap_look_at_lanes(heap, lane);
+}
+
+static inline void heap_count_debug_alloc(struct heap *heap, struct lane *lane)
+{
+    if (lane == &heap->shared)
+        lane_add_shared(lane, LANE_DEBUG_ALLOCATED, 1);
+    else
+        lane_add(lane, LANE_DEBUG_ALLOCATED, 1);
+}
+
+static inline void heap_count_free(struct heap *heap, struct lane *lane, size_t size)
+{
+    int64_t blocks, bytes;
+
+    if (lane == &heap->shared) {
+        lane_add_shared(lane, LANE_FREED, 1);
+        lane_add_shared(lane, LANE_FREED_BYTES, size);
+        return;
+    }
+    lane_add(lane, LANE_FREED, 1);
+    lane_add(lane, LANE_FREED_BYTES, size);
+    blocks = lane_blocks(lane);
+    bytes = lane_bytes(lane);
+    if (blocks < LANE_LOAD(lane->low_blocks))
+        LANE_STORE(lane->low_blocks, blocks);
+    if (bytes < LANE_LOAD(lane->low_bytes))
+        LANE_STORE(lane->low_bytes, bytes);
+}
+
+/* Adds the heap's counters to its manager's record, and gives the lanes back: at the heap's end. */
+void heap_close_lanes(struct heap *heap);
+
+/* ------------------------------------------------------------------------------------------------
+ * heap_slabs.c: finding, making and giving back slabs
+ * --------------------------------------------------------------------------------------------- */
+
+/* The slab whose memory holds the address; NULL: none does. lane may be the shared one. */
+struct slab *heap_slab_of(const struct heap *heap, struct lane *lane, uintptr_t address);
+
+/* A block with that field, from a favourite of the lane or wherever there is one; 0: see *result.
+ */
+uintptr_t heap_claim(struct heap *heap, const struct lane *lane,
+                     const struct size_class *size_class, uint32_t field, uint32_t critical_level,
+                     struct slab **slab, uint32_t *block, pages_result *result);
+
+/* What follows when a block has become free: lists the slab, or gives it back. */
+void heap_block_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
+                      uint32_t block);
+
+/* Gives back every slab of the heap that is empty, or (at the heap's end) every one. In bytes. */
+size_t heap_retire_slabs(struct heap *heap, bool all);
+
+/* ------------------------------------------------------------------------------------------------
+ * heap_tracked.c: blocks whose history is kept
+ * --------------------------------------------------------------------------------------------- */
+
+pages_result heap_alloc_tracked(struct heap *heap, struct lane *lane,
+                                const struct heap_request *request, void **memory);
+
+/* Frees a live block of a tracked slab. */
+enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
+                                   const struct slab_view *view, uintptr_t address,
+                                   struct slab_block *block);
+
+/* Lets the blocks whose reuse is delayed go. */
+void heap_flush_delayed(struct heap *heap);
+
+static inline struct tag *heap_tag(const struct heap_space *space, const struct slab *slab,
+                                   uint32_t block)
+{
+    uint32_t index = SLAB_LOAD(slab->sheet);
+    struct sheet *sheet = index ? pool_item(&space->sheets, index) : NULL;
+
+    return sheet ? &sheet->tags[block] : NULL;
+}
+
+/* Reports a block of a slab that is the caller's alone, or pending, if it was written to. */
+void heap_check_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
+                      uint32_t block);
+
+/* ------------------------------------------------------------------------------------------------
+ * heap_large.c: blocks that are regions of their own
+ * --------------------------------------------------------------------------------------------- */
+
+pages_result heap_alloc_large(struct heap *heap, const struct heap_request *request, void **memory);
+pages_result heap_free_large(struct heap *heap, struct lane *lane, void *memory);
+bool heap_resize_large(struct heap *heap, struct lane *lane, uintptr_t address, size_t size);
+
+/* Counts why a free was refused. */
+pages_result heap_refuse(struct heap *heap, enum record_refusal why);
+
+#endif

@@ -1,0 +1,449 @@
+/*
+ * heap_slabs.c: finding, making and giving back slabs. The protocol is slab.h's.
+ *
+ * A thread looks for a free block first in the favourite of its set and class, then on the class's
+ * stack of slabs that have free blocks, and makes a slab when there are none. Sets keep threads out
+ * of each other's words; what one favours another may still claim in, so nothing is lost when a
+ * thread ends or stands still.
+ *
+ * The stacks are Treiber stacks like pool.c's: a head with a count of changes, over descriptors
+ * that are type-stable.
+ */
+#include "heap/heap_parts.h"
+
+/* ------------------------------------------------------------------------------------------------
+ * The stacks
+ * --------------------------------------------------------------------------------------------- */
+
+static uint32_t index_of(const struct heap_space *space, const struct slab *slab)
+{
+    return (uint32_t)((size_t)((const char *)slab - space->slabs.span.base) / sizeof(struct slab)) +
+           1;
+}
+
+static void push(struct heap *heap, struct slab *slab, const struct size_class *size_class)
+{
+    _Atomic uint64_t *stack = &heap->stacks[size_class->index];
+    uint64_t head = atomic_load_explicit(stack, memory_order_relaxed);
+    uint64_t changed;
+
+    do {
+        atomic_store_explicit(&slab->next, (uint32_t)head, memory_order_relaxed);
+        changed = ((head >> 32) + 1) << 32 | index_of(heap->space, slab);
+    } while (!atomic_compare_exchange_weak_explicit(stack, &head, changed, memory_order_acq_rel,
+                                                    memory_order_relaxed));
+}
+
+static struct slab *pop(struct heap *heap, const struct size_class *size_class)
+{
+    _Atomic uint64_t *stack = &heap->stacks[size_class->index];
+    uint64_t head = atomic_load_explicit(stack, memory_order_acquire);
+
+    while ((uint32_t)head) {
+        struct slab *slab = heap_slab(heap->space, (uint32_t)head);
+        uint64_t next = atomic_load_explicit(&slab->next, memory_order_relaxed);
+        uint64_t changed = ((head >> 32) + 1) << 32 | next;
+
+        if (atomic_compare_exchange_weak_explicit(stack, &head, changed, memory_order_acq_rel,
+                                                  memory_order_acquire))
+            return slab;
+    }
+    return NULL;
+}
+
+static void give_descriptor(struct heap_space *space, struct slab *slab)
+{
+    atomic_store_explicit(&slab->heap, 0, memory_order_relaxed);
+    pool_give(&space->slabs, index_of(space, slab));
+}
+
+/* Lists a slab that is parked, if it still is, in this use. */
+static void list(struct heap *heap, struct slab *slab, const struct slab_view *view)
+{
+    if (slab_move(slab, view->key, SLAB_PARKED, SLAB_LISTED))
+        push(heap, slab, view->size_class);
+}
+
+/* A slab from the stack, favoured now; NULL: there is none. */
+static struct slab *take_listed(struct heap *heap, const struct size_class *size_class)
+{
+    struct slab *slab;
+
+    while ((slab = pop(heap, size_class)) != NULL) {
+        uint64_t place = atomic_load_explicit(&slab->place, memory_order_acquire);
+
+        if (slab_place_of(place) == SLAB_LISTED &&
+            slab_move(slab, place, SLAB_LISTED, SLAB_FAVOURED))
+            return slab;
+        give_descriptor(heap->space, slab); /* gone: nobody else knows it any more */
+    }
+    return NULL;
+}
+
+/* A slab that was a favourite is none any more, and this thread took it out of its slot. */
+static void leave(struct heap *heap, struct slab *slab)
+{
+    uint64_t place = atomic_load_explicit(&slab->place, memory_order_acquire);
+    struct slab_view view;
+
+    if (slab_place_of(place) == SLAB_GONE || !slab_move(slab, place, SLAB_FAVOURED, SLAB_PARKED)) {
+        give_descriptor(heap->space, slab);
+        return;
+    }
+    if (slab_view(slab, &view) && slab_has_room(slab, &view))
+        list(heap, slab, &view);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The memory of slabs
+ * --------------------------------------------------------------------------------------------- */
+
+static chunk_mark *mark_of(struct heap *heap, uintptr_t base)
+{
+    struct chunk_table *table = &heap->space->pages->table.chunks;
+    struct chunk *chunk = chunk_table_find(table, chunk_number(base));
+
+    if (!chunk || !chunk_ensure_marks(table, chunk))
+        return NULL;
+    return &atomic_load_explicit(&chunk->marks,
+                                 memory_order_acquire)[base % CHUNK_SIZE / OS_GRANULE_SIZE];
+}
+
+static pages_result take_region(struct heap *heap, uint32_t critical_level, uintptr_t *base)
+{
+    struct record *record = heap->space->pages->record;
+    struct pages_request request = {
+        .size = SLAB_SIZE,
+        .type = OS_MEM_RESERVE | OS_MEM_COMMIT,
+        .protect = heap->executable ? OS_PAGE_EXECUTE_READWRITE : OS_PAGE_READWRITE,
+        .node = OS_ANY_NODE,
+        .critical_level = critical_level,
+        .heap = heap_number(heap) | REGION_IS_SLAB,
+        .requested = SLAB_SIZE,
+    };
+    void *memory;
+    pages_result result;
+
+    record_begin(record, RECORD_HEAP_PAGES);
+    result = pages_alloc(heap->space->pages, &request, &memory);
+    record_end(record, RECORD_HEAP_PAGES, !result);
+    if (!result) {
+        gauge_add(&heap->slab_bytes, SLAB_SIZE);
+        gauge_add(&record->slab_bytes, SLAB_SIZE);
+    }
+    *base = (uintptr_t)memory;
+    return result;
+}
+
+static void give_region(struct heap *heap, uintptr_t base)
+{
+    struct record *record = heap->space->pages->record;
+    size_t size;
+    pages_result result;
+
+    record_begin(record, RECORD_HEAP_PAGES);
+    result = pages_release_block(heap->space->pages, (void *)base,
+                                 heap_number(heap) | REGION_IS_SLAB, &size);
+    record_end(record, RECORD_HEAP_PAGES, !result);
+    gauge_subtract(&heap->slab_bytes, SLAB_SIZE);
+    gauge_subtract(&record->slab_bytes, SLAB_SIZE);
+}
+
+static pages_result take_memory(struct heap *heap, uint32_t critical_level, uintptr_t *base)
+{
+    for (uint32_t i = 0; i < HEAP_SPARES; i++) {
+        if (!atomic_load_explicit(&heap->spares[i], memory_order_relaxed))
+            continue;
+        *base = atomic_exchange_explicit(&heap->spares[i], 0, memory_order_acq_rel);
+        if (*base)
+            return PAGES_OK;
+    }
+    return take_region(heap, critical_level, base);
+}
+
+/* Keeps the memory as a spare, or gives it back: how many bytes went back. */
+static size_t give_memory(struct heap *heap, uintptr_t base, bool keep)
+{
+    for (uint32_t i = 0; keep && i < HEAP_SPARES; i++) {
+        uintptr_t expected = 0;
+
+        if (atomic_compare_exchange_strong_explicit(&heap->spares[i], &expected, base,
+                                                    memory_order_acq_rel, memory_order_relaxed))
+            return 0;
+    }
+    give_region(heap, base);
+    return SLAB_SIZE;
+}
+
+static size_t give_spares(struct heap *heap)
+{
+    size_t given = 0;
+
+    for (uint32_t i = 0; i < HEAP_SPARES; i++) {
+        uintptr_t base = atomic_exchange_explicit(&heap->spares[i], 0, memory_order_acq_rel);
+
+        if (base)
+            given += give_memory(heap, base, false);
+    }
+    return given;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Making
+ * --------------------------------------------------------------------------------------------- */
+
+/* A clean sheet for a tracked slab. False: there is no memory for one. */
+static bool take_sheet(struct heap_space *space, struct slab *slab,
+                       const struct size_class *size_class)
+{
+    uint32_t index = size_class->tracked ? pool_take(&space->sheets) : 0;
+
+    atomic_store_explicit(&slab->sheet, index, memory_order_relaxed);
+    if (!size_class->tracked)
+        return true;
+    for (uint32_t block = 0; index && block < size_class->blocks; block++)
+        atomic_store_explicit(&heap_tag(space, slab, block)->freed, 0, memory_order_relaxed);
+    return index != 0;
+}
+
+static void give_sheet(struct heap_space *space, struct slab *slab)
+{
+    uint32_t index = atomic_exchange_explicit(&slab->sheet, 0, memory_order_relaxed);
+
+    if (index)
+        pool_give(&space->sheets, index);
+}
+
+/* Gives the descriptor memory, and opens it. */
+static pages_result furnish(struct heap *heap, struct slab *slab,
+                            const struct size_class *size_class, uint32_t critical_level)
+{
+    struct slab_view view = {.size_class = size_class, .heap = heap_number(heap)};
+    pages_result result = take_memory(heap, critical_level, &view.base);
+    chunk_mark *mark;
+
+    if (result)
+        return result;
+    mark = mark_of(heap, view.base);
+    if (!mark) {
+        give_memory(heap, view.base, true);
+        return OS_ERROR_NOT_ENOUGH_MEMORY;
+    }
+    /* Found by address before a block of it can be handed out; not in use, by its key, until then.
+     */
+    atomic_store_explicit(mark, index_of(heap->space, slab), memory_order_release);
+    view.key = heap_space_key(heap->space);
+    slab_open(slab, &view, SLAB_FAVOURED);
+    return PAGES_OK;
+}
+
+static pages_result make_slab(struct heap *heap, const struct size_class *size_class,
+                              uint32_t critical_level, struct slab **slab)
+{
+    struct heap_space *space = heap->space;
+    uint32_t index = pool_take(&space->slabs);
+    pages_result result = OS_ERROR_NOT_ENOUGH_MEMORY;
+
+    if (!index)
+        return result;
+    *slab = heap_slab(space, index);
+    if (take_sheet(space, *slab, size_class))
+        result = furnish(heap, *slab, size_class, critical_level);
+    if (result) {
+        give_sheet(space, *slab);
+        give_descriptor(space, *slab);
+    }
+    return result;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Claiming a block
+ * --------------------------------------------------------------------------------------------- */
+
+/* Puts another slab into the slot of favourites that `old` was found without a free block in. */
+static pages_result renew(struct heap *heap, _Atomic uint32_t *slot, uint32_t old,
+                          const struct size_class *size_class, uint32_t critical_level)
+{
+    struct slab *slab = take_listed(heap, size_class);
+    struct slab_view view;
+    pages_result result = slab ? PAGES_OK : make_slab(heap, size_class, critical_level, &slab);
+
+    if (result)
+        return result;
+    /* While it is in no slot and on no stack, it is nobody's but this thread's to list. */
+    if (atomic_compare_exchange_strong_explicit(slot, &old, index_of(heap->space, slab),
+                                                memory_order_acq_rel, memory_order_relaxed)) {
+        if (old)
+            leave(heap, heap_slab(heap->space, old));
+    } else if (slab_view(slab, &view) && slab_move(slab, view.key, SLAB_FAVOURED, SLAB_LISTED)) {
+        push(heap, slab, size_class);
+    } else {
+        give_descriptor(heap->space, slab);
+    }
+    return PAGES_OK;
+}
+
+/* A block of the slab, those before the hint included. */
+static uintptr_t claim_all(const struct heap *heap, struct slab *slab,
+                           const struct size_class *size_class, uint32_t field, uint32_t *block)
+{
+    struct slab_view view;
+    uintptr_t address;
+
+    do
+        address = slab_claim(slab, heap_number(heap), size_class, field, block);
+    while (!address && slab_view(slab, &view) && view.heap == heap_number(heap) &&
+           view.size_class == size_class && slab_has_room(slab, &view));
+    return address;
+}
+
+/* A block in any slab of the heap: the last resort before there is none. */
+static uintptr_t claim_anywhere(struct heap *heap, const struct size_class *size_class,
+                                uint32_t field, struct slab **slab, uint32_t *block)
+{
+    uint32_t limit = pool_limit(&heap->space->slabs);
+
+    for (uint32_t index = 1; index <= limit; index++) {
+        struct slab_view view;
+        uintptr_t address;
+
+        *slab = heap_slab(heap->space, index);
+        if (!slab_view(*slab, &view) || view.heap != heap_number(heap) ||
+            view.size_class != size_class || !slab_has_room(*slab, &view))
+            continue;
+        address = claim_all(heap, *slab, size_class, field, block);
+        if (address)
+            return address;
+    }
+    return 0;
+}
+
+uintptr_t heap_claim(struct heap *heap, const struct lane *lane,
+                     const struct size_class *size_class, uint32_t field, uint32_t critical_level,
+                     struct slab **slab, uint32_t *block, pages_result *result)
+{
+    _Atomic uint32_t *slot =
+        &heap->favourites[LANE_LOAD(lane->number) % HEAP_SETS][size_class->index];
+
+    *result = PAGES_OK;
+    while (!*result) {
+        uint32_t index = atomic_load_explicit(slot, memory_order_acquire);
+        uintptr_t address;
+
+        *slab = index ? heap_slab(heap->space, index) : NULL;
+        address = index ? claim_all(heap, *slab, size_class, field, block) : 0;
+        if (address)
+            return address;
+        *result = renew(heap, slot, index, size_class, critical_level);
+    }
+    return claim_anywhere(heap, size_class, field, slab, block);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Finding by address
+ * --------------------------------------------------------------------------------------------- */
+
+static const chunk_mark *marks_at(const struct heap *heap, struct lane *lane, uintptr_t number)
+{
+    const chunk_mark *marks = LANE_LOAD(lane->marks);
+
+    if (marks && LANE_LOAD(lane->chunk) == number)
+        return marks;
+    marks = chunk_table_marks(&heap->space->pages->table.chunks, number);
+    if (lane != &heap->shared) {
+        LANE_STORE(lane->chunk, number);
+        LANE_STORE(lane->marks, (chunk_mark *)marks);
+    }
+    return marks;
+}
+
+struct slab *heap_slab_of(const struct heap *heap, struct lane *lane, uintptr_t address)
+{
+    const chunk_mark *marks = marks_at(heap, lane, chunk_number(address));
+    uint32_t index = marks ? atomic_load_explicit(&marks[address % CHUNK_SIZE / OS_GRANULE_SIZE],
+                                                  memory_order_acquire)
+                           : 0;
+
+    return index ? heap_slab(heap->space, index) : NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Giving back
+ * --------------------------------------------------------------------------------------------- */
+
+static void check_all_freed(struct heap *heap, struct slab *slab, const struct slab_view *view)
+{
+    for (uint32_t block = 0; block < view->size_class->blocks; block++)
+        heap_check_freed(heap, slab, view, block);
+}
+
+/* The slab is the caller's alone: takes it out of use. How many bytes went back to the system. */
+static size_t close(struct heap *heap, struct slab *slab, const struct slab_view *view, bool keep)
+{
+    chunk_mark *mark = mark_of(heap, view->base);
+    size_t given;
+    uint64_t place;
+
+    if (view->size_class->tracked)
+        check_all_freed(heap, slab, view);
+    atomic_store_explicit(mark, 0, memory_order_release);
+    slab_close(slab);
+    given = give_memory(heap, view->base, keep);
+    give_sheet(heap->space, slab);
+    place = atomic_exchange_explicit(&slab->place, slab_place_word(view->key, SLAB_GONE),
+                                     memory_order_acq_rel);
+    /* Where it was favoured or listed, somebody will come upon it. */
+    if (slab_place_of(place) == SLAB_PARKED)
+        give_descriptor(heap->space, slab);
+    return given;
+}
+
+static size_t retire(struct heap *heap, struct slab *slab, const struct slab_view *view, bool keep)
+{
+    if (slab_retire(slab, view))
+        return close(heap, slab, view, keep);
+    /* Who parked it meanwhile found no room, because its words were taken. */
+    list(heap, slab, view);
+    return 0;
+}
+
+void heap_block_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
+                      uint32_t block)
+{
+    uint64_t place = atomic_load_explicit(&slab->place, memory_order_seq_cst);
+    uint32_t word = size_class_word(view->size_class, block);
+
+    slab_hint(slab, view, block);
+    if (place == slab_place_word(view->key, SLAB_PARKED))
+        list(heap, slab, view);
+    else if (place == slab_place_word(view->key, SLAB_LISTED) &&
+             (SLAB_LOAD(slab->words[word]) ^ view->key) ==
+                 size_class_empty(view->size_class, word) &&
+             slab_is_empty(slab, view))
+        retire(heap, slab, view, true);
+}
+
+size_t heap_retire_slabs(struct heap *heap, bool all)
+{
+    uint32_t limit = pool_limit(&heap->space->slabs);
+    size_t given = 0;
+
+    for (uint32_t index = 1; index <= limit; index++) {
+        struct slab *slab = heap_slab(heap->space, index);
+        struct slab_view view;
+        bool open = slab_view(slab, &view);
+
+        if (SLAB_LOAD(slab->heap) != heap_number(heap))
+            continue;
+        if (all) {
+            if (open)
+                given += close(heap, slab, &view, false);
+            /* No slot and no stack will be looked at any more. */
+            if (SLAB_LOAD(slab->heap))
+                give_descriptor(heap->space, slab);
+        } else if (open && slab_is_empty(slab, &view)) {
+            given += retire(heap, slab, &view, false);
+        }
+    }
+    return given + give_spares(heap);
+}

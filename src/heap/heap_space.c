@@ -1,0 +1,47 @@
+/*
+ * heap_space.c: see heap_space.h.
+ */
+#include "heap/heap.h"
+
+#define ON_X64(x64, x86) (sizeof(void *) == 8 ? (uint32_t)(x64) : (uint32_t)(x86))
+
+/* Of address space: descriptors of 1,088 bytes for 64 GiB (x64) or 2 GiB of slabs. */
+#define HEAP_LIMIT ON_X64(1 << 14, 1 << 10)
+#define SLAB_LIMIT ON_X64(1 << 20, 1 << 15)
+#define SHEET_LIMIT ON_X64(1 << 14, 1 << 8)
+#define LANE_LIMIT ON_X64(1 << 20, 1 << 13)
+
+bool heap_space_init(struct heap_space *space, struct pages *pages,
+                     const struct heap_options *options)
+{
+    struct gauge *gauge = &pages->record->metadata;
+
+    space->pages = pages;
+    space->options = *options;
+    names_init(&space->names, &pages->metadata);
+    size_classes_init(&space->classes);
+    return pool_init(&space->heaps, sizeof(struct heap), HEAP_LIMIT, gauge) &&
+           pool_init(&space->slabs, sizeof(struct slab), SLAB_LIMIT, gauge) &&
+           pool_init(&space->sheets, sizeof(struct sheet), SHEET_LIMIT, gauge) &&
+           pool_init(&space->lanes, sizeof(struct lane), LANE_LIMIT, gauge);
+}
+
+void heap_space_destroy(struct heap_space *space)
+{
+    pool_destroy(&space->lanes);
+    pool_destroy(&space->sheets);
+    pool_destroy(&space->slabs);
+    pool_destroy(&space->heaps);
+}
+
+/* The numbers 1, 2, 3... scattered: splitmix64's finishing steps, which are one-to-one. */
+uint64_t heap_space_key(struct heap_space *space)
+{
+    uint64_t key = atomic_fetch_add_explicit(&space->key_number, 1, memory_order_relaxed) + 1;
+
+    key = (key ^ (uintptr_t)space) * UINT64_C(0x9e3779b97f4a7c15);
+    key = (key ^ key >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    key = (key ^ key >> 27) * UINT64_C(0x94d049bb133111eb);
+    key ^= key >> 31;
+    return key ? key : heap_space_key(space);
+}

@@ -1,0 +1,192 @@
+/*
+ * heap_tracked.c: blocks whose history is kept, and what hardening does with their memory.
+ *
+ * Between the swap that makes a field pending and the one that makes it live or free, the block is
+ * this thread's alone: its tag is written, and its memory filled and checked, meanwhile. A thread
+ * that is frozen there keeps one block out of use, and nobody waiting.
+ */
+#include "heap/heap_parts.h"
+
+#include "os/os.h"
+
+/* ------------------------------------------------------------------------------------------------
+ * Filling and checking
+ * --------------------------------------------------------------------------------------------- */
+
+static uintptr_t block_address(const struct slab_view *view, uint32_t block)
+{
+    return view->base + (uintptr_t)block * view->size_class->block_size;
+}
+
+/* The first byte that is not as HEAP_FILL_ON_FREE left it; 0: there is none. */
+static uintptr_t find_damage(uintptr_t address, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (((const unsigned char *)address)[i] != HEAP_FILL_FREED)
+            return address + i;
+    }
+    return 0;
+}
+
+static void report_damage(struct heap *heap, const struct tag *tag, uintptr_t address,
+                          uintptr_t damage)
+{
+    const struct heap_options *options = &heap->space->options;
+    struct heap_block block = {
+        .address = address,
+        .size = LANE_LOAD(tag->requested),
+        .file = LANE_LOAD(tag->file),
+        .caller = LANE_LOAD(tag->caller),
+        .line = LANE_LOAD(tag->line),
+        .heap = heap_number(heap),
+        .thread_id = LANE_LOAD(tag->thread_id),
+        .sequence = LANE_LOAD(tag->sequence),
+        .tick = LANE_LOAD(tag->tick),
+        .freed_by = LANE_LOAD(tag->freed_by),
+        .damage = damage,
+    };
+
+    record_count(&heap->space->pages->record->corrupted_blocks);
+    if (options->damaged)
+        options->damaged(options->context, &block);
+}
+
+void heap_check_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
+                      uint32_t block)
+{
+    const struct tag *tag = heap_tag(heap->space, slab, block);
+    uintptr_t address = block_address(view, block);
+    uintptr_t damage;
+
+    if (!(heap->space->options.flags & HEAP_FILL_ON_FREE) || !LANE_LOAD(tag->freed))
+        return;
+    damage = find_damage(address, view->size_class->block_size);
+    if (damage)
+        report_damage(heap, tag, address, damage);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Allocating
+ * --------------------------------------------------------------------------------------------- */
+
+static void write_tag(struct heap *heap, struct tag *tag, const struct heap_request *request,
+                      const char *file)
+{
+    LANE_STORE(tag->sequence,
+               atomic_fetch_add_explicit(&heap->space->pages->sequence, 1, memory_order_relaxed) +
+                   1);
+    LANE_STORE(tag->tick, os_tick_milliseconds());
+    LANE_STORE(tag->file, file);
+    LANE_STORE(tag->caller, request->caller);
+    LANE_STORE(tag->line, request->line);
+    LANE_STORE(tag->thread_id, os_thread_id());
+    LANE_STORE(tag->requested, (uint32_t)request->size);
+    LANE_STORE(tag->freed, 0);
+}
+
+/* A block that is pending becomes the caller's. */
+static void hand_out(struct heap *heap, struct slab *slab, uint32_t block,
+                     const struct heap_request *request, const char *file)
+{
+    struct slab_view view;
+
+    slab_view(slab, &view);
+    heap_check_freed(heap, slab, &view, block);
+    write_tag(heap, heap_tag(heap->space, slab, block), request, file);
+    if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
+        os_fill((void *)block_address(&view, block), HEAP_FILL_ALLOCATED,
+                view.size_class->block_size);
+    slab_settle(slab, &view, block, slab_field_of(view.size_class, (uint32_t)request->size));
+}
+
+pages_result heap_alloc_tracked(struct heap *heap, struct lane *lane,
+                                const struct heap_request *request, void **memory)
+{
+    const struct size_classes *classes = &heap->space->classes;
+    const struct size_class *size_class =
+        &classes->classes[size_class_tracked(classes, request->size)];
+    const char *file = request->file ? names_keep(&heap->space->names, request->file) : NULL;
+    struct slab *slab;
+    uint32_t block;
+    pages_result result;
+    uintptr_t address;
+
+    if (request->file && !file)
+        return OS_ERROR_NOT_ENOUGH_MEMORY;
+    address = heap_claim(heap, lane, size_class, slab_pending(size_class), request->critical_level,
+                         &slab, &block, &result);
+    if (!address)
+        return result;
+    hand_out(heap, slab, block, request, file);
+    *memory = (void *)address;
+    return PAGES_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Freeing
+ * --------------------------------------------------------------------------------------------- */
+
+static void let_go(struct heap *heap, struct slab *slab, uint32_t block)
+{
+    struct slab_view view;
+
+    /* Its block is pending: the slab stays in use. */
+    slab_view(slab, &view);
+    slab_settle(slab, &view, block, 0);
+    heap_block_freed(heap, slab, &view, block);
+}
+
+static uint64_t delayed_word(const struct heap_space *space, const struct slab *slab,
+                             uint32_t block)
+{
+    uint64_t index = (uint64_t)((const char *)slab - space->slabs.span.base) / sizeof(struct slab);
+
+    return (index + 1) << 32 | block;
+}
+
+static void let_delayed_go(struct heap *heap, uint64_t delayed)
+{
+    if (delayed)
+        let_go(heap, heap_slab(heap->space, (uint32_t)(delayed >> 32)), (uint32_t)delayed);
+}
+
+/* The block takes the place of the one that has waited longest. */
+static void delay(struct heap *heap, struct slab *slab, uint32_t block)
+{
+    uint32_t slot = atomic_fetch_add_explicit(&heap->delay_cursor, 1, memory_order_relaxed);
+
+    let_delayed_go(heap, atomic_exchange_explicit(&heap->delayed[slot % HEAP_DELAYED],
+                                                  delayed_word(heap->space, slab, block),
+                                                  memory_order_acq_rel));
+}
+
+void heap_flush_delayed(struct heap *heap)
+{
+    for (uint32_t slot = 0; slot < HEAP_DELAYED; slot++)
+        let_delayed_go(heap,
+                       atomic_exchange_explicit(&heap->delayed[slot], 0, memory_order_acq_rel));
+}
+
+enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
+                                   const struct slab_view *view, uintptr_t address,
+                                   struct slab_block *block)
+{
+    uint32_t flags = heap->space->options.flags;
+    enum slab_answer answer =
+        slab_change(slab, view, address, block, slab_pending(view->size_class));
+    struct tag *tag;
+
+    if (answer != SLAB_LIVE)
+        return answer;
+    tag = heap_tag(heap->space, slab, block->index);
+    LANE_STORE(tag->freed_by, os_thread_id());
+    LANE_STORE(tag->requested, slab_requested(view->size_class, block->field));
+    LANE_STORE(tag->freed, LANE_LOAD(tag->sequence));
+    if (flags & HEAP_FILL_ON_FREE)
+        os_fill((void *)address, HEAP_FILL_FREED, view->size_class->block_size);
+    if (flags & HEAP_DELAY_REUSE)
+        delay(heap, slab, block->index);
+    else
+        let_go(heap, slab, block->index);
+    return SLAB_LIVE;
+}

@@ -1,0 +1,230 @@
+/*
+ * heap_walk.c: the blocks of heaps, shown. What a walk shows was live when it was looked at; what
+ * comes and goes meanwhile may be met or missed.
+ */
+#include "heap/heap_parts.h"
+
+struct heap *heap_next(const struct heap_space *space, uint32_t *cursor)
+{
+    uint32_t limit = pool_limit(&space->heaps);
+
+    while (*cursor < limit) {
+        struct heap *heap = pool_item(&space->heaps, ++*cursor);
+
+        if (heap_number(heap))
+            return heap;
+    }
+    return NULL;
+}
+
+static bool is_wanted(uint32_t wanted, uint32_t heap)
+{
+    return heap && (!wanted || wanted == heap);
+}
+
+/* A view of a slab that is in use, in the heap wanted. */
+static bool view_wanted(const struct slab *slab, uint32_t heap, struct slab_view *view)
+{
+    return slab_view(slab, view) && is_wanted(heap, view->heap) && slab_is_still(slab, view->key);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Blocks of slabs
+ * --------------------------------------------------------------------------------------------- */
+
+static void read_tag(const struct tag *tag, struct heap_block *block)
+{
+    block->sequence = LANE_LOAD(tag->sequence);
+    block->tick = LANE_LOAD(tag->tick);
+    block->file = LANE_LOAD(tag->file);
+    block->caller = LANE_LOAD(tag->caller);
+    block->line = LANE_LOAD(tag->line);
+    block->thread_id = LANE_LOAD(tag->thread_id);
+}
+
+/* The block of that number, with its history if it is kept. False: it is not live. */
+static bool read_block(const struct heap_space *space, const struct slab *slab,
+                       const struct slab_view *view, uint32_t index, struct heap_block *block)
+{
+    const struct tag *tag = view->size_class->tracked ? heap_tag(space, slab, index) : NULL;
+    uint32_t requested;
+
+    do {
+        if (!slab_read(slab, view, index, &requested))
+            return false;
+        *block = (struct heap_block){
+            .address = view->base + (uintptr_t)index * view->size_class->block_size,
+            .size = requested,
+            .heap = view->heap,
+        };
+        if (!tag)
+            return true;
+        read_tag(tag, block);
+        atomic_thread_fence(memory_order_acquire);
+        /* The same block still, if its number and its size are: else another took its place. */
+    } while (!slab_read(slab, view, index, &requested) || requested != block->size ||
+             LANE_LOAD(tag->sequence) != block->sequence);
+    return true;
+}
+
+static bool next_small(const struct heap_space *space, uint32_t heap, struct heap_cursor *cursor,
+                       struct heap_block *block)
+{
+    uint32_t limit = pool_limit(&space->slabs);
+
+    for (; cursor->slab < limit; cursor->slab++, cursor->block = 0) {
+        const struct slab *slab = heap_slab(space, cursor->slab + 1);
+        struct slab_view view;
+
+        if (!view_wanted(slab, heap, &view))
+            continue;
+        while (cursor->block < view.size_class->blocks) {
+            if (read_block(space, slab, &view, cursor->block++, block))
+                return true;
+        }
+    }
+    return false;
+}
+
+void heap_class_figures(const struct heap_space *space, uint32_t heap, uint32_t size_class,
+                        struct heap_class_figures *figures)
+{
+    uint32_t limit = pool_limit(&space->slabs);
+
+    *figures = (struct heap_class_figures){0};
+    for (uint32_t index = 1; index <= limit; index++) {
+        const struct slab *slab = heap_slab(space, index);
+        struct slab_view view;
+        uint32_t requested;
+
+        if (!view_wanted(slab, heap, &view) || view.size_class->index != size_class)
+            continue;
+        figures->slabs++;
+        for (uint32_t block = 0; block < view.size_class->blocks; block++) {
+            if (slab_read(slab, &view, block, &requested)) {
+                figures->blocks++;
+                figures->block_bytes += requested;
+            }
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Blocks that are regions
+ * --------------------------------------------------------------------------------------------- */
+
+static bool is_block(const struct region_facts *facts, uint32_t heap)
+{
+    return !(facts->heap & REGION_IS_SLAB) && is_wanted(heap, facts->heap);
+}
+
+static void block_of_region(const struct region_facts *facts, struct heap_block *block)
+{
+    *block = (struct heap_block){
+        .address = facts->block,
+        .size = facts->requested,
+        .file = facts->file,
+        .caller = facts->caller,
+        .line = facts->line,
+        .heap = facts->heap,
+        .thread_id = facts->thread_id,
+        .sequence = facts->sequence,
+        .tick = facts->tick,
+    };
+}
+
+bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_cursor *cursor,
+                     struct heap_block *block)
+{
+    struct region_facts facts;
+    size_t committed;
+
+    if (next_small(space, heap, cursor, block))
+        return true;
+    while (pages_next(space->pages, &cursor->region, &facts, &committed)) {
+        if (is_block(&facts, heap)) {
+            block_of_region(&facts, block);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Whose is this address?
+ * --------------------------------------------------------------------------------------------- */
+
+static bool find_small(const struct heap_space *space, uint32_t index, uintptr_t address,
+                       struct heap_block *block)
+{
+    const struct slab *slab = heap_slab(space, index);
+    struct slab_view view;
+    uint32_t number;
+
+    if (!slab_view(slab, &view) || address - view.base >= SLAB_SIZE)
+        return false;
+    number = (uint32_t)((address - view.base) / view.size_class->block_size);
+    return number < view.size_class->blocks && read_block(space, slab, &view, number, block);
+}
+
+bool heap_find_block(const struct heap_space *space, uintptr_t address, struct heap_block *block)
+{
+    const chunk_mark *marks = chunk_table_marks(&space->pages->table.chunks, chunk_number(address));
+    uint32_t index = marks ? atomic_load_explicit(&marks[address % CHUNK_SIZE / OS_GRANULE_SIZE],
+                                                  memory_order_acquire)
+                           : 0;
+    struct region_facts facts;
+    size_t committed;
+
+    if (index)
+        return find_small(space, index, address, block);
+    if (!pages_find(space->pages, (const void *)address, &facts, &committed) ||
+        !is_block(&facts, 0) || address - facts.block >= (facts.requested ? facts.requested : 1))
+        return false;
+    block_of_region(&facts, block);
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The audit
+ * --------------------------------------------------------------------------------------------- */
+
+/* What all heaps have counted, and a sum that changes whenever they count. False: one is at work.
+ */
+static bool add_heaps(const struct heap_space *space, struct heap_audit *audit, uint64_t *mark)
+{
+    struct heap_figures figures;
+    uint32_t cursor = 0;
+    struct heap *heap;
+    bool quiet = true;
+
+    *mark = audit->counted_blocks = audit->counted_bytes = 0;
+    while ((heap = heap_next(space, &cursor)) != NULL) {
+        if (!heap_figures(heap, &figures))
+            continue;
+        quiet = quiet && !figures.inside;
+        audit->counted_blocks += figures.blocks;
+        audit->counted_bytes += figures.block_bytes;
+        for (int counter = 0; counter < LANE_COUNTERS; counter++)
+            *mark += figures.counters[counter];
+        *mark += figures.number;
+    }
+    return quiet;
+}
+
+bool heap_audit(const struct heap_space *space, struct heap_audit *audit)
+{
+    struct heap_cursor cursor = {0};
+    struct heap_block block;
+    uint64_t before, after;
+
+    *audit = (struct heap_audit){0};
+    if (!add_heaps(space, audit, &before))
+        return false;
+    while (heap_next_block(space, 0, &cursor, &block)) {
+        audit->found_blocks++;
+        audit->found_bytes += block.size;
+    }
+    atomic_thread_fence(memory_order_acquire);
+    return add_heaps(space, audit, &after) && before == after;
+}

@@ -1,0 +1,108 @@
+/*
+ * slab.c: see slab.h, where the protocol is.
+ */
+#include "heap/slab.h"
+
+enum slab_answer slab_change(struct slab *slab, const struct slab_view *view, uintptr_t address,
+                             struct slab_block *block, uint32_t field)
+{
+    enum slab_answer answer = SLAB_LIVE;
+
+    while (answer == SLAB_LIVE) {
+        uint32_t word = size_class_word(view->size_class, block->index);
+        uint32_t shift = size_class_shift(view->size_class, block->index, word);
+        uint64_t kept = block->word;
+
+        if (atomic_compare_exchange_strong_explicit(
+                &slab->words[word], &kept, kept ^ (uint64_t)(block->field ^ field) << shift,
+                memory_order_seq_cst, memory_order_relaxed))
+            return SLAB_LIVE;
+        answer = slab_look(slab, view, address, block);
+    }
+    return answer;
+}
+
+void slab_settle(struct slab *slab, const struct slab_view *view, uint32_t index, uint32_t field)
+{
+    uint32_t word = size_class_word(view->size_class, index);
+    uint32_t shift = size_class_shift(view->size_class, index, word);
+    uint64_t change = (uint64_t)(slab_pending(view->size_class) ^ field) << shift;
+
+    atomic_fetch_xor_explicit(&slab->words[word], change, memory_order_seq_cst);
+}
+
+bool slab_has_room(struct slab *slab, const struct slab_view *view)
+{
+    for (uint32_t word = 0; word < view->size_class->words; word++) {
+        uint64_t kept = atomic_load_explicit(&slab->words[word], memory_order_seq_cst);
+
+        if (size_class_free_fields(view->size_class, kept ^ view->key)) {
+            atomic_store_explicit(&slab->hint, word, memory_order_relaxed);
+            return slab_is_still(slab, view->key);
+        }
+    }
+    return false;
+}
+
+bool slab_is_empty(const struct slab *slab, const struct slab_view *view)
+{
+    for (uint32_t word = 0; word < view->size_class->words; word++) {
+        uint64_t kept = SLAB_LOAD(slab->words[word]);
+
+        if ((kept ^ view->key) != size_class_empty(view->size_class, word))
+            return false;
+    }
+    return true;
+}
+
+bool slab_retire(struct slab *slab, const struct slab_view *view)
+{
+    for (uint32_t word = 0; word < view->size_class->words; word++) {
+        uint64_t kept = size_class_empty(view->size_class, word) ^ view->key;
+
+        if (!atomic_compare_exchange_strong_explicit(&slab->words[word], &kept, ~view->key,
+                                                     memory_order_acq_rel, memory_order_relaxed)) {
+            /* Nobody changes a word that is all ones. */
+            while (word--)
+                atomic_store_explicit(&slab->words[word],
+                                      size_class_empty(view->size_class, word) ^ view->key,
+                                      memory_order_seq_cst);
+            return false;
+        }
+    }
+    return true;
+}
+
+void slab_open(struct slab *slab, const struct slab_view *view, enum slab_place place)
+{
+    slab_close(slab);
+    atomic_store_explicit(&slab->base, view->base, memory_order_relaxed);
+    atomic_store_explicit(&slab->size_class, view->size_class, memory_order_relaxed);
+    atomic_store_explicit(&slab->heap, view->heap, memory_order_relaxed);
+    atomic_store_explicit(&slab->place, slab_place_word(view->key, place), memory_order_relaxed);
+    atomic_store_explicit(&slab->hint, 0, memory_order_relaxed);
+    for (uint32_t word = 0; word < view->size_class->words; word++)
+        atomic_store_explicit(&slab->words[word],
+                              size_class_empty(view->size_class, word) ^ view->key,
+                              memory_order_relaxed);
+    atomic_store_explicit(&slab->key, view->key, memory_order_release);
+}
+
+void slab_close(struct slab *slab)
+{
+    atomic_store_explicit(&slab->key, 0, memory_order_relaxed);
+    /* Who sees anything that is written from now on sees that the key has gone. */
+    atomic_thread_fence(memory_order_release);
+}
+
+bool slab_read(const struct slab *slab, const struct slab_view *view, uint32_t index,
+               uint32_t *requested)
+{
+    struct slab_block block;
+    uintptr_t address = view->base + (uintptr_t)index * view->size_class->block_size;
+
+    if (slab_look(slab, view, address, &block) != SLAB_LIVE)
+        return false;
+    *requested = slab_requested(view->size_class, block.field);
+    return true;
+}
