@@ -15,9 +15,10 @@ static void clear(struct heap *heap)
 {
     LANE_STORE(heap->lane_count, 0);
     for (uint32_t i = 0; i < LANE_BUCKETS; i++)
-        LANE_STORE(heap->lanes[i], 0);
+        LANE_STORE(heap->lanes[i], NULL);
     for (int i = 0; i < LANE_COUNTERS; i++)
         LANE_STORE(heap->shared.counters[i], 0);
+    LANE_STORE(heap->shared.favourites, heap->favourites[0]);
     LANE_STORE(heap->peak_blocks, 0);
     LANE_STORE(heap->peak_bytes, 0);
     gauge_clear(&heap->slab_bytes);
@@ -26,7 +27,7 @@ static void clear(struct heap *heap)
     for (uint32_t i = 0; i < CLASS_COUNT; i++) {
         LANE_STORE(heap->stacks[i], 0);
         for (uint32_t set = 0; set < HEAP_SETS; set++)
-            LANE_STORE(heap->favourites[set][i], 0);
+            LANE_STORE(heap->favourites[set][i], NULL);
     }
     for (uint32_t i = 0; i < HEAP_DELAYED; i++)
         LANE_STORE(heap->delayed[i], 0);
@@ -44,6 +45,9 @@ struct heap *heap_create(struct heap_space *space, bool executable)
     heap->space = space;
     heap->index = index;
     heap->executable = executable;
+    heap->classes = space->classes.classes;
+    heap->slabs = (struct slab *)space->slabs.span.base;
+    heap->quick_lookup = space->classes.lookup;
     heap->quick_limit = space->options.flags ? 0 : CLASS_LOOKUP;
     if (heap->quick_limit > space->options.guard_above)
         heap->quick_limit = space->options.guard_above + 1;
@@ -97,32 +101,6 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
  * Allocating
  * --------------------------------------------------------------------------------------------- */
 
-bool heap_alloc_quick(struct heap *heap, size_t size, void **memory)
-{
-    struct lane *lane = heap_quick_lane(heap);
-    const struct size_class *size_class;
-    uint32_t index, favourite, block;
-    uintptr_t address;
-
-    if (size >= heap->quick_limit || !lane)
-        return false;
-    index = heap->space->classes.lookup[size];
-    favourite = atomic_load_explicit(&heap->favourites[LANE_LOAD(lane->number) % HEAP_SETS][index],
-                                     memory_order_acquire);
-    if (!favourite)
-        return false;
-    size_class = &heap->space->classes.classes[index];
-    heap_enter(heap, lane);
-    address = slab_claim(heap_slab(heap->space, favourite), heap_number(heap), size_class,
-                         slab_field_of(size_class, (uint32_t)size), &block);
-    if (address) {
-        heap_count_alloc(heap, lane, size);
-        *memory = (void *)address;
-    }
-    heap_leave(heap, lane);
-    return address != 0;
-}
-
 static pages_result alloc_plain(struct heap *heap, struct lane *lane,
                                 const struct heap_request *request, void **memory)
 {
@@ -160,11 +138,8 @@ pages_result heap_alloc(struct heap *heap, const struct heap_request *request, v
     *memory = NULL;
     heap_enter(heap, lane);
     result = alloc(heap, lane, request, memory);
-    if (!result) {
-        heap_count_alloc(heap, lane, request->size);
-        if (request->debug)
-            heap_count_debug_alloc(heap, lane);
-    }
+    if (!result)
+        heap_count_alloc(heap, lane, request->size, request->debug);
     heap_leave(heap, lane);
     return result;
 }

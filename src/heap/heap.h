@@ -10,6 +10,8 @@
  * anywhere: a thread that is frozen keeps nobody from allocating or freeing (I4). Figures are exact
  * when no call is under way; for peaks see lane.h.
  *
+ * heap_quick.h has the common cases of allocating and freeing once more, for callers to inline.
+ *
  * A free is judged by what its block is when the free looks at it. A free that comes so late that
  * the block has been freed by somebody else and handed out again frees the new block: no allocator
  * can tell the two apart, short of never using an address twice. HEAP_DELAY_REUSE puts that off.
@@ -26,7 +28,7 @@
 #define HEAP_DELAYED 256u
 
 /* Groups of threads with favourite slabs of their own. */
-#define HEAP_SETS (sizeof(void *) == 8 ? 16u : 4u)
+#define HEAP_SETS (sizeof(void *) == 8 ? 8u : 4u)
 
 struct heap {
     struct pool_link link;
@@ -34,10 +36,13 @@ struct heap {
     struct heap_space *space;
     uint32_t index; /* in the space's pool */
     bool executable;
-    size_t quick_limit; /* requests below it go the short way */
+    size_t quick_limit;          /* requests below it go the short way */
+    const uint8_t *quick_lookup; /* their classes */
+    const struct size_class *classes;
+    struct slab *slabs; /* the space's; the first has index 1 */
 
     _Atomic uint32_t lane_count;
-    _Atomic uint32_t lanes[LANE_BUCKETS]; /* each the first of a list that only grows */
+    _Atomic(struct lane *) lanes[LANE_BUCKETS]; /* each the first of a list that only grows */
     struct lane shared;
     _Atomic uint64_t peak_blocks;
     _Atomic uint64_t peak_bytes;
@@ -46,7 +51,7 @@ struct heap {
     struct gauge large_bytes; /* asked for */
 
     _Atomic uint64_t stacks[CLASS_COUNT]; /* of LISTED slabs: index | count of changes << 32 */
-    _Atomic uint32_t favourites[HEAP_SETS][CLASS_COUNT];
+    heap_favourite favourites[HEAP_SETS][CLASS_COUNT];
     _Atomic uintptr_t spares[HEAP_SPARES];  /* memory of slabs; 0: none */
     _Atomic uint64_t delayed[HEAP_DELAYED]; /* block | index of its slab << 32; 0: none */
     _Atomic uint32_t delay_cursor;
@@ -69,9 +74,6 @@ struct heap_request {
     const void *caller; /* NULL: not known */
     bool debug;         /* by DebugAlloc */
 };
-
-/* The common case alone. False: nothing was done, heap_alloc has to be asked. */
-bool heap_alloc_quick(struct heap *heap, size_t size, void **memory);
 
 /* *memory is NULL on failure. */
 pages_result heap_alloc(struct heap *heap, const struct heap_request *request, void **memory);

@@ -6,17 +6,12 @@
 /* The owner's lane among those of its bucket; NULL: there is none. */
 static struct lane *find_in_bucket(const struct heap *heap, uintptr_t key)
 {
-    uint32_t index =
+    struct lane *lane =
         atomic_load_explicit(&heap->lanes[HEAP_LANE_BUCKET(key)], memory_order_acquire);
 
-    while (index) {
-        struct lane *lane = pool_item(&heap->space->lanes, index);
-
-        if (LANE_LOAD(lane->owner) == key)
-            return lane;
-        index = LANE_LOAD(lane->next);
-    }
-    return NULL;
+    while (lane && LANE_LOAD(lane->owner) != key)
+        lane = LANE_LOAD(lane->next);
+    return lane;
 }
 
 static void clear(struct lane *lane)
@@ -32,9 +27,10 @@ static void clear(struct lane *lane)
 struct lane *heap_find_lane(struct heap *heap)
 {
     uintptr_t key = os_thread_key();
-    _Atomic uint32_t *bucket = &heap->lanes[HEAP_LANE_BUCKET(key)];
+    _Atomic(struct lane *) *bucket = &heap->lanes[HEAP_LANE_BUCKET(key)];
     struct lane *lane = find_in_bucket(heap, key);
-    uint32_t index, first;
+    struct lane *first;
+    uint32_t index, number;
 
     if (lane)
         return lane;
@@ -44,11 +40,13 @@ struct lane *heap_find_lane(struct heap *heap)
     lane = pool_item(&heap->space->lanes, index);
     clear(lane);
     LANE_STORE(lane->owner, key);
-    LANE_STORE(lane->number, atomic_fetch_add_explicit(&heap->lane_count, 1, memory_order_relaxed));
+    lane->index = index;
+    number = atomic_fetch_add_explicit(&heap->lane_count, 1, memory_order_relaxed);
+    LANE_STORE(lane->favourites, heap->favourites[number % HEAP_SETS]);
     first = LANE_LOAD(*bucket);
     do
         LANE_STORE(lane->next, first);
-    while (!atomic_compare_exchange_weak_explicit(bucket, &first, index, memory_order_release,
+    while (!atomic_compare_exchange_weak_explicit(bucket, &first, lane, memory_order_release,
                                                   memory_order_relaxed));
     return lane;
 }
@@ -75,14 +73,10 @@ static uint32_t add_lanes(const struct heap *heap, uint64_t counters[LANE_COUNTE
         counters[counter] = 0;
     inside = add_lane(&heap->shared, counters);
     for (uint32_t bucket = 0; bucket < LANE_BUCKETS; bucket++) {
-        uint32_t index = atomic_load_explicit(&heap->lanes[bucket], memory_order_acquire);
+        const struct lane *lane = atomic_load_explicit(&heap->lanes[bucket], memory_order_acquire);
 
-        while (index) {
-            const struct lane *lane = pool_item(&heap->space->lanes, index);
-
+        for (; lane; lane = LANE_LOAD(lane->next))
             inside += add_lane(lane, counters);
-            index = LANE_LOAD(lane->next);
-        }
     }
     return inside;
 }
@@ -127,14 +121,35 @@ void heap_look_at_lanes(struct heap *heap, struct lane *lane)
     LANE_STORE(lane->low_bytes, lane_bytes(lane));
 }
 
-void heap_count_alloc_shared(struct heap *heap, size_t size)
+static void count_shared_alloc(struct heap *heap, size_t size, bool debug)
 {
     uint64_t counters[LANE_COUNTERS];
 
     lane_add_shared(&heap->shared, LANE_ALLOCATED, 1);
     lane_add_shared(&heap->shared, LANE_ALLOCATED_BYTES, size);
+    lane_add_shared(&heap->shared, LANE_DEBUG_ALLOCATED, debug);
     add_lanes(heap, counters);
     raise_peaks_by(heap, counters);
+}
+
+void heap_count_alloc(struct heap *heap, struct lane *lane, size_t size, bool debug)
+{
+    if (lane == &heap->shared) {
+        count_shared_alloc(heap, size, debug);
+        return;
+    }
+    lane_add(lane, LANE_DEBUG_ALLOCATED, debug);
+    heap_count_own_alloc(heap, lane, size);
+}
+
+void heap_count_free(struct heap *heap, struct lane *lane, size_t size)
+{
+    if (lane == &heap->shared) {
+        lane_add_shared(lane, LANE_FREED, 1);
+        lane_add_shared(lane, LANE_FREED_BYTES, size);
+        return;
+    }
+    heap_count_own_free(lane, size);
 }
 
 void heap_count_resize(struct heap *heap, struct lane *lane, size_t old, size_t size)
@@ -188,16 +203,15 @@ void heap_close_lanes(struct heap *heap)
     add_calls(record, RECORD_MALLOC_DEBUG_ALLOC, counters[LANE_DEBUG_ALLOCATED]);
     add_calls(record, RECORD_MALLOC_FREE, counters[LANE_FREED]);
     for (uint32_t bucket = 0; bucket < LANE_BUCKETS; bucket++) {
-        uint32_t index = LANE_LOAD(heap->lanes[bucket]);
+        struct lane *lane = LANE_LOAD(heap->lanes[bucket]);
 
-        LANE_STORE(heap->lanes[bucket], 0);
-        while (index) {
-            struct lane *lane = pool_item(&heap->space->lanes, index);
-            uint32_t next = LANE_LOAD(lane->next);
+        LANE_STORE(heap->lanes[bucket], NULL);
+        while (lane) {
+            struct lane *next = LANE_LOAD(lane->next);
 
             LANE_STORE(lane->owner, 0);
-            pool_give(&heap->space->lanes, index);
-            index = next;
+            pool_give(&heap->space->lanes, lane->index);
+            lane = next;
         }
     }
     gauge_subtract(&heap->space->peak_blocks, LANE_LOAD(heap->peak_blocks));

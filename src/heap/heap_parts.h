@@ -26,9 +26,8 @@ static inline struct slab *heap_slab(const struct heap_space *space, uint32_t in
 static inline struct lane *heap_quick_lane(const struct heap *heap)
 {
     uintptr_t key = os_thread_key();
-    uint32_t index =
+    struct lane *lane =
         atomic_load_explicit(&heap->lanes[HEAP_LANE_BUCKET(key)], memory_order_acquire);
-    struct lane *lane = index ? pool_item(&heap->space->lanes, index) : NULL;
 
     return lane && LANE_LOAD(lane->owner) == key ? lane : NULL;
 }
@@ -56,57 +55,45 @@ static inline void heap_leave(struct heap *heap, struct lane *lane)
 /* Raises the peaks to what all lanes add up to, and notes that the lane has looked. */
 void heap_look_at_lanes(struct heap *heap, struct lane *lane);
 
-void heap_count_alloc_shared(struct heap *heap, size_t size);
-
 /* A live block has another size. */
 void heap_count_resize(struct heap *heap, struct lane *lane, size_t old, size_t size);
 
-static inline void heap_count_alloc(struct heap *heap, struct lane *lane, size_t size)
+/* In a lane of the thread's own. */
+static inline void heap_count_own_alloc(struct heap *heap, struct lane *lane, size_t size)
 {
-    int64_t blocks, bytes;
+    uint64_t blocks = LANE_LOAD(lane->counters[LANE_ALLOCATED]) + 1;
+    uint64_t bytes = LANE_LOAD(lane->counters[LANE_ALLOCATED_BYTES]) + size;
+    int64_t live = (int64_t)(blocks - LANE_LOAD(lane->counters[LANE_FREED]));
+    int64_t live_bytes = (int64_t)(bytes - LANE_LOAD(lane->counters[LANE_FREED_BYTES]));
 
-    if (lane == &heap->shared) {
-        heap_count_alloc_shared(heap, size);
-        return;
-    }
-    lane_add(lane, LANE_ALLOCATED, 1);
-    lane_add(lane, LANE_ALLOCATED_BYTES, size);
-    blocks = lane_blocks(lane);
-    bytes = lane_bytes(lane);
+    LANE_STORE(lane->counters[LANE_ALLOCATED], blocks);
+    LANE_STORE(lane->counters[LANE_ALLOCATED_BYTES], bytes);
     if (LANE_LOAD(heap->lane_count) == 1
-            ? blocks > (int64_t)LANE_LOAD(heap->peak_blocks) ||
-                  bytes > (int64_t)LANE_LOAD(heap->peak_bytes)
-            : blocks > LANE_LOAD(lane->low_blocks) + LANE_BLOCKS_STEP ||
-                  bytes > LANE_LOAD(lane->low_bytes) + LANE_BYTES_STEP)
+            ? live > (int64_t)LANE_LOAD(heap->peak_blocks) ||
+                  live_bytes > (int64_t)LANE_LOAD(heap->peak_bytes)
+            : live > LANE_LOAD(lane->low_blocks) + LANE_BLOCKS_STEP ||
+                  live_bytes > LANE_LOAD(lane->low_bytes) + LANE_BYTES_STEP)
         heap_look_at_lanes(heap, lane);
 }
 
-static inline void heap_count_debug_alloc(struct heap *heap, struct lane *lane)
+static inline void heap_count_own_free(struct lane *lane, size_t size)
 {
-    if (lane == &heap->shared)
-        lane_add_shared(lane, LANE_DEBUG_ALLOCATED, 1);
-    else
-        lane_add(lane, LANE_DEBUG_ALLOCATED, 1);
+    uint64_t blocks = LANE_LOAD(lane->counters[LANE_FREED]) + 1;
+    uint64_t bytes = LANE_LOAD(lane->counters[LANE_FREED_BYTES]) + size;
+    int64_t live = (int64_t)(LANE_LOAD(lane->counters[LANE_ALLOCATED]) - blocks);
+    int64_t live_bytes = (int64_t)(LANE_LOAD(lane->counters[LANE_ALLOCATED_BYTES]) - bytes);
+
+    LANE_STORE(lane->counters[LANE_FREED], blocks);
+    LANE_STORE(lane->counters[LANE_FREED_BYTES], bytes);
+    if (live < LANE_LOAD(lane->low_blocks))
+        LANE_STORE(lane->low_blocks, live);
+    if (live_bytes < LANE_LOAD(lane->low_bytes))
+        LANE_STORE(lane->low_bytes, live_bytes);
 }
 
-static inline void heap_count_free(struct heap *heap, struct lane *lane, size_t size)
-{
-    int64_t blocks, bytes;
-
-    if (lane == &heap->shared) {
-        lane_add_shared(lane, LANE_FREED, 1);
-        lane_add_shared(lane, LANE_FREED_BYTES, size);
-        return;
-    }
-    lane_add(lane, LANE_FREED, 1);
-    lane_add(lane, LANE_FREED_BYTES, size);
-    blocks = lane_blocks(lane);
-    bytes = lane_bytes(lane);
-    if (blocks < LANE_LOAD(lane->low_blocks))
-        LANE_STORE(lane->low_blocks, blocks);
-    if (bytes < LANE_LOAD(lane->low_bytes))
-        LANE_STORE(lane->low_bytes, bytes);
-}
+/* In whichever lane. */
+void heap_count_alloc(struct heap *heap, struct lane *lane, size_t size, bool debug);
+void heap_count_free(struct heap *heap, struct lane *lane, size_t size);
 
 /* Adds the heap's counters to its manager's record, and gives the lanes back: at the heap's end. */
 void heap_close_lanes(struct heap *heap);
@@ -124,9 +111,22 @@ uintptr_t heap_claim(struct heap *heap, const struct lane *lane,
                      const struct size_class *size_class, uint32_t field, uint32_t critical_level,
                      struct slab **slab, uint32_t *block, pages_result *result);
 
+/* What follows when a block of a slab that is no favourite has become free. */
+void heap_block_freed_elsewhere(struct heap *heap, struct slab *slab, const struct slab_view *view,
+                                uint32_t word);
+
 /* What follows when a block has become free: lists the slab, or gives it back. */
-void heap_block_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
-                      uint32_t block);
+static inline void heap_block_freed(struct heap *heap, struct slab *slab,
+                                    const struct slab_view *view, uint32_t block)
+{
+    uint64_t place = atomic_load_explicit(&slab->place, memory_order_seq_cst);
+    uint32_t word = size_class_word(view->size_class, block);
+
+    if (word < SLAB_LOAD(slab->hint))
+        atomic_store_explicit(&slab->hint, word, memory_order_relaxed);
+    if (slab_place_of(place) != SLAB_FAVOURED)
+        heap_block_freed_elsewhere(heap, slab, view, word);
+}
 
 /* Gives back every slab of the heap that is empty, or (at the heap's end) every one. In bytes. */
 size_t heap_retire_slabs(struct heap *heap, bool all);

@@ -80,17 +80,28 @@ static struct slab *take_listed(struct heap *heap, const struct size_class *size
     return NULL;
 }
 
+/* How many free blocks make a parked slab worth looking for blocks in. */
+static uint32_t room_to_list(const struct size_class *size_class)
+{
+    return (size_class->blocks + 7) / 8;
+}
+
 /* A slab that was a favourite is none any more, and this thread took it out of its slot. */
 static void leave(struct heap *heap, struct slab *slab)
 {
     uint64_t place = atomic_load_explicit(&slab->place, memory_order_acquire);
     struct slab_view view;
+    uint32_t room;
 
     if (slab_place_of(place) == SLAB_GONE || !slab_move(slab, place, SLAB_FAVOURED, SLAB_PARKED)) {
         give_descriptor(heap->space, slab);
         return;
     }
-    if (slab_view(slab, &view) && slab_has_room(slab, &view))
+    if (!slab_view(slab, &view))
+        return;
+    room = slab_room(slab, &view);
+    atomic_store_explicit(&slab->freed, room, memory_order_relaxed);
+    if (room >= room_to_list(view.size_class))
         list(heap, slab, &view);
 }
 
@@ -261,7 +272,7 @@ static pages_result make_slab(struct heap *heap, const struct size_class *size_c
  * --------------------------------------------------------------------------------------------- */
 
 /* Puts another slab into the slot of favourites that `old` was found without a free block in. */
-static pages_result renew(struct heap *heap, _Atomic uint32_t *slot, uint32_t old,
+static pages_result renew(struct heap *heap, heap_favourite *slot, struct slab *old,
                           const struct size_class *size_class, uint32_t critical_level)
 {
     struct slab *slab = take_listed(heap, size_class);
@@ -271,30 +282,16 @@ static pages_result renew(struct heap *heap, _Atomic uint32_t *slot, uint32_t ol
     if (result)
         return result;
     /* While it is in no slot and on no stack, it is nobody's but this thread's to list. */
-    if (atomic_compare_exchange_strong_explicit(slot, &old, index_of(heap->space, slab),
-                                                memory_order_acq_rel, memory_order_relaxed)) {
+    if (atomic_compare_exchange_strong_explicit(slot, &old, slab, memory_order_acq_rel,
+                                                memory_order_relaxed)) {
         if (old)
-            leave(heap, heap_slab(heap->space, old));
+            leave(heap, old);
     } else if (slab_view(slab, &view) && slab_move(slab, view.key, SLAB_FAVOURED, SLAB_LISTED)) {
         push(heap, slab, size_class);
     } else {
         give_descriptor(heap->space, slab);
     }
     return PAGES_OK;
-}
-
-/* A block of the slab, those before the hint included. */
-static uintptr_t claim_all(const struct heap *heap, struct slab *slab,
-                           const struct size_class *size_class, uint32_t field, uint32_t *block)
-{
-    struct slab_view view;
-    uintptr_t address;
-
-    do
-        address = slab_claim(slab, heap_number(heap), size_class, field, block);
-    while (!address && slab_view(slab, &view) && view.heap == heap_number(heap) &&
-           view.size_class == size_class && slab_has_room(slab, &view));
-    return address;
 }
 
 /* A block in any slab of the heap: the last resort before there is none. */
@@ -304,14 +301,10 @@ static uintptr_t claim_anywhere(struct heap *heap, const struct size_class *size
     uint32_t limit = pool_limit(&heap->space->slabs);
 
     for (uint32_t index = 1; index <= limit; index++) {
-        struct slab_view view;
         uintptr_t address;
 
         *slab = heap_slab(heap->space, index);
-        if (!slab_view(*slab, &view) || view.heap != heap_number(heap) ||
-            view.size_class != size_class || !slab_has_room(*slab, &view))
-            continue;
-        address = claim_all(heap, *slab, size_class, field, block);
+        address = slab_claim_from(*slab, heap_number(heap), size_class, field, 0, block);
         if (address)
             return address;
     }
@@ -322,19 +315,18 @@ uintptr_t heap_claim(struct heap *heap, const struct lane *lane,
                      const struct size_class *size_class, uint32_t field, uint32_t critical_level,
                      struct slab **slab, uint32_t *block, pages_result *result)
 {
-    _Atomic uint32_t *slot =
-        &heap->favourites[LANE_LOAD(lane->number) % HEAP_SETS][size_class->index];
+    heap_favourite *slot = &LANE_LOAD(lane->favourites)[size_class->index];
 
     *result = PAGES_OK;
     while (!*result) {
-        uint32_t index = atomic_load_explicit(slot, memory_order_acquire);
-        uintptr_t address;
+        uintptr_t address = 0;
 
-        *slab = index ? heap_slab(heap->space, index) : NULL;
-        address = index ? claim_all(heap, *slab, size_class, field, block) : 0;
+        *slab = atomic_load_explicit(slot, memory_order_acquire);
+        if (*slab)
+            address = slab_claim_from(*slab, heap_number(heap), size_class, field, 0, block);
         if (address)
             return address;
-        *result = renew(heap, slot, index, size_class, critical_level);
+        *result = renew(heap, slot, *slab, size_class, critical_level);
     }
     return claim_anywhere(heap, size_class, field, slab, block);
 }
@@ -407,19 +399,31 @@ static size_t retire(struct heap *heap, struct slab *slab, const struct slab_vie
     return 0;
 }
 
-void heap_block_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
-                      uint32_t block)
+/* A parked slab has a block more that is free. */
+static void count_parked(struct heap *heap, struct slab *slab, const struct slab_view *view,
+                         bool word_is_empty)
+{
+    /* Two at once may count as one: then it is listed a little later. */
+    uint32_t freed = SLAB_LOAD(slab->freed) + 1;
+
+    atomic_store_explicit(&slab->freed, freed, memory_order_relaxed);
+    if (word_is_empty || freed >= room_to_list(view->size_class))
+        list(heap, slab, view);
+}
+
+void heap_block_freed_elsewhere(struct heap *heap, struct slab *slab, const struct slab_view *view,
+                                uint32_t word)
 {
     uint64_t place = atomic_load_explicit(&slab->place, memory_order_seq_cst);
-    uint32_t word = size_class_word(view->size_class, block);
+    bool word_is_empty =
+        (SLAB_LOAD(slab->words[word]) ^ view->key) == size_class_empty(view->size_class, word);
 
-    slab_hint(slab, view, block);
-    if (place == slab_place_word(view->key, SLAB_PARKED))
-        list(heap, slab, view);
-    else if (place == slab_place_word(view->key, SLAB_LISTED) &&
-             (SLAB_LOAD(slab->words[word]) ^ view->key) ==
-                 size_class_empty(view->size_class, word) &&
-             slab_is_empty(slab, view))
+    if (place == slab_place_word(view->key, SLAB_PARKED)) {
+        count_parked(heap, slab, view, word_is_empty);
+        place = atomic_load_explicit(&slab->place, memory_order_seq_cst);
+    }
+    if (word_is_empty && place == slab_place_word(view->key, SLAB_LISTED) &&
+        slab_is_empty(slab, view))
         retire(heap, slab, view, true);
 }
 

@@ -39,11 +39,17 @@ enum lane_counter {
     LANE_COUNTERS
 };
 
+struct slab;
+
+/* A slab in which threads look for free blocks first; NULL: none. */
+typedef _Atomic(struct slab *) heap_favourite;
+
 struct lane {
     struct pool_link link;
-    _Atomic uint32_t next;   /* in its bucket */
-    _Atomic uintptr_t owner; /* os_thread_key; 0: shared */
-    _Atomic uint32_t number; /* 0 for the first of its heap, and so on */
+    uint32_t index;                     /* in the space's pool */
+    _Atomic(struct lane *) next;        /* in its bucket */
+    _Atomic uintptr_t owner;            /* os_thread_key; 0: shared */
+    heap_favourite *_Atomic favourites; /* slabs of its set, one for each class */
     _Alignas(64) _Atomic uint64_t counters[LANE_COUNTERS];
     _Atomic uint32_t inside;    /* calls of the owner's that are under way */
     _Atomic int64_t low_blocks; /* the lane's least share since it last looked */

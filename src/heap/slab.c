@@ -3,25 +3,6 @@
  */
 #include "heap/slab.h"
 
-enum slab_answer slab_change(struct slab *slab, const struct slab_view *view, uintptr_t address,
-                             struct slab_block *block, uint32_t field)
-{
-    enum slab_answer answer = SLAB_LIVE;
-
-    while (answer == SLAB_LIVE) {
-        uint32_t word = size_class_word(view->size_class, block->index);
-        uint32_t shift = size_class_shift(view->size_class, block->index, word);
-        uint64_t kept = block->word;
-
-        if (atomic_compare_exchange_strong_explicit(
-                &slab->words[word], &kept, kept ^ (uint64_t)(block->field ^ field) << shift,
-                memory_order_seq_cst, memory_order_relaxed))
-            return SLAB_LIVE;
-        answer = slab_look(slab, view, address, block);
-    }
-    return answer;
-}
-
 void slab_settle(struct slab *slab, const struct slab_view *view, uint32_t index, uint32_t field)
 {
     uint32_t word = size_class_word(view->size_class, index);
@@ -31,17 +12,17 @@ void slab_settle(struct slab *slab, const struct slab_view *view, uint32_t index
     atomic_fetch_xor_explicit(&slab->words[word], change, memory_order_seq_cst);
 }
 
-bool slab_has_room(struct slab *slab, const struct slab_view *view)
+uint32_t slab_room(const struct slab *slab, const struct slab_view *view)
 {
+    uint32_t room = 0;
+
     for (uint32_t word = 0; word < view->size_class->words; word++) {
         uint64_t kept = atomic_load_explicit(&slab->words[word], memory_order_seq_cst);
 
-        if (size_class_free_fields(view->size_class, kept ^ view->key)) {
-            atomic_store_explicit(&slab->hint, word, memory_order_relaxed);
-            return slab_is_still(slab, view->key);
-        }
+        room += (uint32_t)__builtin_popcountll(
+            size_class_free_fields(view->size_class, kept ^ view->key));
     }
-    return false;
+    return slab_is_still(slab, view->key) ? room : 0;
 }
 
 bool slab_is_empty(const struct slab *slab, const struct slab_view *view)
@@ -81,6 +62,7 @@ void slab_open(struct slab *slab, const struct slab_view *view, enum slab_place 
     atomic_store_explicit(&slab->heap, view->heap, memory_order_relaxed);
     atomic_store_explicit(&slab->place, slab_place_word(view->key, place), memory_order_relaxed);
     atomic_store_explicit(&slab->hint, 0, memory_order_relaxed);
+    atomic_store_explicit(&slab->freed, 0, memory_order_relaxed);
     for (uint32_t word = 0; word < view->size_class->words; word++)
         atomic_store_explicit(&slab->words[word],
                               size_class_empty(view->size_class, word) ^ view->key,

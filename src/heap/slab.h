@@ -61,6 +61,7 @@ struct slab {
     _Atomic uintptr_t base;
     _Atomic uint32_t heap;  /* number of the heap; 0: the descriptor is nobody's */
     _Atomic uint32_t hint;  /* the word where a free block was last seen */
+    _Atomic uint32_t freed; /* blocks freed since it was parked; a rough count */
     _Atomic uint32_t sheet; /* index of its history (tag.h); 0: it has none */
     _Alignas(64) _Atomic uint64_t words[SLAB_WORDS];
 };
@@ -87,9 +88,12 @@ enum slab_answer {
     SLAB_MISALIGNED /* the same, at an address that no block can have */
 };
 
+/* What heap_quick.h inlines, and all in it, whatever else calls it. */
+#define SLAB_INLINE static inline __attribute__((always_inline))
+
 #define SLAB_LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
 
-static inline bool slab_view(const struct slab *slab, struct slab_view *view)
+SLAB_INLINE bool slab_view(const struct slab *slab, struct slab_view *view)
 {
     view->key = atomic_load_explicit(&slab->key, memory_order_acquire);
     view->base = SLAB_LOAD(slab->base);
@@ -99,7 +103,7 @@ static inline bool slab_view(const struct slab *slab, struct slab_view *view)
 }
 
 /* True if what was read since the view was taken belongs to it. */
-static inline bool slab_is_still(const struct slab *slab, uint64_t key)
+SLAB_INLINE bool slab_is_still(const struct slab *slab, uint64_t key)
 {
     atomic_thread_fence(memory_order_acquire);
     return SLAB_LOAD(slab->key) == key;
@@ -148,20 +152,20 @@ static inline bool slab_field_is_live(const struct size_class *size_class, uint3
 }
 
 /*
- * Takes a free block of the slab, if it is the heap's and of the class, and has one: its field
- * becomes `field`. Returns its address and, in *index, its number; 0: there is none.
+ * Takes a free block of the slab, if it is the heap's and of the class, and has one in a word from
+ * `from` on: its field becomes `field`. Returns its address and, in *index, its number; 0: there is
+ * none.
  */
-static inline uintptr_t slab_claim(struct slab *slab, uint32_t heap,
-                                   const struct size_class *size_class, uint32_t field,
-                                   uint32_t *index)
+SLAB_INLINE uintptr_t slab_claim_from(struct slab *slab, uint32_t heap,
+                                      const struct size_class *size_class, uint32_t field,
+                                      uint32_t from, uint32_t *index)
 {
     struct slab_view view;
-    uint32_t word;
 
     if (!slab_view(slab, &view) || view.heap != heap || view.size_class != size_class)
         return 0;
-    for (word = SLAB_LOAD(slab->hint); word < size_class->words; word++) {
-        uint64_t kept = atomic_load_explicit(&slab->words[word], memory_order_relaxed);
+    for (uint32_t word = from; word < size_class->words; word++) {
+        uint64_t kept = SLAB_LOAD(slab->words[word]);
         uint64_t free_fields;
 
         while ((free_fields = size_class_free_fields(size_class, kept ^ view.key)) != 0) {
@@ -182,9 +186,17 @@ static inline uintptr_t slab_claim(struct slab *slab, uint32_t heap,
     return 0;
 }
 
+/* The same from where one was last seen on: it may miss some. */
+SLAB_INLINE uintptr_t slab_claim(struct slab *slab, uint32_t heap,
+                                 const struct size_class *size_class, uint32_t field,
+                                 uint32_t *index)
+{
+    return slab_claim_from(slab, heap, size_class, field, SLAB_LOAD(slab->hint), index);
+}
+
 /* What lies at an address of the slab; the view must be the slab's, and hold the address. */
-static inline enum slab_answer slab_look(const struct slab *slab, const struct slab_view *view,
-                                         uintptr_t address, struct slab_block *block)
+SLAB_INLINE enum slab_answer slab_look(const struct slab *slab, const struct slab_view *view,
+                                       uintptr_t address, struct slab_block *block)
 {
     const struct size_class *size_class = view->size_class;
     uint32_t offset = (uint32_t)(address - view->base);
@@ -204,27 +216,39 @@ static inline enum slab_answer slab_look(const struct slab *slab, const struct s
     return address % BLOCK_ALIGNMENT ? SLAB_MISALIGNED : SLAB_INTERIOR;
 }
 
+/* Makes a live block's field `field` (0: free), if its word still is as slab_look found it. */
+SLAB_INLINE bool slab_try_change(struct slab *slab, const struct slab_view *view,
+                                 const struct slab_block *block, uint32_t field)
+{
+    uint32_t word = size_class_word(view->size_class, block->index);
+    uint32_t shift = size_class_shift(view->size_class, block->index, word);
+    uint64_t kept = block->word;
+
+    return atomic_compare_exchange_strong_explicit(&slab->words[word], &kept,
+                                                   kept ^ (uint64_t)(block->field ^ field) << shift,
+                                                   memory_order_seq_cst, memory_order_relaxed);
+}
+
 /*
- * Makes a live block's field `field` (0: free), if it still is as slab_look found it; else looks
- * again. SLAB_LIVE: this thread did it, and block->field is what it was.
+ * The same, looking again as often as its word has changed. SLAB_LIVE: this thread did it, and
+ * block->field is what it was.
  */
-enum slab_answer slab_change(struct slab *slab, const struct slab_view *view, uintptr_t address,
-                             struct slab_block *block, uint32_t field);
+static inline enum slab_answer slab_change(struct slab *slab, const struct slab_view *view,
+                                           uintptr_t address, struct slab_block *block,
+                                           uint32_t field)
+{
+    enum slab_answer answer = SLAB_LIVE;
+
+    while (answer == SLAB_LIVE && !slab_try_change(slab, view, block, field))
+        answer = slab_look(slab, view, address, block);
+    return answer;
+}
 
 /* The same for a block that is pending, and so nobody else's to change. */
 void slab_settle(struct slab *slab, const struct slab_view *view, uint32_t index, uint32_t field);
 
-/* A hint for claims: the word of this block has a free field. */
-static inline void slab_hint(struct slab *slab, const struct slab_view *view, uint32_t index)
-{
-    uint32_t word = size_class_word(view->size_class, index);
-
-    if (word < SLAB_LOAD(slab->hint))
-        atomic_store_explicit(&slab->hint, word, memory_order_relaxed);
-}
-
-/* True if some block may be free: what a claim would find, from the first word on. */
-bool slab_has_room(struct slab *slab, const struct slab_view *view);
+/* How many blocks are free; 0 also when the view is of another use. */
+uint32_t slab_room(const struct slab *slab, const struct slab_view *view);
 
 /* True if no block is in use, when each word was looked at. */
 bool slab_is_empty(const struct slab *slab, const struct slab_view *view);

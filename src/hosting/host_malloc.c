@@ -9,6 +9,7 @@
  */
 #include "hosting/host_malloc.h"
 
+#include "heap/heap_quick.h"
 #include "hosting/block.h"
 #include "hosting/call.h"
 
@@ -96,18 +97,27 @@ HRESULT host_malloc_alloc(struct host_malloc *host_malloc, const struct heap_req
     return S_OK;
 }
 
+/* All but the common case of Alloc. */
+static __attribute__((noinline)) HRESULT alloc_plain(struct host_malloc *host_malloc, SIZE_T size,
+                                                     EMemoryCriticalLevel level, const void *caller,
+                                                     void **memory)
+{
+    struct heap_request request = {.size = size, .critical_level = (uint32_t)level};
+
+    if (host_malloc->manager->heaps.options.flags & HEAP_TRACK_BLOCKS)
+        request.caller = caller;
+    return host_malloc_alloc(host_malloc, &request, memory);
+}
+
 static HRESULT WINAPI host_malloc_Alloc(IHostMalloc *iface, SIZE_T size, EMemoryCriticalLevel level,
                                         void **memory)
 {
     struct host_malloc *host_malloc = impl_from_IHostMalloc(iface);
-    struct heap_request request = {.size = size, .critical_level = (uint32_t)level};
 
     if (memory && (uint32_t)level <= eProcessCritical && manager_is_open(host_malloc->manager) &&
-        heap_alloc_quick(host_malloc->heap, size, memory))
+        heap_quick_alloc(host_malloc->heap, size, memory))
         return S_OK;
-    if (host_malloc->manager->heaps.options.flags & HEAP_TRACK_BLOCKS)
-        request.caller = __builtin_return_address(0);
-    return host_malloc_alloc(host_malloc, &request, memory);
+    return alloc_plain(host_malloc, size, level, __builtin_return_address(0), memory);
 }
 
 static HRESULT WINAPI host_malloc_DebugAlloc(IHostMalloc *iface, SIZE_T size,
@@ -137,7 +147,11 @@ HRESULT host_malloc_free(struct host_malloc *host_malloc, void *memory)
 
 static HRESULT WINAPI host_malloc_Free(IHostMalloc *iface, void *memory)
 {
-    return host_malloc_free(impl_from_IHostMalloc(iface), memory);
+    struct host_malloc *host_malloc = impl_from_IHostMalloc(iface);
+
+    if (manager_is_open(host_malloc->manager) && heap_quick_free(host_malloc->heap, memory))
+        return S_OK;
+    return host_malloc_free(host_malloc, memory);
 }
 
 static const IHostMallocVtbl host_malloc_vtbl = {

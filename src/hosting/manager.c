@@ -33,11 +33,6 @@ struct manager *manager_from_interface(IHostMemoryManager *iface)
     return CONTAINING_RECORD(iface, struct manager, IHostMemoryManager_iface);
 }
 
-bool manager_is_open(const struct manager *manager)
-{
-    return atomic_load_explicit(&manager->status, memory_order_relaxed) == HostMemStatusOpen;
-}
-
 void manager_set_status(struct manager *manager, HOSTMEM_STATUS status)
 {
     uint32_t open = HostMemStatusOpen;

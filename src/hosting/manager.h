@@ -67,7 +67,10 @@ ULONG manager_release(struct manager *manager);
 
 /* Latches the status, if it is open still. */
 void manager_set_status(struct manager *manager, HOSTMEM_STATUS status);
-bool manager_is_open(const struct manager *manager);
+static inline bool manager_is_open(const struct manager *manager)
+{
+    return atomic_load_explicit(&manager->status, memory_order_relaxed) == HostMemStatusOpen;
+}
 
 /* IHostMemoryManager::VirtualAlloc, with a NUMA node (OS_ANY_NODE: none preferred). */
 HRESULT manager_virtual_alloc(struct manager *manager, void *address, SIZE_T size, DWORD type,
