@@ -1,15 +1,13 @@
 /*
  * test_heap.c: what is behind an IHostMalloc: blocks, names, leaks.
  */
-#include "pages_world.h"
-
-#include "heap/heap.h"
+#include "heap_world.h"
 
 struct fixture {
     struct world *world;
-    struct names names;
-    struct heap heap;
-    struct heap other;
+    struct heap_space *space;
+    struct heap *heap;
+    struct heap *other;
 };
 
 static int begin(void **state)
@@ -17,9 +15,11 @@ static int begin(void **state)
     struct fixture *fixture = zeroed(sizeof(struct fixture));
 
     begin_world((void **)&fixture->world);
-    names_init(&fixture->names, &fixture->world->pages.metadata);
-    heap_init(&fixture->heap, &fixture->world->pages, &fixture->names, 1, false);
-    heap_init(&fixture->other, &fixture->world->pages, &fixture->names, 2, true);
+    fixture->space = begin_heap_space(fixture->world, 0);
+    fixture->heap = heap_create(fixture->space, false);
+    fixture->other = heap_create(fixture->space, true);
+    assert_non_null(fixture->heap);
+    assert_non_null(fixture->other);
     *state = fixture;
     return 0;
 }
@@ -36,9 +36,10 @@ static int end(void **state)
 
     os_fault_at(OS_FAULT_METADATA, 0);
     os_fault_at(OS_FAULT_PAGES, 0);
-    heap_destroy(&fixture->other, no_leak, NULL);
-    heap_destroy(&fixture->heap, no_leak, NULL);
+    heap_destroy(fixture->other, no_leak, NULL);
+    heap_destroy(fixture->heap, no_leak, NULL);
     assert_int_equal(gauge_now(&fixture->world->record.heaps), 0);
+    end_heap_space(fixture->space);
     end_world((void **)&fixture->world);
     free(fixture);
     return 0;
@@ -48,15 +49,14 @@ static char *make(struct heap *heap, size_t size)
 {
     void *memory = NULL;
 
-    assert_int_equal(heap_alloc(heap, size, 0, NULL, 0, &memory), PAGES_OK);
+    assert_int_equal(try_block(heap, size, NULL, 0, &memory), PAGES_OK);
     assert_non_null(memory);
     return memory;
 }
 
 static void assert_blocks(const struct fixture *fixture, uint64_t blocks, uint64_t bytes)
 {
-    assert_int_equal(gauge_now(&fixture->world->record.blocks), blocks);
-    assert_int_equal(gauge_now(&fixture->world->record.block_bytes), bytes);
+    assert_heaps(fixture->space, blocks, bytes);
     assert_exact(fixture->world);
 }
 
@@ -70,12 +70,12 @@ static void a_block_has_its_bytes_and_is_counted(void **state)
     static const size_t sizes[] = {0, 1, 16, PAGE - 1, PAGE + 1, 3 * GRANULE};
 
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        char *block = make(&fixture->heap, sizes[i]);
+        char *block = make(fixture->heap, sizes[i]);
 
         assert_int_equal((uintptr_t)block % 16, 0);
         memset(block, 0x5a, sizes[i]);
         assert_blocks(fixture, 1, sizes[i]);
-        assert_int_equal(heap_free(&fixture->heap, block), PAGES_OK);
+        assert_int_equal(heap_free(fixture->heap, block), PAGES_OK);
         assert_blocks(fixture, 0, 0);
     }
 }
@@ -83,37 +83,37 @@ static void a_block_has_its_bytes_and_is_counted(void **state)
 static void blocks_of_size_0_are_blocks_of_their_own(void **state)
 {
     struct fixture *fixture = *state;
-    char *first = make(&fixture->heap, 0);
-    char *second = make(&fixture->heap, 0);
+    char *first = make(fixture->heap, 0);
+    char *second = make(fixture->heap, 0);
 
     assert_ptr_not_equal(first, second);
-    assert_int_equal(heap_free(&fixture->heap, first), PAGES_OK);
-    assert_int_equal(heap_free(&fixture->heap, second), PAGES_OK);
+    assert_int_equal(heap_free(fixture->heap, first), PAGES_OK);
+    assert_int_equal(heap_free(fixture->heap, second), PAGES_OK);
 }
 
 static void freeing_null_is_fine(void **state)
 {
     struct fixture *fixture = *state;
 
-    assert_int_equal(heap_free(&fixture->heap, NULL), PAGES_OK);
+    assert_int_equal(heap_free(fixture->heap, NULL), PAGES_OK);
 }
 
 static void only_the_start_of_a_live_block_of_this_heap_is_freed(void **state)
 {
     struct fixture *fixture = *state;
-    char *block = make(&fixture->heap, 2 * PAGE);
-    char *others = make(&fixture->other, PAGE);
+    char *block = make(fixture->heap, 2 * PAGE);
+    char *others = make(fixture->other, PAGE);
     char *region = reserve(fixture->world, PAGE);
     int stack;
     void *const wild[] = {block + 1, block + PAGE,        block - 1, others, region,
                           &stack,    (void *)UINTPTR_MAX, (void *)1, fixture};
 
     for (size_t i = 0; i < COUNT_OF(wild); i++)
-        assert_int_equal(heap_free(&fixture->heap, wild[i]), PAGES_FOREIGN);
+        assert_int_equal(heap_free(fixture->heap, wild[i]), PAGES_FOREIGN);
     assert_blocks(fixture, 2, 3 * PAGE);
-    assert_int_equal(heap_free(&fixture->heap, block), PAGES_OK);
-    assert_int_equal(heap_free(&fixture->heap, block), PAGES_FOREIGN);
-    assert_int_equal(heap_free(&fixture->other, others), PAGES_OK);
+    assert_int_equal(heap_free(fixture->heap, block), PAGES_OK);
+    assert_int_equal(heap_free(fixture->heap, block), PAGES_FOREIGN);
+    assert_int_equal(heap_free(fixture->other, others), PAGES_OK);
     release(fixture->world, region);
     assert_blocks(fixture, 0, 0);
 }
@@ -121,16 +121,16 @@ static void only_the_start_of_a_live_block_of_this_heap_is_freed(void **state)
 static void a_block_of_an_executable_heap_is_executable(void **state)
 {
     struct fixture *fixture = *state;
-    char *plain = make(&fixture->heap, PAGE);
-    char *executable = make(&fixture->other, PAGE);
+    char *plain = make(fixture->heap, PAGE);
+    char *executable = make(fixture->other, PAGE);
     uint32_t old;
 
     assert_int_equal(os_protect(plain, PAGE, OS_PAGE_READWRITE, &old), 0);
     assert_int_equal(old, OS_PAGE_READWRITE);
     assert_int_equal(os_protect(executable, PAGE, OS_PAGE_READWRITE, &old), 0);
     assert_int_equal(old, OS_PAGE_EXECUTE_READWRITE);
-    heap_free(&fixture->heap, plain);
-    heap_free(&fixture->other, executable);
+    heap_free(fixture->heap, plain);
+    heap_free(fixture->other, executable);
 }
 
 static void a_block_that_is_too_large_is_refused(void **state)
@@ -138,7 +138,7 @@ static void a_block_that_is_too_large_is_refused(void **state)
     struct fixture *fixture = *state;
     void *memory = fixture;
 
-    assert_int_not_equal(heap_alloc(&fixture->heap, SIZE_MAX, 0, NULL, 0, &memory), PAGES_OK);
+    assert_int_not_equal(try_block(fixture->heap, SIZE_MAX, NULL, 0, &memory), PAGES_OK);
     assert_null(memory);
     assert_blocks(fixture, 0, 0);
 }
@@ -151,55 +151,55 @@ static void a_block_keeps_who_asked_for_it(void **state)
 {
     struct fixture *fixture = *state;
     char file[] = "source.cpp";
+    struct heap_cursor cursor = {0};
     struct heap_block block;
-    uint32_t cursor = 0;
     void *memory;
 
-    assert_int_equal(heap_alloc(&fixture->heap, 123, 0, file, 77, &memory), PAGES_OK);
+    assert_int_equal(try_block(fixture->heap, 123, file, 77, &memory), PAGES_OK);
     memset(file, 'x', sizeof(file) - 1); /* the caller's text may go */
-    assert_true(heap_next(&fixture->world->pages, 1, &cursor, &block));
+    assert_true(heap_next_block(fixture->space, 1, &cursor, &block));
     assert_int_equal(block.address, (uintptr_t)memory);
     assert_int_equal(block.size, 123);
     assert_string_equal(block.file, "source.cpp");
     assert_int_equal(block.line, 77);
     assert_int_equal(block.heap, 1);
     assert_int_equal(block.thread_id, os_thread_id());
-    assert_false(heap_next(&fixture->world->pages, 1, &cursor, &block));
-    heap_free(&fixture->heap, memory);
+    assert_false(heap_next_block(fixture->space, 1, &cursor, &block));
+    heap_free(fixture->heap, memory);
 }
 
 static void an_enumeration_meets_the_blocks_of_the_heap_that_was_asked_for(void **state)
 {
     struct fixture *fixture = *state;
     char *region = reserve(fixture->world, PAGE);
-    char *blocks[] = {make(&fixture->heap, 1), make(&fixture->other, 2), make(&fixture->heap, 3)};
+    char *blocks[] = {make(fixture->heap, 1), make(fixture->other, 2), make(fixture->heap, 3)};
     static const size_t sums[] = {6, 4, 2, 0};
     struct heap_block block;
 
     for (uint32_t heap = 0; heap < COUNT_OF(sums); heap++) {
-        uint32_t cursor = 0;
+        struct heap_cursor cursor = {0};
         size_t sum = 0;
 
-        while (heap_next(&fixture->world->pages, heap, &cursor, &block))
+        while (heap_next_block(fixture->space, heap, &cursor, &block))
             sum += block.size;
         assert_int_equal(sum, sums[heap]);
     }
-    heap_free(&fixture->heap, blocks[0]);
-    heap_free(&fixture->other, blocks[1]);
-    heap_free(&fixture->heap, blocks[2]);
+    heap_free(fixture->heap, blocks[0]);
+    heap_free(fixture->other, blocks[1]);
+    heap_free(fixture->heap, blocks[2]);
     release(fixture->world, region);
 }
 
 static void a_name_is_kept_once(void **state)
 {
     struct fixture *fixture = *state;
-    const char *kept = names_keep(&fixture->names, "a.c");
+    const char *kept = names_keep(&fixture->space->names, "a.c");
     char text[] = "a.c";
 
-    assert_ptr_equal(names_keep(&fixture->names, text), kept);
-    assert_ptr_not_equal(names_keep(&fixture->names, "a.cp"), kept);
-    assert_string_equal(names_keep(&fixture->names, "a."), "a.");
-    assert_string_equal(names_keep(&fixture->names, ""), "");
+    assert_ptr_equal(names_keep(&fixture->space->names, text), kept);
+    assert_ptr_not_equal(names_keep(&fixture->space->names, "a.cp"), kept);
+    assert_string_equal(names_keep(&fixture->space->names, "a."), "a.");
+    assert_string_equal(names_keep(&fixture->space->names, ""), "");
     assert_string_equal(kept, "a.c");
 }
 
@@ -211,12 +211,12 @@ static void many_names_are_kept_apart(void **state)
 
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
         snprintf(text, sizeof(text), "directory/%zu.cpp", i);
-        kept[i] = names_keep(&fixture->names, text);
+        kept[i] = names_keep(&fixture->space->names, text);
     }
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
         snprintf(text, sizeof(text), "directory/%zu.cpp", i);
         assert_string_equal(kept[i], text);
-        assert_ptr_equal(names_keep(&fixture->names, text), kept[i]);
+        assert_ptr_equal(names_keep(&fixture->space->names, text), kept[i]);
     }
 }
 
@@ -232,7 +232,7 @@ static void a_name_that_others_begin_with_is_a_name_of_its_own(void **state)
             char shorter[sizeof(text)] = {0};
 
             memcpy(shorter, text, length);
-            assert_string_equal(names_keep(&fixture->names, shorter), shorter);
+            assert_string_equal(names_keep(&fixture->space->names, shorter), shorter);
         }
     }
 }
@@ -245,10 +245,10 @@ static void a_name_that_is_too_long_is_cut_off(void **state)
 
     memset(text, 'n', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
-    kept = names_keep(&fixture->names, text);
+    kept = names_keep(&fixture->space->names, text);
     assert_int_equal(strlen(kept), NAMES_LENGTH);
     assert_memory_equal(kept, text, NAMES_LENGTH);
-    assert_ptr_equal(names_keep(&fixture->names, text), kept);
+    assert_ptr_equal(names_keep(&fixture->space->names, text), kept);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -274,17 +274,19 @@ static void a_block_that_cannot_be_had_leaves_no_trace(void **state)
             file[0] = (char)('0' + 20 * kind + ++n); /* a name that is new */
             os_fault_at(kinds[kind], n);
             memory = fixture;
-            result = heap_alloc(&fixture->heap, 20, 0, file, 1, &memory);
+            result = try_block(fixture->heap, 20, file, 1, &memory);
             if (result) {
                 assert_int_equal(result, OS_ERROR_NOT_ENOUGH_MEMORY);
                 assert_null(memory);
-                assert_books(fixture->world, 0, 0, 0);
                 assert_blocks(fixture, 0, 0);
+                heap_trim(fixture->heap);
+                assert_books(fixture->world, 0, 0, 0);
             }
         } while (result);
         assert_true(n > 1);
         os_fault_at(kinds[kind], 0);
-        heap_free(&fixture->heap, memory);
+        heap_free(fixture->heap, memory);
+        heap_trim(fixture->heap);
     }
 }
 
@@ -307,21 +309,21 @@ static void live_blocks_are_told_and_given_back_when_their_heap_goes(void **stat
     struct fixture *fixture = *state;
     struct record *record = &fixture->world->record;
     struct leaks leaks = {0};
-    struct heap dying;
-    char *survivor = make(&fixture->heap, 5);
+    struct heap *dying = heap_create(fixture->space, false);
+    char *survivor = make(fixture->heap, 5);
 
-    heap_init(&dying, &fixture->world->pages, &fixture->names, 3, false);
-    make(&dying, 10);
-    assert_int_equal(heap_free(&dying, make(&dying, 100)), PAGES_OK);
-    make(&dying, 1000);
-    heap_destroy(&dying, count_leak, &leaks);
-    assert_int_equal(leaks.count, 2);
-    assert_int_equal(leaks.bytes, 1010);
-    assert_int_equal(record_read(&record->leaked_blocks), 2);
-    assert_int_equal(record_read(&record->leaked_bytes), 1010);
+    make(dying, 10);
+    assert_int_equal(heap_free(dying, make(dying, 100)), PAGES_OK);
+    make(dying, 1000);
+    make(dying, 100000);
+    heap_destroy(dying, count_leak, &leaks);
+    assert_int_equal(leaks.count, 3);
+    assert_int_equal(leaks.bytes, 101010);
+    assert_int_equal(record_read(&record->leaked_blocks), 3);
+    assert_int_equal(record_read(&record->leaked_bytes), 101010);
     assert_int_equal(gauge_now(&record->heaps), 2);
     assert_blocks(fixture, 1, 5);
-    heap_free(&fixture->heap, survivor);
+    heap_free(fixture->heap, survivor);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -342,7 +344,7 @@ struct market {
 static void exchange_blocks(void *context, unsigned number)
 {
     struct market *market = context;
-    struct heap *heap = &market->fixture->heap;
+    struct heap *heap = market->fixture->heap;
     struct chance chance = {number + 1};
 
     for (int i = 0; i < 2000; i++) {
@@ -350,8 +352,8 @@ static void exchange_blocks(void *context, unsigned number)
         void *memory = NULL;
 
         if (chance_below(&chance, 2)) {
-            if (heap_alloc(heap, 1 + chance_below(&chance, 2 * PAGE), 0, "exchange.c", number,
-                           &memory))
+            if (try_block(heap, 1 + chance_below(&chance, 2 * PAGE), i % 4 ? NULL : "exchange.c",
+                          number, &memory))
                 atomic_fetch_add(&market->failures, 1);
             else
                 atomic_fetch_add(&market->allocated, 1);
@@ -374,9 +376,9 @@ static void blocks_that_other_threads_free_are_counted_exactly(void **state)
 
     crew_run(exchange_blocks, &market, THREADS);
     assert_int_equal(market.failures, 0);
-    assert_int_equal(gauge_now(&fixture->world->record.blocks), market.allocated - market.freed);
+    assert_int_equal(live_blocks(fixture->space), market.allocated - market.freed);
     for (size_t i = 0; i < SLOTS; i++)
-        assert_int_equal(heap_free(&fixture->heap, market.slots[i]), PAGES_OK);
+        assert_int_equal(heap_free(fixture->heap, market.slots[i]), PAGES_OK);
     assert_blocks(fixture, 0, 0);
 }
 
@@ -386,7 +388,7 @@ static void free_all(void *context, unsigned number)
 
     (void)number;
     for (size_t i = 0; i < SLOTS; i++)
-        if (heap_free(&market->fixture->heap, market->slots[i]) == PAGES_OK)
+        if (heap_free(market->fixture->heap, market->slots[i]) == PAGES_OK)
             atomic_fetch_add(&market->freed, 1);
 }
 
@@ -398,7 +400,7 @@ static void of_all_threads_that_free_a_block_one_wins(void **state)
         struct market market = {.fixture = fixture};
 
         for (size_t i = 0; i < SLOTS; i++)
-            market.slots[i] = make(&fixture->heap, 100);
+            market.slots[i] = make(fixture->heap, 100);
         crew_run(free_all, &market, THREADS);
         assert_int_equal(market.freed, SLOTS);
         assert_blocks(fixture, 0, 0);
