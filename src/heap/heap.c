@@ -18,6 +18,7 @@ static void clear(struct heap *heap)
         LANE_STORE(heap->lanes[i], NULL);
     for (int i = 0; i < LANE_COUNTERS; i++)
         LANE_STORE(heap->shared.counters[i], 0);
+    LANE_STORE(heap->shared.inside, 0);
     LANE_STORE(heap->shared.favourites, heap->favourites[0]);
     LANE_STORE(heap->peak_blocks, 0);
     LANE_STORE(heap->peak_bytes, 0);
@@ -86,6 +87,7 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
     struct heap_space *space = heap->space;
     struct record *record = space->pages->record;
 
+    lane_enter(&heap->shared, true); /* what is counted and what is there differ until the end */
     heap_flush_delayed(heap);
     end_blocks(heap, callback, context);
     heap_retire_slabs(heap, true);

@@ -2,12 +2,16 @@
  * interleaved.h: put in front of the core's sources, makes every atomic access call `moment` first:
  * there a test lets other calls run, from beginning to end, as if the thread had been frozen before
  * the access. The accesses themselves, and their memory orders, are as they were.
+ *
+ * Where the test plays another thread then, it says so by os_thread_key, which is its own.
  */
 #ifndef HOSTMEM_TESTS_INTERLEAVED_H
 #define HOSTMEM_TESTS_INTERLEAVED_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
+
+#define HOSTMEM_TEST_THREAD_KEY
 
 void moment(void);
 
@@ -20,6 +24,7 @@ void moment(void);
 #undef atomic_fetch_sub_explicit
 #undef atomic_fetch_or_explicit
 #undef atomic_fetch_and_explicit
+#undef atomic_fetch_xor_explicit
 
 #ifdef __clang__
 #define INTERLEAVED(clang_name, gcc_name) (moment(), clang_name)
@@ -52,5 +57,8 @@ void moment(void);
 #define atomic_fetch_and_explicit(object, value, order)                                            \
     INTERLEAVED(__c11_atomic_fetch_and(object, value, order),                                      \
                 __atomic_fetch_and(object, value, order))
+#define atomic_fetch_xor_explicit(object, value, order)                                            \
+    INTERLEAVED(__c11_atomic_fetch_xor(object, value, order),                                      \
+                __atomic_fetch_xor(object, value, order))
 
 #endif

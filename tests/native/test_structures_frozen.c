@@ -3,72 +3,12 @@
  * of its atomic accesses while another does what would mislead it. The other runs in the frozen
  * thread itself (interleaved.h), so each interleaving is had exactly, every time.
  */
-#include "native.h"
+#include "freezer.h"
 #include "publish.h"
 
 #include "heap/names.h"
 #include "pages/mapped.h"
 #include "pages/region_table.h"
-
-void moment(void); /* interleaved.h */
-
-/* ------------------------------------------------------------------------------------------------
- * Freezing
- * --------------------------------------------------------------------------------------------- */
-
-typedef void scene_act(void *scene);
-
-static struct {
-    bool armed;
-    unsigned left; /* moments to go */
-    scene_act *other;
-    void *scene;
-} freezer;
-
-void moment(void)
-{
-    if (!freezer.armed || freezer.left--)
-        return;
-    freezer.armed = false;
-    freezer.other(freezer.scene);
-}
-
-/*
- * For each moment of `frozen`: sets the scene, runs `frozen` with `other` at that moment, checks.
- * The scene is made anew each time.
- */
-struct play {
-    size_t size;
-    scene_act *set;
-    scene_act *frozen;
-    scene_act *other;
-    scene_act *check;
-    scene_act *clear;
-};
-
-static void perform(const struct play *play)
-{
-    bool happened = true;
-    unsigned moments = 0;
-
-    for (; happened; moments++) {
-        void *scene = zeroed(play->size);
-
-        play->set(scene);
-        freezer.left = moments;
-        freezer.other = play->other;
-        freezer.scene = scene;
-        freezer.armed = true;
-        play->frozen(scene);
-        happened = !freezer.armed;
-        freezer.armed = false;
-        if (happened)
-            play->check(scene);
-        play->clear(scene);
-        free(scene);
-    }
-    assert_true(moments > 2); /* else there was nothing to be frozen at */
-}
 
 /* ------------------------------------------------------------------------------------------------
  * Pools
