@@ -30,6 +30,7 @@ struct scene {
 
     char *shared;          /* a block that both threads free */
     unsigned shared_frees; /* that succeeded */
+    bool shared_ended;
     pages_result frozen_result;
 };
 
@@ -208,11 +209,13 @@ static void free_shared(void *scene)
     struct scene *s = scene;
     char *memory = s->shared;
 
-    if (heap_free(s->heap, memory) != PAGES_OK)
-        return;
-    s->shared_frees++;
-    /* The second time it is the block of who has the address by then: see looked. */
-    disown(s, memory);
+    if (heap_free(s->heap, memory) == PAGES_OK)
+        s->shared_frees++;
+    /* Whoever is answered first knows that the block has ended: the other has ended it, if not he.
+     */
+    if (!s->shared_ended || s->shared_frees == 2)
+        disown(s, memory); /* the second time, of who has the address by then: see looked */
+    s->shared_ended = true;
 }
 
 static void free_own(void *scene)

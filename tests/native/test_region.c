@@ -21,6 +21,7 @@ static const struct region_facts facts = {
     .sequence = 5,
     .tick = 1234,
     .line = 12,
+    .block = BASE,
     .requested = 0x22fff,
     .file = "a file",
 };
@@ -323,6 +324,20 @@ static void a_heaps_block_is_claimed_by_its_heap_alone(void **state)
     assert_true(region_claim(*state, BASE, HEAP, &operation));
 }
 
+static void a_claim_names_the_block_wherever_it_begins_in_its_region(void **state)
+{
+    struct region_facts block = facts;
+    struct region_operation operation;
+
+    block.heap = HEAP;
+    block.block = BASE + 16;
+    region_write(*state, &block);
+    publish_at_rest(*state);
+    assert_false(region_claim(*state, BASE, HEAP, &operation));
+    assert_true(region_claim(*state, BASE + 16, HEAP, &operation));
+    assert_int_equal(operation.base, BASE);
+}
+
 static void only_one_claim_wins(void **state)
 {
     struct region_operation winner;
@@ -512,6 +527,7 @@ static struct region_facts facts_of_life(unsigned life)
     struct region_facts of_life = facts;
 
     of_life.base = BASE + (uintptr_t)(life % 2) * GRANULE;
+    of_life.block = of_life.base;
     of_life.size = SIZE + (life % 2) * GRANULE;
     of_life.sequence = life;
     of_life.requested = of_life.base + of_life.size;
@@ -627,6 +643,7 @@ int main(void)
         live_test(too_many_operations_are_turned_away),
         live_test(a_claim_wants_the_base_and_the_heap),
         free_test(a_heaps_block_is_claimed_by_its_heap_alone),
+        free_test(a_claim_names_the_block_wherever_it_begins_in_its_region),
         live_test(only_one_claim_wins),
         live_test(a_claimed_region_covers_nothing_but_still_leaves),
         live_test(a_claim_that_finds_operations_is_not_alone),

@@ -42,7 +42,7 @@ static int end(void **state)
 /* Puts a region into the books as pages_alloc.c does. */
 static struct region *own(struct region_table *table, uintptr_t base, size_t size)
 {
-    struct region_facts facts = {.base = base, .size = size};
+    struct region_facts facts = {.base = base, .block = base, .size = size};
     uint32_t index = region_table_take(table);
     struct region *region;
 

@@ -302,10 +302,13 @@ static void an_array_made_beside_a_frozen_thread_stays(void **state)
  * --------------------------------------------------------------------------------------------- */
 
 #define CHUNK ((uintptr_t)1000 * CHUNK_SIZE)
-#define SHORT ((struct region_facts){.base = CHUNK, .size = PAGE, .requested = CHUNK + PAGE})
+#define SHORT                                                                                      \
+    ((struct region_facts){.base = CHUNK, .block = CHUNK, .size = PAGE, .requested = CHUNK + PAGE})
 #define LONG                                                                                       \
-    ((struct region_facts){                                                                        \
-        .base = CHUNK - GRANULE, .size = 9 * PAGE, .requested = CHUNK - GRANULE + 9 * PAGE})
+    ((struct region_facts){.base = CHUNK - GRANULE,                                                \
+                           .block = CHUNK - GRANULE,                                               \
+                           .size = 9 * PAGE,                                                       \
+                           .requested = CHUNK - GRANULE + 9 * PAGE})
 
 struct region_scene {
     struct region region;
@@ -417,7 +420,7 @@ struct ledger_scene {
 
 static struct region *own(struct region_table *table, uintptr_t base, size_t size)
 {
-    struct region_facts facts = {.base = base, .size = size};
+    struct region_facts facts = {.base = base, .block = base, .size = size};
     uint32_t index = region_table_take(table);
 
     assert_int_equal(region_table_own(table, index, base, size), REGION_TABLE_OK);
