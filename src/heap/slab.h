@@ -213,7 +213,7 @@ SLAB_INLINE enum slab_answer slab_look(const struct slab *slab, const struct sla
         return SLAB_FREED;
     if (index * size_class->block_size == offset)
         return SLAB_LIVE;
-    return address % BLOCK_ALIGNMENT ? SLAB_MISALIGNED : SLAB_INTERIOR;
+    return (address % BLOCK_ALIGNMENT) ? SLAB_MISALIGNED : SLAB_INTERIOR;
 }
 
 /* Makes a live block's field `field` (0: free), if its word still is as slab_look found it. */

@@ -120,17 +120,22 @@ static HRESULT WINAPI host_malloc_Alloc(IHostMalloc *iface, SIZE_T size, EMemory
     return alloc_plain(host_malloc, size, level, __builtin_return_address(0), memory);
 }
 
+static void set_file(struct heap_request *request, const char *file)
+{
+    request->file = file;
+}
+
 static HRESULT WINAPI host_malloc_DebugAlloc(IHostMalloc *iface, SIZE_T size,
                                              EMemoryCriticalLevel level, char *file, int line,
                                              void **memory)
 {
     struct heap_request request = {.size = size,
                                    .critical_level = (uint32_t)level,
-                                   .file = file,
                                    .line = (uint32_t)line,
                                    .caller = __builtin_return_address(0),
                                    .debug = true};
 
+    set_file(&request, file);
     return host_malloc_alloc(impl_from_IHostMalloc(iface), &request, memory);
 }
 

@@ -7,7 +7,7 @@
 #include "heap_world.h"
 
 #define SLOTS 256
-#define ROUNDS 4000
+#define ROUNDS 2500
 
 struct block {
     size_t size;
