@@ -5,11 +5,11 @@
 
 #define ON_X64(x64, x86) (sizeof(void *) == 8 ? (uint32_t)(x64) : (uint32_t)(x86))
 
-/* Of address space: descriptors of 1,088 bytes for 64 GiB (x64) or 2 GiB of slabs. */
-#define HEAP_LIMIT ON_X64(1 << 14, 1 << 10)
-#define SLAB_LIMIT ON_X64(1 << 20, 1 << 15)
-#define SHEET_LIMIT ON_X64(1 << 14, 1 << 8)
-#define LANE_LIMIT ON_X64(1 << 20, 1 << 13)
+/* On x64 descriptors for 64 GiB of slabs, on x86, where address space is dear, for 1 GiB. */
+#define HEAP_LIMIT ON_X64(1 << 14, 1 << 8)
+#define SLAB_LIMIT ON_X64(1 << 20, 1 << 14)
+#define SHEET_LIMIT ON_X64(1 << 14, 1 << 7)
+#define LANE_LIMIT ON_X64(1 << 20, 1 << 12)
 
 bool heap_space_init(struct heap_space *space, struct pages *pages,
                      const struct heap_options *options)
