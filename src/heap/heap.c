@@ -294,7 +294,8 @@ bool heap_resize(struct heap *heap, void *memory, size_t size)
     bool done;
 
     heap_enter(heap, lane);
-    done = resize(heap, lane, address, size);
+    /* A block that is to be guarded from now on needs another place. */
+    done = size <= heap->space->options.guard_above && resize(heap, lane, address, size);
     heap_leave(heap, lane);
     return done;
 }
