@@ -77,6 +77,15 @@ static void end_blocks(struct heap *heap, heap_block_callback *callback, void *c
     }
 }
 
+void heap_free_all(struct heap *heap)
+{
+    struct heap_cursor cursor = {0};
+    struct heap_block block;
+
+    while (heap_next_block(heap->space, heap_number(heap), &cursor, &block))
+        heap_free(heap, (void *)block.address);
+}
+
 void heap_destroy(struct heap *heap, heap_block_callback *callback, void *context)
 {
     struct heap_space *space = heap->space;
