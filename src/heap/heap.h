@@ -80,8 +80,8 @@ bool heap_alloc_quick(struct heap *heap, size_t size, void **memory);
 pages_result heap_alloc(struct heap *heap, const struct heap_request *request, void **memory);
 
 /*
- * True if the address lies in memory of the manager's, a heap's or not, or where there has been some
- * that was given back and is nobody's now. What heap_free is not to be asked about is somebody
+ * True if the address lies in memory of the manager's, a heap's or not, or where there has been
+ * some that was given back and is nobody's now. What heap_free is not to be asked about is somebody
  * else's.
  */
 bool heap_owns(const struct heap_space *space, const void *memory);

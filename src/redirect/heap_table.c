@@ -2,10 +2,11 @@
  * heap_table.c: see heap_table.h.
  *
  * Protocol. An entry is free (its handle is NULL), taken (TAKEN: one thread is writing it), or in
- * use. free -> taken by compare-and-swap of who adds a handle, who then writes the other fields and,
- * by a release, the handle; in use -> taken by compare-and-swap of the one of any number of threads
- * that remove the handle, who takes the heap out and then, by a release, frees the entry. Who looks
- * for a handle reads it with acquire, and only then the other fields. Nobody waits for anybody.
+ * use. free -> taken by compare-and-swap of who adds a handle, who then writes the other fields
+ * and, by a release, the handle; in use -> taken by compare-and-swap of the one of any number of
+ * threads that remove the handle, who takes the heap out and then, by a release, frees the entry.
+ * Who looks for a handle reads it with acquire, and only then the other fields. Nobody waits for
+ * anybody.
  *
  * A thread that uses a heap while another destroys it reads of a heap that has ended: as in Win32,
  * that is an error of the program's.

@@ -216,7 +216,8 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
         *ppRedirection = NULL;
     if (!pManager || !ppRedirection)
         return E_POINTER;
-    if (!manager || (dwFlags & ~(DWORD)HOSTMEM_REDIRECT_HEAP) || serves_hooks(hModule) || !hold_module(hModule))
+    if (!manager || (dwFlags & ~(DWORD)HOSTMEM_REDIRECT_HEAP) || serves_hooks(hModule) ||
+        !hold_module(hModule))
         return E_INVALIDARG;
     hr = redirect(manager, hModule, (dwFlags & HOSTMEM_REDIRECT_HEAP) != 0, ppRedirection);
     if (hr != S_OK)
