@@ -424,9 +424,9 @@ static DWORD WINAPI mix(void *context)
     return 0;
 }
 
-static void eight_threads_share_blocks_and_make_heaps(void **state)
+static void mix_threads(const struct redirected *redirected)
 {
-    const struct redirected *redirected = *state;
+    const struct subject *subject = &redirected->subject;
     struct mixing mixing = {.calls = redirected->calls};
     struct mixer mixers[MIXERS];
     struct threads threads;
@@ -436,14 +436,79 @@ static void eight_threads_share_blocks_and_make_heaps(void **state)
     threads_start(&threads, MIXERS, mix, mixers, sizeof(mixers[0]));
     threads_join(&threads);
     assert_figure(mixing.failures, 0);
-    assert_clean_audit(&redirected->subject);
+    assert_clean_audit(subject);
     for (unsigned i = 0; i < SLOTS; i++) {
         if (mixing.slots[i])
             assert_true(redirected->calls->heap_free(GetProcessHeap(), 0, mixing.slots[i]));
     }
-    assert_figure(statistics_of(&redirected->subject).Blocks.Now, 0);
-    assert_figure(statistics_of(&redirected->subject).Heaps.Now, 1);
-    assert_figure(statistics_of(&redirected->subject).Status, HostMemStatusOpen);
+    assert_figure(statistics_of(subject).Blocks.Now, 0);
+    assert_figure(statistics_of(subject).Heaps.Now, 1);
+    assert_figure(statistics_of(subject).RefusedFrees, 0);
+    assert_figure(statistics_of(subject).PassedFrees, 0);
+    assert_figure(statistics_of(subject).DamagedBlocks, 0);
+    assert_figure(statistics_of(subject).Status, HostMemStatusOpen);
+}
+
+static void eight_threads_share_blocks_and_make_heaps(void **state)
+{
+    struct redirected *redirected = *state;
+    static const HOSTMEM_OPTIONS options[] = {
+        {.cbSize = sizeof(options[0])},
+        {.cbSize = sizeof(options[0]),
+         .dwFlags = HOSTMEM_TRACK_BLOCKS | HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE |
+                    HOSTMEM_DELAY_REUSE},
+        {.cbSize = sizeof(options[0]), .GuardAbove = 4000}};
+
+    for (unsigned i = 0; i < COUNT_OF(options); i++) {
+        redirected_restart(redirected, &options[i]);
+        mix_threads(redirected);
+    }
+}
+
+/* Threads that are in the hooks all the time, with a block that is nobody's but Win32's. */
+struct visit {
+    const struct redirect_target *calls;
+    void *block;
+    volatile LONG ended, failures;
+};
+
+static DWORD WINAPI visit_hooks(void *context)
+{
+    struct visit *visit = *(struct visit **)context;
+
+    while (!visit->ended) {
+        if (visit->calls->heap_size(GetProcessHeap(), 0, visit->block) != 100 ||
+            !visit->calls->heap_validate(GetProcessHeap(), 0, visit->block))
+            InterlockedIncrement(&visit->failures);
+    }
+    return 0;
+}
+
+static void redirections_come_and_go_while_threads_are_in_the_hooks(void **state)
+{
+    struct redirected *redirected = *state;
+    struct visit visit = {.calls = redirected->calls, .block = HeapAlloc(GetProcessHeap(), 0, 100)};
+    struct visit *contexts[4] = {&visit, &visit, &visit, &visit};
+    struct threads threads;
+    ULONG without = references_of(&redirected->subject) - 2;
+
+    assert_non_null(visit.block);
+    threads_start(&threads, COUNT_OF(contexts), visit_hooks, contexts, sizeof(contexts[0]));
+    for (int round = 0; round < 500; round++) {
+        void *block = block_of(redirected, GetProcessHeap(), 100);
+
+        assert_true(is_block(&redirected->subject, block));
+        assert_true(redirected->calls->heap_free(GetProcessHeap(), 0, block));
+        redirected_end(redirected);
+        redirected_begin(redirected);
+    }
+    InterlockedIncrement(&visit.ended);
+    threads_join(&threads);
+    assert_figure(visit.failures, 0);
+    redirected_end(redirected);
+    assert_figure(statistics_of(&redirected->subject).Heaps.Now, 0);
+    assert_figure(references_of(&redirected->subject), without);
+    HeapFree(GetProcessHeap(), 0, visit.block);
 }
 
 int main(void)
@@ -462,6 +527,7 @@ int main(void)
         redirected_heap_promise(a_handle_of_a_heap_destroyed_out_of_sight_can_come_back),
         redirected_heap_promise(after_close_new_blocks_are_win32_s_and_old_ones_are_served),
         redirected_heap_promise(eight_threads_share_blocks_and_make_heaps),
+        redirected_heap_promise(redirections_come_and_go_while_threads_are_in_the_hooks),
     };
 
     print_message("seed 0x%" PRIx64 "\n", SEED);
