@@ -506,11 +506,12 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
  * Puts the import address tables back. An entry that someone else rewrote afterwards is left
  * alone. Memory that the module still holds stays in the manager's books, but what the module does
  * with it from then on is not seen: end the runtime first.
- * That goes for heap blocks, too: they stay valid and in the books, but if the module frees one now,
- * it gives Win32 what is not Win32's. With the last redirection to a manager those of its heaps end
- * in which no block lives. The others, and with them the manager, are kept until it serves
- * redirections of heaps again, which finds them under the same handles, and ends them when it in
- * turn ends, if they are empty then.
+ * That goes for heap blocks, too: they stay valid and in the books, but a module that frees one
+ * from then on gives Win32 what is not Win32's.
+ * With the last redirection to a manager, those heaps behind handles end in which no block lives.
+ * The others are kept, and keep the manager alive. If modules are redirected to it again, they find
+ * these heaps under the same handles; when that ends, it is looked at them again.
+ *
  * S_OK; E_POINTER; E_INVALIDARG (no redirection, or removed before); what VirtualProtect says.
  */
 HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirection);
