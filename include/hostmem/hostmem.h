@@ -471,7 +471,21 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * With HOSTMEM_REDIRECT_HEAP also HeapAlloc, HeapReAlloc, HeapFree, HeapSize, HeapValidate,
  * HeapCreate and HeapDestroy, from these and from an api-ms-win-core-heap-*.dll: what the module
  * allocates from the process's heap, and from heaps that it creates, comes from an IHostMalloc of
- * the manager. All flags are honoured. Blocks from elsewhere, and other heaps, go to Win32.
+ * the manager.
+ * - Every flag is honoured; HEAP_NO_SERIALIZE changes nothing, because no call is ever serialized.
+ *   HEAP_REALLOC_IN_PLACE_ONLY fails with ERROR_NOT_ENOUGH_MEMORY where the new size needs another
+ *   place, which a smaller one can, too.
+ * - A handle stays that of a real heap. HeapDestroy frees what lives in both; these blocks are no
+ *   leaks. Heaps with a maximum size, and those beyond the first 64 at a time, are Win32's alone.
+ * - Blocks from elsewhere, such as those from before the redirection, and other heaps go to Win32.
+ * - What lies in the manager's memory and is no live block of the heap that is named (freed before,
+ *   an address inside a block, a block of another heap) is refused with ERROR_INVALID_PARAMETER and
+ *   touches nothing. It never reaches Win32.
+ * - A block is known to redirected modules alone: one that the module gives away must not be freed,
+ *   resized or measured by a module that is not redirected so.
+ * - After Close, or an E_FAIL that latched, new blocks are Win32's; those that there are can be
+ *   freed and resized as before.
+ * No IHostMemInspection::Trim may be under way while the module destroys a heap.
  *   pManager       a manager made by HostMemCreateManager; referenced until the redirection ends.
  *   hModule        a module of this process; referenced until the redirection ends.
  *   dwFlags        HOSTMEM_REDIRECT_HEAP, or 0.
@@ -492,6 +506,12 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
  * Puts the import address tables back. An entry that someone else rewrote afterwards is left
  * alone. Memory that the module still holds stays in the manager's books, but what the module does
  * with it from then on is not seen: end the runtime first.
+ * That goes for heap blocks, too: they stay valid and in the books, but a module that frees one
+ * from then on gives Win32 what is not Win32's.
+ * With the last redirection to a manager, those heaps behind handles end in which no block lives.
+ * The others are kept, and keep the manager alive. If modules are redirected to it again, they find
+ * these heaps under the same handles; when that ends, it is looked at them again.
+ *
  * S_OK; E_POINTER; E_INVALIDARG (no redirection, or removed before); what VirtualProtect says.
  */
 HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirection);

@@ -82,6 +82,15 @@ static void end_blocks(struct heap *heap, heap_block_callback *callback, void *c
     }
 }
 
+void heap_free_all(struct heap *heap)
+{
+    struct heap_cursor cursor = {0};
+    struct heap_block block;
+
+    while (heap_next_block(heap->space, heap_number(heap), &cursor, &block))
+        heap_free(heap, (void *)block.address);
+}
+
 void heap_destroy(struct heap *heap, heap_block_callback *callback, void *context)
 {
     struct heap_space *space = heap->space;
@@ -271,7 +280,8 @@ bool heap_resize(struct heap *heap, void *memory, size_t size)
     bool done;
 
     heap_enter(heap, lane);
-    done = resize(heap, lane, address, size);
+    /* A block that is to be guarded from now on needs another place. */
+    done = size <= heap->space->options.guard_above && resize(heap, lane, address, size);
     heap_leave(heap, lane);
     return done;
 }

@@ -66,6 +66,9 @@ struct heap *heap_create(struct heap_space *space, bool executable);
  */
 void heap_destroy(struct heap *heap, heap_block_callback *callback, void *context);
 
+/* Frees every live block of the heap, as so many calls of heap_free would. */
+void heap_free_all(struct heap *heap);
+
 struct heap_request {
     size_t size; /* 0 gives a block of its own */
     uint32_t critical_level;
@@ -77,6 +80,13 @@ struct heap_request {
 
 /* *memory is NULL on failure. */
 pages_result heap_alloc(struct heap *heap, const struct heap_request *request, void **memory);
+
+/*
+ * True if the address lies in memory of the manager's, a heap's or not, or where there has been
+ * some that was given back and is nobody's now. What heap_free is not to be asked about is somebody
+ * else's.
+ */
+bool heap_owns(const struct heap_space *space, const void *memory);
 
 /*
  * PAGES_FOREIGN: not the start of a live block of this heap; it was counted why, and nothing was

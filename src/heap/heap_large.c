@@ -114,8 +114,9 @@ bool heap_resize_large(struct heap *heap, struct lane *lane, uintptr_t address, 
 
     if (!region || !region_read(region, &facts) || facts.block != address ||
         facts.heap != heap_number(heap) || facts.base != address || size <= SMALL_LIMIT ||
-        facts.size != round_up(size, OS_PAGE_SIZE))
-        return false;
+        facts.size != round_up(size, OS_PAGE_SIZE) ||
+        facts.requested > heap->space->options.guard_above)
+        return false; /* the last page of a guarded one is not the block's */
     /* The block is the caller's: nobody else changes what was asked for. */
     atomic_store_explicit(&region->requested, size, memory_order_relaxed);
     gauge_add(&heap->large_bytes, size);

@@ -154,6 +154,21 @@ bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_
  * Whose is this address?
  * --------------------------------------------------------------------------------------------- */
 
+/* Of the slab at the address; 0: there is none. */
+static uint32_t mark_at(const struct heap_space *space, uintptr_t address)
+{
+    const chunk_mark *marks = chunk_table_marks(&space->pages->table.chunks, chunk_number(address));
+
+    return marks ? atomic_load_explicit(&marks[address % CHUNK_SIZE / OS_GRANULE_SIZE],
+                                        memory_order_acquire)
+                 : 0;
+}
+
+bool heap_owns(const struct heap_space *space, const void *memory)
+{
+    return mark_at(space, (uintptr_t)memory) || pages_is_own(space->pages, memory);
+}
+
 static bool find_small(const struct heap_space *space, uint32_t index, uintptr_t address,
                        struct heap_block *block)
 {
@@ -169,10 +184,7 @@ static bool find_small(const struct heap_space *space, uint32_t index, uintptr_t
 
 bool heap_find_block(const struct heap_space *space, uintptr_t address, struct heap_block *block)
 {
-    const chunk_mark *marks = chunk_table_marks(&space->pages->table.chunks, chunk_number(address));
-    uint32_t index = marks ? atomic_load_explicit(&marks[address % CHUNK_SIZE / OS_GRANULE_SIZE],
-                                                  memory_order_acquire)
-                           : 0;
+    uint32_t index = mark_at(space, address);
     struct region_facts facts;
     size_t committed;
 

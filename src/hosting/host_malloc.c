@@ -76,25 +76,35 @@ static HRESULT refused(struct manager *manager, enum record_method method, HRESU
     return hr != S_OK ? call_end_with(&call, hr) : call_end(&call, result);
 }
 
+static enum record_method method_of(const struct heap_request *request)
+{
+    return request->debug ? RECORD_MALLOC_DEBUG_ALLOC : RECORD_MALLOC_ALLOC;
+}
+
+HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
+                                 const struct heap_request *request, void **memory)
+{
+    DWORD last_error = GetLastError();
+    pages_result result = heap_alloc(host_malloc->heap, request, memory);
+
+    if (result)
+        return refused(host_malloc->manager, method_of(request), S_OK, result);
+    SetLastError(last_error);
+    return S_OK;
+}
+
 HRESULT host_malloc_alloc(struct host_malloc *host_malloc, const struct heap_request *request,
                           void **memory)
 {
     struct manager *manager = host_malloc->manager;
-    enum record_method method = request->debug ? RECORD_MALLOC_DEBUG_ALLOC : RECORD_MALLOC_ALLOC;
-    DWORD last_error = GetLastError();
-    pages_result result;
 
     if (memory)
         *memory = NULL;
     if (!manager_is_open(manager) || !memory)
-        return refused(manager, method, E_POINTER, PAGES_OK);
+        return refused(manager, method_of(request), E_POINTER, PAGES_OK);
     if (request->critical_level > eProcessCritical)
-        return refused(manager, method, S_OK, ERROR_INVALID_PARAMETER);
-    result = heap_alloc(host_malloc->heap, request, memory);
-    if (result)
-        return refused(manager, method, S_OK, result);
-    SetLastError(last_error);
-    return S_OK;
+        return refused(manager, method_of(request), S_OK, ERROR_INVALID_PARAMETER);
+    return host_malloc_alloc_anyway(host_malloc, request, memory);
 }
 
 /* All but the common case of Alloc. */
@@ -139,15 +149,20 @@ static HRESULT WINAPI host_malloc_DebugAlloc(IHostMalloc *iface, SIZE_T size,
     return host_malloc_alloc(impl_from_IHostMalloc(iface), &request, memory);
 }
 
+HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory)
+{
+    pages_result result = heap_free(host_malloc->heap, memory);
+
+    return result ? refused(host_malloc->manager, RECORD_MALLOC_FREE, S_OK, result) : S_OK;
+}
+
 HRESULT host_malloc_free(struct host_malloc *host_malloc, void *memory)
 {
     struct manager *manager = host_malloc->manager;
-    pages_result result;
 
     if (!memory || !manager_is_open(manager))
         return refused(manager, RECORD_MALLOC_FREE, S_OK, PAGES_OK);
-    result = heap_free(host_malloc->heap, memory);
-    return result ? refused(manager, RECORD_MALLOC_FREE, S_OK, result) : S_OK;
+    return host_malloc_free_anyway(host_malloc, memory);
 }
 
 static HRESULT WINAPI host_malloc_Free(IHostMalloc *iface, void *memory)

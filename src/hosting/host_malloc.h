@@ -20,6 +20,11 @@ HRESULT host_malloc_alloc(struct host_malloc *host_malloc, const struct heap_req
                           void **memory);
 HRESULT host_malloc_free(struct host_malloc *host_malloc, void *memory);
 
+/* The same, also when the manager serves no more; the arguments must be what they should. */
+HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
+                                 const struct heap_request *request, void **memory);
+HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory);
+
 /* With one reference; NULL: no memory. */
 IHostMalloc *host_malloc_create(struct manager *manager, bool executable);
 

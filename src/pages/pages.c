@@ -52,6 +52,19 @@ bool pages_find(const struct pages *pages, const void *address, struct region_fa
     return true;
 }
 
+bool pages_is_own(const struct pages *pages, const void *address)
+{
+    struct os_range system;
+
+    if (region_table_knows(&pages->table, (uintptr_t)address))
+        return true;
+    if (!region_table_has_owned(&pages->table, (uintptr_t)address))
+        return false;
+    /* Asked once more: it may have been handed out again before the system was asked. */
+    return !os_query_range((uintptr_t)address, &system) || system.state != OS_MEM_COMMIT ||
+           region_table_knows(&pages->table, (uintptr_t)address);
+}
+
 bool pages_next(const struct pages *pages, uint32_t *cursor, struct region_facts *facts,
                 size_t *committed)
 {

@@ -84,6 +84,12 @@ bool pages_find(const struct pages *pages, const void *address, struct region_fa
                 size_t *committed);
 
 /*
+ * True if the address lies in a region of this manager, or where one was and nothing is committed
+ * now. May ask the system, and leaves its last error then.
+ */
+bool pages_is_own(const struct pages *pages, const void *address);
+
+/*
  * Walks the live regions: *cursor starts at 0. False: there are no more. A region that is live all
  * the while is met once.
  */

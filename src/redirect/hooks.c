@@ -4,104 +4,12 @@
  * Each hook behaves as the function that it stands for, last error included, and reaches the
  * manager on the way. Whatever the manager does not own goes to Win32 as it came (I7): hostmem's
  * own imports are never rewritten, so the plain names below are Win32 itself.
- *
- * Protocol. `binding` is the manager in use, with a reference, or NULL. A hook counts itself in
- * `inside` before it reads `binding` and out when it has done with it (both sequentially
- * consistent). Who ends the last redirection clears `binding` first and then looks at `inside`: if
- * it is zero, no hook can be using the manager any more, nor find it later, and the reference is
- * given up. Otherwise the manager is left in `retired`, to be given up by the next bind or unbind
- * that finds nobody inside. Nobody waits. A thread that enters a hook after that finds no manager
- * and goes to Win32; the module that holds this code is pinned.
- *
- * `binding`, `uses` and `retired` are written only under `changing`, a try-lock that redirecting
- * and removing, which call the loader anyway, spin on; the hooks never look at it.
  */
 #include "redirect/hooks.h"
 
 #include "os/os.h"
+#include "redirect/binding.h"
 #include "redirect/import_table.h"
-
-static _Atomic(struct manager *) binding;
-static _Atomic uint32_t inside;
-static atomic_flag changing = ATOMIC_FLAG_INIT;
-static struct manager *retired;
-static unsigned uses;
-
-/* ------------------------------------------------------------------------------------------------
- * The binding
- * --------------------------------------------------------------------------------------------- */
-
-static void change_begin(void)
-{
-    while (atomic_flag_test_and_set_explicit(&changing, memory_order_acquire))
-        SwitchToThread();
-}
-
-static void change_end(void)
-{
-    atomic_flag_clear_explicit(&changing, memory_order_release);
-}
-
-/* Gives up the manager of former redirections if no hook can be using it. */
-static void let_go_of_retired(void)
-{
-    if (retired && atomic_load_explicit(&inside, memory_order_seq_cst) == 0) {
-        struct manager *manager = retired;
-
-        retired = NULL;
-        manager_release(manager);
-    }
-}
-
-bool hooks_bind(struct manager *manager)
-{
-    struct manager *bound;
-    bool served;
-
-    change_begin();
-    let_go_of_retired();
-    bound = atomic_load_explicit(&binding, memory_order_relaxed);
-    served = (!bound || bound == manager) && (!retired || retired == manager);
-    if (served) {
-        if (!bound)
-            manager_add_ref(manager);
-        atomic_store_explicit(&binding, manager, memory_order_seq_cst);
-        uses++;
-    }
-    change_end();
-    return served;
-}
-
-void hooks_unbind(void)
-{
-    change_begin();
-    if (--uses == 0) {
-        struct manager *manager = atomic_exchange_explicit(&binding, NULL, memory_order_seq_cst);
-
-        /* The same manager may be waiting still from an earlier round: one reference is enough. */
-        if (retired)
-            manager_release(manager);
-        else
-            retired = manager;
-    }
-    let_go_of_retired();
-    change_end();
-}
-
-/* The manager for a hook to use until leave; NULL: there is none, or it no longer serves. */
-static struct manager *enter(void)
-{
-    struct manager *manager;
-
-    atomic_fetch_add_explicit(&inside, 1, memory_order_seq_cst);
-    manager = atomic_load_explicit(&binding, memory_order_seq_cst);
-    return manager && manager_is_open(manager) ? manager : NULL;
-}
-
-static void leave(void)
-{
-    atomic_fetch_sub_explicit(&inside, 1, memory_order_seq_cst);
-}
 
 /* ------------------------------------------------------------------------------------------------
  * VirtualAlloc and its kin
@@ -119,14 +27,14 @@ static bool is_this_process(HANDLE process)
 
 static LPVOID alloc(LPVOID address, SIZE_T size, DWORD type, DWORD protect, DWORD node)
 {
-    struct manager *manager = enter();
+    struct manager *manager = binding_enter_open();
     void *memory;
 
     if (manager)
         manager_virtual_alloc(manager, address, size, type, protect, eTaskCritical, node, &memory);
     else
         memory = VirtualAllocExNuma(GetCurrentProcess(), address, size, type, protect, node);
-    leave();
+    binding_leave();
     return memory;
 }
 
@@ -168,7 +76,7 @@ static BOOL pass_free(struct manager *manager, LPVOID address, SIZE_T size, DWOR
  */
 static BOOL WINAPI hook_VirtualFree(LPVOID address, SIZE_T size, DWORD type)
 {
-    struct manager *manager = enter();
+    struct manager *manager = binding_enter_open();
     BOOL done;
 
     if (manager && region_table_knows(&manager->pages.table, (uintptr_t)address)) {
@@ -180,7 +88,7 @@ static BOOL WINAPI hook_VirtualFree(LPVOID address, SIZE_T size, DWORD type)
     } else {
         done = VirtualFree(address, size, type);
     }
-    leave();
+    binding_leave();
     return done;
 }
 
@@ -194,7 +102,7 @@ static BOOL WINAPI hook_VirtualFreeEx(HANDLE process, LPVOID address, SIZE_T siz
 static SIZE_T WINAPI hook_VirtualQuery(LPCVOID address, PMEMORY_BASIC_INFORMATION information,
                                        SIZE_T length)
 {
-    struct manager *manager = enter();
+    struct manager *manager = binding_enter_open();
     SIZE_T written = 0;
 
     if (manager && information) {
@@ -204,14 +112,14 @@ static SIZE_T WINAPI hook_VirtualQuery(LPCVOID address, PMEMORY_BASIC_INFORMATIO
     } else {
         written = VirtualQuery(address, information, length);
     }
-    leave();
+    binding_leave();
     return written;
 }
 
 static BOOL WINAPI hook_VirtualProtect(LPVOID address, SIZE_T size, DWORD protect,
                                        PDWORD old_protect)
 {
-    struct manager *manager = enter();
+    struct manager *manager = binding_enter_open();
     BOOL done;
 
     if (manager && old_protect) {
@@ -221,7 +129,7 @@ static BOOL WINAPI hook_VirtualProtect(LPVOID address, SIZE_T size, DWORD protec
     } else {
         done = VirtualProtect(address, size, protect, old_protect);
     }
-    leave();
+    binding_leave();
     return done;
 }
 
@@ -245,14 +153,14 @@ static SIZE_T view_size(const void *base)
 static LPVOID told_of_view(LPVOID view)
 {
     DWORD last_error = GetLastError();
-    struct manager *manager = enter();
+    struct manager *manager = binding_enter_open();
 
     if (manager && view) {
         IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
 
         iface->lpVtbl->AcquiredVirtualAddressSpace(iface, view, view_size(view));
     }
-    leave();
+    binding_leave();
     SetLastError(last_error);
     return view;
 }
@@ -313,10 +221,10 @@ static BOOL unmap_view(LPVOID address, const ULONG *flags)
     if (!unmap(address, flags))
         return FALSE;
     last_error = GetLastError();
-    manager = enter();
+    manager = binding_enter_open();
     if (manager && known)
         mapped_remove(&manager->mapped, (uintptr_t)information.AllocationBase);
-    leave();
+    binding_leave();
     SetLastError(last_error);
     return TRUE;
 }

@@ -5,6 +5,8 @@
  * of bookkeeping memory of its own, sized by a first walk over the module's imports.
  */
 #include "os/os.h"
+#include "redirect/binding.h"
+#include "redirect/heap_hooks.h"
 #include "redirect/hooks.h"
 #include "redirect/import_table.h"
 
@@ -17,38 +19,51 @@ struct rewritten {
 struct HOSTMEM_REDIRECTION {
     _Atomic(struct HOSTMEM_REDIRECTION *) self; /* NULL once it has been removed */
     HMODULE module;
+    bool with_heap;
     size_t capacity;
     size_t count;
     struct rewritten entries[];
 };
 
-/* Imports of these modules are Win32's memory functions. */
-static bool exposes_memory_functions(const char *module)
+/* What a first walk over the imports finds. */
+struct survey {
+    bool with_heap;
+    size_t count;
+};
+
+/* Imports of these modules are Win32's functions, those of an API set among them. */
+static bool exposes_functions(const char *module, const char *api_set)
 {
     return import_text_is_equal(module, "kernel32.dll") ||
            import_text_is_equal(module, "kernelbase.dll") ||
-           import_text_has_prefix(module, "api-ms-win-core-memory-");
+           import_text_has_prefix(module, api_set);
 }
 
 /* The hook that an import is to be rewritten to; NULL: leave it alone. */
-static void *hook_of(const struct import *import)
+static void *hook_of(const struct import *import, bool with_heap)
 {
-    void *hook = exposes_memory_functions(import->module) ? hooks_find(import->function) : NULL;
+    void *hook = NULL;
 
+    if (exposes_functions(import->module, "api-ms-win-core-memory-"))
+        hook = hooks_find(import->function);
+    if (!hook && with_heap && exposes_functions(import->module, "api-ms-win-core-heap-"))
+        hook = heap_hooks_find(import->function);
     return hook != *import->entry ? hook : NULL;
 }
 
 static bool count_entry(void *context, const struct import *import)
 {
-    if (hook_of(import))
-        ++*(size_t *)context;
+    struct survey *survey = context;
+
+    if (hook_of(import, survey->with_heap))
+        survey->count++;
     return true;
 }
 
 static bool note_entry(void *context, const struct import *import)
 {
     struct HOSTMEM_REDIRECTION *redirection = context;
-    void *hook = hook_of(import);
+    void *hook = hook_of(import, redirection->with_heap);
 
     if (!hook)
         return true;
@@ -89,9 +104,9 @@ static DWORD rewrite(const struct HOSTMEM_REDIRECTION *redirection)
     return ERROR_SUCCESS;
 }
 
-static struct HOSTMEM_REDIRECTION *make_redirection(HMODULE module, size_t capacity)
+static struct HOSTMEM_REDIRECTION *make_redirection(HMODULE module, const struct survey *survey)
 {
-    size_t size = sizeof(struct HOSTMEM_REDIRECTION) + capacity * sizeof(struct rewritten);
+    size_t size = sizeof(struct HOSTMEM_REDIRECTION) + survey->count * sizeof(struct rewritten);
     struct HOSTMEM_REDIRECTION *redirection = os_metadata_reserve(size);
 
     if (redirection && !os_metadata_commit(redirection, size)) {
@@ -100,7 +115,8 @@ static struct HOSTMEM_REDIRECTION *make_redirection(HMODULE module, size_t capac
     }
     if (redirection) {
         redirection->module = module;
-        redirection->capacity = capacity;
+        redirection->with_heap = survey->with_heap;
+        redirection->capacity = survey->count;
     }
     return redirection;
 }
@@ -149,10 +165,10 @@ static bool pin_hooks(void)
 }
 
 /* Rewrites the module's entries. The caller holds the module and has bound the hooks. */
-static HRESULT redirect_held(HMODULE module, size_t capacity,
+static HRESULT redirect_held(HMODULE module, const struct survey *survey,
                              struct HOSTMEM_REDIRECTION **redirection)
 {
-    struct HOSTMEM_REDIRECTION *made = make_redirection(module, capacity);
+    struct HOSTMEM_REDIRECTION *made = make_redirection(module, survey);
     DWORD error;
 
     if (!made)
@@ -168,24 +184,25 @@ static HRESULT redirect_held(HMODULE module, size_t capacity,
     return S_OK;
 }
 
-static HRESULT redirect(struct manager *manager, HMODULE module,
+static HRESULT redirect(struct manager *manager, HMODULE module, bool with_heap,
                         struct HOSTMEM_REDIRECTION **redirection)
 {
-    size_t count = 0;
+    struct survey survey = {.with_heap = with_heap};
     HRESULT hr;
 
-    if (import_walk(module, count_entry, &count) == IMPORT_WALK_NOT_PE)
+    if (import_walk(module, count_entry, &survey) == IMPORT_WALK_NOT_PE)
         return HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT);
-    if (!count)
+    if (!survey.count)
         return S_FALSE;
     if (!pin_hooks())
         return HRESULT_FROM_WIN32(GetLastError());
     hooks_prepare();
-    if (!hooks_bind(manager))
-        return HRESULT_FROM_WIN32(ERROR_BUSY);
-    hr = redirect_held(module, count, redirection);
+    hr = binding_begin(manager, with_heap);
     if (hr != S_OK)
-        hooks_unbind();
+        return hr;
+    hr = redirect_held(module, &survey, redirection);
+    if (hr != S_OK)
+        binding_end();
     return hr;
 }
 
@@ -199,9 +216,10 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
         *ppRedirection = NULL;
     if (!pManager || !ppRedirection)
         return E_POINTER;
-    if (!manager || dwFlags || serves_hooks(hModule) || !hold_module(hModule))
+    if (!manager || (dwFlags & ~(DWORD)HOSTMEM_REDIRECT_HEAP) || serves_hooks(hModule) ||
+        !hold_module(hModule))
         return E_INVALIDARG;
-    hr = redirect(manager, hModule, ppRedirection);
+    hr = redirect(manager, hModule, (dwFlags & HOSTMEM_REDIRECT_HEAP) != 0, ppRedirection);
     if (hr != S_OK)
         FreeLibrary(hModule);
     return hr;
@@ -219,7 +237,7 @@ HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirec
                                                  memory_order_acq_rel, memory_order_relaxed))
         return E_INVALIDARG;
     error = put_back(pRedirection, pRedirection->count);
-    hooks_unbind();
+    binding_end();
     FreeLibrary(pRedirection->module);
     return HRESULT_FROM_WIN32(error);
 }

@@ -17,6 +17,7 @@ const char arguments_help[] =
     "stderr where every page went. Options end at the program; what follows is its own.\n"
     "\n"
     "  --runtime DIR  the runtime: a directory with coreclr.dll, or a dotnet root\n"
+    "  --heap         let the runtime's heap calls reach the manager, too\n"
     "  --json FILE    write the report for machines, too\n"
     "  --quiet        print no report\n"
     "  --help         print this and end\n"
@@ -41,6 +42,7 @@ const char arguments_help[] =
 enum option_code {
     OPTION_RUNTIME = 1,
     OPTION_JSON,
+    OPTION_HEAP,
     OPTION_QUIET,
     OPTION_HELP,
     OPTION_VERSION
@@ -48,6 +50,7 @@ enum option_code {
 
 static const struct option options[] = {{"runtime", required_argument, NULL, OPTION_RUNTIME},
                                         {"json", required_argument, NULL, OPTION_JSON},
+                                        {"heap", no_argument, NULL, OPTION_HEAP},
                                         {"quiet", no_argument, NULL, OPTION_QUIET},
                                         {"help", no_argument, NULL, OPTION_HELP},
                                         {"version", no_argument, NULL, OPTION_VERSION},
@@ -71,6 +74,9 @@ static bool take_option(struct arguments *arguments, int code)
         return true;
     case OPTION_JSON:
         arguments->json_file = wide_from_utf8(optarg);
+        return true;
+    case OPTION_HEAP:
+        arguments->heap = true;
         return true;
     case OPTION_QUIET:
         arguments->quiet = true;

@@ -10,6 +10,7 @@
 struct arguments {
     const wchar_t *runtime;   /* --runtime; NULL: not given */
     const wchar_t *json_file; /* --json; NULL: not given */
+    bool heap;
     bool quiet;
     bool help;
     bool version;

@@ -65,7 +65,9 @@ static int redirect_modules(struct host *host)
 {
     for (int i = 0; i < HOST_MODULES; i++) {
         HOSTMEM_REDIRECTION *redirection;
-        HRESULT result = HostMemRedirectModule(host->manager, host->modules[i], 0, &redirection);
+        HRESULT result =
+            HostMemRedirectModule(host->manager, host->modules[i],
+                                  host->with_heap ? HOSTMEM_REDIRECT_HEAP : 0, &redirection);
 
         if (FAILED(result))
             return hostmem_failed("HostMemRedirectModule", result);

@@ -18,6 +18,7 @@ struct host {
     HMODULE modules[HOST_MODULES]; /* in the order of host_module_names */
     BOOL
         is_redirected[HOST_MODULES]; /* likewise; some runtimes' clrjit.dll imports nothing of it */
+    BOOL with_heap;
     IHostMemoryManager *manager;
     IHostMemInspection *inspection;
     IHostControl *control;

@@ -111,6 +111,7 @@ int wmain(int argc, wchar_t **argv)
     code = arguments_read(&arguments, argc, argv);
     if (code != GO_ON)
         return code;
+    host.with_heap = arguments.heap;
     if (arguments.help)
         return print(arguments_help);
     if (arguments.version)

@@ -14,6 +14,7 @@
 #define PLANT_UPWARD 7
 #define PLANT_NOTHING 8
 #define PLANT_DLL 9
+#define PLANT_HEAP 10
 
 void *planted(void *argument);
 
@@ -27,6 +28,11 @@ void *planted(void *argument)
 void *planted(void *argument)
 {
     return malloc((size_t)argument);
+}
+#elif PLANT == PLANT_HEAP
+void *planted(void *argument)
+{
+    return HeapAlloc(argument, 0, 1);
 }
 #elif PLANT == PLANT_WAIT
 void *planted(void *argument)
@@ -71,7 +77,7 @@ void *planted(void *argument)
 #elif PLANT == PLANT_DLL
 void *planted(void *argument)
 {
-    return HeapAlloc(GetProcessHeap(), 0, (SIZE_T)argument);
+    return LocalAlloc(LMEM_FIXED, (SIZE_T)argument);
 }
 
 BOOL WINAPI DllMainCRTStartup(HINSTANCE instance, DWORD reason, LPVOID reserved);

@@ -64,6 +64,7 @@ endfunction()
 plant(PLANT_NOTHING pages/planted.c)
 plant(PLANT_LOCK pages/planted.c "src/pages/planted.c may not refer to EnterCriticalSection")
 plant(PLANT_MALLOC heap/planted.c "src/heap/planted.c may not refer to malloc")
+plant(PLANT_HEAP redirect/planted.c "src/redirect/planted.c may not refer to HeapAlloc")
 plant(PLANT_WAIT os/planted.c "src/os/planted.c may not refer to WaitForSingleObject")
 plant(PLANT_THREAD_LOCAL record/planted.c "src/record/planted.c may not refer to _")
 plant(PLANT_LOADER hosting/planted.c "src/hosting/planted.c may not refer to GetModuleHandleExW")
@@ -98,8 +99,7 @@ endif()
 compile(-O1 -shared -nostdlib -D PLANT=PLANT_DLL ${flags} -Wl,-e,${entry} -o ${dll} WITH -lkernel32)
 
 run(reach.cmake WITH -D objects=${objects} -D allowed=${allowed} -D dll=${dll} BECAUSE
-    "the DLL may not import kernel32.dll!HeapAlloc"
-    "the DLL may not import kernel32.dll!GetProcessHeap")
+    "the DLL may not import kernel32.dll!LocalAlloc")
 run(pe_facts.cmake
     WITH -D file=${dll} -D imports=user32.dll "-Dexports=HostMemCreateManager" -D
          version_header=${version_header} -D import_library=${scratch}/planted.dll.a

@@ -3,10 +3,12 @@
 
 if(CMAKE_SIZEOF_VOID_P EQUAL 8)
   set(redirect_definitions redirect_imports.def)
+  set(redirect_heap_definitions redirect_heap_imports.def)
   set(redirect_entry DllMainCRTStartup)
   set(redirect_stubs VirtualAlloc VirtualFree VirtualQuery VirtualProtect)
 else()
   set(redirect_definitions redirect_imports-x86.def)
+  set(redirect_heap_definitions redirect_heap_imports-x86.def)
   set(redirect_entry _DllMainCRTStartup@12)
   set(redirect_stubs _VirtualAlloc@16 _VirtualFree@12 _VirtualQuery@12 _VirtualProtect@16)
   set(redirect_dlltool_options --kill-at)
@@ -18,36 +20,43 @@ function(redirect_module name source)
   add_library(${name} MODULE ${source})
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY
                                                      ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+  # What a hook sees as its caller is then the module.
+  target_compile_options(${name} PRIVATE -fno-optimize-sibling-calls)
   target_link_options(${name} PRIVATE -nostdlib LINKER:-e,${redirect_entry}
                       ${redirect_link_options})
   target_link_libraries(${name} PRIVATE hostmem_options ${ARGN} kernel32)
   set(redirect_modules ${redirect_modules} ${name} PARENT_SCOPE)
 endfunction()
 
-# redirect_import_library(<target> <library> <dll> <option>): ordinary (--output-lib) or delay-loaded
-# (--output-delaylib). dlltool names the symbols in it after the file, so it gets no directory.
-function(redirect_import_library target library dll option)
+# redirect_import_library(<target> <library> <dll> <option> <definitions>): ordinary (--output-lib) or
+# delay-loaded (--output-delaylib). dlltool names the symbols in it after the file, so it gets no
+# directory.
+function(redirect_import_library target library dll option definitions)
   add_custom_command(
     OUTPUT ${library}
     COMMAND ${CMAKE_DLLTOOL} ${redirect_dlltool_options} -D ${dll} -d
-            ${CMAKE_CURRENT_SOURCE_DIR}/${redirect_definitions} ${option} ${library}
-    DEPENDS ${redirect_definitions}
+            ${CMAKE_CURRENT_SOURCE_DIR}/${definitions} ${option} ${library}
+    DEPENDS ${definitions}
     WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
     VERBATIM)
   add_custom_target(${target} DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/${library})
 endfunction()
 
 redirect_import_library(redirect_api_set_imports libredirect_api_set_imports.a
-                        api-ms-win-core-memory-l1-1-0.dll --output-lib)
+                        api-ms-win-core-memory-l1-1-0.dll --output-lib ${redirect_definitions})
+redirect_import_library(redirect_heap_api_set_imports libredirect_heap_api_set_imports.a
+                        api-ms-win-core-heap-l1-1-0.dll --output-lib ${redirect_heap_definitions})
 redirect_import_library(redirect_delayed_imports libredirect_delayed_imports.a kernel32.dll
-                        --output-delaylib)
+                        --output-delaylib ${redirect_definitions})
 
 redirect_module(redirect_target redirect_target.c)
-target_compile_definitions(redirect_target PRIVATE TARGET_HAS_ALL)
+target_compile_definitions(redirect_target PRIVATE TARGET_HAS_ALL TARGET_HAS_HEAP)
 
 redirect_module(redirect_api_set redirect_target.c
-                ${CMAKE_CURRENT_BINARY_DIR}/libredirect_api_set_imports.a)
-add_dependencies(redirect_api_set redirect_api_set_imports)
+                ${CMAKE_CURRENT_BINARY_DIR}/libredirect_api_set_imports.a
+                ${CMAKE_CURRENT_BINARY_DIR}/libredirect_heap_api_set_imports.a)
+add_dependencies(redirect_api_set redirect_api_set_imports redirect_heap_api_set_imports)
+target_compile_definitions(redirect_api_set PRIVATE TARGET_HAS_HEAP)
 
 redirect_module(redirect_delayed redirect_target.c
                 ${CMAKE_CURRENT_BINARY_DIR}/libredirect_delayed_imports.a)

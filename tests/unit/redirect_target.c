@@ -81,6 +81,45 @@ static BOOL WINAPI call_unmap_ex(PVOID address, ULONG flags)
 
 #endif
 
+#ifdef TARGET_HAS_HEAP
+
+static LPVOID WINAPI call_heap_alloc(HANDLE heap, DWORD flags, SIZE_T size)
+{
+    return HeapAlloc(heap, flags, size);
+}
+
+static LPVOID WINAPI call_heap_realloc(HANDLE heap, DWORD flags, LPVOID memory, SIZE_T size)
+{
+    return HeapReAlloc(heap, flags, memory, size);
+}
+
+static BOOL WINAPI call_heap_free(HANDLE heap, DWORD flags, LPVOID memory)
+{
+    return HeapFree(heap, flags, memory);
+}
+
+static SIZE_T WINAPI call_heap_size(HANDLE heap, DWORD flags, LPCVOID memory)
+{
+    return HeapSize(heap, flags, memory);
+}
+
+static BOOL WINAPI call_heap_validate(HANDLE heap, DWORD flags, LPCVOID memory)
+{
+    return HeapValidate(heap, flags, memory);
+}
+
+static HANDLE WINAPI call_heap_create(DWORD options, SIZE_T initial, SIZE_T maximum)
+{
+    return HeapCreate(options, initial, maximum);
+}
+
+static BOOL WINAPI call_heap_destroy(HANDLE heap)
+{
+    return HeapDestroy(heap);
+}
+
+#endif
+
 /* What the compiler calls through for VirtualAlloc. */
 #ifdef _WIN64
 extern void *volatile entry_of_alloc __asm__("__imp_VirtualAlloc");
@@ -159,6 +198,15 @@ __declspec(dllexport) const struct redirect_target *WINAPI redirect_target(void)
         .map_ex_numa = call_map_ex_numa,
         .unmap = call_unmap,
         .unmap_ex = call_unmap_ex,
+#endif
+#ifdef TARGET_HAS_HEAP
+        .heap_alloc = call_heap_alloc,
+        .heap_realloc = call_heap_realloc,
+        .heap_free = call_heap_free,
+        .heap_size = call_heap_size,
+        .heap_validate = call_heap_validate,
+        .heap_create = call_heap_create,
+        .heap_destroy = call_heap_destroy,
 #endif
 #ifdef TARGET_DELAYS
         .resolved = &resolved,

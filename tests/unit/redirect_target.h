@@ -3,8 +3,9 @@
  * lets a test call them that way.
  *
  * Built three times from redirect_target.c: with ordinary imports from kernel32.dll, with imports
- * from api-ms-win-core-memory-l1-1-0.dll, and with delay-loaded imports from kernel32.dll. The
- * latter two import only what every version of those tables has; the other functions are NULL.
+ * from api-ms-win-core-memory-l1-1-0.dll and api-ms-win-core-heap-l1-1-0.dll, and with delay-loaded
+ * imports from kernel32.dll. The latter two import only what every version of those tables has; the
+ * other functions are NULL.
  */
 #ifndef HOSTMEM_TESTS_UNIT_REDIRECT_TARGET_H
 #define HOSTMEM_TESTS_UNIT_REDIRECT_TARGET_H
@@ -24,6 +25,15 @@ struct redirect_target {
     LPVOID(WINAPI *map_ex_numa)(HANDLE, DWORD, DWORD, DWORD, SIZE_T, LPVOID, DWORD);
     BOOL(WINAPI *unmap)(LPCVOID);
     BOOL(WINAPI *unmap_ex)(PVOID, ULONG); /* NULL on x86 */
+
+    /* NULL in the module with delay-loaded imports. */
+    LPVOID(WINAPI *heap_alloc)(HANDLE, DWORD, SIZE_T);
+    LPVOID(WINAPI *heap_realloc)(HANDLE, DWORD, LPVOID, SIZE_T);
+    BOOL(WINAPI *heap_free)(HANDLE, DWORD, LPVOID);
+    SIZE_T(WINAPI *heap_size)(HANDLE, DWORD, LPCVOID);
+    BOOL(WINAPI *heap_validate)(HANDLE, DWORD, LPCVOID);
+    HANDLE(WINAPI *heap_create)(DWORD, SIZE_T, SIZE_T);
+    BOOL(WINAPI *heap_destroy)(HANDLE);
 
     /* The import address table entry that `alloc` goes through. */
     void *volatile *alloc_entry;

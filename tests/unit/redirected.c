@@ -20,8 +20,8 @@ void redirected_load(struct redirected *redirected, const wchar_t *file)
 
 void redirected_begin(struct redirected *redirected)
 {
-    assert_hresult(HostMemRedirectModule(redirected->subject.manager, redirected->module, 0,
-                                         &redirected->redirection),
+    assert_hresult(HostMemRedirectModule(redirected->subject.manager, redirected->module,
+                                         redirected->flags, &redirected->redirection),
                    S_OK);
     assert_non_null(redirected->redirection);
 }
@@ -39,17 +39,36 @@ void redirected_unload(struct redirected *redirected)
     redirected->calls = NULL;
 }
 
-int redirected_set_up(void **state)
+static int set_up(void **state, DWORD flags)
 {
     struct redirected *redirected = calloc(1, sizeof(*redirected));
 
     if (!redirected)
         return -1;
     redirected->subject = subject_make(NULL);
+    redirected->flags = flags;
     redirected_load(redirected, L"redirect_target.dll");
     redirected_begin(redirected);
     *state = redirected;
     return 0;
+}
+
+int redirected_set_up(void **state)
+{
+    return set_up(state, 0);
+}
+
+int redirected_heap_set_up(void **state)
+{
+    return set_up(state, HOSTMEM_REDIRECT_HEAP);
+}
+
+void redirected_restart(struct redirected *redirected, const HOSTMEM_OPTIONS *options)
+{
+    redirected_end(redirected);
+    subject_end(&redirected->subject);
+    redirected->subject = subject_make(options);
+    redirected_begin(redirected);
 }
 
 int redirected_tear_down(void **state)

@@ -11,6 +11,7 @@ struct redirected {
     struct subject subject;
     HMODULE module;
     const struct redirect_target *calls;
+    DWORD flags;                      /* of HostMemRedirectModule */
     HOSTMEM_REDIRECTION *redirection; /* NULL: not redirected */
 };
 
@@ -30,9 +31,17 @@ void redirected_unload(struct redirected *redirected);
 int redirected_set_up(void **state);
 int redirected_tear_down(void **state);
 
+/* The same with HOSTMEM_REDIRECT_HEAP. */
+int redirected_heap_set_up(void **state);
+
+/* Redirects the module to a new manager of these options. */
+void redirected_restart(struct redirected *redirected, const HOSTMEM_OPTIONS *options);
+
 /* A test of the promise that its function is named after, with a redirected module. */
 #define redirected_promise(test)                                                                   \
     cmocka_unit_test_setup_teardown(test, redirected_set_up, redirected_tear_down)
+#define redirected_heap_promise(test)                                                              \
+    cmocka_unit_test_setup_teardown(test, redirected_heap_set_up, redirected_tear_down)
 
 /* The address lies in a live region of the manager. */
 bool is_owned(const struct subject *subject, const void *address);

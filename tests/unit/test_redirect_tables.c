@@ -104,6 +104,7 @@ static void assert_protections_unchanged(const struct image_copy *copy)
 #else
 #define FUNCTIONS_IMPORTED 11 /* x86 has no UnmapViewOfFileEx there */
 #endif
+#define HEAP_FUNCTIONS_IMPORTED 7
 
 static void only_the_entries_of_memory_functions_are_rewritten(void **state)
 {
@@ -115,6 +116,39 @@ static void only_the_entries_of_memory_functions_are_rewritten(void **state)
     redirected_begin(redirected);
     assert_figure(count_rewritten(&copy), FUNCTIONS_IMPORTED);
     assert_protections_unchanged(&copy);
+    free_copy(&copy);
+}
+
+static void with_the_flag_the_entries_of_heap_functions_are_rewritten_too(void **state)
+{
+    struct redirected *redirected = *state;
+    struct image_copy copy;
+
+    redirected_end(redirected);
+    copy = copy_image(redirected->module);
+    redirected->flags = HOSTMEM_REDIRECT_HEAP;
+    redirected_begin(redirected);
+    assert_figure(count_rewritten(&copy), FUNCTIONS_IMPORTED + HEAP_FUNCTIONS_IMPORTED);
+    assert_protections_unchanged(&copy);
+    redirected_end(redirected);
+    assert_figure(count_rewritten(&copy), 0);
+    assert_protections_unchanged(&copy);
+    free_copy(&copy);
+}
+
+/* What is redirected already stays so; the two are removed each by itself. */
+static void the_flag_can_be_added_to_a_redirection_without_it(void **state)
+{
+    struct redirected *redirected = *state;
+    struct image_copy copy = copy_image(redirected->module);
+    HOSTMEM_REDIRECTION *with_heap = GARBAGE;
+
+    assert_hresult(HostMemRedirectModule(redirected->subject.manager, redirected->module,
+                                         HOSTMEM_REDIRECT_HEAP, &with_heap),
+                   S_OK);
+    assert_figure(count_rewritten(&copy), HEAP_FUNCTIONS_IMPORTED);
+    assert_hresult(HostMemRemoveRedirection(with_heap), S_OK);
+    assert_figure(count_rewritten(&copy), 0);
     free_copy(&copy);
 }
 
@@ -431,6 +465,8 @@ static void wrong_arguments_are_refused(void **state)
                    E_INVALIDARG);
     assert_null(redirection);
     for (int bit = 0; bit < 32; bit++) {
+        if ((DWORD)1 << bit == HOSTMEM_REDIRECT_HEAP)
+            continue;
         redirection = GARBAGE;
         assert_hresult(HostMemRedirectModule(redirected->subject.manager, redirected->module,
                                              (DWORD)1 << bit, &redirection),
@@ -662,6 +698,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         redirected_promise(only_the_entries_of_memory_functions_are_rewritten),
+        redirected_promise(with_the_flag_the_entries_of_heap_functions_are_rewritten_too),
+        redirected_promise(the_flag_can_be_added_to_a_redirection_without_it),
         redirected_promise(removal_restores_every_byte_and_protection),
         redirected_promise(after_removal_the_module_goes_to_win32),
         redirected_promise(memory_held_at_removal_stays_in_the_books),

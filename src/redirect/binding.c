@@ -1,0 +1,133 @@
+/*
+ * binding.c: see binding.h.
+ *
+ * Protocol. `binding` is the manager in use, with a reference, or NULL. A hook counts itself in
+ * `inside` before it reads `binding` and out when it has done with it (both sequentially
+ * consistent). Who ends the last redirection clears `binding` first and then looks at `inside`: if
+ * nobody is there, no hook can be using the manager any more, nor find it later, and the reference
+ * is given up. Otherwise the manager is left in `retired`, to be given up by the next begin or end
+ * that finds nobody inside. Nobody waits. A thread that enters a hook after that finds no manager
+ * and goes to Win32; the module that holds this code is pinned.
+ *
+ * `inside` is kept in parts, so that threads do not fight for one cache line: a thread counts
+ * itself in and out in the same part. Each part is looked at after `binding` was cleared, and what
+ * is said above holds for each hook and the part that it counts in.
+ *
+ * `binding`, `uses` and `retired` are written only under `changing`, a try-lock that redirecting
+ * and removing, which call the loader anyway, spin on; the hooks never look at it.
+ */
+#include "redirect/binding.h"
+
+#include "os/os.h"
+#include "redirect/heap_table.h"
+
+#define PARTS 16u
+
+struct part {
+    _Alignas(64) _Atomic uint32_t count;
+};
+
+static _Atomic(struct manager *) binding;
+static struct part inside[PARTS];
+static atomic_flag changing = ATOMIC_FLAG_INIT;
+static struct manager *retired;
+static unsigned uses;
+
+static void change_begin(void)
+{
+    while (atomic_flag_test_and_set_explicit(&changing, memory_order_acquire))
+        SwitchToThread();
+}
+
+static void change_end(void)
+{
+    atomic_flag_clear_explicit(&changing, memory_order_release);
+}
+
+static bool is_anybody_inside(void)
+{
+    for (unsigned i = 0; i < PARTS; i++) {
+        if (atomic_load_explicit(&inside[i].count, memory_order_seq_cst))
+            return true;
+    }
+    return false;
+}
+
+/* Gives up the manager of former redirections if no hook can be using it. */
+static void let_go_of_retired(void)
+{
+    struct manager *manager = retired;
+
+    if (!manager || is_anybody_inside())
+        return;
+    retired = NULL;
+    /* The same manager may be bound again, and its heaps be in use. */
+    if (atomic_load_explicit(&binding, memory_order_relaxed) != manager)
+        heap_table_let_go(manager);
+    manager_release(manager);
+}
+
+/* The manager, which is bound or about to be, serves one redirection more. */
+static HRESULT serve(struct manager *manager, bool with_heap)
+{
+    if (with_heap && !heap_table_has_process_heap(manager))
+        return E_OUTOFMEMORY;
+    if (!atomic_load_explicit(&binding, memory_order_relaxed))
+        manager_add_ref(manager);
+    atomic_store_explicit(&binding, manager, memory_order_seq_cst);
+    uses++;
+    return S_OK;
+}
+
+HRESULT binding_begin(struct manager *manager, bool with_heap)
+{
+    HRESULT hr = HRESULT_FROM_WIN32(ERROR_BUSY);
+    struct manager *bound;
+
+    change_begin();
+    let_go_of_retired();
+    bound = atomic_load_explicit(&binding, memory_order_relaxed);
+    if ((!bound || bound == manager) && (!retired || retired == manager))
+        hr = serve(manager, with_heap);
+    change_end();
+    return hr;
+}
+
+void binding_end(void)
+{
+    change_begin();
+    if (--uses == 0) {
+        struct manager *manager = atomic_exchange_explicit(&binding, NULL, memory_order_seq_cst);
+
+        /* The same manager may be waiting still from an earlier round: one reference is enough. */
+        if (retired)
+            manager_release(manager);
+        else
+            retired = manager;
+    }
+    let_go_of_retired();
+    change_end();
+}
+
+static _Atomic uint32_t *part_of_thread(void)
+{
+    return &inside[(os_thread_key() >> 12) % PARTS].count;
+}
+
+struct manager *binding_enter(void)
+{
+    atomic_fetch_add_explicit(part_of_thread(), 1, memory_order_seq_cst);
+    return atomic_load_explicit(&binding, memory_order_seq_cst);
+}
+
+struct manager *binding_enter_open(void)
+{
+    struct manager *manager = binding_enter();
+
+    return manager && manager_is_open(manager) ? manager : NULL;
+}
+
+void binding_leave(void)
+{
+    atomic_fetch_sub_explicit(part_of_thread(), 1, memory_order_seq_cst);
+}

@@ -1,0 +1,265 @@
+/*
+ * heap_hooks.c: Win32's heaps as a redirected module sees them.
+ *
+ * Each hook behaves as the function that it stands for, last error included. Two questions decide:
+ * does the handle stand for a heap of the manager's (heap_table.h), and does the block lie in the
+ * manager's memory? New blocks go by the handle. Blocks go by where they lie: one from elsewhere
+ * (from before the redirection, or another module's) is Win32's for good, with whatever handle; one
+ * in the manager's memory never reaches Win32, which would take what precedes it for a header.
+ *
+ * Once the manager serves no more, new blocks are Win32's. Those that it has handed out are freed,
+ * measured and moved as before: nobody else could.
+ *
+ * Review note for invariant I4: HeapAlloc, HeapReAlloc, HeapFree, HeapSize and HeapValidate do, on
+ * the manager's own blocks, what IHostMalloc does. HeapCreate and HeapDestroy go to Win32 as well.
+ */
+#include "redirect/heap_hooks.h"
+
+#include "heap/heap_quick.h"
+#include "os/os.h"
+#include "redirect/binding.h"
+#include "redirect/heap_table.h"
+#include "redirect/import_table.h"
+
+/* ------------------------------------------------------------------------------------------------
+ * What all of them ask
+ * --------------------------------------------------------------------------------------------- */
+
+/* True if Win32 must not see the block. The last error stays as it is. */
+static bool owns(const struct manager *manager, const void *memory)
+{
+    DWORD last_error = GetLastError();
+    bool own = heap_owns(&manager->heaps, memory);
+
+    SetLastError(last_error);
+    return own;
+}
+
+/* The size of a live block of the heap that the handle stands for. False: it is none. */
+static bool size_of(const struct manager *manager, HANDLE handle, const void *memory, size_t *size)
+{
+    struct served_heap heap;
+
+    return heap_table_find(manager, handle, &heap) &&
+           heap_size_of(heap.host_malloc->heap, memory, size);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Allocating
+ * --------------------------------------------------------------------------------------------- */
+
+/* NULL: there is no memory. The last error stays as it is if there is. */
+static void *make_block(const struct served_heap *heap, SIZE_T size, const void *caller)
+{
+    struct host_malloc *host_malloc = heap->host_malloc;
+    struct heap_request request = {.size = size, .critical_level = eTaskCritical};
+    void *memory;
+
+    if (heap_quick_alloc(host_malloc->heap, size, &memory))
+        return memory;
+    if (host_malloc->manager->heaps.options.flags & HEAP_TRACK_BLOCKS)
+        request.caller = caller;
+    host_malloc_alloc_anyway(host_malloc, &request, &memory);
+    return memory;
+}
+
+/* Fails as the caller, or who created the heap, wants it. No hook may be entered any more. */
+static LPVOID no_memory(DWORD flags, SIZE_T size)
+{
+    ULONG_PTR information = size;
+
+    SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+    if (flags & HEAP_GENERATE_EXCEPTIONS)
+        RaiseException(STATUS_NO_MEMORY, 0, 1, &information);
+    return NULL;
+}
+
+static LPVOID WINAPI hook_HeapAlloc(HANDLE handle, DWORD flags, SIZE_T size)
+{
+    struct manager *manager = binding_enter_open();
+    struct served_heap heap;
+    void *memory;
+
+    if (!manager || !heap_table_find(manager, handle, &heap)) {
+        binding_leave();
+        return HeapAlloc(handle, flags, size);
+    }
+    memory = make_block(&heap, size, __builtin_return_address(0));
+    if (memory && (flags & HEAP_ZERO_MEMORY))
+        os_fill(memory, 0, size);
+    binding_leave();
+    return memory ? memory : no_memory(flags | heap.options, size);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Freeing
+ * --------------------------------------------------------------------------------------------- */
+
+static BOOL free_own(struct manager *manager, HANDLE handle, LPVOID memory)
+{
+    struct served_heap heap;
+    bool done = false;
+
+    if (heap_table_find(manager, handle, &heap))
+        done = host_malloc_free_anyway(heap.host_malloc, memory) == S_OK;
+    else
+        record_count(&manager->record.refused_frees);
+    if (!done)
+        SetLastError(ERROR_INVALID_PARAMETER);
+    return done;
+}
+
+static BOOL WINAPI hook_HeapFree(HANDLE handle, DWORD flags, LPVOID memory)
+{
+    struct manager *manager = binding_enter();
+    BOOL done;
+
+    if (manager && owns(manager, memory)) {
+        done = free_own(manager, handle, memory);
+        binding_leave();
+        return done;
+    }
+    if (manager && memory && manager_is_open(manager))
+        record_count(&manager->record.passed_frees);
+    binding_leave();
+    return HeapFree(handle, flags, memory);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Sizes
+ * --------------------------------------------------------------------------------------------- */
+
+static SIZE_T WINAPI hook_HeapSize(HANDLE handle, DWORD flags, LPCVOID memory)
+{
+    struct manager *manager = binding_enter();
+    size_t size;
+
+    if (!manager || !owns(manager, memory)) {
+        binding_leave();
+        return HeapSize(handle, flags, memory);
+    }
+    if (!size_of(manager, handle, memory, &size)) {
+        SetLastError(ERROR_INVALID_PARAMETER);
+        size = (size_t)-1;
+    }
+    binding_leave();
+    return size;
+}
+
+static BOOL WINAPI hook_HeapValidate(HANDLE handle, DWORD flags, LPCVOID memory)
+{
+    struct manager *manager = binding_enter();
+    size_t size;
+    BOOL valid;
+
+    if (!manager || !owns(manager, memory)) {
+        binding_leave();
+        return HeapValidate(handle, flags, memory);
+    }
+    valid = size_of(manager, handle, memory, &size);
+    binding_leave();
+    return valid;
+}
+
+/* Another place for a block; NULL: there is no memory, and the block is what it was. */
+static void *move(const struct served_heap *heap, void *memory, size_t old, SIZE_T size,
+                  const void *caller)
+{
+    void *moved = make_block(heap, size, caller);
+
+    if (!moved)
+        return NULL;
+    os_copy(moved, memory, old < size ? old : size);
+    host_malloc_free_anyway(heap->host_malloc, memory);
+    return moved;
+}
+
+/* A live block of `old` bytes, with another size; NULL: there is no memory. */
+static void *resize(const struct served_heap *heap, DWORD flags, void *memory, size_t old,
+                    SIZE_T size, const void *caller)
+{
+    if (!heap_resize(heap->host_malloc->heap, memory, size))
+        memory = flags & HEAP_REALLOC_IN_PLACE_ONLY ? NULL : move(heap, memory, old, size, caller);
+    if (memory && size > old && (flags & HEAP_ZERO_MEMORY))
+        os_fill((char *)memory + old, 0, size - old);
+    return memory;
+}
+
+static LPVOID WINAPI hook_HeapReAlloc(HANDLE handle, DWORD flags, LPVOID memory, SIZE_T size)
+{
+    struct manager *manager = binding_enter();
+    struct served_heap heap;
+    size_t old;
+
+    if (!manager || !owns(manager, memory)) {
+        binding_leave();
+        return HeapReAlloc(handle, flags, memory, size);
+    }
+    if (!heap_table_find(manager, handle, &heap) ||
+        !heap_size_of(heap.host_malloc->heap, memory, &old)) {
+        binding_leave();
+        SetLastError(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    memory = resize(&heap, flags, memory, old, size, __builtin_return_address(0));
+    binding_leave();
+    return memory ? memory : no_memory(flags | heap.options, size);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Heaps
+ * --------------------------------------------------------------------------------------------- */
+
+static HANDLE WINAPI hook_HeapCreate(DWORD options, SIZE_T initial, SIZE_T maximum)
+{
+    HANDLE handle = HeapCreate(options, initial, maximum);
+    DWORD last_error = GetLastError();
+    struct manager *manager = binding_enter_open();
+
+    if (handle && manager) {
+        /* The handle was that of a heap which ended while nothing was redirected. */
+        heap_table_remove(manager, handle);
+        /* Win32 alone can keep a heap below a maximum. */
+        if (!maximum)
+            heap_table_add(manager, handle, options);
+    }
+    binding_leave();
+    SetLastError(last_error);
+    return handle;
+}
+
+static BOOL WINAPI hook_HeapDestroy(HANDLE handle)
+{
+    struct manager *manager = binding_enter();
+
+    /* The handle first: when Win32 has ended the heap, it may be another's. */
+    if (manager && handle != GetProcessHeap())
+        heap_table_remove(manager, handle);
+    binding_leave();
+    return HeapDestroy(handle);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Which function is which
+ * --------------------------------------------------------------------------------------------- */
+
+typedef void (*hook)(void);
+
+static const struct {
+    const char *function;
+    hook hook;
+} hooks[] = {
+    {"HeapAlloc", (hook)hook_HeapAlloc},       {"HeapReAlloc", (hook)hook_HeapReAlloc},
+    {"HeapFree", (hook)hook_HeapFree},         {"HeapSize", (hook)hook_HeapSize},
+    {"HeapValidate", (hook)hook_HeapValidate}, {"HeapCreate", (hook)hook_HeapCreate},
+    {"HeapDestroy", (hook)hook_HeapDestroy},
+};
+
+void *heap_hooks_find(const char *function)
+{
+    for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+        if (import_text_is_equal(function, hooks[i].function))
+            return (void *)(uintptr_t)hooks[i].hook;
+    }
+    return NULL;
+}

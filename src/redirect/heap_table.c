@@ -1,0 +1,160 @@
+/*
+ * heap_table.c: see heap_table.h.
+ *
+ * Protocol. An entry is free (its handle is NULL), taken (TAKEN: one thread is writing it), or in
+ * use. free -> taken by compare-and-swap of who adds a handle, who then writes the other fields
+ * and, by a release, the handle; in use -> taken by compare-and-swap of the one of any number of
+ * threads that remove the handle, who takes the heap out and then, by a release, frees the entry.
+ * Who looks for a handle reads it with acquire, and only then the other fields. Nobody waits for
+ * anybody.
+ *
+ * A thread that uses a heap while another destroys it reads of a heap that has ended: as in Win32,
+ * that is an error of the program's.
+ *
+ * `used` is above the number of every entry that was ever in use: it only grows.
+ */
+#include "redirect/heap_table.h"
+
+#include "os/os.h"
+
+struct entry {
+    _Atomic(HANDLE) handle;
+    _Atomic(struct host_malloc *) host_malloc; /* with a reference */
+    _Atomic uint32_t options;
+};
+
+static struct entry entries[HEAP_TABLE_ENTRIES];
+static _Atomic uint32_t used;
+
+/* No handle is an address of this module's. */
+#define TAKEN ((HANDLE)entries)
+
+static struct entry *find(const struct manager *manager, HANDLE handle, struct served_heap *heap)
+{
+    uint32_t count = atomic_load_explicit(&used, memory_order_acquire);
+
+    for (uint32_t i = 0; handle && i < count; i++) {
+        struct entry *entry = &entries[i];
+
+        if (atomic_load_explicit(&entry->handle, memory_order_acquire) != handle)
+            continue;
+        heap->host_malloc = atomic_load_explicit(&entry->host_malloc, memory_order_relaxed);
+        heap->options = atomic_load_explicit(&entry->options, memory_order_relaxed);
+        /* Another manager's may have been left behind. */
+        if (heap->host_malloc->manager == manager)
+            return entry;
+    }
+    return NULL;
+}
+
+bool heap_table_find(const struct manager *manager, HANDLE handle, struct served_heap *heap)
+{
+    return find(manager, handle, heap) != NULL;
+}
+
+static struct entry *take_free(void)
+{
+    for (uint32_t i = 0; i < HEAP_TABLE_ENTRIES; i++) {
+        HANDLE expected = NULL;
+        uint32_t count = atomic_load_explicit(&used, memory_order_relaxed);
+
+        if (!atomic_compare_exchange_strong_explicit(&entries[i].handle, &expected, TAKEN,
+                                                     memory_order_acquire, memory_order_relaxed))
+            continue;
+        while (count <= i && !atomic_compare_exchange_weak_explicit(
+                                 &used, &count, i + 1, memory_order_release, memory_order_relaxed))
+            ;
+        return &entries[i];
+    }
+    return NULL;
+}
+
+static void give_back(struct entry *entry)
+{
+    atomic_store_explicit(&entry->host_malloc, NULL, memory_order_relaxed);
+    atomic_store_explicit(&entry->handle, NULL, memory_order_release);
+}
+
+bool heap_table_add(struct manager *manager, HANDLE handle, DWORD options)
+{
+    struct entry *entry = take_free();
+    IHostMalloc *iface;
+
+    if (!entry)
+        return false;
+    iface = host_malloc_create(manager, (options & HEAP_CREATE_ENABLE_EXECUTE) != 0);
+    if (!iface) {
+        give_back(entry);
+        return false;
+    }
+    atomic_store_explicit(&entry->host_malloc,
+                          CONTAINING_RECORD(iface, struct host_malloc, IHostMalloc_iface),
+                          memory_order_relaxed);
+    atomic_store_explicit(&entry->options, options, memory_order_relaxed);
+    atomic_store_explicit(&entry->handle, handle, memory_order_release);
+    return true;
+}
+
+/* Takes an entry out of use. The heap's reference is the caller's then; NULL: another was first. */
+static struct host_malloc *take_out(struct entry *entry, HANDLE handle)
+{
+    struct host_malloc *host_malloc;
+
+    if (!atomic_compare_exchange_strong_explicit(&entry->handle, &handle, TAKEN,
+                                                 memory_order_acquire, memory_order_relaxed))
+        return NULL;
+    host_malloc = atomic_load_explicit(&entry->host_malloc, memory_order_relaxed);
+    give_back(entry);
+    return host_malloc;
+}
+
+static void release(struct host_malloc *host_malloc)
+{
+    IHostMalloc *iface = &host_malloc->IHostMalloc_iface;
+
+    iface->lpVtbl->Release(iface);
+}
+
+void heap_table_remove(const struct manager *manager, HANDLE handle)
+{
+    struct served_heap heap;
+    struct entry *entry = find(manager, handle, &heap);
+    struct host_malloc *host_malloc = entry ? take_out(entry, handle) : NULL;
+
+    if (!host_malloc)
+        return;
+    /* What lives in a heap that is destroyed is no leak: that is how its owner frees it. */
+    heap_free_all(host_malloc->heap);
+    release(host_malloc);
+}
+
+bool heap_table_has_process_heap(struct manager *manager)
+{
+    HANDLE handle = GetProcessHeap();
+    struct served_heap heap;
+
+    return heap_table_find(manager, handle, &heap) || heap_table_add(manager, handle, 0);
+}
+
+static bool is_in_use(struct heap *heap)
+{
+    struct heap_figures figures;
+
+    return heap_figures(heap, &figures) && figures.blocks;
+}
+
+void heap_table_let_go(const struct manager *manager)
+{
+    for (uint32_t i = 0; i < HEAP_TABLE_ENTRIES; i++) {
+        struct entry *entry = &entries[i];
+        HANDLE handle = atomic_load_explicit(&entry->handle, memory_order_acquire);
+        struct host_malloc *host_malloc;
+
+        if (!handle || handle == TAKEN)
+            continue;
+        host_malloc = atomic_load_explicit(&entry->host_malloc, memory_order_relaxed);
+        if (host_malloc->manager == manager && !is_in_use(host_malloc->heap) &&
+            take_out(entry, handle))
+            release(host_malloc);
+    }
+}
