@@ -134,11 +134,15 @@ static pages_result alloc_plain(struct heap *heap, struct lane *lane,
 static pages_result alloc(struct heap *heap, struct lane *lane, const struct heap_request *request,
                           void **memory)
 {
+    pages_result result;
+
     if (request->size > SMALL_LIMIT || request->size > heap->space->options.guard_above)
         return heap_alloc_large(heap, request, memory);
-    if (heap->space->options.flags || request->file || request->caller)
-        return heap_alloc_tracked(heap, lane, request, memory);
-    return alloc_plain(heap, lane, request, memory);
+    if (!heap->space->options.flags && !request->file && !request->caller)
+        return alloc_plain(heap, lane, request, memory);
+    result = heap_alloc_tracked(heap, lane, request, memory);
+    /* There are only so many histories of slabs; that of a region is kept with it. */
+    return result ? heap_alloc_large(heap, request, memory) : PAGES_OK;
 }
 
 pages_result heap_alloc(struct heap *heap, const struct heap_request *request, void **memory)
