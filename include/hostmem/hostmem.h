@@ -272,7 +272,7 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  *
  * Trim(pBytes)
  *   Gives the memory of all empty slabs of all heaps back to the system: *pBytes (may be NULL) says
- *   how much it was. No heap's last Release may be under way.
+ *   how much it was. Any thread at any time.
  *   S_OK; S_FALSE: there was none.
  *
  * Close()

@@ -45,7 +45,7 @@ struct heap *heap_create(struct heap_space *space, bool executable)
     clear(heap);
     heap->space = space;
     heap->index = index;
-    heap->executable = executable;
+    atomic_store_explicit(&heap->executable, executable, memory_order_relaxed);
     heap->classes = space->classes.classes;
     heap->slabs = (struct slab *)space->slabs.span.base;
     heap->quick_lookup = space->classes.lookup;

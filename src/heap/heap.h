@@ -12,9 +12,10 @@
  *
  * heap_quick.h has the common cases of allocating and freeing once more, for callers to inline.
  *
- * A free is judged by what its block is when the free looks at it. A free that comes so late that
- * the block has been freed by somebody else and handed out again frees the new block: no allocator
- * can tell the two apart, short of never using an address twice. HEAP_DELAY_REUSE puts that off.
+ * What no allocator can tell apart, short of never using an address twice: a free that is late, in
+ * that its block has been freed by somebody else and handed out again before it is done, may end
+ * the new block. That takes a program which frees a block twice; HEAP_DELAY_REUSE puts it off.
+ * Where the address serves another size class or another heap by then, the late free is refused.
  */
 #ifndef HOSTMEM_HEAP_HEAP_H
 #define HOSTMEM_HEAP_HEAP_H
@@ -35,7 +36,7 @@ struct heap {
     _Atomic uint32_t number; /* 1 for the manager's first; 0: it does not live */
     struct heap_space *space;
     uint32_t index; /* in the space's pool */
-    bool executable;
+    _Atomic bool executable;
     size_t quick_limit;          /* requests below it go the short way */
     const uint8_t *quick_lookup; /* their classes */
     const struct size_class *classes;
@@ -123,7 +124,7 @@ struct heap_figures {
 };
 
 /* False: the heap does not live. */
-bool heap_figures(struct heap *heap, struct heap_figures *figures);
+bool heap_figures(const struct heap *heap, struct heap_figures *figures);
 
 /* Walks the heaps that live: *cursor starts at 0. NULL: there are no more. */
 struct heap *heap_next(const struct heap_space *space, uint32_t *cursor);

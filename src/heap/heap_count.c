@@ -24,6 +24,14 @@ static void clear(struct lane *lane)
     LANE_STORE(lane->marks, NULL);
 }
 
+/* No lane is the only one any more. */
+static struct lane *shared_lane(struct heap *heap)
+{
+    if (LANE_LOAD(heap->lane_count) < 2)
+        atomic_fetch_add_explicit(&heap->lane_count, 2, memory_order_relaxed);
+    return &heap->shared;
+}
+
 struct lane *heap_find_lane(struct heap *heap)
 {
     uintptr_t key = os_thread_key();
@@ -36,7 +44,7 @@ struct lane *heap_find_lane(struct heap *heap)
         return lane;
     index = pool_take(&heap->space->lanes);
     if (!index)
-        return &heap->shared;
+        return shared_lane(heap);
     lane = pool_item(&heap->space->lanes, index);
     clear(lane);
     LANE_STORE(lane->owner, key);
@@ -55,29 +63,43 @@ struct lane *heap_find_lane(struct heap *heap)
  * Sums and peaks
  * --------------------------------------------------------------------------------------------- */
 
-/* The number of calls that were under way. */
-static uint32_t add_lane(const struct lane *lane, uint64_t counters[LANE_COUNTERS])
+static const enum lane_counter allocated[] = {LANE_ALLOCATED, LANE_ALLOCATED_BYTES};
+static const enum lane_counter freed[] = {LANE_FREED, LANE_FREED_BYTES, LANE_DEBUG_ALLOCATED};
+
+/* Adds some of a lane's counters. The number of calls that were under way. */
+static uint32_t add_lane(const struct lane *lane, const enum lane_counter *which, size_t count,
+                         uint64_t counters[LANE_COUNTERS])
 {
     uint32_t inside = atomic_load_explicit(&lane->inside, memory_order_acquire);
 
-    for (int counter = 0; counter < LANE_COUNTERS; counter++)
-        counters[counter] += LANE_LOAD(lane->counters[counter]);
+    for (size_t i = 0; i < count; i++)
+        counters[which[i]] += atomic_load_explicit(&lane->counters[which[i]], memory_order_acquire);
     return inside;
 }
 
+static uint32_t add_some(const struct heap *heap, const enum lane_counter *which, size_t count,
+                         uint64_t counters[LANE_COUNTERS])
+{
+    uint32_t inside = add_lane(&heap->shared, which, count, counters);
+
+    for (uint32_t bucket = 0; bucket < LANE_BUCKETS; bucket++) {
+        const struct lane *lane = atomic_load_explicit(&heap->lanes[bucket], memory_order_acquire);
+
+        for (; lane; lane = LANE_LOAD(lane->next))
+            inside += add_lane(lane, which, count, counters);
+    }
+    return inside;
+}
+
+/* What was freed is added up last: so what is live is never made out to be more than it was. */
 static uint32_t add_lanes(const struct heap *heap, uint64_t counters[LANE_COUNTERS])
 {
     uint32_t inside;
 
     for (int counter = 0; counter < LANE_COUNTERS; counter++)
         counters[counter] = 0;
-    inside = add_lane(&heap->shared, counters);
-    for (uint32_t bucket = 0; bucket < LANE_BUCKETS; bucket++) {
-        const struct lane *lane = atomic_load_explicit(&heap->lanes[bucket], memory_order_acquire);
-
-        for (; lane; lane = LANE_LOAD(lane->next))
-            inside += add_lane(lane, counters);
-    }
+    inside = add_some(heap, allocated, sizeof(allocated) / sizeof(allocated[0]), counters);
+    inside += add_some(heap, freed, sizeof(freed) / sizeof(freed[0]), counters);
     return inside;
 }
 
@@ -138,7 +160,7 @@ void heap_count_alloc(struct heap *heap, struct lane *lane, size_t size, bool de
         count_shared_alloc(heap, size, debug);
         return;
     }
-    lane_add(lane, LANE_DEBUG_ALLOCATED, debug);
+    lane_count(lane, LANE_DEBUG_ALLOCATED, LANE_LOAD(lane->counters[LANE_DEBUG_ALLOCATED]) + debug);
     heap_count_own_alloc(heap, lane, size);
 }
 
@@ -158,27 +180,42 @@ void heap_count_resize(struct heap *heap, struct lane *lane, size_t old, size_t 
 
     lane_add_shared(lane, size > old ? LANE_ALLOCATED_BYTES : LANE_FREED_BYTES,
                     size > old ? size - old : old - size);
+    if (lane != &heap->shared) {
+        heap_look_at_lanes(heap, lane);
+        return;
+    }
     add_lanes(heap, counters);
     raise_peaks_by(heap, counters);
 }
 
-bool heap_figures(struct heap *heap, struct heap_figures *figures)
+static uint64_t difference(uint64_t more, uint64_t less)
+{
+    return (int64_t)(more - less) > 0 ? more - less : 0;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+bool heap_figures(const struct heap *heap, struct heap_figures *figures)
 {
     uint32_t number = atomic_load_explicit(&heap->number, memory_order_acquire);
+    const uint64_t *counters = figures->counters;
 
-    if (!number)
-        return false;
-    *figures = (struct heap_figures){.number = number, .executable = heap->executable};
+    *figures = (struct heap_figures){
+        .number = number,
+        .executable = atomic_load_explicit(&heap->executable, memory_order_relaxed)};
     figures->inside = add_lanes(heap, figures->counters);
-    figures->blocks = figures->counters[LANE_ALLOCATED] - figures->counters[LANE_FREED];
-    figures->block_bytes =
-        figures->counters[LANE_ALLOCATED_BYTES] - figures->counters[LANE_FREED_BYTES];
-    raise_peaks_by(heap, figures->counters);
-    figures->peak_blocks = LANE_LOAD(heap->peak_blocks);
-    figures->peak_bytes = LANE_LOAD(heap->peak_bytes);
+    figures->blocks = difference(counters[LANE_ALLOCATED], counters[LANE_FREED]);
+    figures->block_bytes = difference(counters[LANE_ALLOCATED_BYTES], counters[LANE_FREED_BYTES]);
+    figures->peak_blocks = larger(LANE_LOAD(heap->peak_blocks), figures->blocks);
+    figures->peak_bytes = larger(LANE_LOAD(heap->peak_bytes), figures->block_bytes);
     for (uint32_t i = 0; i < HEAP_SPARES; i++)
         figures->spare_bytes += LANE_LOAD(heap->spares[i]) ? SLAB_SIZE : 0;
-    return true;
+    /* Else some of it may be another heap's, which has the record or the lanes now. */
+    atomic_thread_fence(memory_order_acquire);
+    return number && heap_number(heap) == number;
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -20,7 +20,9 @@ static pages_result make_block(struct heap *heap, const struct heap_request *req
     struct pages_request pages = {
         .size = request->size ? request->size : 1,
         .type = OS_MEM_RESERVE | OS_MEM_COMMIT,
-        .protect = heap->executable ? OS_PAGE_EXECUTE_READWRITE : OS_PAGE_READWRITE,
+        .protect = atomic_load_explicit(&heap->executable, memory_order_relaxed)
+                       ? OS_PAGE_EXECUTE_READWRITE
+                       : OS_PAGE_READWRITE,
         .node = OS_ANY_NODE,
         .critical_level = request->critical_level,
         .heap = heap_number(heap),

@@ -66,8 +66,8 @@ static inline void heap_count_own_alloc(struct heap *heap, struct lane *lane, si
     int64_t live = (int64_t)(blocks - LANE_LOAD(lane->counters[LANE_FREED]));
     int64_t live_bytes = (int64_t)(bytes - LANE_LOAD(lane->counters[LANE_FREED_BYTES]));
 
-    LANE_STORE(lane->counters[LANE_ALLOCATED], blocks);
-    LANE_STORE(lane->counters[LANE_ALLOCATED_BYTES], bytes);
+    lane_count(lane, LANE_ALLOCATED, blocks);
+    lane_count(lane, LANE_ALLOCATED_BYTES, bytes);
     if (LANE_LOAD(heap->lane_count) == 1
             ? live > (int64_t)LANE_LOAD(heap->peak_blocks) ||
                   live_bytes > (int64_t)LANE_LOAD(heap->peak_bytes)
@@ -83,8 +83,8 @@ static inline void heap_count_own_free(struct lane *lane, size_t size)
     int64_t live = (int64_t)(LANE_LOAD(lane->counters[LANE_ALLOCATED]) - blocks);
     int64_t live_bytes = (int64_t)(LANE_LOAD(lane->counters[LANE_ALLOCATED_BYTES]) - bytes);
 
-    LANE_STORE(lane->counters[LANE_FREED], blocks);
-    LANE_STORE(lane->counters[LANE_FREED_BYTES], bytes);
+    lane_count(lane, LANE_FREED, blocks);
+    lane_count(lane, LANE_FREED_BYTES, bytes);
     if (live < LANE_LOAD(lane->low_blocks))
         LANE_STORE(lane->low_blocks, live);
     if (live_bytes < LANE_LOAD(lane->low_bytes))

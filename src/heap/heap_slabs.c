@@ -80,6 +80,38 @@ static struct slab *take_listed(struct heap *heap, const struct size_class *size
     return NULL;
 }
 
+/* Takes all of a stack, for this thread alone. */
+static struct slab *pop_all(struct heap *heap, uint32_t class_index)
+{
+    _Atomic uint64_t *stack = &heap->stacks[class_index];
+    uint64_t head = atomic_load_explicit(stack, memory_order_acquire);
+
+    while ((uint32_t)head &&
+           !atomic_compare_exchange_weak_explicit(stack, &head, ((head >> 32) + 1) << 32,
+                                                  memory_order_acq_rel, memory_order_acquire))
+        ;
+    return (uint32_t)head ? heap_slab(heap->space, (uint32_t)head) : NULL;
+}
+
+/* Lets the descriptors go whose slabs were given back while they were on a stack. */
+static void drain(struct heap *heap)
+{
+    for (uint32_t index = 0; index < CLASS_COUNT; index++) {
+        struct slab *slab = pop_all(heap, index);
+
+        while (slab) {
+            uint32_t next = SLAB_LOAD(slab->next);
+            uint64_t place = atomic_load_explicit(&slab->place, memory_order_acquire);
+
+            if (slab_place_of(place) == SLAB_GONE)
+                give_descriptor(heap->space, slab);
+            else
+                push(heap, slab, &heap->classes[index]);
+            slab = next ? heap_slab(heap->space, next) : NULL;
+        }
+    }
+}
+
 /* How many free blocks make a parked slab worth looking for blocks in. */
 static uint32_t room_to_list(const struct size_class *size_class)
 {
@@ -97,7 +129,9 @@ static void leave(struct heap *heap, struct slab *slab)
         give_descriptor(heap->space, slab);
         return;
     }
-    if (!slab_view(slab, &view))
+    /* From here on the slab may have been given back, and the descriptor be in use elsewhere. */
+    if (!slab_view(slab, &view) ||
+        slab_place_word(view.key, SLAB_PARKED) != slab_place_word(place, SLAB_PARKED))
         return;
     room = slab_room(slab, &view);
     atomic_store_explicit(&slab->freed, room, memory_order_relaxed);
@@ -126,7 +160,9 @@ static pages_result take_region(struct heap *heap, uint32_t critical_level, uint
     struct pages_request request = {
         .size = SLAB_SIZE,
         .type = OS_MEM_RESERVE | OS_MEM_COMMIT,
-        .protect = heap->executable ? OS_PAGE_EXECUTE_READWRITE : OS_PAGE_READWRITE,
+        .protect = atomic_load_explicit(&heap->executable, memory_order_relaxed)
+                       ? OS_PAGE_EXECUTE_READWRITE
+                       : OS_PAGE_READWRITE,
         .node = OS_ANY_NODE,
         .critical_level = critical_level,
         .heap = heap_number(heap) | REGION_IS_SLAB,
@@ -146,7 +182,8 @@ static pages_result take_region(struct heap *heap, uint32_t critical_level, uint
     return result;
 }
 
-static void give_region(struct heap *heap, uintptr_t base)
+/* How many bytes went back. */
+static size_t give_region(struct heap *heap, uintptr_t base)
 {
     struct record *record = heap->space->pages->record;
     size_t size;
@@ -156,8 +193,11 @@ static void give_region(struct heap *heap, uintptr_t base)
     result = pages_release_block(heap->space->pages, (void *)base,
                                  heap_number(heap) | REGION_IS_SLAB, &size);
     record_end(record, RECORD_HEAP_PAGES, !result);
+    if (result)
+        return 0; /* it is in the books still */
     gauge_subtract(&heap->slab_bytes, SLAB_SIZE);
     gauge_subtract(&record->slab_bytes, SLAB_SIZE);
+    return SLAB_SIZE;
 }
 
 static pages_result take_memory(struct heap *heap, uint32_t critical_level, uintptr_t *base)
@@ -182,8 +222,7 @@ static size_t give_memory(struct heap *heap, uintptr_t base, bool keep)
                                                     memory_order_acq_rel, memory_order_relaxed))
             return 0;
     }
-    give_region(heap, base);
-    return SLAB_SIZE;
+    return give_region(heap, base);
 }
 
 static size_t give_spares(struct heap *heap)
@@ -237,7 +276,7 @@ static pages_result furnish(struct heap *heap, struct slab *slab,
         return result;
     mark = mark_of(heap, view.base);
     if (!mark) {
-        give_memory(heap, view.base, true);
+        give_memory(heap, view.base, false);
         return OS_ERROR_NOT_ENOUGH_MEMORY;
     }
     /* Found by address before a block of it can be handed out; not in use, by its key, until then.
@@ -248,16 +287,27 @@ static pages_result furnish(struct heap *heap, struct slab *slab,
     return PAGES_OK;
 }
 
+static uint32_t take_descriptor(struct heap *heap)
+{
+    uint32_t index = pool_take(&heap->space->slabs);
+
+    if (index)
+        return index;
+    drain(heap);
+    return pool_take(&heap->space->slabs);
+}
+
 static pages_result make_slab(struct heap *heap, const struct size_class *size_class,
                               uint32_t critical_level, struct slab **slab)
 {
     struct heap_space *space = heap->space;
-    uint32_t index = pool_take(&space->slabs);
+    uint32_t index = take_descriptor(heap);
     pages_result result = OS_ERROR_NOT_ENOUGH_MEMORY;
 
     if (!index)
         return result;
     *slab = heap_slab(space, index);
+    slab_close(*slab); /* it is out of use: this orders what is written from now on */
     if (take_sheet(space, *slab, size_class))
         result = furnish(heap, *slab, size_class, critical_level);
     if (result) {
@@ -271,25 +321,33 @@ static pages_result make_slab(struct heap *heap, const struct size_class *size_c
  * Claiming a block
  * --------------------------------------------------------------------------------------------- */
 
+/* A slab that was favoured and is in no slot yet goes onto the stack; who closes it may be at it.
+ */
+static void put_back(struct heap *heap, struct slab *slab, const struct size_class *size_class)
+{
+    uint64_t place = atomic_load_explicit(&slab->place, memory_order_acquire);
+
+    if (slab_place_of(place) == SLAB_FAVOURED && slab_move(slab, place, SLAB_FAVOURED, SLAB_LISTED))
+        push(heap, slab, size_class);
+    else
+        give_descriptor(heap->space, slab);
+}
+
 /* Puts another slab into the slot of favourites that `old` was found without a free block in. */
 static pages_result renew(struct heap *heap, heap_favourite *slot, struct slab *old,
                           const struct size_class *size_class, uint32_t critical_level)
 {
     struct slab *slab = take_listed(heap, size_class);
-    struct slab_view view;
     pages_result result = slab ? PAGES_OK : make_slab(heap, size_class, critical_level, &slab);
 
     if (result)
         return result;
-    /* While it is in no slot and on no stack, it is nobody's but this thread's to list. */
     if (atomic_compare_exchange_strong_explicit(slot, &old, slab, memory_order_acq_rel,
                                                 memory_order_relaxed)) {
         if (old)
             leave(heap, old);
-    } else if (slab_view(slab, &view) && slab_move(slab, view.key, SLAB_FAVOURED, SLAB_LISTED)) {
-        push(heap, slab, size_class);
     } else {
-        give_descriptor(heap->space, slab);
+        put_back(heap, slab, size_class);
     }
     return PAGES_OK;
 }
@@ -443,11 +501,13 @@ size_t heap_retire_slabs(struct heap *heap, bool all)
             if (open)
                 given += close(heap, slab, &view, false);
             /* No slot and no stack will be looked at any more. */
-            if (SLAB_LOAD(slab->heap))
+            if (SLAB_LOAD(slab->heap) == heap_number(heap))
                 give_descriptor(heap->space, slab);
         } else if (open && slab_is_empty(slab, &view)) {
             given += retire(heap, slab, &view, false);
         }
     }
+    if (!all)
+        drain(heap);
     return given + give_spares(heap);
 }

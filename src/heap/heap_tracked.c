@@ -72,9 +72,12 @@ void heap_check_freed(struct heap *heap, struct slab *slab, const struct slab_vi
 static void write_tag(struct heap *heap, struct tag *tag, const struct heap_request *request,
                       const char *file)
 {
-    LANE_STORE(tag->sequence,
-               atomic_fetch_add_explicit(&heap->space->pages->sequence, 1, memory_order_relaxed) +
-                   1);
+    uint64_t sequence =
+        atomic_fetch_add_explicit(&heap->space->pages->sequence, 1, memory_order_relaxed) + 1;
+
+    /* Who reads the tag meanwhile finds no number, or the same one before and after. */
+    LANE_STORE(tag->sequence, 0);
+    atomic_thread_fence(memory_order_release);
     LANE_STORE(tag->tick, os_tick_milliseconds());
     LANE_STORE(tag->file, file);
     LANE_STORE(tag->caller, request->caller);
@@ -82,6 +85,7 @@ static void write_tag(struct heap *heap, struct tag *tag, const struct heap_requ
     LANE_STORE(tag->thread_id, os_thread_id());
     LANE_STORE(tag->requested, (uint32_t)request->size);
     LANE_STORE(tag->freed, 0);
+    atomic_store_explicit(&tag->sequence, sequence, memory_order_release);
 }
 
 /* A block that is pending becomes the caller's. */
@@ -179,6 +183,7 @@ enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
     if (answer != SLAB_LIVE)
         return answer;
     tag = heap_tag(heap->space, slab, block->index);
+    atomic_thread_fence(memory_order_release); /* who reads this sees the block pending */
     LANE_STORE(tag->freed_by, os_thread_id());
     LANE_STORE(tag->requested, slab_requested(view->size_class, block->field));
     LANE_STORE(tag->freed, LANE_LOAD(tag->sequence));

@@ -11,7 +11,7 @@ struct heap *heap_next(const struct heap_space *space, uint32_t *cursor)
     while (*cursor < limit) {
         struct heap *heap = pool_item(&space->heaps, ++*cursor);
 
-        if (heap_number(heap))
+        if (atomic_load_explicit(&heap->number, memory_order_acquire))
             return heap;
     }
     return NULL;
@@ -34,7 +34,7 @@ static bool view_wanted(const struct slab *slab, uint32_t heap, struct slab_view
 
 static void read_tag(const struct tag *tag, struct heap_block *block)
 {
-    block->sequence = LANE_LOAD(tag->sequence);
+    block->sequence = atomic_load_explicit(&tag->sequence, memory_order_acquire);
     block->tick = LANE_LOAD(tag->tick);
     block->file = LANE_LOAD(tag->file);
     block->caller = LANE_LOAD(tag->caller);
@@ -62,8 +62,8 @@ static bool read_block(const struct heap_space *space, const struct slab *slab,
         read_tag(tag, block);
         atomic_thread_fence(memory_order_acquire);
         /* The same block still, if its number and its size are: else another took its place. */
-    } while (!slab_read(slab, view, index, &requested) || requested != block->size ||
-             LANE_LOAD(tag->sequence) != block->sequence);
+    } while (!block->sequence || LANE_LOAD(tag->sequence) != block->sequence ||
+             !slab_read(slab, view, index, &requested) || requested != block->size);
     return true;
 }
 
@@ -169,6 +169,12 @@ bool heap_owns(const struct heap_space *space, const void *memory)
     return mark_at(space, (uintptr_t)memory) || pages_is_own(space->pages, memory);
 }
 
+/* A block of no size holds its own address. */
+static bool holds(uintptr_t begin, size_t size, uintptr_t address)
+{
+    return address - begin < (size ? size : 1);
+}
+
 static bool find_small(const struct heap_space *space, uint32_t index, uintptr_t address,
                        struct heap_block *block)
 {
@@ -179,7 +185,8 @@ static bool find_small(const struct heap_space *space, uint32_t index, uintptr_t
     if (!slab_view(slab, &view) || address - view.base >= SLAB_SIZE)
         return false;
     number = (uint32_t)((address - view.base) / view.size_class->block_size);
-    return number < view.size_class->blocks && read_block(space, slab, &view, number, block);
+    return number < view.size_class->blocks && read_block(space, slab, &view, number, block) &&
+           holds(block->address, block->size, address);
 }
 
 bool heap_find_block(const struct heap_space *space, uintptr_t address, struct heap_block *block)
@@ -191,7 +198,7 @@ bool heap_find_block(const struct heap_space *space, uintptr_t address, struct h
     if (index)
         return find_small(space, index, address, block);
     if (!pages_find(space->pages, (const void *)address, &facts, &committed) ||
-        !is_block(&facts, 0) || address - facts.block >= (facts.requested ? facts.requested : 1))
+        !is_block(&facts, 0) || !holds(facts.block, facts.requested, address))
         return false;
     block_of_region(&facts, block);
     return true;
@@ -212,9 +219,7 @@ static bool add_heaps(const struct heap_space *space, struct heap_audit *audit, 
 
     *mark = audit->counted_blocks = audit->counted_bytes = 0;
     while ((heap = heap_next(space, &cursor)) != NULL) {
-        if (!heap_figures(heap, &figures))
-            continue;
-        quiet = quiet && !figures.inside;
+        quiet = heap_figures(heap, &figures) && quiet && !figures.inside;
         audit->counted_blocks += figures.blocks;
         audit->counted_bytes += figures.block_bytes;
         for (int counter = 0; counter < LANE_COUNTERS; counter++)
@@ -228,6 +233,9 @@ bool heap_audit(const struct heap_space *space, struct heap_audit *audit)
 {
     struct heap_cursor cursor = {0};
     struct heap_block block;
+    struct record *record = space->pages->record;
+    uint64_t mark =
+        record_mark(record); /* heaps that end, and blocks that are regions, count there */
     uint64_t before, after;
 
     *audit = (struct heap_audit){0};
@@ -238,5 +246,5 @@ bool heap_audit(const struct heap_space *space, struct heap_audit *audit)
         audit->found_bytes += block.size;
     }
     atomic_thread_fence(memory_order_acquire);
-    return add_heaps(space, audit, &after) && before == after;
+    return add_heaps(space, audit, &after) && before == after && record_is_quiet(record, mark);
 }

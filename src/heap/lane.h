@@ -16,6 +16,9 @@
  * the lanes unmarked and unchanged, has met no call: a change of a word that he saw releases the
  * mark.
  *
+ * A sum is no snapshot. What was freed is added up after what was allocated, so while calls are
+ * under way a sum, and a peak that is taken from it, may be too small, and never too large.
+ *
  * Owners are known by os_thread_key, which a thread that begins may have from one that has ended:
  * it then goes on with its lane. Lanes stay with the heap as long as it lives. A thread for which
  * there is no memory for a lane counts in the heap's shared one, by atomic additions.
@@ -63,14 +66,15 @@ struct lane {
 #define LANE_LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
 #define LANE_STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
 
-static inline void lane_add(struct lane *lane, enum lane_counter counter, uint64_t amount)
+/* Release: who sees a call counted sees what it did. */
+static inline void lane_count(struct lane *lane, enum lane_counter counter, uint64_t value)
 {
-    LANE_STORE(lane->counters[counter], LANE_LOAD(lane->counters[counter]) + amount);
+    atomic_store_explicit(&lane->counters[counter], value, memory_order_release);
 }
 
 static inline void lane_add_shared(struct lane *lane, enum lane_counter counter, uint64_t amount)
 {
-    atomic_fetch_add_explicit(&lane->counters[counter], amount, memory_order_relaxed);
+    atomic_fetch_add_explicit(&lane->counters[counter], amount, memory_order_release);
 }
 
 static inline void lane_enter(struct lane *lane, bool shared)
@@ -78,7 +82,7 @@ static inline void lane_enter(struct lane *lane, bool shared)
     if (shared)
         atomic_fetch_add_explicit(&lane->inside, 1, memory_order_relaxed);
     else
-        LANE_STORE(lane->inside, 1);
+        LANE_STORE(lane->inside, LANE_LOAD(lane->inside) + 1);
 }
 
 static inline void lane_leave(struct lane *lane, bool shared)
@@ -86,7 +90,7 @@ static inline void lane_leave(struct lane *lane, bool shared)
     if (shared)
         atomic_fetch_sub_explicit(&lane->inside, 1, memory_order_release);
     else
-        atomic_store_explicit(&lane->inside, 0, memory_order_release);
+        atomic_store_explicit(&lane->inside, LANE_LOAD(lane->inside) - 1, memory_order_release);
 }
 
 /* The lane's share of the heap's live blocks and bytes; negative if it frees others' blocks. */

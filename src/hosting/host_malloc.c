@@ -151,9 +151,14 @@ static HRESULT WINAPI host_malloc_DebugAlloc(IHostMalloc *iface, SIZE_T size,
 
 HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory)
 {
+    DWORD last_error = GetLastError();
     pages_result result = heap_free(host_malloc->heap, memory);
 
-    return result ? refused(host_malloc->manager, RECORD_MALLOC_FREE, S_OK, result) : S_OK;
+    manager_latch_contradiction(host_malloc->manager);
+    if (result)
+        return refused(host_malloc->manager, RECORD_MALLOC_FREE, S_OK, result);
+    SetLastError(last_error);
+    return S_OK;
 }
 
 HRESULT host_malloc_free(struct host_malloc *host_malloc, void *memory)
@@ -190,12 +195,43 @@ IHostMalloc *host_malloc_create(struct manager *manager, bool executable)
     host_malloc->IHostMalloc_iface.lpVtbl = &host_malloc_vtbl;
     host_malloc->manager = manager;
     host_malloc->index = index;
-    atomic_store_explicit(&host_malloc->references, 1, memory_order_relaxed);
     host_malloc->heap = heap_create(&manager->heaps, executable);
     if (!host_malloc->heap) {
         pool_give(&manager->mallocs, index);
         return NULL;
     }
     manager_add_ref(manager);
+    /* Last: from now on a trim may hold it (host_malloc_trim_all). */
+    atomic_store_explicit(&host_malloc->references, 1, memory_order_release);
     return &host_malloc->IHostMalloc_iface;
+}
+
+/* A reference, if there is one still. */
+static bool hold(struct host_malloc *host_malloc)
+{
+    uint32_t references = atomic_load_explicit(&host_malloc->references, memory_order_relaxed);
+
+    while (references) {
+        if (atomic_compare_exchange_weak_explicit(&host_malloc->references, &references,
+                                                  references + 1, memory_order_acquire,
+                                                  memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
+size_t host_malloc_trim_all(struct manager *manager)
+{
+    size_t given = 0;
+
+    for (uint32_t index = 1; index <= pool_limit(&manager->mallocs); index++) {
+        struct host_malloc *host_malloc = pool_item(&manager->mallocs, index);
+
+        if (!hold(host_malloc))
+            continue;
+        given += heap_trim(host_malloc->heap);
+        host_malloc_Release(&host_malloc->IHostMalloc_iface);
+    }
+    manager_latch_contradiction(manager);
+    return given;
 }

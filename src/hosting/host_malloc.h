@@ -25,6 +25,9 @@ HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
                                  const struct heap_request *request, void **memory);
 HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory);
 
+/* Gives the memory of all heaps' empty slabs back. In bytes. Any thread at any time. */
+size_t host_malloc_trim_all(struct manager *manager);
+
 /* With one reference; NULL: no memory. */
 IHostMalloc *host_malloc_create(struct manager *manager, bool executable);
 

@@ -189,7 +189,7 @@ static HRESULT WINAPI memory_manager_NeedsVirtualAddressSpace(IHostMemoryManager
     (void)size;
     if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_NEEDS_ADDRESS_SPACE))
         return call_unavailable(&call);
-    trimmed = manager_trim(call.manager) != 0;
+    trimmed = host_malloc_trim_all(call.manager) != 0;
     emergency = atomic_exchange_explicit(&call.manager->emergency, NULL, memory_order_acq_rel);
     if (emergency)
         os_metadata_release(emergency);

@@ -4,6 +4,7 @@
  * Works in every status: a host looks most closely after something went wrong.
  */
 #include "hosting/block.h"
+#include "hosting/host_malloc.h"
 #include "hosting/manager.h"
 #include "pages/audit.h"
 
@@ -64,8 +65,9 @@ static void add_heaps(const struct manager *manager, HOSTMEM_STATISTICS *statist
             continue;
         statistics->Blocks.Now += figures.blocks;
         statistics->BlockBytes.Now += figures.block_bytes;
-        methods[HostMemMallocAlloc].Calls +=
-            figures.counters[LANE_ALLOCATED] - figures.counters[LANE_DEBUG_ALLOCATED];
+        if (figures.counters[LANE_ALLOCATED] > figures.counters[LANE_DEBUG_ALLOCATED])
+            methods[HostMemMallocAlloc].Calls +=
+                figures.counters[LANE_ALLOCATED] - figures.counters[LANE_DEBUG_ALLOCATED];
         methods[HostMemMallocDebugAlloc].Calls += figures.counters[LANE_DEBUG_ALLOCATED];
         methods[HostMemMallocFree].Calls += figures.counters[LANE_FREED];
     }
@@ -266,7 +268,7 @@ static HRESULT WINAPI inspection_Trim(IHostMemInspection *iface, SIZE_T *bytes)
 {
     struct manager *manager = impl_from_IHostMemInspection(iface);
     DWORD last_error = GetLastError();
-    size_t given = manager_trim(manager);
+    size_t given = host_malloc_trim_all(manager);
 
     if (bytes)
         *bytes = given;

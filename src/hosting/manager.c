@@ -41,6 +41,12 @@ void manager_set_status(struct manager *manager, HOSTMEM_STATUS status)
                                             memory_order_relaxed);
 }
 
+void manager_latch_contradiction(struct manager *manager)
+{
+    if (record_read(&manager->record.contradictions))
+        manager_set_status(manager, HostMemStatusBroken);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Making
  * --------------------------------------------------------------------------------------------- */
@@ -177,17 +183,6 @@ HRESULT STDMETHODCALLTYPE HostMemCreateManager(const HOSTMEM_OPTIONS *pOptions,
     SetLastError(last_error);
     *ppManager = &manager->IHostMemoryManager_iface;
     return S_OK;
-}
-
-size_t manager_trim(struct manager *manager)
-{
-    uint32_t cursor = 0;
-    size_t given = 0;
-    struct heap *heap;
-
-    while ((heap = heap_next(&manager->heaps, &cursor)) != NULL)
-        given += heap_trim(heap);
-    return given;
 }
 
 /* ------------------------------------------------------------------------------------------------

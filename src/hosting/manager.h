@@ -76,8 +76,8 @@ static inline bool manager_is_open(const struct manager *manager)
 HRESULT manager_virtual_alloc(struct manager *manager, void *address, SIZE_T size, DWORD type,
                               DWORD protect, EMemoryCriticalLevel level, DWORD node, void **memory);
 
-/* Gives the memory of all heaps' empty slabs back. In bytes. */
-size_t manager_trim(struct manager *manager);
+/* Latches HostMemStatusBroken if a call that could not say so has found a contradiction. */
+void manager_latch_contradiction(struct manager *manager);
 
 bool guid_is_equal(REFGUID a, REFGUID b);
 

@@ -57,7 +57,10 @@ static pages_result undo_release(struct pages *pages, const struct region_operat
 
     settle(pages, operation, (struct range){operation->base, operation->base + operation->size});
     region_restore(operation->region);
-    return held ? error : PAGES_CONTRADICTED;
+    if (held)
+        return error;
+    record_count(&pages->record->contradictions);
+    return PAGES_CONTRADICTED;
 }
 
 pages_result operation_finish_release(struct pages *pages, const struct region_operation *operation)

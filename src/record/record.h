@@ -64,6 +64,7 @@ struct record {
 
     _Atomic uint64_t refused_frees;
     _Atomic uint64_t refused_blocks[RECORD_REFUSALS]; /* of these, by IHostMalloc::Free */
+    _Atomic uint64_t contradictions;                  /* the books and the system disagreed */
     _Atomic uint64_t corrupted_blocks;
     _Atomic uint64_t foreign_commits;
     _Atomic uint64_t passed_frees;
