@@ -116,7 +116,7 @@ bool heap_alloc_quick(struct heap *heap, size_t size, void **memory)
     address = slab_claim(heap_slab(heap->space, favourite), heap_number(heap), size_class,
                          slab_field_of(size_class, (uint32_t)size), &block);
     if (address) {
-        heap_count_alloc(heap, lane, size);
+        heap_count_alloc(heap, lane, LANE_ALLOCATED, size);
         *memory = (void *)address;
     }
     heap_leave(heap, lane);
@@ -160,11 +160,9 @@ pages_result heap_alloc(struct heap *heap, const struct heap_request *request, v
     *memory = NULL;
     heap_enter(heap, lane);
     result = alloc(heap, lane, request, memory);
-    if (!result) {
-        heap_count_alloc(heap, lane, request->size);
-        if (request->debug)
-            heap_count_debug_alloc(heap, lane);
-    }
+    if (!result)
+        heap_count_alloc(heap, lane, request->debug ? LANE_DEBUG_ALLOCATED : LANE_ALLOCATED,
+                         request->size);
     heap_leave(heap, lane);
     return result;
 }

@@ -107,9 +107,14 @@ static void raise_peaks(struct heap *heap, uint64_t blocks, uint64_t bytes)
     raise_peak(&heap->peak_bytes, bytes, &heap->space->peak_bytes);
 }
 
+static uint64_t blocks_of(const uint64_t counters[LANE_COUNTERS])
+{
+    return counters[LANE_ALLOCATED] + counters[LANE_DEBUG_ALLOCATED] - counters[LANE_FREED];
+}
+
 static void raise_peaks_by(struct heap *heap, const uint64_t counters[LANE_COUNTERS])
 {
-    raise_peaks(heap, counters[LANE_ALLOCATED] - counters[LANE_FREED],
+    raise_peaks(heap, blocks_of(counters),
                 counters[LANE_ALLOCATED_BYTES] - counters[LANE_FREED_BYTES]);
 }
 
@@ -127,11 +132,11 @@ void heap_look_at_lanes(struct heap *heap, struct lane *lane)
     LANE_STORE(lane->low_bytes, lane_bytes(lane));
 }
 
-void heap_count_alloc_shared(struct heap *heap, size_t size)
+void heap_count_alloc_shared(struct heap *heap, enum lane_counter counter, size_t size)
 {
     uint64_t counters[LANE_COUNTERS];
 
-    lane_add_shared(&heap->shared, LANE_ALLOCATED, 1);
+    lane_add_shared(&heap->shared, counter, 1);
     lane_add_shared(&heap->shared, LANE_ALLOCATED_BYTES, size);
     add_lanes(heap, counters);
     raise_peaks_by(heap, counters);
@@ -155,7 +160,7 @@ bool heap_figures(struct heap *heap, struct heap_figures *figures)
         return false;
     *figures = (struct heap_figures){.number = number, .executable = heap->executable};
     figures->inside = add_lanes(heap, figures->counters);
-    figures->blocks = figures->counters[LANE_ALLOCATED] - figures->counters[LANE_FREED];
+    figures->blocks = blocks_of(figures->counters);
     figures->block_bytes =
         figures->counters[LANE_ALLOCATED_BYTES] - figures->counters[LANE_FREED_BYTES];
     raise_peaks_by(heap, figures->counters);
@@ -183,8 +188,7 @@ void heap_close_lanes(struct heap *heap)
     uint64_t counters[LANE_COUNTERS];
 
     add_lanes(heap, counters);
-    add_calls(record, RECORD_MALLOC_ALLOC,
-              counters[LANE_ALLOCATED] - counters[LANE_DEBUG_ALLOCATED]);
+    add_calls(record, RECORD_MALLOC_ALLOC, counters[LANE_ALLOCATED]);
     add_calls(record, RECORD_MALLOC_DEBUG_ALLOC, counters[LANE_DEBUG_ALLOCATED]);
     add_calls(record, RECORD_MALLOC_FREE, counters[LANE_FREED]);
     for (uint32_t bucket = 0; bucket < LANE_BUCKETS; bucket++) {

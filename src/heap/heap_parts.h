@@ -56,20 +56,22 @@ static inline void heap_leave(struct heap *heap, struct lane *lane)
 /* Raises the peaks to what all lanes add up to, and notes that the lane has looked. */
 void heap_look_at_lanes(struct heap *heap, struct lane *lane);
 
-void heap_count_alloc_shared(struct heap *heap, size_t size);
+void heap_count_alloc_shared(struct heap *heap, enum lane_counter counter, size_t size);
 
 /* A live block has another size. */
 void heap_count_resize(struct heap *heap, struct lane *lane, size_t old, size_t size);
 
-static inline void heap_count_alloc(struct heap *heap, struct lane *lane, size_t size)
+/* counter: LANE_ALLOCATED or LANE_DEBUG_ALLOCATED. */
+static inline void heap_count_alloc(struct heap *heap, struct lane *lane, enum lane_counter counter,
+                                    size_t size)
 {
     int64_t blocks, bytes;
 
     if (lane == &heap->shared) {
-        heap_count_alloc_shared(heap, size);
+        heap_count_alloc_shared(heap, counter, size);
         return;
     }
-    lane_add(lane, LANE_ALLOCATED, 1);
+    lane_add(lane, counter, 1);
     lane_add(lane, LANE_ALLOCATED_BYTES, size);
     blocks = lane_blocks(lane);
     bytes = lane_bytes(lane);
@@ -79,14 +81,6 @@ static inline void heap_count_alloc(struct heap *heap, struct lane *lane, size_t
             : blocks > LANE_LOAD(lane->low_blocks) + LANE_BLOCKS_STEP ||
                   bytes > LANE_LOAD(lane->low_bytes) + LANE_BYTES_STEP)
         heap_look_at_lanes(heap, lane);
-}
-
-static inline void heap_count_debug_alloc(struct heap *heap, struct lane *lane)
-{
-    if (lane == &heap->shared)
-        lane_add_shared(lane, LANE_DEBUG_ALLOCATED, 1);
-    else
-        lane_add(lane, LANE_DEBUG_ALLOCATED, 1);
 }
 
 static inline void heap_count_free(struct heap *heap, struct lane *lane, size_t size)
