@@ -63,8 +63,9 @@ struct lane *heap_find_lane(struct heap *heap)
  * Sums and peaks
  * --------------------------------------------------------------------------------------------- */
 
-static const enum lane_counter allocated[] = {LANE_ALLOCATED, LANE_ALLOCATED_BYTES};
-static const enum lane_counter freed[] = {LANE_FREED, LANE_FREED_BYTES, LANE_DEBUG_ALLOCATED};
+static const enum lane_counter allocated[] = {LANE_ALLOCATED, LANE_DEBUG_ALLOCATED,
+                                              LANE_ALLOCATED_BYTES};
+static const enum lane_counter freed[] = {LANE_FREED, LANE_FREED_BYTES};
 
 /* Adds some of a lane's counters. The number of calls that were under way. */
 static uint32_t add_lane(const struct lane *lane, const enum lane_counter *which, size_t count,
@@ -125,7 +126,8 @@ static void raise_peaks(struct heap *heap, uint64_t blocks, uint64_t bytes)
 
 static void raise_peaks_by(struct heap *heap, const uint64_t counters[LANE_COUNTERS])
 {
-    raise_peaks(heap, counters[LANE_ALLOCATED] - counters[LANE_FREED],
+    raise_peaks(heap,
+                counters[LANE_ALLOCATED] + counters[LANE_DEBUG_ALLOCATED] - counters[LANE_FREED],
                 counters[LANE_ALLOCATED_BYTES] - counters[LANE_FREED_BYTES]);
 }
 
@@ -147,21 +149,18 @@ static void count_shared_alloc(struct heap *heap, size_t size, bool debug)
 {
     uint64_t counters[LANE_COUNTERS];
 
-    lane_add_shared(&heap->shared, LANE_ALLOCATED, 1);
+    lane_add_shared(&heap->shared, debug ? LANE_DEBUG_ALLOCATED : LANE_ALLOCATED, 1);
     lane_add_shared(&heap->shared, LANE_ALLOCATED_BYTES, size);
-    lane_add_shared(&heap->shared, LANE_DEBUG_ALLOCATED, debug);
     add_lanes(heap, counters);
     raise_peaks_by(heap, counters);
 }
 
 void heap_count_alloc(struct heap *heap, struct lane *lane, size_t size, bool debug)
 {
-    if (lane == &heap->shared) {
+    if (lane == &heap->shared)
         count_shared_alloc(heap, size, debug);
-        return;
-    }
-    lane_count(lane, LANE_DEBUG_ALLOCATED, LANE_LOAD(lane->counters[LANE_DEBUG_ALLOCATED]) + debug);
-    heap_count_own_alloc(heap, lane, size);
+    else
+        heap_count_own_alloc(heap, lane, debug ? LANE_DEBUG_ALLOCATED : LANE_ALLOCATED, size);
 }
 
 void heap_count_free(struct heap *heap, struct lane *lane, size_t size)
@@ -207,7 +206,8 @@ bool heap_figures(const struct heap *heap, struct heap_figures *figures)
         .number = number,
         .executable = atomic_load_explicit(&heap->executable, memory_order_relaxed)};
     figures->inside = add_lanes(heap, figures->counters);
-    figures->blocks = difference(counters[LANE_ALLOCATED], counters[LANE_FREED]);
+    figures->blocks =
+        difference(counters[LANE_ALLOCATED] + counters[LANE_DEBUG_ALLOCATED], counters[LANE_FREED]);
     figures->block_bytes = difference(counters[LANE_ALLOCATED_BYTES], counters[LANE_FREED_BYTES]);
     figures->peak_blocks = larger(LANE_LOAD(heap->peak_blocks), figures->blocks);
     figures->peak_bytes = larger(LANE_LOAD(heap->peak_bytes), figures->block_bytes);
@@ -235,8 +235,7 @@ void heap_close_lanes(struct heap *heap)
     uint64_t counters[LANE_COUNTERS];
 
     add_lanes(heap, counters);
-    add_calls(record, RECORD_MALLOC_ALLOC,
-              counters[LANE_ALLOCATED] - counters[LANE_DEBUG_ALLOCATED]);
+    add_calls(record, RECORD_MALLOC_ALLOC, counters[LANE_ALLOCATED]);
     add_calls(record, RECORD_MALLOC_DEBUG_ALLOC, counters[LANE_DEBUG_ALLOCATED]);
     add_calls(record, RECORD_MALLOC_FREE, counters[LANE_FREED]);
     for (uint32_t bucket = 0; bucket < LANE_BUCKETS; bucket++) {

@@ -58,16 +58,18 @@ void heap_look_at_lanes(struct heap *heap, struct lane *lane);
 /* A live block has another size. */
 void heap_count_resize(struct heap *heap, struct lane *lane, size_t old, size_t size);
 
-/* In a lane of the thread's own. */
-static inline void heap_count_own_alloc(struct heap *heap, struct lane *lane, size_t size)
+/* In a lane of the thread's own. counter: LANE_ALLOCATED or LANE_DEBUG_ALLOCATED. */
+static inline void heap_count_own_alloc(struct heap *heap, struct lane *lane,
+                                        enum lane_counter counter, size_t size)
 {
-    uint64_t blocks = LANE_LOAD(lane->counters[LANE_ALLOCATED]) + 1;
+    uint64_t blocks = LANE_LOAD(lane->counters[counter]) + 1;
     uint64_t bytes = LANE_LOAD(lane->counters[LANE_ALLOCATED_BYTES]) + size;
-    int64_t live = (int64_t)(blocks - LANE_LOAD(lane->counters[LANE_FREED]));
-    int64_t live_bytes = (int64_t)(bytes - LANE_LOAD(lane->counters[LANE_FREED_BYTES]));
+    int64_t live, live_bytes;
 
-    lane_count(lane, LANE_ALLOCATED, blocks);
+    lane_count(lane, counter, blocks);
     lane_count(lane, LANE_ALLOCATED_BYTES, bytes);
+    live = lane_blocks(lane);
+    live_bytes = (int64_t)(bytes - LANE_LOAD(lane->counters[LANE_FREED_BYTES]));
     if (LANE_LOAD(heap->lane_count) == 1
             ? live > (int64_t)LANE_LOAD(heap->peak_blocks) ||
                   live_bytes > (int64_t)LANE_LOAD(heap->peak_bytes)
@@ -80,7 +82,7 @@ static inline void heap_count_own_free(struct lane *lane, size_t size)
 {
     uint64_t blocks = LANE_LOAD(lane->counters[LANE_FREED]) + 1;
     uint64_t bytes = LANE_LOAD(lane->counters[LANE_FREED_BYTES]) + size;
-    int64_t live = (int64_t)(LANE_LOAD(lane->counters[LANE_ALLOCATED]) - blocks);
+    int64_t live = lane_blocks(lane) - 1;
     int64_t live_bytes = (int64_t)(LANE_LOAD(lane->counters[LANE_ALLOCATED_BYTES]) - bytes);
 
     lane_count(lane, LANE_FREED, blocks);

@@ -29,7 +29,7 @@ static inline bool heap_quick_alloc(struct heap *heap, size_t size, void **memor
                          slab_field_of(size_class, (uint32_t)size), &block);
     if (address) {
         *memory = (void *)address;
-        heap_count_own_alloc(heap, lane, size);
+        heap_count_own_alloc(heap, lane, LANE_ALLOCATED, size);
     }
     lane_leave(lane, false);
     return address != 0;

@@ -34,7 +34,7 @@
 #define LANE_BYTES_STEP 4096
 
 enum lane_counter {
-    LANE_ALLOCATED,       /* blocks */
+    LANE_ALLOCATED,       /* blocks, by Alloc */
     LANE_FREED,           /* blocks */
     LANE_ALLOCATED_BYTES, /* asked for */
     LANE_FREED_BYTES,     /* asked for */
@@ -96,7 +96,8 @@ static inline void lane_leave(struct lane *lane, bool shared)
 /* The lane's share of the heap's live blocks and bytes; negative if it frees others' blocks. */
 static inline int64_t lane_blocks(const struct lane *lane)
 {
-    return (int64_t)(LANE_LOAD(lane->counters[LANE_ALLOCATED]) -
+    return (int64_t)(LANE_LOAD(lane->counters[LANE_ALLOCATED]) +
+                     LANE_LOAD(lane->counters[LANE_DEBUG_ALLOCATED]) -
                      LANE_LOAD(lane->counters[LANE_FREED]));
 }
 

@@ -154,9 +154,9 @@ HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory)
     DWORD last_error = GetLastError();
     pages_result result = heap_free(host_malloc->heap, memory);
 
-    manager_latch_contradiction(host_malloc->manager);
     if (result)
         return refused(host_malloc->manager, RECORD_MALLOC_FREE, S_OK, result);
+    manager_latch_contradiction(host_malloc->manager); /* of a slab that was to be given back */
     SetLastError(last_error);
     return S_OK;
 }

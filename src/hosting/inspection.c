@@ -65,9 +65,7 @@ static void add_heaps(const struct manager *manager, HOSTMEM_STATISTICS *statist
             continue;
         statistics->Blocks.Now += figures.blocks;
         statistics->BlockBytes.Now += figures.block_bytes;
-        if (figures.counters[LANE_ALLOCATED] > figures.counters[LANE_DEBUG_ALLOCATED])
-            methods[HostMemMallocAlloc].Calls +=
-                figures.counters[LANE_ALLOCATED] - figures.counters[LANE_DEBUG_ALLOCATED];
+        methods[HostMemMallocAlloc].Calls += figures.counters[LANE_ALLOCATED];
         methods[HostMemMallocDebugAlloc].Calls += figures.counters[LANE_DEBUG_ALLOCATED];
         methods[HostMemMallocFree].Calls += figures.counters[LANE_FREED];
     }
@@ -208,7 +206,8 @@ static HRESULT WINAPI inspection_EnumHeaps(IHostMemInspection *iface,
             .LargeBlocks = read_gauge(&heap->large_blocks),
             .LargeBytes = read_gauge(&heap->large_bytes),
             .SpareBytes = figures.spare_bytes,
-            .Allocations = figures.counters[LANE_ALLOCATED],
+            .Allocations =
+                figures.counters[LANE_ALLOCATED] + figures.counters[LANE_DEBUG_ALLOCATED],
             .AllocatedBytes = figures.counters[LANE_ALLOCATED_BYTES],
             .Frees = figures.counters[LANE_FREED],
             .FreedBytes = figures.counters[LANE_FREED_BYTES],

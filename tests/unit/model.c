@@ -8,6 +8,9 @@
 
 #define RESERVE_COMMIT (MEM_RESERVE | MEM_COMMIT)
 
+/* Blocks up to that size share slabs, of one granule each. */
+#define LARGEST_SMALL 32768
+
 /* Large regions reach over the ledger's 64 MiB chunks, or at least over many granules. */
 #ifdef _WIN64
 #define LARGE_UNIT ((SIZE_T)300)
@@ -271,12 +274,18 @@ static bool find(struct player *player, const struct model_region *region)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Blocks of a heap: each is a region of its own, of whole pages, all committed
+ * Blocks of a heap: large ones are regions of their own, of whole pages, all committed
  * --------------------------------------------------------------------------------------------- */
 
+static bool is_large(const struct model_block *block)
+{
+    return block->size > LARGEST_SMALL;
+}
+
+/* Of the region of its own. */
 static SIZE_T block_bytes(const struct model_block *block)
 {
-    return block->size ? (block->size + PAGE - 1) / PAGE * PAGE : PAGE;
+    return is_large(block) ? (block->size + PAGE - 1) / PAGE * PAGE : 0;
 }
 
 static bool alloc_block(struct player *player, struct model_block *block)
@@ -294,7 +303,7 @@ static bool alloc_block(struct player *player, struct model_block *block)
     block->size = size;
     gain(&player->books.reserved, block_bytes(block));
     gain(&player->books.committed, block_bytes(block));
-    gain(&player->books.regions, 1);
+    gain(&player->books.regions, is_large(block));
     gain(&player->books.blocks, 1);
     gain(&player->books.block_bytes, size);
     return true;
@@ -308,7 +317,7 @@ static bool free_block(struct player *player, struct model_block *block)
         return false;
     player->books.reserved.now -= block_bytes(block);
     player->books.committed.now -= block_bytes(block);
-    player->books.regions.now--;
+    player->books.regions.now -= is_large(block);
     player->books.blocks.now--;
     player->books.block_bytes.now -= block->size;
     block->memory = NULL;
@@ -410,6 +419,23 @@ void assert_nothing_went_wrong(const struct player *player)
     fail();
 }
 
+/* `were` bytes are `are` bytes now. */
+static void change(struct model_gauge *gauge, ULONGLONG were, ULONGLONG are)
+{
+    gauge->now -= were;
+    gain(gauge, are);
+}
+
+void model_take_slabs(struct model_books *books, const struct subject *subject)
+{
+    ULONGLONG bytes = statistics_of(subject).SlabBytes.Now;
+
+    change(&books->reserved, books->slab_bytes, bytes);
+    change(&books->committed, books->slab_bytes, bytes);
+    change(&books->regions, books->slab_bytes / GRANULE, bytes / GRANULE);
+    books->slab_bytes = bytes;
+}
+
 static void assert_gauge(const char *about, HOSTMEM_GAUGE actual, struct model_gauge expected)
 {
     assert_figure_of(about, actual.Now, expected.now);
@@ -425,6 +451,7 @@ void assert_books_agree(const struct subject *subject, const struct model_books 
     assert_gauge(about, statistics.Reserved, books->reserved);
     assert_gauge(about, statistics.Committed, books->committed);
     assert_gauge(about, statistics.Regions, books->regions);
+    assert_figure_of(about, statistics.SlabBytes.Now, books->slab_bytes);
     assert_gauge(about, statistics.Blocks, books->blocks);
     assert_gauge(about, statistics.BlockBytes, books->block_bytes);
     assert_figure_of(about, statistics.RefusedFrees, books->refused_frees);
@@ -437,13 +464,18 @@ void assert_books_agree(const struct subject *subject, const struct model_books 
 
 struct comparison {
     const struct player *player;
-    unsigned matching, others;
+    unsigned matching, slabs, others;
 };
 
 static HRESULT CALLBACK compare_region(void *context, const HOSTMEM_REGION *shown)
 {
     struct comparison *comparison = context;
 
+    if (shown->IsSlab && shown->Heap != 0 && shown->Size == GRANULE &&
+        shown->Committed == GRANULE) {
+        comparison->slabs++;
+        return S_OK;
+    }
     for (size_t i = 0; i < MODEL_REGIONS; i++) {
         const struct model_region *region = &comparison->player->regions[i];
 
@@ -457,7 +489,7 @@ static HRESULT CALLBACK compare_region(void *context, const HOSTMEM_REGION *show
     for (size_t i = 0; i < MODEL_BLOCKS; i++) {
         const struct model_block *block = &comparison->player->blocks[i];
 
-        if (block->memory == shown->Base && shown->Heap != 0 && shown->Size == block_bytes(block) &&
+        if (is_large(block) && block->memory == shown->Base && shown->Heap != 0 && shown->Size == block_bytes(block) &&
             shown->Committed == shown->Size) {
             comparison->matching++;
             return S_OK;
@@ -469,11 +501,12 @@ static HRESULT CALLBACK compare_region(void *context, const HOSTMEM_REGION *show
 
 void assert_regions_agree(const struct player *player)
 {
-    struct comparison comparison = {player, 0, 0};
+    struct comparison comparison = {player, 0, 0, 0};
 
     assert_hresult(
         IHostMemInspection_EnumRegions(player->subject->inspection, compare_region, &comparison),
         S_OK);
-    assert_figure(comparison.matching, player->books.regions.now);
+    assert_figure(comparison.matching + comparison.slabs, player->books.regions.now);
+    assert_figure(comparison.slabs, player->books.slab_bytes / GRANULE);
     assert_figure(comparison.others, 0);
 }

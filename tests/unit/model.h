@@ -33,7 +33,12 @@ struct model_gauge {
     ULONGLONG now, peak;
 };
 
+/*
+ * How much memory a heap takes at once for its small blocks is not for the model to say: it asks
+ * the manager, and adds that to what it knows of; the regions shown must bear it out.
+ */
 struct model_books {
+    ULONGLONG slab_bytes; /* in reserved, committed and (by slab) regions */
     struct model_gauge reserved, committed, regions, blocks, block_bytes;
     ULONGLONG refused_frees;
     HOSTMEM_METHOD_COUNT methods[HOSTMEM_METHODS];
@@ -60,6 +65,9 @@ bool player_move(struct player *player);
 /* For CreateThread, on a struct player: makes that many moves. */
 DWORD WINAPI player_play(void *player);
 
+/* Takes the figure of the slabs of all heaps into the books, after a request that may change it. */
+void model_take_slabs(struct model_books *books, const struct subject *subject);
+
 /* Gives back everything that the player has. */
 void player_give_back(struct player *player);
 
@@ -70,7 +78,7 @@ void assert_nothing_went_wrong(const struct player *player);
 void assert_books_agree(const struct subject *subject, const struct model_books *books,
                         const char *about);
 
-/* Each of the player's regions is enumerated as the model has it, and no other is. */
+/* Each of the player's regions is enumerated as the model has it, and no other but the slabs. */
 void assert_regions_agree(const struct player *player);
 
 #endif

@@ -33,6 +33,17 @@ static void assert_nothing_left(const struct subject *subject)
     assert_figure(statistics.Regions.Now, 0);
     assert_figure(statistics.Blocks.Now, 0);
     assert_figure(statistics.BlockBytes.Now, 0);
+    assert_figure(statistics.SlabBytes.Now, 0);
+}
+
+/* Gives back the slabs that heaps keep though they are empty: all of them, if nothing is live. */
+static void trim(const struct subject *subject)
+{
+    ULONGLONG before = statistics_of(subject).SlabBytes.Now;
+    SIZE_T bytes = 0;
+
+    assert_hresult(IHostMemInspection_Trim(subject->inspection, &bytes), before ? S_OK : S_FALSE);
+    assert_figure(bytes, before);
 }
 
 static struct player *make_players(const struct subject *subject, unsigned count, unsigned rounds)
@@ -89,6 +100,7 @@ static void after_each_of_100000_random_requests_the_books_are_the_model_s(void 
         if (!player_move(player))
             break;
         player->round++;
+        model_take_slabs(&player->books, subject);
         snprintf(about, sizeof(about), "after request %u", player->round);
         assert_books_agree(subject, &player->books, about);
         if (player->round % 10000 == 0) {
@@ -101,6 +113,8 @@ static void after_each_of_100000_random_requests_the_books_are_the_model_s(void 
     assert_at_least(player->books.regions.peak, MODEL_REGIONS / 2);
     player_give_back(player);
     assert_nothing_went_wrong(player);
+    trim(subject);
+    model_take_slabs(&player->books, subject);
     assert_books_agree(subject, &player->books, "after everything was given back");
     assert_nothing_left(subject);
     end_players(player, 1);
@@ -193,22 +207,25 @@ static void add_books(struct model_books *sum, const struct model_books *books)
     }
 }
 
-/* What a peak of the whole can have been: no less than now, no more than all peaks together. */
-static void take_peak(struct model_gauge *sum, HOSTMEM_GAUGE gauge)
+/*
+ * What a peak of the whole can have been: no less than now, no more than all peaks together, with
+ * the slabs' peak.
+ */
+static void take_peak(struct model_gauge *sum, HOSTMEM_GAUGE gauge, ULONGLONG slabs)
 {
-    assert_between(gauge.Peak, sum->now, sum->peak);
+    assert_between(gauge.Peak, sum->now, sum->peak + slabs);
     sum->peak = gauge.Peak;
 }
 
+/* Those of blocks are what the heaps' peaks add up to; and each heap is used by one thread. */
 static void take_peaks(struct model_books *sum, const struct subject *subject)
 {
     HOSTMEM_STATISTICS statistics = statistics_of(subject);
+    ULONGLONG slab_bytes = statistics.SlabBytes.Peak;
 
-    take_peak(&sum->reserved, statistics.Reserved);
-    take_peak(&sum->committed, statistics.Committed);
-    take_peak(&sum->regions, statistics.Regions);
-    take_peak(&sum->blocks, statistics.Blocks);
-    take_peak(&sum->block_bytes, statistics.BlockBytes);
+    take_peak(&sum->reserved, statistics.Reserved, slab_bytes);
+    take_peak(&sum->committed, statistics.Committed, slab_bytes);
+    take_peak(&sum->regions, statistics.Regions, slab_bytes / GRANULE);
 }
 
 static void after_100000_random_requests_of_8_threads_the_books_are_the_models_sum(void **state)
@@ -227,6 +244,7 @@ static void after_100000_random_requests_of_8_threads_the_books_are_the_models_s
         assert_nothing_went_wrong(&players[i]);
         add_books(&sum, &players[i].books);
     }
+    model_take_slabs(&sum, subject);
     take_peaks(&sum, subject);
     assert_books_agree(subject, &sum, "the sum of 8 models");
     assert_clean_audit(subject);
@@ -234,6 +252,7 @@ static void after_100000_random_requests_of_8_threads_the_books_are_the_models_s
         player_give_back(&players[i]);
         assert_nothing_went_wrong(&players[i]);
     }
+    trim(subject);
     assert_nothing_left(subject);
     end_players(players, THREADS);
 }
@@ -649,6 +668,7 @@ static void of_8_threads_that_free_the_same_block_exactly_one_wins(void **state)
     for (unsigned i = 0; i < CONTESTED_BLOCKS; i++)
         assert_figure(contest.wins[i], 1);
     assert_figure(statistics_of(subject).RefusedFrees, (THREADS - 1) * CONTESTED_BLOCKS);
+    trim(subject);
     assert_nothing_left(subject);
     assert_figure(IHostMalloc_Release(contest.heap), 0);
 }

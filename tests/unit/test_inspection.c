@@ -426,9 +426,53 @@ static void EnumBlocks_tells_what_was_asked_for(void **state)
     assert_figure(told->ThreadId, GetCurrentThreadId());
     assert_between(told->AgeMilliseconds, 0, GetTickCount64() - before);
     assert_hresult(IHostMemInspection_FindRegion(subject->inspection, block, &region), S_OK);
-    assert_figure(told->Sequence, region.Sequence);
+    assert_true(region.IsSlab);
+    assert_figure(region.Sequence, 1); /* the slab was taken for the block: one numbering */
+    assert_figure(told->Sequence, 2);
     assert_hresult(IHostMalloc_Free(heap, block), S_OK);
     assert_figure(blocks_of(subject, 0).count, 0);
+    IHostMalloc_Release(heap);
+}
+
+static void EnumBlocks_tells_the_history_of_a_large_block(void **state)
+{
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject);
+    void *block = heap_block(heap, 3 * GRANULE);
+    struct block_notes notes = blocks_of(subject, 0);
+    const HOSTMEM_BLOCK *told = &notes.told[0].block;
+    HOSTMEM_REGION region;
+
+    assert_figure(notes.count, 1);
+    assert_address(told->Address, block);
+    assert_figure(told->Size, 3 * GRANULE);
+    assert_figure(told->ThreadId, GetCurrentThreadId());
+    assert_hresult(IHostMemInspection_FindRegion(subject->inspection, block, &region), S_OK);
+    assert_false(region.IsSlab);
+    assert_figure(told->Sequence, region.Sequence);
+    assert_hresult(IHostMalloc_Free(heap, block), S_OK);
+    IHostMalloc_Release(heap);
+}
+
+static void EnumBlocks_has_no_history_of_a_plain_small_block(void **state)
+{
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject);
+    void *block = heap_block(heap, 33);
+    struct block_notes notes = blocks_of(subject, 0);
+    const HOSTMEM_BLOCK *told = &notes.told[0].block;
+
+    assert_figure(notes.count, 1);
+    assert_address(told->Address, block);
+    assert_figure(told->Size, 33);
+    assert_figure(told->Heap, 1);
+    assert_address(told->FileName, NULL);
+    assert_address(told->Caller, NULL);
+    assert_figure(told->Line, 0);
+    assert_figure(told->ThreadId, 0);
+    assert_figure(told->Sequence, 0);
+    assert_figure(told->AgeMilliseconds, 0);
+    assert_hresult(IHostMalloc_Free(heap, block), S_OK);
     IHostMalloc_Release(heap);
 }
 
@@ -521,6 +565,8 @@ int main(void)
         promise(EnumMappedRanges_ends_when_the_callback_says_so),
         promise(a_mapped_range_is_no_region),
         promise(EnumBlocks_tells_what_was_asked_for),
+        promise(EnumBlocks_tells_the_history_of_a_large_block),
+        promise(EnumBlocks_has_no_history_of_a_plain_small_block),
         promise(EnumBlocks_shows_the_blocks_of_one_heap_or_of_all),
         promise(EnumBlocks_shows_no_regions_from_VirtualAlloc),
         promise(a_heap_s_number_is_never_another_s),
