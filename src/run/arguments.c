@@ -5,6 +5,7 @@
 #include "arguments.h"
 
 #include "exit_code.h"
+#include "size_text.h"
 #include "wide.h"
 
 #include <getopt.h>
@@ -17,11 +18,19 @@ const char arguments_help[] =
     "stderr where every page went. Options end at the program; what follows is its own.\n"
     "\n"
     "  --runtime DIR  the runtime: a directory with coreclr.dll, or a dotnet root\n"
-    "  --heap         let the runtime's heap calls reach the manager, too\n"
     "  --json FILE    write the report for machines, too\n"
     "  --quiet        print no report\n"
+    "  --heap         let hostmem.dll manage the runtime's heaps, too\n"
+    "  --callers      with them: tell from where the blocks still live were allocated\n"
+    "  --check        with them: fill blocks when they are allocated and freed, use them\n"
+    "                 again late, and tell of those that were written to after they\n"
+    "                 were freed\n"
+    "  --guard SIZE   with them: behind each block of more than SIZE bytes (4096, 64K,\n"
+    "                 1M) a page that cannot be accessed\n"
     "  --help         print this and end\n"
     "  --version      print hostmem-run's version and end\n"
+    "\n"
+    "--callers, --check and --guard imply --heap.\n"
     "\n"
     "Without --runtime the variable HOSTMEM_RUNTIME says where the runtime is; else the\n"
     "newest that fits is taken from DOTNET_ROOT, the program's directory, or where .NET\n"
@@ -42,16 +51,22 @@ const char arguments_help[] =
 enum option_code {
     OPTION_RUNTIME = 1,
     OPTION_JSON,
-    OPTION_HEAP,
     OPTION_QUIET,
+    OPTION_HEAP,
+    OPTION_CALLERS,
+    OPTION_CHECK,
+    OPTION_GUARD,
     OPTION_HELP,
     OPTION_VERSION
 };
 
 static const struct option options[] = {{"runtime", required_argument, NULL, OPTION_RUNTIME},
                                         {"json", required_argument, NULL, OPTION_JSON},
-                                        {"heap", no_argument, NULL, OPTION_HEAP},
                                         {"quiet", no_argument, NULL, OPTION_QUIET},
+                                        {"heap", no_argument, NULL, OPTION_HEAP},
+                                        {"callers", no_argument, NULL, OPTION_CALLERS},
+                                        {"check", no_argument, NULL, OPTION_CHECK},
+                                        {"guard", required_argument, NULL, OPTION_GUARD},
                                         {"help", no_argument, NULL, OPTION_HELP},
                                         {"version", no_argument, NULL, OPTION_VERSION},
                                         {NULL, 0, NULL, 0}};
@@ -65,31 +80,16 @@ static char **utf8_copies(int count, wchar_t **texts)
     return copies;
 }
 
-/* True when the option is known. */
-static bool take_option(struct arguments *arguments, int code)
+/* Zero would mean: no guard pages at all. */
+static int take_guard(struct arguments *arguments, const char *text)
 {
-    switch (code) {
-    case OPTION_RUNTIME:
-        arguments->runtime = wide_from_utf8(optarg);
-        return true;
-    case OPTION_JSON:
-        arguments->json_file = wide_from_utf8(optarg);
-        return true;
-    case OPTION_HEAP:
-        arguments->heap = true;
-        return true;
-    case OPTION_QUIET:
-        arguments->quiet = true;
-        return true;
-    case OPTION_HELP:
-        arguments->help = true;
-        return true;
-    case OPTION_VERSION:
-        arguments->version = true;
-        return true;
-    default:
-        return false;
-    }
+    uint64_t size;
+
+    if (!size_from_text(text, &size) || !size || size > SIZE_MAX)
+        return fail(EXIT_CODE_USAGE,
+                    "the option --guard wants a size such as 4096, 64K or 1M, not \"%s\".", text);
+    arguments->guard_above = (size_t)size;
+    return GO_ON;
 }
 
 static int refuse_option(int code, const char *text)
@@ -101,6 +101,42 @@ static int refuse_option(int code, const char *text)
     return fail(EXIT_CODE_USAGE, "the option %s %s; try hostmem-run --help.", text, problem);
 }
 
+/* text is the option as it was given. */
+static int take_option(struct arguments *arguments, int code, const char *text)
+{
+    switch (code) {
+    case OPTION_RUNTIME:
+        arguments->runtime = wide_from_utf8(optarg);
+        return GO_ON;
+    case OPTION_JSON:
+        arguments->json_file = wide_from_utf8(optarg);
+        return GO_ON;
+    case OPTION_QUIET:
+        arguments->quiet = true;
+        return GO_ON;
+    case OPTION_HEAP:
+        arguments->heap = true;
+        return GO_ON;
+    case OPTION_CALLERS:
+        arguments->heap = arguments->callers = true;
+        return GO_ON;
+    case OPTION_CHECK:
+        arguments->heap = arguments->check = true;
+        return GO_ON;
+    case OPTION_GUARD:
+        arguments->heap = true;
+        return take_guard(arguments, optarg);
+    case OPTION_HELP:
+        arguments->help = true;
+        return GO_ON;
+    case OPTION_VERSION:
+        arguments->version = true;
+        return GO_ON;
+    default:
+        return refuse_option(code, text);
+    }
+}
+
 int arguments_read(struct arguments *arguments, int argc, wchar_t **argv)
 {
     char **copies = utf8_copies(argc, argv);
@@ -109,12 +145,13 @@ int arguments_read(struct arguments *arguments, int argc, wchar_t **argv)
     opterr = 0; /* the sentences are ours */
     for (;;) {
         int at = optind;
+        int option = getopt_long(argc, copies, "+:", options, NULL);
 
-        code = getopt_long(argc, copies, "+:", options, NULL);
-        if (code == -1)
+        if (option == -1)
             break;
-        if (!take_option(arguments, code))
-            return refuse_option(code, copies[at]);
+        code = take_option(arguments, option, copies[at]);
+        if (code != GO_ON)
+            return code;
     }
     if (optind < argc) {
         arguments->program = argv[optind];

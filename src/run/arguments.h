@@ -5,13 +5,17 @@
 #define HOSTMEM_RUN_ARGUMENTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <wchar.h>
 
 struct arguments {
     const wchar_t *runtime;   /* --runtime; NULL: not given */
     const wchar_t *json_file; /* --json; NULL: not given */
-    bool heap;
     bool quiet;
+    bool heap; /* also when one of the three below is given */
+    bool callers;
+    bool check;
+    size_t guard_above; /* --guard; 0: not given */
     bool help;
     bool version;
     const wchar_t *program; /* NULL only with help or version */

@@ -7,6 +7,7 @@
 #define COBJMACROS
 #include "host.h"
 
+#include "damage.h"
 #include "domain.h"
 #include "exit_code.h"
 #include "wide.h"
@@ -46,7 +47,11 @@ static int load_modules(struct host *host, const wchar_t *directory)
 
 static int make_manager(struct host *host)
 {
-    HRESULT result = HostMemCreateManager(NULL, &host->manager);
+    const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options),
+                                     .dwFlags = host->options.manager_flags,
+                                     .GuardAbove = host->options.guard_above,
+                                     .pfnDamage = damage_note};
+    HRESULT result = HostMemCreateManager(&options, &host->manager);
 
     if (FAILED(result))
         return hostmem_failed("HostMemCreateManager", result);
@@ -65,9 +70,8 @@ static int redirect_modules(struct host *host)
 {
     for (int i = 0; i < HOST_MODULES; i++) {
         HOSTMEM_REDIRECTION *redirection;
-        HRESULT result =
-            HostMemRedirectModule(host->manager, host->modules[i],
-                                  host->with_heap ? HOSTMEM_REDIRECT_HEAP : 0, &redirection);
+        HRESULT result = HostMemRedirectModule(host->manager, host->modules[i],
+                                               host->options.redirect_flags, &redirection);
 
         if (FAILED(result))
             return hostmem_failed("HostMemRedirectModule", result);

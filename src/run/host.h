@@ -14,11 +14,18 @@ enum {
     HOST_MODULES = 2 /* coreclr.dll and clrjit.dll */
 };
 
+/* What is asked of hostmem.dll beyond managing the runtime's pages. */
+struct host_options {
+    DWORD redirect_flags; /* HostMemRedirectModule's */
+    DWORD manager_flags;  /* HOSTMEM_OPTIONS.dwFlags */
+    SIZE_T guard_above;   /* HOSTMEM_OPTIONS.GuardAbove */
+};
+
 struct host {
+    struct host_options options;   /* set before host_load */
     HMODULE modules[HOST_MODULES]; /* in the order of host_module_names */
     BOOL
         is_redirected[HOST_MODULES]; /* likewise; some runtimes' clrjit.dll imports nothing of it */
-    BOOL with_heap;
     IHostMemoryManager *manager;
     IHostMemInspection *inspection;
     IHostControl *control;

@@ -49,6 +49,18 @@ static void discard_report(const wchar_t *json_file)
     DeleteFileW(json_file);
 }
 
+static void set_host_options(struct host_options *options, const struct arguments *arguments)
+{
+    if (arguments->heap)
+        options->redirect_flags |= HOSTMEM_REDIRECT_HEAP;
+    if (arguments->callers)
+        options->manager_flags |= HOSTMEM_TRACK_BLOCKS;
+    if (arguments->check)
+        options->manager_flags |=
+            HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE;
+    options->guard_above = arguments->guard_above;
+}
+
 static int prepare(const struct arguments *arguments)
 {
     int code = program_open(&program, arguments->program, arguments->program_argument_count,
@@ -59,6 +71,7 @@ static int prepare(const struct arguments *arguments)
     if (code == GO_ON)
         code = open_json_file(arguments->json_file);
     order.print = !arguments->quiet;
+    set_host_options(&host.options, arguments);
     return code;
 }
 
@@ -111,7 +124,6 @@ int wmain(int argc, wchar_t **argv)
     code = arguments_read(&arguments, argc, argv);
     if (code != GO_ON)
         return code;
-    host.with_heap = arguments.heap;
     if (arguments.help)
         return print(arguments_help);
     if (arguments.version)

@@ -24,6 +24,17 @@ const char *name_of_method(HOSTMEM_METHOD method)
     return methods[method];
 }
 
+const char *name_of_refusal(HOSTMEM_REFUSAL refusal)
+{
+    static const char *const refusals[HOSTMEM_REFUSALS] = {
+        [HostMemRefusedForeign] = "foreign",       [HostMemRefusedInterior] = "interior",
+        [HostMemRefusedMisaligned] = "misaligned", [HostMemRefusedFreed] = "freed",
+        [HostMemRefusedOtherHeap] = "other_heap",
+    };
+
+    return refusals[refusal];
+}
+
 const char *name_of_status(DWORD status)
 {
     switch (status) {

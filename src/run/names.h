@@ -11,6 +11,9 @@
 /* As the interface calls it. */
 const char *name_of_method(HOSTMEM_METHOD method);
 
+/* One word, such as "foreign" or "other_heap". */
+const char *name_of_refusal(HOSTMEM_REFUSAL refusal);
+
 /* "open", "broken" or "closed". */
 const char *name_of_status(DWORD status);
 

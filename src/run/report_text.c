@@ -6,8 +6,8 @@
 
 #include "architecture.h"
 #include "names.h"
-
-#include <stdio.h>
+#include "report_table.h"
+#include "report_text_heap.h"
 
 enum {
     REPORT_WIDTH = 78
@@ -61,49 +61,22 @@ static void write_subject(struct text *text, const struct report_order *order,
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Now and at the peak. Two columns of 28 after names of 22: 10 for the size, 17 for the same
- * exactly.
+ * Now and at the peak
  * --------------------------------------------------------------------------------------------- */
-
-static void write_bytes(struct text *text, uint64_t bytes)
-{
-    char size[TEXT_NUMBER_SIZE];
-    char digits[TEXT_NUMBER_SIZE];
-    char exact[TEXT_NUMBER_SIZE + 2];
-
-    snprintf(exact, sizeof(exact), "(%s)", text_quantity(digits, bytes));
-    text_format(text, "%11s %17s", text_size(size, bytes), exact);
-}
-
-static void write_byte_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
-{
-    text_format(text, "  %-18s", name);
-    write_bytes(text, gauge->Now);
-    write_bytes(text, gauge->Peak);
-    text_format(text, "\n");
-}
-
-static void write_number_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
-{
-    char now[TEXT_NUMBER_SIZE];
-    char peak[TEXT_NUMBER_SIZE];
-
-    text_format(text, "  %-18s%29s%29s\n", name, text_quantity(now, gauge->Now),
-                text_quantity(peak, gauge->Peak));
-}
 
 static void write_gauges(struct text *text, const HOSTMEM_STATISTICS *statistics)
 {
     text_format(text, "\n%-20s%29s%29s\n", "Memory", "now", "peak");
-    write_byte_gauge(text, "reserved", &statistics->Reserved);
-    write_byte_gauge(text, "committed", &statistics->Committed);
-    write_byte_gauge(text, "mapped", &statistics->Mapped);
-    write_byte_gauge(text, "in heap blocks", &statistics->BlockBytes);
-    write_byte_gauge(text, "hostmem's books", &statistics->Metadata);
-    write_number_gauge(text, "regions", &statistics->Regions);
-    write_number_gauge(text, "mapped ranges", &statistics->MappedRanges);
-    write_number_gauge(text, "heaps", &statistics->Heaps);
-    write_number_gauge(text, "heap blocks", &statistics->Blocks);
+    table_byte_gauge(text, "reserved", &statistics->Reserved);
+    table_byte_gauge(text, "committed", &statistics->Committed);
+    table_byte_gauge(text, "mapped", &statistics->Mapped);
+    table_byte_gauge(text, "in heap blocks", &statistics->BlockBytes);
+    table_byte_gauge(text, "in heap slabs", &statistics->SlabBytes);
+    table_byte_gauge(text, "hostmem's books", &statistics->Metadata);
+    table_number_gauge(text, "regions", &statistics->Regions);
+    table_number_gauge(text, "mapped ranges", &statistics->MappedRanges);
+    table_number_gauge(text, "heaps", &statistics->Heaps);
+    table_number_gauge(text, "heap blocks", &statistics->Blocks);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -119,13 +92,6 @@ static void write_method(struct text *text, const char *name, const HOSTMEM_METH
                 text_quantity(failures, count->Failures));
 }
 
-static void write_count(struct text *text, const char *name, uint64_t value)
-{
-    char number[TEXT_NUMBER_SIZE];
-
-    text_format(text, "  %-36s%11s\n", name, text_quantity(number, value));
-}
-
 /* A method that nobody called is left out. */
 static void write_calls(struct text *text, const HOSTMEM_STATISTICS *statistics)
 {
@@ -134,10 +100,12 @@ static void write_calls(struct text *text, const HOSTMEM_STATISTICS *statistics)
         if (statistics->Methods[method].Calls)
             write_method(text, name_of_method((HOSTMEM_METHOD)method),
                          &statistics->Methods[method]);
-    write_count(text, "refused frees", statistics->RefusedFrees);
-    write_count(text, "frees passed through to Win32", statistics->PassedFrees);
-    write_count(text, "commits in foreign memory", statistics->ForeignCommits);
-    write_count(text, "leaked heap blocks", statistics->LeakedBlocks);
+    table_count(text, "refused frees", statistics->RefusedFrees);
+    text_refused_blocks(text, statistics);
+    table_count(text, "frees passed through to Win32", statistics->PassedFrees);
+    table_count(text, "commits in foreign memory", statistics->ForeignCommits);
+    table_count(text, "leaked heap blocks", statistics->LeakedBlocks);
+    table_count(text, "damaged heap blocks", statistics->DamagedBlocks);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -147,8 +115,8 @@ static void write_calls(struct text *text, const HOSTMEM_STATISTICS *statistics)
 static void write_owner(struct text *text, const char *name, const struct page_count *count)
 {
     text_format(text, "  %-18s", name);
-    write_bytes(text, count->committed);
-    write_bytes(text, count->reserved);
+    table_bytes(text, count->committed);
+    table_bytes(text, count->reserved);
     text_format(text, "\n");
 }
 
@@ -234,7 +202,10 @@ void report_text_write(struct text *text, const struct report_order *order,
 {
     write_subject(text, order, ending);
     write_gauges(text, &snapshot->statistics);
+    text_heaps(text, &snapshot->heaps);
     write_calls(text, &snapshot->statistics);
     write_process(text, &snapshot->process);
+    text_live_blocks(text, &snapshot->live_blocks.list);
+    text_damages(text, snapshot);
     write_verdict(text, snapshot);
 }

@@ -43,8 +43,8 @@ bool reporter_start(const struct report_order *order)
     out = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (!wanted || !out)
         return false;
-    thread =
-        CreateThread(NULL, REPORTER_STACK, reporter, NULL, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+    thread = CreateThread(NULL, REPORTER_STACK, reporter, NULL, STACK_SIZE_PARAM_IS_A_RESERVATION,
+                          &reporter_thread);
     if (!thread)
         return false;
     CloseHandle(thread);

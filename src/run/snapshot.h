@@ -4,10 +4,16 @@
 #ifndef HOSTMEM_RUN_SNAPSHOT_H
 #define HOSTMEM_RUN_SNAPSHOT_H
 
-#include "list.h"
+#include "block_groups.h"
+#include "damage.h"
 #include "process_map.h"
 
 #include <hostmem/hostmem.h>
+
+struct heap_size_class {
+    DWORD heap;
+    HOSTMEM_SIZE_CLASS size_class;
+};
 
 struct snapshot {
     HOSTMEM_STATISTICS statistics;
@@ -15,6 +21,12 @@ struct snapshot {
     struct list differences;   /* of HOSTMEM_DIFFERENCE: what the audit found */
     struct list regions;       /* of HOSTMEM_REGION */
     struct list mapped_ranges; /* of HOSTMEM_MAPPED_RANGE */
+    struct list heaps;         /* of HOSTMEM_HEAP */
+    struct list size_classes;  /* of struct heap_size_class: one heap's after another's */
+    struct block_groups live_blocks;
+    size_t damage_count; /* of damages: the first that were found */
+    HOSTMEM_DAMAGE damages[DAMAGES_KEPT];
+    const char *damage_origins[DAMAGES_KEPT]; /* where the damaged blocks were allocated */
     struct process_map process;
     HRESULT audit_result;
 };

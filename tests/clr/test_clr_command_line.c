@@ -142,6 +142,7 @@ static void the_report_tells_all_that_it_promises(void **state)
         "\n  committed  ",
         "\n  mapped  ",
         "\n  in heap blocks  ",
+        "\n  in heap slabs  ",
         "\n  hostmem's books  ",
         "\n  regions  ",
         "\n  mapped ranges  ",
@@ -156,6 +157,7 @@ static void the_report_tells_all_that_it_promises(void **state)
         "\n  frees passed through to Win32  ",
         "\n  commits in foreign memory  ",
         "\n  leaked heap blocks  ",
+        "\n  damaged heap blocks  ",
         "Where every page went  ",
         "\n  owned by hostmem  ",
         "\n  programs and DLLs  ",
@@ -221,8 +223,15 @@ static void the_json_report_has_every_member_in_its_form(void **state)
                                            "statistics.heaps.now",
                                            "statistics.blocks.now",
                                            "statistics.block_bytes.now",
+                                           "statistics.slab_bytes.now",
                                            "statistics.metadata.now",
                                            "statistics.refused_frees",
+                                           "statistics.refused_blocks.foreign",
+                                           "statistics.refused_blocks.interior",
+                                           "statistics.refused_blocks.misaligned",
+                                           "statistics.refused_blocks.freed",
+                                           "statistics.refused_blocks.other_heap",
+                                           "statistics.damaged_blocks",
                                            "statistics.foreign_commits",
                                            "statistics.passed_frees",
                                            "statistics.leaked_blocks",
@@ -254,6 +263,9 @@ static void the_json_report_has_every_member_in_its_form(void **state)
     check_run(run, json_array_size(report_member(run, "host.redirected_modules")) == 2);
     check_run(run, json_is_array(report_member(run, "audit.differences")));
     check_run(run, json_is_array(report_member(run, "mapped_ranges")));
+    check_run(run, json_is_array(report_member(run, "heaps")));
+    check_run(run, json_is_array(report_member(run, "live_blocks")));
+    check_run(run, json_is_array(report_member(run, "damages")));
     run_free(run);
 }
 
@@ -274,15 +286,17 @@ static void every_region_of_the_json_report_is_described(void **state)
         check_run(run, base && strncmp(base, "0x", 2) == 0);
         for (size_t m = 0; m < sizeof(members) / sizeof(members[0]); m++)
             check_run(run, json_is_integer(json_object_get(region, members[m])));
+        check_run(run, json_is_boolean(json_object_get(region, "slab")));
     }
     run_free(run);
 }
 
 static void help_names_every_option_and_exit_code(void **state)
 {
-    static const char *const parts[] = {"--runtime DIR", "--json FILE", "--quiet", "--help",
-                                        "--version",     "  240  ",     "  241  ", "  242  ",
-                                        "  243  ",       "  244  ",     "  245  ", "  246  ",
+    static const char *const parts[] = {"--runtime DIR", "--json FILE", "--quiet",      "--heap ",
+                                        "--callers ",    "--check ",    "--guard SIZE", "--help",
+                                        "--version",     "  240  ",     "  241  ",      "  242  ",
+                                        "  243  ",       "  244  ",     "  245  ",      "  246  ",
                                         "  247  ",       "  248  ",     "  249  "};
     struct run *run = run_host(RUN_NO_RUNTIME, L"--help");
 

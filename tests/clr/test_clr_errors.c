@@ -149,6 +149,18 @@ static void an_option_without_its_value_is_240(void **state)
                   "the option --quiet=3 takes no value");
 }
 
+static void a_bad_size_is_240(void **state)
+{
+    static const wchar_t *const sizes[] = {L"", L"0", L"K", L"-1", L"1KB", L"99999999999999999999"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        check_failure(
+            run_host(RUN_WITH_JSON, L"--guard \"%ls\" %ls", sizes[i], clr_program(L"Echo")), 240,
+            "the option --guard wants a size such as 4096, 64K or 1M, not \"");
+    check_failure(run_host(RUN_NO_RUNTIME, L"--guard"), 240, "the option --guard lacks its value");
+}
+
 /* ------------------------------------------------------------------------------------------------
  * The program
  * --------------------------------------------------------------------------------------------- */
@@ -359,6 +371,7 @@ int main(void)
         cmocka_unit_test(no_program_is_240),
         cmocka_unit_test(an_unknown_option_is_240),
         cmocka_unit_test(an_option_without_its_value_is_240),
+        cmocka_unit_test(a_bad_size_is_240),
         cmocka_unit_test(a_missing_program_is_241),
         cmocka_unit_test(a_directory_is_241),
         cmocka_unit_test(a_native_program_is_242),

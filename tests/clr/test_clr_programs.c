@@ -2,7 +2,7 @@
  * test_clr_programs.c: C# programs on a real CoreCLR whose memory hostmem manages. They do what
  * they do without it, and afterwards the books are exact.
  */
-#include "run.h"
+#include "expected.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,42 +47,10 @@ static int free_runs(void **state)
  * The programs
  * --------------------------------------------------------------------------------------------- */
 
-/* What the demo must count, counted here anew: see Demo.cs for what a harvest is. */
-static long long harvest_sum(int seed)
-{
-    long long sum = 32767LL * 32768 / 2; /* nodes numbered from 1 */
-
-    for (int i = 0; i < 4 << 20; i++)
-        sum += (unsigned char)(i % 251 + seed);
-    return sum;
-}
-
-static void print_demo_line(char line[128], int thread)
-{
-    long long total = 0;
-    long long kept = 0;
-
-    for (int round = 0; round < 8; round++) {
-        long long sum = harvest_sum(thread * 1000 + round);
-
-        total += sum;
-        kept += round % 4 == 3 ? sum : 0;
-    }
-    snprintf(line, 128, "  thread %d: grew 8 trees, sum %lld; kept 2, sum %lld\n", thread, total,
-             kept);
-}
-
 static void the_demo_prints_what_it_must(void **state)
 {
-    char line[128];
-
     (void)state;
-    check_run(demo, strncmp(demo->output, "3 threads grow 8 trees each: ", 29) == 0);
-    for (int thread = 1; thread <= 3; thread++) {
-        print_demo_line(line, thread);
-        check_run(demo, strstr(demo->output, line));
-    }
-    check_run(demo, strstr(demo->output, "\n6 of 24 trees are kept, with 24 MiB of tables\n"));
+    check_demo_output(demo, 3, 8);
     check_run(demo, demo->exit_code == 0);
 }
 
@@ -97,16 +65,6 @@ static void a_program_that_strains_its_memory_finds_it_whole(void **state)
 /* ------------------------------------------------------------------------------------------------
  * The books
  * --------------------------------------------------------------------------------------------- */
-
-static void check_books(const struct run *run)
-{
-    check_run(run, strcmp(report_text(run, "statistics.status"), "open") == 0);
-    check_run(run, strcmp(report_text(run, "audit.result"), "0x00000000") == 0);
-    check_run(run, report_integer(run, "audit.difference_count") == 0);
-    check_run(run, report_integer(run, "audit.busy") == 0);
-    check_run(run, json_is_true(report_member(run, "audit.totals_compared")));
-    check_run(run, strstr(run->errors, "Audit: no difference"));
-}
 
 static void the_books_are_exact_after_the_demo(void **state)
 {
@@ -124,15 +82,6 @@ static void the_books_are_exact_after_dynamic_code(void **state)
 {
     (void)state;
     check_books(whereabouts);
-}
-
-static json_int_t sum_of(const json_t *array, const char *member)
-{
-    json_int_t sum = 0;
-
-    for (size_t i = 0; i < json_array_size(array); i++)
-        sum += json_integer_value(json_object_get(json_array_get(array, i), member));
-    return sum;
 }
 
 static void check_agreement(const struct run *run)
