@@ -142,7 +142,7 @@ static pages_result alloc(struct heap *heap, struct lane *lane, const struct hea
         return alloc_plain(heap, lane, request, memory);
     result = heap_alloc_tracked(heap, lane, request, memory);
     /* There are only so many histories of slabs; that of a region is kept with it. */
-    return result ? heap_alloc_large(heap, request, memory) : PAGES_OK;
+    return result == HEAP_NO_SHEET ? heap_alloc_large(heap, request, memory) : result;
 }
 
 pages_result heap_alloc(struct heap *heap, const struct heap_request *request, void **memory)

@@ -133,6 +133,9 @@ static inline void heap_block_freed(struct heap *heap, struct slab *slab,
 /* Gives back every slab of the heap that is empty, or (at the heap's end) every one. In bytes. */
 size_t heap_retire_slabs(struct heap *heap, bool all);
 
+/* A pages_result of heap_claim's: there is no sheet for a tracked slab. */
+#define HEAP_NO_SHEET 0xf0000010u
+
 /* ------------------------------------------------------------------------------------------------
  * heap_tracked.c: blocks whose history is kept
  * --------------------------------------------------------------------------------------------- */

@@ -302,10 +302,10 @@ static pages_result make_slab(struct heap *heap, const struct size_class *size_c
 {
     struct heap_space *space = heap->space;
     uint32_t index = take_descriptor(heap);
-    pages_result result = OS_ERROR_NOT_ENOUGH_MEMORY;
+    pages_result result = HEAP_NO_SHEET;
 
     if (!index)
-        return result;
+        return OS_ERROR_NOT_ENOUGH_MEMORY;
     *slab = heap_slab(space, index);
     slab_close(*slab); /* it is out of use: this orders what is written from now on */
     if (take_sheet(space, *slab, size_class))

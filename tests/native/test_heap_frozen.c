@@ -6,7 +6,10 @@
  * and the figures and books are exact afterwards.
  */
 #include "freezer.h"
+#include "frozen_key.h"
 #include "heap_world.h"
+
+#include "heap/heap_parts.h"
 
 /* Of this size a slab holds four blocks, of the other two; so few calls fill and empty one. */
 #define QUARTER ((size_t)16384)
@@ -156,9 +159,9 @@ static void clear(void *scene)
     pages_destroy(&s->world.pages);
 }
 
-static void check(void *scene)
+/* Every block is where it should be, and counted. */
+static void check_blocks(struct scene *s)
 {
-    struct scene *s = scene;
     uint64_t bytes = 0;
 
     for (unsigned i = 0; i < s->count; i++) {
@@ -172,18 +175,38 @@ static void check(void *scene)
     assert_heaps(&s->space, s->count, bytes);
     assert_exact(&s->world);
     assert_int_equal(record_read(&s->world.record.corrupted_blocks), 0);
-    /* Nothing that is free has been forgotten: all goes back to the system. */
+}
+
+static void end_all_blocks(struct scene *s)
+{
     while (s->count)
         end_block(s, s->blocks[0].heap, s->blocks[0].memory);
+}
+
+static void check(void *scene)
+{
+    struct scene *s = scene;
+
+    check_blocks(s);
+    /* What was left in a wrong state shows when both heaps go on. */
+    for (int i = 0; i < 5; i++) {
+        make(s, QUARTER);
+        make_in(s, s->other_heap ? s->other_heap : s->heap, HALF);
+    }
+    check_blocks(s);
+    end_all_blocks(s);
     heap_trim(s->heap);
+    /* A descriptor that the other heap gives back must not be known to this one any more. */
     if (s->other_heap)
-        heap_trim(s->other_heap);
+        heap_destroy(s->other_heap, NULL, NULL);
+    s->other_heap = NULL;
     assert_int_equal(gauge_now(&s->world.record.slab_bytes), 0);
     assert_books(&s->world, 0, 0, 0);
-    /* And what is made then is made anew. */
-    for (int i = 0; i < 9; i++)
+    for (int i = 0; i < 9; i++) {
         make(s, QUARTER);
-    assert_heaps(&s->space, s->count, 9 * QUARTER);
+        make(s, HALF);
+    }
+    check_blocks(s);
 }
 
 /* Of both threads' frees of one block, one has succeeded. */
@@ -365,6 +388,128 @@ static void a_frozen_free_of_a_block_whose_slab_is_used_otherwise_touches_nothin
     }
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Two frozen at once, and others that use what they would give back
+ * --------------------------------------------------------------------------------------------- */
+
+/* Another heap takes what descriptors and memory there are, and keeps some. */
+static void another_heap_takes_all(void *scene)
+{
+    struct scene *s = scene;
+
+    if (!s->other_heap)
+        s->other_heap = heap_create(&s->space, false);
+    for (int i = 0; i < 5; i++)
+        make_in(s, s->other_heap, HALF);
+}
+
+/* So many threads have used the heap that the next one shares its favourites with the first. */
+static void use_up_the_sets(struct scene *s)
+{
+    uintptr_t key = frozen_key;
+
+    for (uintptr_t thread = 1; thread < HEAP_SETS; thread++) {
+        frozen_key = 0x10000 * (thread + 1);
+        end_block(s, s->heap, make(s, HALF));
+    }
+    frozen_key = key;
+}
+
+/* A slab of one block that is listed, and a favourite that is full: the next Alloc takes the first.
+ */
+static void set_listed_beside_full(void *scene)
+{
+    set_listed(scene);
+    for (int i = 0; i < 3; i++)
+        make(scene, QUARTER);
+    use_up_the_sets(scene);
+}
+
+static void retire_empty(void *scene)
+{
+    struct scene *s = scene;
+
+    end_block(s, s->heap, s->shared);
+    heap_retire_slabs(s->heap, false);
+}
+
+/*
+ * The first thread has a slab in hand that it is about to favour, the second gives that slab back,
+ * and the slot is taken by a third.
+ */
+static void a_slab_in_hand_that_another_gives_back_is_given_back_once(void **state)
+{
+    (void)state;
+    perform_duet(&(struct duet){sizeof(struct scene), 2000, set_listed_beside_full, allocate,
+                                retire_empty, allocate, another_heap_takes_all, check, clear});
+}
+
+/* Another heap with a full slab that is parked, and a favourite. */
+static void set_other_heap(void *scene)
+{
+    struct scene *s = scene;
+
+    set_room(scene);
+    s->other_heap = heap_create(&s->space, false);
+    for (int i = 0; i < 5; i++)
+        make_in(s, s->other_heap, QUARTER);
+}
+
+static void destroy_other_heap(void *scene)
+{
+    struct scene *s = scene;
+    struct heap *heap = s->other_heap;
+    unsigned i = 0;
+
+    s->other_heap = NULL;
+    while (i < s->count) {
+        if (s->blocks[i].heap == heap)
+            disown(s, s->blocks[i].memory);
+        else
+            i++;
+    }
+    heap_destroy(heap, NULL, NULL);
+}
+
+static void the_end_of_a_heap_frozen_anywhere_takes_nothing_from_another(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct scene), set_other_heap, destroy_other_heap, fill, check,
+                           clear});
+    perform(&(struct play){sizeof(struct scene), set_other_heap, destroy_other_heap, fill_and_empty,
+                           check, clear});
+}
+
+/* The slab that is being left is emptied and given back; another heap has its descriptor, and room.
+ */
+static void empty_the_favourite_and_let_another_heap_have_it(void *scene)
+{
+    struct scene *s = scene;
+
+    while (s->count)
+        end_block(s, s->heap, s->blocks[0].memory);
+    heap_trim(s->heap);
+    s->other_heap = heap_create(&s->space, false);
+    make_in(s, s->other_heap, HALF);
+}
+
+/* The other heap fills that slab, parks it, and ends. */
+static void let_the_other_heap_go_on(void *scene)
+{
+    struct scene *s = scene;
+
+    make_in(s, s->other_heap, HALF);
+    make_in(s, s->other_heap, HALF);
+}
+
+static void a_slab_left_that_another_heap_has_by_then_is_not_listed(void **state)
+{
+    (void)state;
+    perform_twice(&(struct play){sizeof(struct scene), set_full, allocate,
+                                 empty_the_favourite_and_let_another_heap_have_it, check, clear},
+                  let_the_other_heap_go_on);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +518,9 @@ int main(void)
         cmocka_unit_test(a_trim_frozen_anywhere_takes_no_block_from_anybody),
         cmocka_unit_test(of_a_frozen_free_and_another_one_wins),
         cmocka_unit_test(a_frozen_free_of_a_block_whose_slab_is_used_otherwise_touches_nothing),
+        cmocka_unit_test(a_slab_in_hand_that_another_gives_back_is_given_back_once),
+        cmocka_unit_test(the_end_of_a_heap_frozen_anywhere_takes_nothing_from_another),
+        cmocka_unit_test(a_slab_left_that_another_heap_has_by_then_is_not_listed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
