@@ -119,6 +119,7 @@ static void a_guard_page_stops_a_write_behind_a_block(void **state)
     check_run(run, strcmp(run->output, "writing behind a block\n") == 0);
     check_run(run, run->exit_code != 0 && run->exit_code != EXIT_CODE_TIMED_OUT);
     check_run(run, occurrences(run->errors, "Audit: no difference") == 1);
+    check_run(run, report_integer(run, "host.guard_above") == 64 << 10);
     run_free(run);
 }
 
