@@ -21,7 +21,8 @@
 #include "os/os.h"
 #include "redirect/heap_table.h"
 
-#define PARTS 16u
+#define PART_BITS 4
+#define PARTS (1u << PART_BITS)
 
 struct part {
     _Alignas(64) _Atomic uint32_t count;
@@ -70,7 +71,7 @@ static void let_go_of_retired(void)
 /* The manager, which is bound or about to be, serves one redirection more. */
 static HRESULT serve(struct manager *manager, bool with_heap)
 {
-    if (with_heap && !heap_table_has_process_heap(manager))
+    if (with_heap && !heap_table_ensure_process_heap(manager))
         return E_OUTOFMEMORY;
     if (!atomic_load_explicit(&binding, memory_order_relaxed))
         manager_add_ref(manager);
@@ -109,9 +110,12 @@ void binding_end(void)
     change_end();
 }
 
+/* Threads' keys are some pages apart: scattered by multiplication. */
 static _Atomic uint32_t *part_of_thread(void)
 {
-    return &inside[(os_thread_key() >> 12) % PARTS].count;
+    uint32_t number = (uint32_t)(os_thread_key() >> 12) * UINT32_C(0x9e3779b9);
+
+    return &inside[number >> (32 - PART_BITS)].count;
 }
 
 struct manager *binding_enter(void)

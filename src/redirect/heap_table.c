@@ -128,7 +128,7 @@ void heap_table_remove(const struct manager *manager, HANDLE handle)
     release(host_malloc);
 }
 
-bool heap_table_has_process_heap(struct manager *manager)
+bool heap_table_ensure_process_heap(struct manager *manager)
 {
     HANDLE handle = GetProcessHeap();
     struct served_heap heap;

@@ -27,7 +27,7 @@ bool heap_table_add(struct manager *manager, HANDLE handle, DWORD options);
 void heap_table_remove(const struct manager *manager, HANDLE handle);
 
 /* Makes a heap for the process's, if there is none yet. False: no memory or no room. */
-bool heap_table_has_process_heap(struct manager *manager);
+bool heap_table_ensure_process_heap(struct manager *manager);
 
 /*
  * Releases the heaps of a manager in which no block lives. Those with live blocks stay, and keep
