@@ -64,14 +64,16 @@ static const char *format(struct arena *arena, const char *format, ...)
 static const char *format(struct arena *arena, const char *format, ...)
 {
     char text[TEXT_MAXIMUM];
+    size_t size;
     char *copy;
     va_list values;
 
     va_start(values, format);
     vsnprintf(text, sizeof(text), format, values);
     va_end(values);
-    copy = arena_alloc(arena, strlen(text) + 1);
-    return copy ? strcpy(copy, text) : NULL;
+    size = strlen(text) + 1;
+    copy = arena_alloc(arena, size);
+    return copy ? memcpy(copy, text, size) : NULL;
 }
 
 const char *origin_text(const struct origin *origin, struct module_names *names)

@@ -37,6 +37,12 @@ static json_t *host_object(const struct host *host)
     build_result(object, "set_host_control", host->control_result);
     build_member(object, "set_host_control_accepted", json_boolean(host->control_result == S_OK));
     build_member(object, "redirected_modules", modules);
+    build_member(object, "heap",
+                 json_boolean(host->options.redirect_flags & HOSTMEM_REDIRECT_HEAP));
+    build_member(object, "callers",
+                 json_boolean(host->options.manager_flags & HOSTMEM_TRACK_BLOCKS));
+    build_member(object, "check", json_boolean(host->options.manager_flags & HOSTMEM_FILL_ON_FREE));
+    build_integer(object, "guard_above", host->options.guard_above);
     return object;
 }
 

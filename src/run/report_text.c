@@ -42,6 +42,8 @@ static void write_host(struct text *text, const struct host *host)
         text_format(text, "%s%s", separator, host_module_names[i]);
         separator = ", ";
     }
+    if (host->options.redirect_flags & HOSTMEM_REDIRECT_HEAP)
+        text_format(text, " with heaps");
     text_format(text, "\n");
 }
 

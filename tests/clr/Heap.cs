@@ -3,6 +3,8 @@
 //
 //   hold COUNT SIZE    COUNT blocks of SIZE bytes live at the end
 //   damage COUNT       COUNT blocks are written to after they were freed, and later used again
+//   fresh              prints the first byte of a new block, and after how many further frees, of at
+//                      most 200, its memory is used again
 //   free-twice, free-inside, free-misaligned
 //                      what Win32 must never see is freed; prints whether that was refused
 //   overrun SIZE       the byte behind a block of SIZE bytes is written to
@@ -61,6 +63,8 @@ static unsafe class Heap
             return Hold(number, int.Parse(arguments[2]));
         case "damage":
             return Damage(number);
+        case "fresh":
+            return Fresh();
         case "free-twice":
             return FreeTwice();
         case "free-inside":
@@ -115,6 +119,21 @@ static unsafe class Heap
         for (int i = 0; i < 20000; i++)
             Free(Alloc(40));
         Console.WriteLine("{0} blocks are damaged", count);
+        return 0;
+    }
+
+    static int Fresh()
+    {
+        byte *block = Alloc(40);
+        int frees = 0;
+
+        Console.WriteLine("first byte {0:x2}", *block);
+        Free(block);
+        for (byte *other = Alloc(40); other != block && frees < 200; other = Alloc(40)) {
+            Free(other);
+            frees++;
+        }
+        Console.WriteLine("used again after {0} frees", frees);
         return 0;
     }
 

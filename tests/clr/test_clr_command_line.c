@@ -261,6 +261,8 @@ static void the_json_report_has_every_member_in_its_form(void **state)
         check_run(run, *report_text(run, texts[i]) != '\0');
     check_run(run, report_integer(run, "exit_code") == 3);
     check_run(run, json_array_size(report_member(run, "host.redirected_modules")) == 2);
+    check_run(run, json_is_false(report_member(run, "host.heap")));
+    check_run(run, json_is_false(report_member(run, "host.callers")));
     check_run(run, json_is_array(report_member(run, "audit.differences")));
     check_run(run, json_is_array(report_member(run, "mapped_ranges")));
     check_run(run, json_is_array(report_member(run, "heaps")));

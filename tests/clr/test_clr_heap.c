@@ -94,6 +94,18 @@ static void the_books_are_exact(void **state)
         check_books(runs[i]);
 }
 
+static void the_report_says_that_heaps_were_redirected(void **state)
+{
+    (void)state;
+    for (int i = 0; i < RUNS; i++) {
+        check_run(runs[i], json_is_true(report_member(runs[i], "host.heap")));
+        check_run(runs[i], json_is_false(report_member(runs[i], "host.check")));
+        check_run(runs[i], report_integer(runs[i], "host.guard_above") == 0);
+        check_run(runs[i],
+                  strstr(runs[i]->errors, "; redirected coreclr.dll, clrjit.dll with heaps\n"));
+    }
+}
+
 static void no_free_is_refused(void **state)
 {
     (void)state;
@@ -272,6 +284,7 @@ static void an_exit_while_others_allocate_is_reported_on(void **state)
 #define TESTS_OF_EACH_KIND                                                                         \
     cmocka_unit_test(programs_do_what_they_must), cmocka_unit_test(exit_codes_are_the_programs),   \
         cmocka_unit_test(the_books_are_exact), cmocka_unit_test(no_free_is_refused),               \
+        cmocka_unit_test(the_report_says_that_heaps_were_redirected),                              \
         cmocka_unit_test(the_runtime_s_blocks_are_hostmem_s),                                      \
         cmocka_unit_test(heaps_size_classes_and_statistics_agree),                                 \
         cmocka_unit_test(the_groups_of_live_blocks_add_up),                                        \

@@ -96,6 +96,16 @@ static void the_first_twenty_damaged_blocks_are_described(void **state)
     run_free(run);
 }
 
+static void check_fills_new_blocks_and_uses_them_again_late(void **state)
+{
+    struct run *run = misuse(L"--check", L"fresh");
+
+    (void)state;
+    check_run(run, strcmp(run->output, "first byte cd\nused again after 200 frees\n") == 0);
+    check_run(run, json_is_true(report_member(run, "host.check")));
+    run_free(run);
+}
+
 static void without_check_nothing_is_looked_for(void **state)
 {
     struct run *run = misuse(L"--heap", L"damage 3");
@@ -119,6 +129,7 @@ static void a_guard_page_stops_a_write_behind_a_block(void **state)
     check_run(run, strcmp(run->output, "writing behind a block\n") == 0);
     check_run(run, run->exit_code != 0 && run->exit_code != EXIT_CODE_TIMED_OUT);
     check_run(run, occurrences(run->errors, "Audit: no difference") == 1);
+    check_run(run, report_integer(run, "host.guard_above") == 64 << 10);
     run_free(run);
 }
 
@@ -159,6 +170,7 @@ int main(void)
         cmocka_unit_test(a_free_inside_a_block_is_refused),
         cmocka_unit_test(writes_to_freed_blocks_are_found),
         cmocka_unit_test(the_first_twenty_damaged_blocks_are_described),
+        cmocka_unit_test(check_fills_new_blocks_and_uses_them_again_late),
         cmocka_unit_test(without_check_nothing_is_looked_for),
         cmocka_unit_test(a_guard_page_stops_a_write_behind_a_block),
         cmocka_unit_test(smaller_blocks_have_no_guard_page),
