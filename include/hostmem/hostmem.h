@@ -386,15 +386,16 @@ interface IHostMemInspection
 /*
  * HOSTMEM_OPTIONS.dwFlags, for looking into what uses the heaps. Each costs time and memory; all
  * keep the histories of all small blocks, some 56 bytes each.
+ *   HOSTMEM_TRACK_BLOCKS   no more than that, and each block's caller
+ *   HOSTMEM_FILL_ON_ALLOC  fill blocks with 0xCD when they are handed out
+ *   HOSTMEM_FILL_ON_FREE   fill small blocks with 0xDD when they are freed, and look for changes
+ * when their memory is used again or given back HOSTMEM_DELAY_REUSE    use a small block again
+ * after 256 further frees at the earliest
  */
-#define HOSTMEM_TRACK_BLOCKS 0x1  /* no more than that, and each block's caller */
-#define HOSTMEM_FILL_ON_ALLOC 0x2 /* fill blocks with 0xCD when they are handed out */
-#define HOSTMEM_FILL_ON_FREE                                                                       \
-    0x4 /* fill small blocks with 0xDD when they are freed, and look for                           \
-         */
-        /* changes when their memory is used again or given back */
-#define HOSTMEM_DELAY_REUSE                                                                        \
-    0x8 /* use a small block again after 256 further frees at the earliest */
+#define HOSTMEM_TRACK_BLOCKS 0x1
+#define HOSTMEM_FILL_ON_ALLOC 0x2
+#define HOSTMEM_FILL_ON_FREE 0x4
+#define HOSTMEM_DELAY_REUSE 0x8
 
 typedef struct HOSTMEM_OPTIONS {
     DWORD cbSize;  /* sizeof(HOSTMEM_OPTIONS), of this version or an earlier one */
