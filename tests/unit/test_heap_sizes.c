@@ -1,0 +1,322 @@
+/*
+ * test_heap_sizes.c: blocks of every size: aligned, usable to their last byte, counted exactly and
+ * given back; little waste; and no two that overlap, whatever a million random requests of one
+ * thread or of eight do.
+ */
+#include "heaps.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT (sizeof(void *) == 8 ? 16u : 8u)
+#define EVERY_SIZE 70000
+#define SEED UINT64_C(0x51e5f0a11b10c5ed)
+
+/* ------------------------------------------------------------------------------------------------
+ * One block of each size
+ * --------------------------------------------------------------------------------------------- */
+
+/* Writes the first and last bytes, and those about each page's and each slab block's border. */
+static void touch(unsigned char *block, SIZE_T size)
+{
+    for (SIZE_T at = 0; at < size; at += at < 64 ? 1 : 509)
+        block[at] = (unsigned char)(at ^ size);
+    if (size)
+        block[size - 1] = (unsigned char)size;
+}
+
+static bool is_touched(const unsigned char *block, SIZE_T size)
+{
+    for (SIZE_T at = 0; at + 1 < size; at += at < 64 ? 1 : 509) {
+        if (block[at] != (unsigned char)(at ^ size))
+            return false;
+    }
+    return !size || block[size - 1] == (unsigned char)size;
+}
+
+/* Alive together: blocks of `count` sizes from `first` on. */
+static void live_together(const struct subject *subject, IHostMalloc *heap, SIZE_T first,
+                          unsigned count)
+{
+    unsigned char **blocks = calloc(count, sizeof(*blocks));
+    HOSTMEM_HEAP figures, before = heap_figures_of(subject, 1);
+    ULONGLONG bytes = 0, large = 0, large_bytes = 0;
+
+    assert_non_null(blocks);
+    for (unsigned i = 0; i < count; i++) {
+        SIZE_T size = first + i;
+
+        blocks[i] = heap_block(heap, size);
+        if ((uintptr_t)blocks[i] % ALIGNMENT)
+            fail_msg("a block of %u bytes at %p", (unsigned)size, (void *)blocks[i]);
+        touch(blocks[i], size);
+        bytes += size;
+        large += size > LARGEST_SMALL;
+        large_bytes += size > LARGEST_SMALL ? size : 0;
+    }
+    figures = heap_figures_of(subject, 1);
+    assert_figure(figures.Blocks.Now, count);
+    assert_figure(figures.Blocks.Peak, before.Blocks.Peak > count ? before.Blocks.Peak : count);
+    assert_figure(figures.BlockBytes.Now, bytes);
+    assert_figure(figures.LargeBlocks.Now, large);
+    assert_figure(figures.LargeBytes.Now, large_bytes);
+    assert_figure(figures.Allocations - before.Allocations, count);
+    assert_figure(figures.AllocatedBytes - before.AllocatedBytes, bytes);
+    for (unsigned i = 0; i < count; i++) {
+        if (!is_touched(blocks[i], first + i))
+            fail_msg("a block of %u bytes has changed", (unsigned)first + i);
+        free_block(heap, blocks[i]);
+    }
+    figures = heap_figures_of(subject, 1);
+    assert_figure(figures.Blocks.Now, 0);
+    assert_figure(figures.BlockBytes.Now, 0);
+    assert_figure(figures.LargeBlocks.Now, 0);
+    assert_figure(figures.LargeBytes.Now, 0);
+    assert_figure(figures.Frees - before.Frees, count);
+    assert_figure(figures.FreedBytes - before.FreedBytes, bytes);
+    free(blocks);
+}
+
+static void blocks_of_every_size_up_to_70000_are_aligned_usable_and_counted(void **state)
+{
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject);
+
+    for (SIZE_T first = 0; first <= EVERY_SIZE; first += 700)
+        live_together(subject, heap, first, first + 700 > EVERY_SIZE ? 1 : 700);
+    end_only_heap(subject, heap);
+}
+
+static void large_blocks_are_aligned_usable_and_counted(void **state)
+{
+    const SIZE_T largest = sizeof(void *) == 8 ? (SIZE_T)64 << 20 : (SIZE_T)16 << 20;
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject);
+
+    for (SIZE_T size = EVERY_SIZE; size < largest; size += size / 9 + 1)
+        live_together(subject, heap, size, 1);
+    for (SIZE_T size = 2 * GRANULE; size <= largest; size *= 2)
+        live_together(subject, heap, size - 1, 3);
+    end_only_heap(subject, heap);
+}
+
+static void at_most_an_eighth_of_a_block_is_wasted_from_129_bytes_on(void **state)
+{
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject);
+    SIZE_T size = 129;
+
+    while (size <= LARGEST_SMALL) {
+        void *block = heap_block(heap, size);
+        HOSTMEM_SIZE_CLASS size_class = size_class_of(subject, 1, size, FALSE);
+
+        assert_figure(size_class.SmallestRequest, size); /* no size is left out */
+        assert_figure(size_class.Blocks, 1);
+        assert_figure(size_class.BlockBytes, size);
+        assert_at_least(size_class.BlockSize, size_class.LargestRequest);
+        /* Of all its requests the smallest wastes most. */
+        if ((size_class.BlockSize - size) * 8 > size_class.BlockSize)
+            fail_msg("%u bytes in a block of %u", (unsigned)size, (unsigned)size_class.BlockSize);
+        size = size_class.LargestRequest + 1;
+        free_block(heap, block);
+    }
+    assert_figure(size, LARGEST_SMALL + 1);
+    end_only_heap(subject, heap);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Overlaps
+ * --------------------------------------------------------------------------------------------- */
+
+#define OPERATIONS 1000000
+#define THREADS 8
+#define SLOTS 4096
+
+struct slot {
+    unsigned char *memory; /* NULL: none */
+    SIZE_T size;
+    uint64_t pattern;
+};
+
+/*
+ * Blocks lie in slots that all players share. A player takes a block out of its slot, whoever put
+ * it there, or finds the slot empty and fills it.
+ */
+struct ground {
+    IHostMalloc *heap;
+    struct slot *volatile slots[SLOTS];
+    volatile LONG64 pattern;
+};
+
+struct player {
+    struct ground *ground;
+    uint64_t random;
+    unsigned operations;
+    ULONGLONG taken, taken_bytes, freed, freed_bytes;
+    unsigned failures, overlaps;
+};
+
+static void write_pattern(const struct slot *slot)
+{
+    SIZE_T whole = slot->size / 8 * 8;
+
+    for (SIZE_T at = 0; at < whole; at += 8)
+        memcpy(slot->memory + at, &slot->pattern, 8);
+    memcpy(slot->memory + whole, &slot->pattern, slot->size - whole);
+}
+
+static bool has_pattern(const struct slot *slot)
+{
+    SIZE_T whole = slot->size / 8 * 8;
+
+    for (SIZE_T at = 0; at < whole; at += 8) {
+        if (memcmp(slot->memory + at, &slot->pattern, 8) != 0)
+            return false;
+    }
+    return memcmp(slot->memory + whole, &slot->pattern, slot->size - whole) == 0;
+}
+
+/* Mostly small, of all classes, and now and then large. */
+static SIZE_T random_size(uint64_t random)
+{
+    unsigned bits = (unsigned)(random >> 8) % 64;
+
+    if (bits == 0)
+        return (SIZE_T)(random >> 20) % 100000;
+    if (bits < 4)
+        return (SIZE_T)(random >> 20) % (LARGEST_SMALL + 1);
+    return (SIZE_T)(random >> 20) % (bits < 16 ? 2048 : 300);
+}
+
+static void fill_slot(struct player *player, struct slot *slot, uint64_t random)
+{
+    char file[] = "sizes.c";
+    void *memory = NULL;
+    HRESULT hr;
+
+    slot->size = random_size(random);
+    hr = random >> 60 ? IHostMalloc_Alloc(player->ground->heap, slot->size, eTaskCritical, &memory)
+                      : IHostMalloc_DebugAlloc(player->ground->heap, slot->size, eTaskCritical,
+                                               file, 1, &memory);
+    slot->memory = memory;
+    if (hr != S_OK) {
+        player->failures++;
+        return;
+    }
+    player->taken++;
+    player->taken_bytes += slot->size;
+    slot->pattern =
+        (uint64_t)InterlockedIncrement64(&player->ground->pattern) * UINT64_C(0x9e3779b97f4a7c15);
+    write_pattern(slot);
+}
+
+static void empty_slot(struct player *player, struct slot *slot)
+{
+    if (!has_pattern(slot))
+        player->overlaps++;
+    if (IHostMalloc_Free(player->ground->heap, slot->memory) != S_OK) {
+        player->failures++;
+        return;
+    }
+    slot->memory = NULL;
+    player->freed++;
+    player->freed_bytes += slot->size;
+}
+
+static DWORD WINAPI play(void *context)
+{
+    struct player *player = context;
+
+    for (unsigned i = 0; i < player->operations; i++) {
+        uint64_t random = next_random(&player->random);
+        unsigned index = (unsigned)(random >> 40) % SLOTS;
+        struct slot *slot =
+            InterlockedExchangePointer((void *volatile *)&player->ground->slots[index], NULL);
+
+        if (!slot)
+            continue; /* another player has it just now */
+        if (slot->memory)
+            empty_slot(player, slot);
+        else
+            fill_slot(player, slot, random);
+        player->ground->slots[index] = slot;
+    }
+    return 0;
+}
+
+static void assert_ground_is_counted(const struct subject *subject, const struct player *players,
+                                     unsigned count)
+{
+    struct player sum = {NULL};
+    HOSTMEM_HEAP figures = heap_figures_of(subject, 1);
+
+    for (unsigned i = 0; i < count; i++) {
+        assert_figure(players[i].overlaps, 0);
+        assert_figure(players[i].failures, 0);
+        sum.taken += players[i].taken;
+        sum.taken_bytes += players[i].taken_bytes;
+        sum.freed += players[i].freed;
+        sum.freed_bytes += players[i].freed_bytes;
+    }
+    assert_figure(figures.Allocations, sum.taken);
+    assert_figure(figures.AllocatedBytes, sum.taken_bytes);
+    assert_figure(figures.Frees, sum.freed);
+    assert_figure(figures.FreedBytes, sum.freed_bytes);
+    assert_figure(figures.Blocks.Now, sum.taken - sum.freed);
+    assert_figure(figures.BlockBytes.Now, sum.taken_bytes - sum.freed_bytes);
+    assert_clean_audit(subject);
+}
+
+static void play_on_threads(const struct subject *subject, unsigned count)
+{
+    struct ground *ground = calloc(1, sizeof(*ground));
+    struct slot *slots = calloc(SLOTS, sizeof(*slots));
+    struct player players[THREADS];
+    struct threads threads;
+
+    assert_non_null(ground);
+    assert_non_null(slots);
+    print_message("seed 0x%" PRIx64 "\n", SEED);
+    ground->heap = subject_heap(subject);
+    for (unsigned i = 0; i < SLOTS; i++)
+        ground->slots[i] = &slots[i];
+    for (unsigned i = 0; i < count; i++)
+        players[i] =
+            (struct player){.ground = ground, .random = SEED + i, .operations = OPERATIONS / count};
+    threads_start(&threads, count, play, players, sizeof(players[0]));
+    threads_join(&threads);
+    assert_ground_is_counted(subject, players, count);
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (slots[i].memory)
+            empty_slot(&players[0], &slots[i]);
+    }
+    assert_ground_is_counted(subject, players, count);
+    end_only_heap(subject, ground->heap);
+    free(slots);
+    free(ground);
+}
+
+static void in_a_million_requests_of_one_thread_no_blocks_overlap(void **state)
+{
+    play_on_threads(*state, 1);
+}
+
+static void in_a_million_requests_of_8_threads_no_blocks_overlap(void **state)
+{
+    play_on_threads(*state, THREADS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        promise(blocks_of_every_size_up_to_70000_are_aligned_usable_and_counted),
+        promise(large_blocks_are_aligned_usable_and_counted),
+        promise(at_most_an_eighth_of_a_block_is_wasted_from_129_bytes_on),
+        promise(in_a_million_requests_of_one_thread_no_blocks_overlap),
+        promise(in_a_million_requests_of_8_threads_no_blocks_overlap),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
