@@ -154,6 +154,12 @@ bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_
  * Whose is this address?
  * --------------------------------------------------------------------------------------------- */
 
+/* True if the address is one of the bytes asked for; of a block of none, where it begins. */
+static bool holds(uintptr_t block, size_t size, uintptr_t address)
+{
+    return address - block < (size ? size : 1);
+}
+
 static bool find_small(const struct heap_space *space, uint32_t index, uintptr_t address,
                        struct heap_block *block)
 {
@@ -164,7 +170,8 @@ static bool find_small(const struct heap_space *space, uint32_t index, uintptr_t
     if (!slab_view(slab, &view) || address - view.base >= SLAB_SIZE)
         return false;
     number = (uint32_t)((address - view.base) / view.size_class->block_size);
-    return number < view.size_class->blocks && read_block(space, slab, &view, number, block);
+    return number < view.size_class->blocks && read_block(space, slab, &view, number, block) &&
+           holds(block->address, block->size, address);
 }
 
 bool heap_find_block(const struct heap_space *space, uintptr_t address, struct heap_block *block)
@@ -179,7 +186,7 @@ bool heap_find_block(const struct heap_space *space, uintptr_t address, struct h
     if (index)
         return find_small(space, index, address, block);
     if (!pages_find(space->pages, (const void *)address, &facts, &committed) ||
-        !is_block(&facts, 0) || address - facts.block >= (facts.requested ? facts.requested : 1))
+        !is_block(&facts, 0) || !holds(facts.block, facts.requested, address))
         return false;
     block_of_region(&facts, block);
     return true;
