@@ -84,7 +84,7 @@ static enum record_refusal why_refused(const struct heap *heap, uintptr_t addres
     if (facts.heap & REGION_IS_SLAB)
         return RECORD_REFUSED_FREED; /* a spare */
     if (facts.block != address)
-        return address % BLOCK_ALIGNMENT ? RECORD_REFUSED_MISALIGNED : RECORD_REFUSED_INTERIOR;
+        return (address % BLOCK_ALIGNMENT) ? RECORD_REFUSED_MISALIGNED : RECORD_REFUSED_INTERIOR;
     return facts.heap == heap_number(heap) ? RECORD_REFUSED_FREED : RECORD_REFUSED_OTHER_HEAP;
 }
 

@@ -201,7 +201,7 @@ static inline enum slab_answer slab_look(const struct slab *slab, const struct s
         return SLAB_FREED;
     if (index * size_class->block_size == offset)
         return SLAB_LIVE;
-    return address % BLOCK_ALIGNMENT ? SLAB_MISALIGNED : SLAB_INTERIOR;
+    return (address % BLOCK_ALIGNMENT) ? SLAB_MISALIGNED : SLAB_INTERIOR;
 }
 
 /*
