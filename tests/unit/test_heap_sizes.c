@@ -146,6 +146,7 @@ struct slot {
  */
 struct ground {
     IHostMalloc *heap;
+    unsigned count; /* of slots */
     struct slot *volatile slots[SLOTS];
     volatile LONG64 pattern;
 };
@@ -248,7 +249,7 @@ static DWORD WINAPI play(void *context)
 
     for (unsigned i = 0; i < player->operations; i++) {
         uint64_t random = next_random(&player->random);
-        unsigned index = (unsigned)(random >> 40) % SLOTS;
+        unsigned index = (unsigned)(random >> 40) % player->ground->count;
         struct slot *slot =
             InterlockedExchangePointer((void *volatile *)&player->ground->slots[index], NULL);
 
@@ -288,24 +289,62 @@ static void assert_ground_is_counted(const struct subject *subject, const struct
     assert_clean_audit(subject);
 }
 
-static void play_on_threads(const struct subject *subject, unsigned count)
+/* Gives empty slabs back, and audits, without pause. */
+struct trimmer {
+    const struct subject *subject;
+    volatile LONG stop;
+    ULONGLONG bytes; /* given back */
+    HRESULT worst_audit;
+};
+
+static DWORD WINAPI trim(void *context)
+{
+    struct trimmer *trimmer = *(struct trimmer **)context;
+
+    while (!trimmer->stop) {
+        HOSTMEM_AUDIT audit = {.cbSize = sizeof(audit)};
+        HRESULT hr = IHostMemInspection_Audit(trimmer->subject->inspection, &audit, NULL, NULL);
+
+        if (hr != S_OK)
+            trimmer->worst_audit = hr;
+        for (unsigned i = 0; i < 100; i++) {
+            SIZE_T bytes = 0;
+
+            IHostMemInspection_Trim(trimmer->subject->inspection, &bytes);
+            trimmer->bytes += bytes;
+        }
+    }
+    return 0;
+}
+
+static void play_on_threads(const struct subject *subject, unsigned count, unsigned operations,
+                            unsigned slot_count)
 {
     struct ground *ground = calloc(1, sizeof(*ground));
     struct slot *slots = calloc(SLOTS, sizeof(*slots));
     struct player players[THREADS];
-    struct threads threads;
+    struct trimmer trimmer = {.subject = subject}, *trimmer_context = &trimmer;
+    struct threads threads, trimming;
 
     assert_non_null(ground);
     assert_non_null(slots);
     print_message("seed 0x%" PRIx64 "\n", SEED);
     ground->heap = subject_heap(subject);
+    ground->count = slot_count;
     for (unsigned i = 0; i < SLOTS; i++)
         ground->slots[i] = &slots[i];
     for (unsigned i = 0; i < count; i++)
         players[i] =
-            (struct player){.ground = ground, .random = SEED + i, .operations = OPERATIONS / count};
+            (struct player){.ground = ground, .random = SEED + i, .operations = operations / count};
+    if (count > 1)
+        threads_start(&trimming, 1, trim, &trimmer_context, sizeof(trimmer_context));
     threads_start(&threads, count, play, players, sizeof(players[0]));
     threads_join(&threads);
+    trimmer.stop = 1;
+    if (count > 1)
+        threads_join(&trimming);
+    assert_hresult(trimmer.worst_audit, S_OK);
+    print_message("             %u slabs were trimmed\n", (unsigned)(trimmer.bytes / SLAB));
     assert_ground_is_counted(subject, players, count);
     for (unsigned i = 0; i < SLOTS; i++) {
         if (slots[i].memory)
@@ -319,12 +358,39 @@ static void play_on_threads(const struct subject *subject, unsigned count)
 
 static void in_a_million_requests_of_one_thread_no_blocks_overlap(void **state)
 {
-    play_on_threads(*state, 1);
+    play_on_threads(*state, 1, OPERATIONS, SLOTS);
 }
 
 static void in_a_million_requests_of_8_threads_no_blocks_overlap(void **state)
 {
-    play_on_threads(*state, THREADS);
+    play_on_threads(*state, THREADS, OPERATIONS, SLOTS);
+}
+
+/* Few live at a time, so that slabs come and go. */
+static void where_slabs_come_and_go_no_blocks_overlap(void **state)
+{
+    play_on_threads(*state, THREADS, OPERATIONS, 40);
+}
+
+static void where_hardened_slabs_come_and_go_no_blocks_overlap(void **state)
+{
+    struct subject subject = subject_with_flags(HOSTMEM_FILL_ON_FREE);
+
+    (void)state;
+    play_on_threads(&subject, THREADS, OPERATIONS / 5, 40);
+    assert_figure(statistics_of(&subject).DamagedBlocks, 0);
+    subject_end(&subject);
+}
+
+static void in_requests_of_8_threads_of_a_hardened_heap_no_blocks_overlap(void **state)
+{
+    struct subject subject =
+        subject_with_flags(HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE);
+
+    (void)state;
+    play_on_threads(&subject, THREADS, OPERATIONS / 5, SLOTS);
+    assert_figure(statistics_of(&subject).DamagedBlocks, 0);
+    subject_end(&subject);
 }
 
 int main(void)
@@ -335,6 +401,9 @@ int main(void)
         promise(at_most_an_eighth_of_a_block_is_wasted_from_129_bytes_on),
         promise(in_a_million_requests_of_one_thread_no_blocks_overlap),
         promise(in_a_million_requests_of_8_threads_no_blocks_overlap),
+        promise(where_slabs_come_and_go_no_blocks_overlap),
+        cmocka_unit_test(where_hardened_slabs_come_and_go_no_blocks_overlap),
+        cmocka_unit_test(in_requests_of_8_threads_of_a_hardened_heap_no_blocks_overlap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
