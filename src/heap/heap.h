@@ -67,7 +67,7 @@ struct heap_request {
     uint32_t line;
     const char *file;   /* copied; NULL: none */
     const void *caller; /* NULL: not known */
-    bool debug;         /* by DebugAlloc */
+    bool debug;         /* by DebugAlloc: its history is kept */
 };
 
 /* The common case alone. False: nothing was done, heap_alloc has to be asked. */

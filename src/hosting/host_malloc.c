@@ -100,13 +100,12 @@ static HRESULT WINAPI host_malloc_Alloc(IHostMalloc *iface, SIZE_T size, EMemory
                                         void **memory)
 {
     struct host_malloc *host_malloc = impl_from_IHostMalloc(iface);
-    struct heap_request request = {.size = size, .critical_level = (uint32_t)level};
+    struct heap_request request = {
+        .size = size, .critical_level = (uint32_t)level, .caller = __builtin_return_address(0)};
 
     if (memory && (uint32_t)level <= eProcessCritical && manager_is_open(host_malloc->manager) &&
         heap_alloc_quick(host_malloc->heap, size, memory))
         return S_OK;
-    if (host_malloc->manager->heaps.options.flags & HEAP_TRACK_BLOCKS)
-        request.caller = __builtin_return_address(0);
     return host_malloc_alloc(host_malloc, &request, memory);
 }
 

@@ -558,6 +558,20 @@ static void every_flag_keeps_the_histories_of_small_blocks(void **state)
     }
 }
 
+static void a_large_block_has_its_caller_without_a_flag_too(void **state)
+{
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject);
+    void *block = heap_block(heap, LARGE);
+    HOSTMEM_BLOCK found = found_block(subject, block);
+
+    assert_figure(found.ThreadId, GetCurrentThreadId());
+    assert_at_least(found.Sequence, 1);
+    assert_true(is_code_of_the_program(found.Caller));
+    free_block(heap, block);
+    end_only_heap(subject, heap);
+}
+
 /* What lies beyond the first version's end is not read. */
 static void options_of_the_first_version_are_accepted(void **state)
 {
@@ -600,6 +614,7 @@ int main(void)
         cmocka_unit_test(a_guarded_block_that_leaks_is_given_back),
         cmocka_unit_test(tracked_blocks_have_caller_thread_sequence_and_age),
         cmocka_unit_test(every_flag_keeps_the_histories_of_small_blocks),
+        promise(a_large_block_has_its_caller_without_a_flag_too),
         cmocka_unit_test(options_of_the_first_version_are_accepted),
     };
 
