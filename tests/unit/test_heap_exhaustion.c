@@ -31,7 +31,7 @@ struct script {
     IHostMalloc *heap;
     struct block blocks[MOST_BLOCKS];
     unsigned count;
-    ULONGLONG bytes;
+    ULONGLONG bytes, most_count, most_bytes;
     unsigned names;
     unsigned failures;
 };
@@ -61,6 +61,10 @@ static void assert_books(const struct script *script, const char *about)
     assert_clean_audit_of(about, &script->subject);
     assert_figure_of(about, statistics.Blocks.Now, script->count);
     assert_figure_of(about, statistics.BlockBytes.Now, script->bytes);
+    if (script->kind == OS_FAULT_PAGES) {
+        assert_figure_of(about, statistics.Blocks.Peak, script->most_count);
+        assert_figure_of(about, statistics.BlockBytes.Peak, script->most_bytes);
+    }
 }
 
 /* True if the call succeeded; it may have failed only for want of memory. */
@@ -102,6 +106,10 @@ static void take(struct script *script, SIZE_T size, bool named)
     assert_true(script->count < MOST_BLOCKS);
     script->blocks[script->count++] = (struct block){memory, size};
     script->bytes += size;
+    if (script->count > script->most_count)
+        script->most_count = script->count;
+    if (script->bytes > script->most_bytes)
+        script->most_bytes = script->bytes;
 }
 
 static void give(struct script *script, unsigned index)
