@@ -138,7 +138,7 @@ static pages_result alloc(struct heap *heap, struct lane *lane, const struct hea
 
     if (request->size > SMALL_LIMIT || request->size > heap->space->options.guard_above)
         return heap_alloc_large(heap, request, memory);
-    if (!heap->space->options.flags && !request->file && !request->caller)
+    if (!heap->space->options.flags && !request->debug)
         return alloc_plain(heap, lane, request, memory);
     result = heap_alloc_tracked(heap, lane, request, memory);
     /* There are only so many histories of slabs; that of a region is kept with it. */

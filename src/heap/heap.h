@@ -76,7 +76,7 @@ struct heap_request {
     uint32_t line;
     const char *file;   /* copied; NULL: none */
     const void *caller; /* NULL: not known */
-    bool debug;         /* by DebugAlloc */
+    bool debug;         /* by DebugAlloc: its history is kept */
 };
 
 /* *memory is NULL on failure. */

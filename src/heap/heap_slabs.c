@@ -438,7 +438,9 @@ static size_t close(struct heap *heap, struct slab *slab, const struct slab_view
         check_all_freed(heap, slab, view);
     atomic_store_explicit(mark, 0, memory_order_release);
     slab_close(slab);
-    given = give_memory(heap, view->base, keep);
+    /* What is written to a spare from now on nobody would look for: let it fault. */
+    given =
+        give_memory(heap, view->base, keep && !(heap->space->options.flags & HEAP_FILL_ON_FREE));
     give_sheet(heap->space, slab);
     place = atomic_exchange_explicit(&slab->place, slab_place_word(view->key, SLAB_GONE),
                                      memory_order_acq_rel);

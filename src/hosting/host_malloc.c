@@ -112,10 +112,9 @@ static __attribute__((noinline)) HRESULT alloc_plain(struct host_malloc *host_ma
                                                      EMemoryCriticalLevel level, const void *caller,
                                                      void **memory)
 {
-    struct heap_request request = {.size = size, .critical_level = (uint32_t)level};
+    struct heap_request request = {
+        .size = size, .critical_level = (uint32_t)level, .caller = caller};
 
-    if (host_malloc->manager->heaps.options.flags & HEAP_TRACK_BLOCKS)
-        request.caller = caller;
     return host_malloc_alloc(host_malloc, &request, memory);
 }
 

@@ -217,17 +217,30 @@ static HRESULT WINAPI inspection_EnumHeaps(IHostMemInspection *iface,
     return hr;
 }
 
+/* The class that comes next by size: of the plain ones and the tracked ones, each in that order. */
+static const struct size_class *next_size_class(const struct size_classes *classes, uint32_t *plain,
+                                                uint32_t *tracked)
+{
+    if (*tracked == CLASS_COUNT ||
+        (*plain < CLASS_PLAIN_COUNT &&
+         classes->classes[*plain].block_size <= classes->classes[*tracked].block_size))
+        return &classes->classes[(*plain)++];
+    return &classes->classes[(*tracked)++];
+}
+
 static HRESULT WINAPI inspection_EnumSizeClasses(IHostMemInspection *iface, DWORD heap,
                                                  HOSTMEM_SIZE_CLASS_CALLBACK callback,
                                                  void *context)
 {
     struct manager *manager = impl_from_IHostMemInspection(iface);
+    uint32_t plain = 0, tracked = CLASS_PLAIN_COUNT;
     HRESULT hr = S_OK;
 
     if (!callback)
         return E_POINTER;
-    for (uint32_t index = 0; hr == S_OK && index < CLASS_COUNT; index++) {
-        const struct size_class *size_class = &manager->heaps.classes.classes[index];
+    for (uint32_t count = 0; hr == S_OK && count < CLASS_COUNT; count++) {
+        const struct size_class *size_class =
+            next_size_class(&manager->heaps.classes, &plain, &tracked);
         struct heap_class_figures figures;
         HOSTMEM_SIZE_CLASS public_class = {
             .BlockSize = size_class->block_size,
@@ -237,7 +250,7 @@ static HRESULT WINAPI inspection_EnumSizeClasses(IHostMemInspection *iface, DWOR
             .BlocksPerSlab = size_class->blocks,
         };
 
-        heap_class_figures(&manager->heaps, heap, index, &figures);
+        heap_class_figures(&manager->heaps, heap, size_class->index, &figures);
         if (!figures.slabs)
             continue;
         public_class.Slabs = figures.slabs;

@@ -489,8 +489,8 @@ static HRESULT CALLBACK compare_region(void *context, const HOSTMEM_REGION *show
     for (size_t i = 0; i < MODEL_BLOCKS; i++) {
         const struct model_block *block = &comparison->player->blocks[i];
 
-        if (is_large(block) && block->memory == shown->Base && shown->Heap != 0 && shown->Size == block_bytes(block) &&
-            shown->Committed == shown->Size) {
+        if (is_large(block) && block->memory == shown->Base && shown->Heap != 0 &&
+            shown->Size == block_bytes(block) && shown->Committed == shown->Size) {
             comparison->matching++;
             return S_OK;
         }

@@ -1,0 +1,48 @@
+/*
+ * heaps.h: what the tests of heaps share: managers with options, a heap's figures as the inspection
+ * tells them, and frees that must be refused.
+ */
+#ifndef HOSTMEM_TESTS_UNIT_HEAPS_H
+#define HOSTMEM_TESTS_UNIT_HEAPS_H
+
+#include "foreign.h"
+
+/* Blocks up to that size share slabs; larger ones are regions of their own. */
+#define LARGEST_SMALL ((SIZE_T)32768)
+#define SLAB GRANULE
+
+/* A manager with these dwFlags. */
+struct subject subject_with_flags(DWORD flags);
+
+/* The figures of the heap of that number; fails the test if it does not live. */
+HOSTMEM_HEAP heap_figures_of(const struct subject *subject, DWORD number);
+
+/* A heap's figures, the peaks apart, are what they were. */
+#define assert_same_heap(about, before, after)                                                     \
+    check_same_heap((before), (after), (about), __FILE__, __LINE__)
+void check_same_heap(const HOSTMEM_HEAP *before, const HOSTMEM_HEAP *after, const char *about,
+                     const char *file, int line);
+
+/* The size class that serves such a request in the heap of that number; BlockSize is 0: none. */
+HOSTMEM_SIZE_CLASS size_class_of(const struct subject *subject, DWORD number, SIZE_T request,
+                                 BOOL tracked);
+
+/* DebugAlloc; fails the test if there is no memory. */
+void *debug_block(IHostMalloc *heap, SIZE_T size, const char *file, int line);
+
+#define free_block(heap, block) assert_succeeds(IHostMalloc_Free((heap), (block)))
+
+/*
+ * Free of that address is refused for that reason, counted as such and nowhere else, and changes
+ * nothing: no figure of the manager or of heap 1, no byte of `extent` there, nothing that an audit
+ * finds.
+ */
+#define assert_refused(about, subject, heap, address, extent, why)                                 \
+    check_refused((subject), (heap), (address), (extent), (why), (about), __FILE__, __LINE__)
+void check_refused(const struct subject *subject, IHostMalloc *heap, void *address, SIZE_T extent,
+                   HOSTMEM_REFUSAL why, const char *about, const char *file, int line);
+
+/* The heap, the manager's only one, ends without a leak and leaves no memory behind. */
+void end_only_heap(const struct subject *subject, IHostMalloc *heap);
+
+#endif

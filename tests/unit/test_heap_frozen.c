@@ -1,0 +1,295 @@
+/*
+ * test_heap_frozen.c: invariant I4 for heaps: a thread that is frozen at any moment inside Alloc,
+ * DebugAlloc or Free keeps nobody from completing the same calls on the same heap.
+ *
+ * While the thread is frozen, the one that froze it calls nothing but the manager: the frozen
+ * thread may hold any lock of the C library's or the system's.
+ */
+#include "heaps.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FREEZES 10000
+#define AUDIT_EVERY 50
+#define WATCHDOG_MILLISECONDS 120000
+#define SEED UINT64_C(0xf05e17f05e17f05e)
+
+/* Of FREEZES, how often the thread must have been met inside the DLL for the test to mean much. */
+#define LEAST_INSIDE 200
+
+#define SLOTS 96
+#define HANDOVERS 16
+
+struct worker {
+    IHostMalloc *heap;
+    volatile LONG stop;
+    uint64_t random;
+    unsigned failures;
+    ULONGLONG allocations, frees;
+    void *blocks[SLOTS];
+    void *volatile handovers[HANDOVERS]; /* for the other thread to free */
+};
+
+static SIZE_T random_size(uint64_t random)
+{
+    static const SIZE_T limits[] = {16, 64, 64, 200, 200, 500, 1500, 9000, 33000};
+    SIZE_T number = (SIZE_T)(random >> 16);
+
+    if (random % 64 == 0)
+        return LARGEST_SMALL + 1 + number % 100000;
+    return number % limits[random % COUNT_OF(limits)];
+}
+
+static void *take(struct worker *worker, uint64_t random)
+{
+    char file[] = "frozen.c";
+    SIZE_T size = random_size(random);
+    void *block = NULL;
+    HRESULT hr = random >> 61
+                     ? IHostMalloc_Alloc(worker->heap, size, eTaskCritical, &block)
+                     : IHostMalloc_DebugAlloc(worker->heap, size, eTaskCritical, file, 1, &block);
+
+    worker->failures += hr != S_OK;
+    worker->allocations++;
+    return block;
+}
+
+static void give(struct worker *worker, void *block)
+{
+    worker->failures += IHostMalloc_Free(worker->heap, block) != S_OK;
+    worker->frees++;
+}
+
+static void work_once(struct worker *worker)
+{
+    uint64_t random = next_random(&worker->random);
+    void **slot = &worker->blocks[(random >> 32) % SLOTS];
+    void *old;
+
+    if (!*slot) {
+        *slot = take(worker, random);
+    } else if ((random >> 40) % 8) {
+        give(worker, *slot);
+        *slot = NULL;
+    } else {
+        old = InterlockedExchangePointer(&worker->handovers[(random >> 48) % HANDOVERS], *slot);
+        *slot = old;
+    }
+}
+
+static DWORD WINAPI work(void *context)
+{
+    struct worker *worker = context;
+
+    while (!worker->stop)
+        work_once(worker);
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The watchdog
+ * --------------------------------------------------------------------------------------------- */
+
+static HANDLE finished;
+
+static DWORD WINAPI watch(void *context)
+{
+    static const char words[] = "[  FAILED  ] a call did not return while another was frozen\n";
+    DWORD written;
+
+    (void)context;
+    if (WaitForSingleObject(finished, WATCHDOG_MILLISECONDS) == WAIT_TIMEOUT) {
+        WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), words, sizeof(words) - 1, &written, NULL);
+        TerminateProcess(GetCurrentProcess(), 3);
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Where a thread was frozen
+ * --------------------------------------------------------------------------------------------- */
+
+struct image {
+    uintptr_t base;
+    SIZE_T size;
+};
+
+/* The DLL: what the heap's methods are in. */
+static struct image image_of_methods(const IHostMalloc *heap)
+{
+    MEMORY_BASIC_INFORMATION range;
+    const IMAGE_DOS_HEADER *dos;
+    const IMAGE_NT_HEADERS *nt;
+
+    assert_true(VirtualQuery(heap->lpVtbl, &range, sizeof(range)) != 0);
+    dos = range.AllocationBase;
+    nt = (const IMAGE_NT_HEADERS *)((const char *)range.AllocationBase + dos->e_lfanew);
+    return (struct image){(uintptr_t)range.AllocationBase, nt->OptionalHeader.SizeOfImage};
+}
+
+static bool is_frozen_in(HANDLE thread, const struct image *image)
+{
+    CONTEXT context;
+    uintptr_t at;
+
+    memset(&context, 0, sizeof(context));
+    context.ContextFlags = CONTEXT_CONTROL;
+    if (!GetThreadContext(thread, &context))
+        return false;
+#ifdef _WIN64
+    at = (uintptr_t)context.Rip;
+#else
+    at = (uintptr_t)context.Eip;
+#endif
+    return at - image->base < image->size;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The one that freezes
+ * --------------------------------------------------------------------------------------------- */
+
+struct controller {
+    struct worker calls; /* its own heap calls, counted alike */
+    const struct subject *subject;
+    HANDLE thread;
+    struct image image;
+    unsigned inside, not_suspended;
+    HRESULT worst_audit;
+    unsigned totals_compared;
+};
+
+static void spin(unsigned turns)
+{
+    for (volatile unsigned turn = 0; turn < turns; turn++)
+        continue;
+}
+
+static void audit(struct controller *controller)
+{
+    HOSTMEM_AUDIT audit = {.cbSize = sizeof(audit)};
+    HRESULT hr = IHostMemInspection_Audit(controller->subject->inspection, &audit, NULL, NULL);
+
+    if (hr != S_OK)
+        controller->worst_audit = hr;
+    controller->totals_compared += audit.TotalsCompared != 0;
+}
+
+/* All that must succeed while the other is frozen. */
+static void use_the_heap(struct controller *controller, struct worker *worker)
+{
+    struct worker *calls = &controller->calls;
+    void *blocks[24];
+
+    for (unsigned i = 0; i < COUNT_OF(blocks); i++)
+        blocks[i] = take(calls, next_random(&calls->random));
+    for (unsigned i = 0; i < COUNT_OF(blocks); i++)
+        give(calls, blocks[i]);
+    for (unsigned i = 0; i < HANDOVERS; i++) {
+        void *block = InterlockedExchangePointer(&worker->handovers[i], NULL);
+
+        if (block)
+            give(calls, block);
+    }
+}
+
+static void freeze(struct controller *controller, struct worker *worker, unsigned round)
+{
+    if (SuspendThread(controller->thread) == (DWORD)-1) {
+        controller->not_suspended++;
+        return;
+    }
+    controller->inside += is_frozen_in(controller->thread, &controller->image);
+    use_the_heap(controller, worker);
+    if (round % AUDIT_EVERY == 0)
+        audit(controller);
+    ResumeThread(controller->thread);
+}
+
+static void give_everything_back(struct worker *worker)
+{
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (worker->blocks[i])
+            give(worker, worker->blocks[i]);
+    }
+    for (unsigned i = 0; i < HANDOVERS; i++) {
+        if (worker->handovers[i])
+            give(worker, worker->handovers[i]);
+    }
+}
+
+static void assert_counted(const struct subject *subject, const struct worker *worker,
+                           const struct worker *calls)
+{
+    HOSTMEM_HEAP figures = heap_figures_of(subject, 1);
+
+    assert_figure(figures.Allocations, worker->allocations + calls->allocations);
+    assert_figure(figures.Frees, worker->frees + calls->frees);
+    assert_figure(figures.Blocks.Now, figures.Allocations - figures.Frees);
+    assert_clean_audit(subject);
+}
+
+static void run(DWORD flags)
+{
+    struct subject subject = subject_with_flags(flags);
+    static struct worker worker;
+    struct controller controller = {.subject = &subject};
+    struct threads threads, watchdog;
+
+    print_message("seed 0x%" PRIx64 "\n", SEED);
+    worker = (struct worker){.heap = subject_heap(&subject), .random = SEED};
+    controller.calls = (struct worker){.heap = worker.heap, .random = SEED + 1};
+    controller.image = image_of_methods(worker.heap);
+    finished = CreateEventW(NULL, TRUE, FALSE, NULL);
+    assert_non_null(finished);
+    threads_start(&watchdog, 1, watch, NULL, 0);
+    threads_start(&threads, 1, work, &worker, sizeof(worker));
+    controller.thread = threads.handles[0];
+    for (unsigned round = 0; round < FREEZES; round++) {
+        spin((unsigned)(next_random(&controller.calls.random) >> 32) % 2000);
+        freeze(&controller, &worker, round);
+    }
+    worker.stop = 1;
+    threads_join(&threads);
+    SetEvent(finished);
+    threads_join(&watchdog);
+    CloseHandle(finished);
+
+    print_message("             frozen %u times, of these in the DLL %u; %u totals compared\n",
+                  FREEZES, controller.inside, controller.totals_compared);
+    assert_figure(controller.not_suspended, 0);
+    assert_figure(worker.failures, 0);
+    assert_figure(controller.calls.failures, 0);
+    assert_hresult(controller.worst_audit, S_OK);
+    assert_at_least(controller.inside, LEAST_INSIDE);
+    assert_at_least(worker.allocations, FREEZES);
+    assert_counted(&subject, &worker, &controller.calls);
+    give_everything_back(&worker);
+    assert_counted(&subject, &worker, &controller.calls);
+    end_only_heap(&subject, worker.heap);
+    assert_figure(statistics_of(&subject).DamagedBlocks, 0);
+    subject_end(&subject);
+}
+
+static void a_thread_frozen_in_a_heap_s_call_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    run(0);
+}
+
+static void a_thread_frozen_in_a_hardened_heap_s_call_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    run(HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_thread_frozen_in_a_heap_s_call_keeps_nobody_waiting),
+        cmocka_unit_test(a_thread_frozen_in_a_hardened_heap_s_call_keeps_nobody_waiting),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
