@@ -1,7 +1,7 @@
 /*
- * test_clr_heap.c: hostmem-run --heap, alone and with --callers: C# programs on a real CoreCLR
- * whose pages and heaps hostmem manages. They do what they do without it, no free is refused, and
- * the books of heaps are exact.
+ * test_clr_heap.c: hostmem-run --heap, alone, with --callers and with --check: C# programs on a
+ * real CoreCLR whose pages and heaps hostmem manages. They do what they do without it, no free is
+ * refused, and the books of heaps are exact.
  *
  * The tests of a kind of run are the same, and run for each kind.
  */
@@ -55,6 +55,12 @@ static int run_with_callers(void **state)
     return run_programs(L"--heap --callers");
 }
 
+static int run_with_check(void **state)
+{
+    (void)state;
+    return run_programs(L"--heap --check");
+}
+
 static int free_runs(void **state)
 {
     (void)state;
@@ -99,11 +105,24 @@ static void the_report_says_that_heaps_were_redirected(void **state)
     (void)state;
     for (int i = 0; i < RUNS; i++) {
         check_run(runs[i], json_is_true(report_member(runs[i], "host.heap")));
-        check_run(runs[i], json_is_false(report_member(runs[i], "host.check")));
         check_run(runs[i], report_integer(runs[i], "host.guard_above") == 0);
         check_run(runs[i],
                   strstr(runs[i]->errors, "; redirected coreclr.dll, clrjit.dll with heaps\n"));
     }
+}
+
+static void without_check_the_report_says_so(void **state)
+{
+    (void)state;
+    for (int i = 0; i < RUNS; i++)
+        check_run(runs[i], json_is_false(report_member(runs[i], "host.check")));
+}
+
+static void with_check_the_report_says_so(void **state)
+{
+    (void)state;
+    for (int i = 0; i < RUNS; i++)
+        check_run(runs[i], json_is_true(report_member(runs[i], "host.check")));
 }
 
 static void no_free_is_refused(void **state)
@@ -294,8 +313,13 @@ static void an_exit_while_others_allocate_is_reported_on(void **state)
 int main(void)
 {
     const struct CMUnitTest with_heap[] = {TESTS_OF_EACH_KIND,
+                                           cmocka_unit_test(without_check_the_report_says_so),
                                            cmocka_unit_test(without_callers_no_origin_is_kept)};
+    const struct CMUnitTest with_check[] = {TESTS_OF_EACH_KIND,
+                                            cmocka_unit_test(with_check_the_report_says_so),
+                                            cmocka_unit_test(without_callers_no_origin_is_kept)};
     const struct CMUnitTest with_callers[] = {TESTS_OF_EACH_KIND,
+                                              cmocka_unit_test(without_check_the_report_says_so),
                                               cmocka_unit_test(callers_are_places_in_the_runtime)};
     const struct CMUnitTest endings[] = {
         cmocka_unit_test(an_unhandled_exception_is_reported_on),
@@ -305,6 +329,7 @@ int main(void)
     if (!clr_tests_begin())
         return EXIT_CODE_SKIPPED;
     failed = cmocka_run_group_tests_name("--heap", with_heap, run_with_heap, free_runs);
+    failed += cmocka_run_group_tests_name("--heap --check", with_check, run_with_check, free_runs);
     failed +=
         cmocka_run_group_tests_name("--heap --callers", with_callers, run_with_callers, free_runs);
     failed += cmocka_run_group_tests_name("endings", endings, NULL, NULL);
