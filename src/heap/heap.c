@@ -82,6 +82,17 @@ static void end_blocks(struct heap *heap, heap_block_callback *callback, void *c
     }
 }
 
+uint64_t heap_ends(const struct heap_space *space)
+{
+    return atomic_load_explicit(&space->ends_done, memory_order_acquire);
+}
+
+bool heap_none_ended_since(const struct heap_space *space, uint64_t mark)
+{
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&space->ends_begun, memory_order_relaxed) == mark;
+}
+
 void heap_free_all(struct heap *heap)
 {
     struct heap_cursor cursor = {0};
@@ -101,8 +112,11 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
     end_blocks(heap, callback, context);
     heap_retire_slabs(heap, true);
     record_begin(record, RECORD_HEAP_PAGES);
+    atomic_fetch_add_explicit(&space->ends_begun, 1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release); /* who sees what follows sees that it has begun */
     atomic_store_explicit(&heap->number, 0, memory_order_release);
     heap_close_lanes(heap);
+    atomic_fetch_add_explicit(&space->ends_done, 1, memory_order_release);
     gauge_subtract(&record->heaps, 1);
     record_end(record, RECORD_HEAP_PAGES, true);
     pool_give(&space->heaps, heap->index);

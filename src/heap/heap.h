@@ -126,6 +126,13 @@ struct heap_figures {
 /* False: the heap does not live. */
 bool heap_figures(const struct heap *heap, struct heap_figures *figures);
 
+/*
+ * A mark of the heaps that have ended, and whether none has begun to since. Between, what a heap
+ * has counted is its own or the record's, and not on its way from one to the other.
+ */
+uint64_t heap_ends(const struct heap_space *space);
+bool heap_none_ended_since(const struct heap_space *space, uint64_t mark);
+
 /* Walks the heaps that live: *cursor starts at 0. NULL: there are no more. */
 struct heap *heap_next(const struct heap_space *space, uint32_t *cursor);
 

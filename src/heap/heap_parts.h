@@ -151,13 +151,10 @@ enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
 /* Lets the blocks whose reuse is delayed go. */
 void heap_flush_delayed(struct heap *heap);
 
-static inline struct tag *heap_tag(const struct heap_space *space, const struct slab *slab,
-                                   uint32_t block)
+/* Of a block of a tracked slab. */
+static inline struct tag *heap_tag(const struct slab *slab, uint32_t block)
 {
-    uint32_t index = SLAB_LOAD(slab->sheet);
-    struct sheet *sheet = index ? pool_item(&space->sheets, index) : NULL;
-
-    return sheet ? &sheet->tags[block] : NULL;
+    return &SLAB_LOAD(slab->sheet)[block];
 }
 
 /* Reports a block of a slab that is the caller's alone, or pending, if it was written to. */

@@ -243,25 +243,22 @@ static size_t give_spares(struct heap *heap)
  * --------------------------------------------------------------------------------------------- */
 
 /* A clean sheet for a tracked slab. False: there is no memory for one. */
-static bool take_sheet(struct heap_space *space, struct slab *slab,
-                       const struct size_class *size_class)
+static bool ensure_sheet(struct heap_space *space, struct slab *slab,
+                         const struct size_class *size_class)
 {
-    uint32_t index = size_class->tracked ? pool_take(&space->sheets) : 0;
-
-    atomic_store_explicit(&slab->sheet, index, memory_order_relaxed);
     if (!size_class->tracked)
         return true;
-    for (uint32_t block = 0; index && block < size_class->blocks; block++)
-        atomic_store_explicit(&heap_tag(space, slab, block)->freed, 0, memory_order_relaxed);
-    return index != 0;
-}
+    if (slab->sheet_blocks < size_class->blocks) {
+        struct tag *sheet = metadata_take(&space->sheets, size_class->blocks * sizeof(struct tag));
 
-static void give_sheet(struct heap_space *space, struct slab *slab)
-{
-    uint32_t index = atomic_exchange_explicit(&slab->sheet, 0, memory_order_relaxed);
-
-    if (index)
-        pool_give(&space->sheets, index);
+        if (!sheet)
+            return false;
+        atomic_store_explicit(&slab->sheet, sheet, memory_order_relaxed);
+        slab->sheet_blocks = size_class->blocks;
+    }
+    for (uint32_t block = 0; block < size_class->blocks; block++)
+        atomic_store_explicit(&heap_tag(slab, block)->freed, 0, memory_order_relaxed);
+    return true;
 }
 
 /* Gives the descriptor memory, and opens it. */
@@ -308,12 +305,10 @@ static pages_result make_slab(struct heap *heap, const struct size_class *size_c
         return OS_ERROR_NOT_ENOUGH_MEMORY;
     *slab = heap_slab(space, index);
     slab_close(*slab); /* it is out of use: this orders what is written from now on */
-    if (take_sheet(space, *slab, size_class))
+    if (ensure_sheet(space, *slab, size_class))
         result = furnish(heap, *slab, size_class, critical_level);
-    if (result) {
-        give_sheet(space, *slab);
+    if (result)
         give_descriptor(space, *slab);
-    }
     return result;
 }
 
@@ -441,7 +436,6 @@ static size_t close(struct heap *heap, struct slab *slab, const struct slab_view
     /* What is written to a spare from now on nobody would look for: let it fault. */
     given =
         give_memory(heap, view->base, keep && !(heap->space->options.flags & HEAP_FILL_ON_FREE));
-    give_sheet(heap->space, slab);
     place = atomic_exchange_explicit(&slab->place, slab_place_word(view->key, SLAB_GONE),
                                      memory_order_acq_rel);
     /* Where it was favoured or listed, somebody will come upon it. */

@@ -8,8 +8,10 @@
 /* On x64 descriptors for 64 GiB of slabs, on x86, where address space is dear, for 1 GiB. */
 #define HEAP_LIMIT ON_X64(1 << 14, 1 << 8)
 #define SLAB_LIMIT ON_X64(1 << 20, 1 << 14)
-#define SHEET_LIMIT ON_X64(1 << 14, 1 << 7)
 #define LANE_LIMIT ON_X64(1 << 20, 1 << 12)
+
+/* Bytes of histories. */
+#define SHEETS_LIMIT ((size_t)(sizeof(void *) == 8 ? 4096u : 16u) << 20)
 
 bool heap_space_init(struct heap_space *space, struct pages *pages,
                      const struct heap_options *options)
@@ -22,14 +24,14 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
     size_classes_init(&space->classes);
     return pool_init(&space->heaps, sizeof(struct heap), HEAP_LIMIT, gauge) &&
            pool_init(&space->slabs, sizeof(struct slab), SLAB_LIMIT, gauge) &&
-           pool_init(&space->sheets, sizeof(struct sheet), SHEET_LIMIT, gauge) &&
+           metadata_init(&space->sheets, SHEETS_LIMIT, gauge) &&
            pool_init(&space->lanes, sizeof(struct lane), LANE_LIMIT, gauge);
 }
 
 void heap_space_destroy(struct heap_space *space)
 {
     pool_destroy(&space->lanes);
-    pool_destroy(&space->sheets);
+    metadata_destroy(&space->sheets);
     pool_destroy(&space->slabs);
     pool_destroy(&space->heaps);
 }

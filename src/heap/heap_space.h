@@ -52,10 +52,12 @@ struct heap_space {
     struct names names;
     struct pool heaps; /* struct heap */
     struct pool slabs;
-    struct pool sheets;
+    struct metadata sheets; /* of tags */
     struct pool lanes;
     _Atomic uint32_t heap_number; /* of the youngest heap */
     _Atomic uint64_t key_number;  /* of the last slab key */
+    _Atomic uint64_t ends_begun;  /* of heaps; */
+    _Atomic uint64_t ends_done;   /* their counts are the record's from then on */
     struct gauge peak_blocks;     /* what the peaks of the heaps that live add up to */
     struct gauge peak_bytes;
     struct size_classes classes;

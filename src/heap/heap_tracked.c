@@ -54,7 +54,7 @@ static void report_damage(struct heap *heap, const struct tag *tag, uintptr_t ad
 void heap_check_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
                       uint32_t block)
 {
-    const struct tag *tag = heap_tag(heap->space, slab, block);
+    const struct tag *tag = heap_tag(slab, block);
     uintptr_t address = block_address(view, block);
     uintptr_t damage;
 
@@ -96,7 +96,7 @@ static void hand_out(struct heap *heap, struct slab *slab, uint32_t block,
 
     slab_view(slab, &view);
     heap_check_freed(heap, slab, &view, block);
-    write_tag(heap, heap_tag(heap->space, slab, block), request, file);
+    write_tag(heap, heap_tag(slab, block), request, file);
     if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
         os_fill((void *)block_address(&view, block), HEAP_FILL_ALLOCATED,
                 view.size_class->block_size);
@@ -182,7 +182,7 @@ enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
 
     if (answer != SLAB_LIVE)
         return answer;
-    tag = heap_tag(heap->space, slab, block->index);
+    tag = heap_tag(slab, block->index);
     atomic_thread_fence(memory_order_release); /* who reads this sees the block pending */
     LANE_STORE(tag->freed_by, os_thread_id());
     LANE_STORE(tag->requested, slab_requested(view->size_class, block->field));

@@ -43,10 +43,10 @@ static void read_tag(const struct tag *tag, struct heap_block *block)
 }
 
 /* The block of that number, with its history if it is kept. False: it is not live. */
-static bool read_block(const struct heap_space *space, const struct slab *slab,
-                       const struct slab_view *view, uint32_t index, struct heap_block *block)
+static bool read_block(const struct slab *slab, const struct slab_view *view, uint32_t index,
+                       struct heap_block *block)
 {
-    const struct tag *tag = view->size_class->tracked ? heap_tag(space, slab, index) : NULL;
+    const struct tag *tag = view->size_class->tracked ? heap_tag(slab, index) : NULL;
     uint32_t requested;
 
     do {
@@ -79,7 +79,7 @@ static bool next_small(const struct heap_space *space, uint32_t heap, struct hea
         if (!view_wanted(slab, heap, &view))
             continue;
         while (cursor->block < view.size_class->blocks) {
-            if (read_block(space, slab, &view, cursor->block++, block))
+            if (read_block(slab, &view, cursor->block++, block))
                 return true;
         }
     }
@@ -185,7 +185,7 @@ static bool find_small(const struct heap_space *space, uint32_t index, uintptr_t
     if (!slab_view(slab, &view) || address - view.base >= SLAB_SIZE)
         return false;
     number = (uint32_t)((address - view.base) / view.size_class->block_size);
-    return number < view.size_class->blocks && read_block(space, slab, &view, number, block) &&
+    return number < view.size_class->blocks && read_block(slab, &view, number, block) &&
            holds(block->address, block->size, address);
 }
 

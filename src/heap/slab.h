@@ -52,6 +52,8 @@ enum slab_place {
 
 #define SLAB_PLACE_MASK UINT64_C(7)
 
+struct tag;
+
 struct slab {
     struct pool_link link;
     _Atomic uint32_t next; /* on the stack */
@@ -59,10 +61,11 @@ struct slab {
     _Atomic uint64_t place; /* enum slab_place | the key's upper bits */
     _Atomic(const struct size_class *) size_class;
     _Atomic uintptr_t base;
-    _Atomic uint32_t heap;  /* number of the heap; 0: the descriptor is nobody's */
-    _Atomic uint32_t hint;  /* the word where a free block was last seen */
-    _Atomic uint32_t freed; /* blocks freed since it was parked; a rough count */
-    _Atomic uint32_t sheet; /* index of its history (tag.h); 0: it has none */
+    _Atomic uint32_t heap;       /* number of the heap; 0: the descriptor is nobody's */
+    _Atomic uint32_t hint;       /* the word where a free block was last seen */
+    _Atomic uint32_t freed;      /* blocks freed since it was parked; a rough count */
+    _Atomic(struct tag *) sheet; /* histories of its blocks; NULL: it has had none yet */
+    uint32_t sheet_blocks; /* that the sheet has room for: who sets the descriptor up writes it */
     _Alignas(64) _Atomic uint64_t words[SLAB_WORDS];
 };
 

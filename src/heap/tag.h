@@ -2,17 +2,17 @@
  * tag.h: the histories of the blocks of a tracked slab: who asked for it, when, from where; and who
  * freed it.
  *
- * A tracked slab has a sheet, with one tag for each of its blocks. Sheets are type-stable: an
- * enumeration may read a tag at any time. A tag is written only by who holds its block pending
- * (slab.h); a reader believes it if the block was live, in the same use of the slab, before and
- * after.
+ * A tracked slab has a sheet, with one tag for each of its blocks. A sheet stays with its
+ * descriptor, and is replaced by a larger one when a later use has more blocks; none is ever given
+ * back, so an enumeration may read a tag at any time. A tag is written only by who holds its block
+ * pending (slab.h); a reader believes it if the block was live, in the same use of the slab, before
+ * and after.
  */
 #ifndef HOSTMEM_HEAP_TAG_H
 #define HOSTMEM_HEAP_TAG_H
 
-#include "pages/pool.h"
-
-#define TAG_SHEET_BLOCKS 1024u
+#include <stdatomic.h>
+#include <stdint.h>
 
 struct tag {
     _Atomic(const char *) file; /* kept by names.h; NULL: not told */
@@ -24,11 +24,6 @@ struct tag {
     _Atomic uint32_t thread_id;
     _Atomic uint32_t freed_by;
     _Atomic uint32_t requested; /* what a freed block was asked for with */
-};
-
-struct sheet {
-    struct pool_link link;
-    struct tag tags[TAG_SHEET_BLOCKS];
 };
 
 #endif

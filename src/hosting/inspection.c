@@ -33,6 +33,8 @@ static ULONG WINAPI inspection_Release(IHostMemInspection *iface)
  * Statistics
  * --------------------------------------------------------------------------------------------- */
 
+#define ATTEMPTS 1000
+
 _Static_assert(HOSTMEM_METHODS == (int)RECORD_PUBLIC_METHODS, "one order of methods");
 _Static_assert(HOSTMEM_REFUSALS == (int)RECORD_REFUSALS, "one order of refusals");
 
@@ -73,6 +75,19 @@ static void add_heaps(const struct manager *manager, HOSTMEM_STATISTICS *statist
     statistics->BlockBytes.Peak = gauge_peak(&manager->heaps.peak_bytes);
 }
 
+/* Again if a heap ended meanwhile, a few times: a thread may be frozen in ending one. */
+static void read_counts(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
+{
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        uint64_t mark = heap_ends(&manager->heaps);
+
+        read_methods(&manager->record, statistics->Methods);
+        add_heaps(manager, statistics);
+        if (heap_none_ended_since(&manager->heaps, mark))
+            return;
+    }
+}
+
 static void read_statistics(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
 {
     const struct record *record = &manager->record;
@@ -94,8 +109,7 @@ static void read_statistics(const struct manager *manager, HOSTMEM_STATISTICS *s
     for (int refusal = 0; refusal < HOSTMEM_REFUSALS; refusal++)
         statistics->RefusedBlocks[refusal] = record_read(&record->refused_blocks[refusal]);
     statistics->DamagedBlocks = record_read(&record->corrupted_blocks);
-    read_methods(record, statistics->Methods);
-    add_heaps(manager, statistics);
+    read_counts(manager, statistics);
 }
 
 static HRESULT WINAPI inspection_GetStatistics(IHostMemInspection *iface,

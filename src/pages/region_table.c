@@ -108,8 +108,13 @@ bool region_table_has_owned(const struct region_table *table, uintptr_t address)
 
 static bool was_block(const struct region *region, uintptr_t address)
 {
-    return atomic_load_explicit(&region->heap, memory_order_relaxed) &&
-           atomic_load_explicit(&region->block, memory_order_relaxed) == address;
+    uint32_t heap = atomic_load_explicit(&region->heap, memory_order_relaxed);
+    uintptr_t base = atomic_load_explicit(&region->base, memory_order_relaxed);
+    size_t size = atomic_load_explicit(&region->size, memory_order_relaxed);
+
+    if (heap & REGION_IS_SLAB)
+        return address - base < size;
+    return heap && atomic_load_explicit(&region->block, memory_order_relaxed) == address;
 }
 
 bool region_table_last_block(const struct region_table *table, uintptr_t address)

@@ -240,7 +240,7 @@ static void any_failing_request_of_a_heap_for_pages_leaves_no_trace(void **state
 static void any_failing_request_of_a_heap_for_metadata_leaves_no_trace(void **state)
 {
     (void)state;
-    fail_each(OS_FAULT_METADATA, 20);
+    fail_each(OS_FAULT_METADATA, 15);
 }
 
 #define exhaustion(test) cmocka_unit_test_setup_teardown(test, no_faults, no_faults)
