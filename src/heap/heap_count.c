@@ -200,12 +200,13 @@ static uint64_t larger(uint64_t a, uint64_t b)
 bool heap_figures(const struct heap *heap, struct heap_figures *figures)
 {
     uint32_t number = atomic_load_explicit(&heap->number, memory_order_acquire);
-    const uint64_t *counters = figures->counters;
+    const uint64_t *counters;
 
     *figures = (struct heap_figures){
         .number = number,
         .executable = atomic_load_explicit(&heap->executable, memory_order_relaxed)};
     figures->inside = add_lanes(heap, figures->counters);
+    counters = figures->counters;
     figures->blocks =
         difference(counters[LANE_ALLOCATED] + counters[LANE_DEBUG_ALLOCATED], counters[LANE_FREED]);
     figures->block_bytes = difference(counters[LANE_ALLOCATED_BYTES], counters[LANE_FREED_BYTES]);

@@ -109,6 +109,13 @@ static BOOL free_own(struct manager *manager, HANDLE handle, LPVOID memory)
     return done;
 }
 
+/* A free that goes to Win32; of NULL it is none. */
+static void count_passed(struct manager *manager, const void *memory)
+{
+    if (manager && memory && manager_is_open(manager))
+        record_count(&manager->record.passed_frees);
+}
+
 static BOOL WINAPI hook_HeapFree(HANDLE handle, DWORD flags, LPVOID memory)
 {
     struct manager *manager = binding_enter();
@@ -119,8 +126,7 @@ static BOOL WINAPI hook_HeapFree(HANDLE handle, DWORD flags, LPVOID memory)
         binding_leave();
         return done;
     }
-    if (manager && memory && manager_is_open(manager))
-        record_count(&manager->record.passed_frees);
+    count_passed(manager, memory);
     binding_leave();
     return HeapFree(handle, flags, memory);
 }
@@ -179,7 +185,8 @@ static void *resize(const struct served_heap *heap, DWORD flags, void *memory, s
                     SIZE_T size, const void *caller)
 {
     if (!heap_resize(heap->host_malloc->heap, memory, size))
-        memory = flags & HEAP_REALLOC_IN_PLACE_ONLY ? NULL : move(heap, memory, old, size, caller);
+        memory =
+            (flags & HEAP_REALLOC_IN_PLACE_ONLY) ? NULL : move(heap, memory, old, size, caller);
     if (memory && size > old && (flags & HEAP_ZERO_MEMORY))
         os_fill((char *)memory + old, 0, size - old);
     return memory;

@@ -29,7 +29,8 @@ static _Atomic uint32_t used;
 /* No handle is an address of this module's. */
 #define TAKEN ((HANDLE)entries)
 
-static struct entry *find(const struct manager *manager, HANDLE handle, struct served_heap *heap)
+static struct entry *find(const struct manager *manager, const void *handle,
+                          struct served_heap *heap)
 {
     uint32_t count = atomic_load_explicit(&used, memory_order_acquire);
 
