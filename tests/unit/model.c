@@ -277,15 +277,26 @@ static bool find(struct player *player, const struct model_region *region)
  * Blocks of a heap: large ones are regions of their own, of whole pages, all committed
  * --------------------------------------------------------------------------------------------- */
 
-static bool is_large(const struct model_block *block)
+/*
+ * Large blocks have regions of their own, plain small ones have none. Where a heap puts a small
+ * block whose history it keeps depends on its room for histories: that the model asks the manager.
+ */
+static bool has_region(const struct player *player, const struct model_block *block, bool debug)
 {
-    return block->size > LARGEST_SMALL;
+    HOSTMEM_REGION region = {.IsSlab = TRUE};
+
+    if (block->size > LARGEST_SMALL || !debug)
+        return block->size > LARGEST_SMALL;
+    IHostMemInspection_FindRegion(player->subject->inspection, block->memory, &region);
+    return !region.IsSlab;
 }
 
 /* Of the region of its own. */
 static SIZE_T block_bytes(const struct model_block *block)
 {
-    return is_large(block) ? (block->size + PAGE - 1) / PAGE * PAGE : 0;
+    SIZE_T size = block->size ? block->size : 1;
+
+    return block->has_region ? (size + PAGE - 1) / PAGE * PAGE : 0;
 }
 
 static bool alloc_block(struct player *player, struct model_block *block)
@@ -301,9 +312,10 @@ static bool alloc_block(struct player *player, struct model_block *block)
     if (!called(player, debug ? HostMemMallocDebugAlloc : HostMemMallocAlloc, "alloc", hr, S_OK))
         return false;
     block->size = size;
+    block->has_region = has_region(player, block, debug);
     gain(&player->books.reserved, block_bytes(block));
     gain(&player->books.committed, block_bytes(block));
-    gain(&player->books.regions, is_large(block));
+    gain(&player->books.regions, block->has_region);
     gain(&player->books.blocks, 1);
     gain(&player->books.block_bytes, size);
     return true;
@@ -317,7 +329,7 @@ static bool free_block(struct player *player, struct model_block *block)
         return false;
     player->books.reserved.now -= block_bytes(block);
     player->books.committed.now -= block_bytes(block);
-    player->books.regions.now -= is_large(block);
+    player->books.regions.now -= block->has_region;
     player->books.blocks.now--;
     player->books.block_bytes.now -= block->size;
     block->memory = NULL;
@@ -489,7 +501,7 @@ static HRESULT CALLBACK compare_region(void *context, const HOSTMEM_REGION *show
     for (size_t i = 0; i < MODEL_BLOCKS; i++) {
         const struct model_block *block = &comparison->player->blocks[i];
 
-        if (is_large(block) && block->memory == shown->Base && shown->Heap != 0 &&
+        if (block->has_region && block->memory == shown->Base && shown->Heap != 0 &&
             shown->Size == block_bytes(block) && shown->Committed == shown->Size) {
             comparison->matching++;
             return S_OK;

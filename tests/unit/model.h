@@ -26,6 +26,7 @@ struct model_region {
 struct model_block {
     void *memory; /* NULL: none */
     SIZE_T size;
+    bool has_region; /* of its own */
 };
 
 /* A quantity and the most that it has been. */

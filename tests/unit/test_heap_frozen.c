@@ -11,13 +11,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FREEZES 10000
+#define FREEZES 5000
+
+/* Each freeze takes its turn with one in so many of the size classes, to save time. */
+#define SHARES 4
+
 #define AUDIT_EVERY 50
-#define WATCHDOG_MILLISECONDS 120000
+#define WATCHDOG_MILLISECONDS 60000
 #define SEED UINT64_C(0xf05e17f05e17f05e)
 
 /* Of FREEZES, how often the thread must have been met inside the DLL for the test to mean much. */
-#define LEAST_INSIDE 200
+#define LEAST_INSIDE 100
+
+/* More than there are size classes. */
+#define MOST_CLASSES 128
 
 #define SLOTS 96
 #define HANDOVERS 16
@@ -25,6 +32,7 @@
 struct worker {
     IHostMalloc *heap;
     volatile LONG stop;
+    volatile LONG turns; /* that it has begun */
     uint64_t random;
     unsigned failures;
     ULONGLONG allocations, frees;
@@ -42,18 +50,21 @@ static SIZE_T random_size(uint64_t random)
     return number % limits[random % COUNT_OF(limits)];
 }
 
-static void *take(struct worker *worker, uint64_t random)
+static void *take_block(struct worker *worker, SIZE_T size, bool named)
 {
     char file[] = "frozen.c";
-    SIZE_T size = random_size(random);
     void *block = NULL;
-    HRESULT hr = random >> 61
-                     ? IHostMalloc_Alloc(worker->heap, size, eTaskCritical, &block)
-                     : IHostMalloc_DebugAlloc(worker->heap, size, eTaskCritical, file, 1, &block);
+    HRESULT hr = named ? IHostMalloc_DebugAlloc(worker->heap, size, eTaskCritical, file, 1, &block)
+                       : IHostMalloc_Alloc(worker->heap, size, eTaskCritical, &block);
 
     worker->failures += hr != S_OK;
     worker->allocations++;
     return block;
+}
+
+static void *take(struct worker *worker, uint64_t random)
+{
+    return take_block(worker, random_size(random), random >> 61 == 0);
 }
 
 static void give(struct worker *worker, void *block)
@@ -83,8 +94,10 @@ static DWORD WINAPI work(void *context)
 {
     struct worker *worker = context;
 
-    while (!worker->stop)
+    while (!worker->stop) {
+        worker->turns++;
         work_once(worker);
+    }
     return 0;
 }
 
@@ -155,6 +168,8 @@ struct controller {
     const struct subject *subject;
     HANDLE thread;
     struct image image;
+    SIZE_T sizes[MOST_CLASSES + 1]; /* one of each size class, and a large one */
+    unsigned size_count;
     unsigned inside, not_suspended;
     HRESULT worst_audit;
     unsigned totals_compared;
@@ -164,6 +179,17 @@ static void spin(unsigned turns)
 {
     for (volatile unsigned turn = 0; turn < turns; turn++)
         continue;
+}
+
+/* A thread that was let go takes its time to run: frozen before that, it would be in no call. */
+static void wait_for_turn(const struct worker *worker, LONG turns)
+{
+    for (unsigned looks = 0; worker->turns == turns; looks++) {
+        if (looks > 20000)
+            SwitchToThread();
+        else
+            YieldProcessor();
+    }
 }
 
 static void audit(struct controller *controller)
@@ -176,16 +202,39 @@ static void audit(struct controller *controller)
     controller->totals_compared += audit.TotalsCompared != 0;
 }
 
-/* All that must succeed while the other is frozen. */
-static void use_the_heap(struct controller *controller, struct worker *worker)
+/* Asks a manager of its own, without histories: the classes there are no coarser. */
+static void find_sizes(struct controller *controller)
+{
+    struct subject subject = subject_make(NULL);
+    IHostMalloc *heap = subject_heap(&subject);
+    SIZE_T size = 0;
+
+    while (size <= LARGEST_SMALL) {
+        void *block = heap_block(heap, size);
+
+        assert_true(controller->size_count < MOST_CLASSES);
+        controller->sizes[controller->size_count++] = size;
+        size = size_class_of(&subject, 1, size, FALSE).LargestRequest + 1;
+        free_block(heap, block);
+    }
+    controller->sizes[controller->size_count++] = size; /* is a region of its own */
+    end_only_heap(&subject, heap);
+    subject_end(&subject);
+}
+
+/* All that must succeed while the other is frozen: blocks of the round's classes, of both kinds. */
+static void use_the_heap(struct controller *controller, struct worker *worker, unsigned round)
 {
     struct worker *calls = &controller->calls;
-    void *blocks[24];
+    void *blocks[2 * COUNT_OF(controller->sizes)];
+    unsigned count = 0;
 
-    for (unsigned i = 0; i < COUNT_OF(blocks); i++)
-        blocks[i] = take(calls, next_random(&calls->random));
-    for (unsigned i = 0; i < COUNT_OF(blocks); i++)
-        give(calls, blocks[i]);
+    for (unsigned i = round % SHARES; i < controller->size_count; i += SHARES) {
+        blocks[count++] = take_block(calls, controller->sizes[i], false);
+        blocks[count++] = take_block(calls, controller->sizes[i], true);
+    }
+    while (count)
+        give(calls, blocks[--count]);
     for (unsigned i = 0; i < HANDOVERS; i++) {
         void *block = InterlockedExchangePointer(&worker->handovers[i], NULL);
 
@@ -196,15 +245,19 @@ static void use_the_heap(struct controller *controller, struct worker *worker)
 
 static void freeze(struct controller *controller, struct worker *worker, unsigned round)
 {
+    LONG turns;
+
     if (SuspendThread(controller->thread) == (DWORD)-1) {
         controller->not_suspended++;
         return;
     }
     controller->inside += is_frozen_in(controller->thread, &controller->image);
-    use_the_heap(controller, worker);
+    use_the_heap(controller, worker, round);
     if (round % AUDIT_EVERY == 0)
         audit(controller);
+    turns = worker->turns;
     ResumeThread(controller->thread);
+    wait_for_turn(worker, turns);
 }
 
 static void give_everything_back(struct worker *worker)
@@ -241,11 +294,13 @@ static void run(DWORD flags)
     worker = (struct worker){.heap = subject_heap(&subject), .random = SEED};
     controller.calls = (struct worker){.heap = worker.heap, .random = SEED + 1};
     controller.image = image_of_methods(worker.heap);
+    find_sizes(&controller);
     finished = CreateEventW(NULL, TRUE, FALSE, NULL);
     assert_non_null(finished);
     threads_start(&watchdog, 1, watch, NULL, 0);
     threads_start(&threads, 1, work, &worker, sizeof(worker));
     controller.thread = threads.handles[0];
+    wait_for_turn(&worker, 0);
     for (unsigned round = 0; round < FREEZES; round++) {
         spin((unsigned)(next_random(&controller.calls.random) >> 32) % 2000);
         freeze(&controller, &worker, round);
@@ -256,8 +311,9 @@ static void run(DWORD flags)
     threads_join(&watchdog);
     CloseHandle(finished);
 
-    print_message("             frozen %u times, of these in the DLL %u; %u totals compared\n",
-                  FREEZES, controller.inside, controller.totals_compared);
+    print_message("             frozen %u times, of these in the DLL %u; blocks of %u sizes; %u "
+                  "totals compared\n",
+                  FREEZES, controller.inside, controller.size_count, controller.totals_compared);
     assert_figure(controller.not_suspended, 0);
     assert_figure(worker.failures, 0);
     assert_figure(controller.calls.failures, 0);

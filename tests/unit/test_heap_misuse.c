@@ -126,26 +126,34 @@ static void a_late_second_free_of_a_small_block_is_refused(void **state)
     free_twice_later(*state, 200);
 }
 
+/*
+ * Nothing may lie where the freed block was, or it would be a first free of another: the blocks
+ * that come between are taken from slabs that are there already.
+ */
 static void a_late_second_free_of_a_large_block_is_refused(void **state)
 {
+    static const SIZE_T between[] = {8, 100, 1000, 5000};
     const struct subject *subject = *state;
     struct row row = make_row(subject, LARGE);
-    void *others[50];
+    void *slabs[COUNT_OF(between)], *others[40];
+    ULONGLONG regions;
 
+    for (unsigned i = 0; i < COUNT_OF(between); i++)
+        slabs[i] = filled_block(row.heap, between[i]);
     free_block(row.heap, row.block);
+    regions = statistics_of(subject).Regions.Now;
     for (unsigned i = 0; i < COUNT_OF(others); i++)
-        others[i] = filled_block(row.heap, 8 + 300 * i); /* a slab may lie there now */
-    if (size_class_of(subject, 1, 8, FALSE).BlockSize == 0)
-        fail_msg("no slab");
-    for (unsigned i = 0; i < COUNT_OF(others); i++) {
-        if (others[i] == row.block)
-            row.block = NULL; /* and a block lives there again */
-    }
-    if (row.block)
-        assert_refused("a large block twice, later", subject, row.heap, row.block, 0,
-                       HostMemRefusedFreed);
+        others[i] = filled_block(row.heap, between[i % COUNT_OF(between)]);
+    assert_figure(statistics_of(subject).Regions.Now, regions);
+    assert_figure(memory_state(row.block), MEM_FREE);
+    assert_refused("a large block twice, later", subject, row.heap, row.block, 0,
+                   HostMemRefusedFreed);
     for (unsigned i = 0; i < COUNT_OF(others); i++)
         free_block(row.heap, others[i]);
+    assert_refused("a large block twice, later still", subject, row.heap, row.block, 0,
+                   HostMemRefusedFreed);
+    for (unsigned i = 0; i < COUNT_OF(between); i++)
+        free_block(row.heap, slabs[i]);
     end_row(subject, &row, true);
 }
 
