@@ -386,11 +386,11 @@ interface IHostMemInspection
 /*
  * HOSTMEM_OPTIONS.dwFlags. For looking into what uses the heaps.
  * Each costs time and memory: they keep the histories of all small blocks, some 56 bytes each.
- *   HOSTMEM_TRACK_BLOCKS   no more than that, and each block's caller
- *   HOSTMEM_FILL_ON_ALLOC  fill blocks with 0xCD when they are handed out
- *   HOSTMEM_FILL_ON_FREE   fill small blocks with 0xDD when they are freed, and look whether
- *                          they have changed when their memory is used again or given back
- *   HOSTMEM_DELAY_REUSE    use a small block again after 256 further frees at the earliest
+ * There is room for 4 GiB of histories on x64 and for 16 MiB on x86; blocks beyond that are like
+ * others. HOSTMEM_TRACK_BLOCKS   no more than that, and each block's caller HOSTMEM_FILL_ON_ALLOC
+ * fill blocks with 0xCD when they are handed out HOSTMEM_FILL_ON_FREE   fill small blocks with 0xDD
+ * when they are freed, and look whether they have changed when their memory is used again or given
+ * back HOSTMEM_DELAY_REUSE    use a small block again after 256 further frees at the earliest
  */
 #define HOSTMEM_TRACK_BLOCKS 0x1
 #define HOSTMEM_FILL_ON_ALLOC 0x2

@@ -155,8 +155,8 @@ static pages_result alloc(struct heap *heap, struct lane *lane, const struct hea
     if (!heap->space->options.flags && !request->debug)
         return alloc_plain(heap, lane, request, memory);
     result = heap_alloc_tracked(heap, lane, request, memory);
-    /* There are only so many histories of slabs; that of a region is kept with it. */
-    return result == HEAP_NO_SHEET ? heap_alloc_large(heap, request, memory) : result;
+    /* There is only so much room for histories; a block is worth more than its history. */
+    return result == HEAP_NO_SHEET ? alloc_plain(heap, lane, request, memory) : result;
 }
 
 pages_result heap_alloc(struct heap *heap, const struct heap_request *request, void **memory)
