@@ -6,7 +6,9 @@
  * and, by a release, the handle; in use -> taken by compare-and-swap of the one of any number of
  * threads that remove the handle, who takes the heap out and then, by a release, frees the entry.
  * Who looks for a handle reads it with acquire, and only then the other fields. Nobody waits for
- * anybody.
+ * anybody. Between the two reads the handle may be removed and the entry be another's: the heap is
+ * then NULL or of another handle, and it is acquired itself, because the handle that was read says
+ * nothing of it. Records of heaps are never given back while their manager lives.
  *
  * A thread that uses a heap while another destroys it reads of a heap that has ended: as in Win32,
  * that is an error of the program's.
@@ -39,10 +41,10 @@ static struct entry *find(const struct manager *manager, const void *handle,
 
         if (atomic_load_explicit(&entry->handle, memory_order_acquire) != handle)
             continue;
-        heap->host_malloc = atomic_load_explicit(&entry->host_malloc, memory_order_relaxed);
+        heap->host_malloc = atomic_load_explicit(&entry->host_malloc, memory_order_acquire);
         heap->options = atomic_load_explicit(&entry->options, memory_order_relaxed);
-        /* Another manager's may have been left behind. */
-        if (heap->host_malloc->manager == manager)
+        /* NULL: somebody removes the handle just now. Another manager's heap may be left. */
+        if (heap->host_malloc && heap->host_malloc->manager == manager)
             return entry;
     }
     return NULL;
@@ -90,7 +92,7 @@ bool heap_table_add(struct manager *manager, HANDLE handle, DWORD options)
     }
     atomic_store_explicit(&entry->host_malloc,
                           CONTAINING_RECORD(iface, struct host_malloc, IHostMalloc_iface),
-                          memory_order_relaxed);
+                          memory_order_release);
     atomic_store_explicit(&entry->options, options, memory_order_relaxed);
     atomic_store_explicit(&entry->handle, handle, memory_order_release);
     return true;
