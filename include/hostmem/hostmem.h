@@ -260,7 +260,8 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  * EnumHeaps(pfnCallback, pContext)
  *   The same as EnumRegions for the heaps that live. Figures of a heap are exact when none of its
  *   calls is under way. The peaks of Blocks and BlockBytes are exact while one thread uses the
- * heap; with several they may fall short by 8 blocks and 4,096 bytes for each of them.
+ *   heap; with several they are never too high, and may fall short by 8 blocks and 4,096 bytes
+ *   for each of them, and by what they did while the sum was taken.
  *
  * EnumSizeClasses(dwHeap, pfnCallback, pContext)
  *   The same for the size classes of small blocks in which the heap of that number (0: any) has
