@@ -40,6 +40,8 @@ wine_environment() {
   # No prompts for Mono or Gecko, no menus; a mscoree.dll beside a program is used, Wine's own is not.
   export WINEDLLOVERRIDES="${WINEDLLOVERRIDES-mscoree=n;mshtml=;winemenubuilder.exe=;winedbg.exe=}"
   export WINEDEBUG="${WINEDEBUG--all}"
+  # Names of files are UTF-8 to Wine only where the locale says so; a bare machine has none.
+  export LC_ALL=C.UTF-8
   unset DISPLAY WAYLAND_DISPLAY WINELOADER WINESERVER WINEDLLPATH
 }
 
