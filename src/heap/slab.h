@@ -5,15 +5,18 @@
  * (invariant I8), in a type-stable pool. Nothing is ever read from, or written to, the memory of a
  * block to know what it is.
  *
- * Words. Each holds the fields of some blocks (size_class.h). A field changes only by
- * compare-and-swap of its word:
- *   free -> live        slab_claim: who swaps has the block
- *   live -> free        slab_free: of any number of threads that free the block, the one that swaps
- *   free -> pending -> live, live -> pending -> free    the same for tracked slabs: while a field
- * is pending its block belongs to the one thread that made it so, who writes the block's history
- * and fills or checks its memory meanwhile empty word -> all ones   slab_retire, word by word; a
- * slab all of whose words are so is nobody's but the retirer's. If a word is not empty, those
- * before it are put back.
+ * Words. Each holds the fields of some blocks (size_class.h). A field changes only by an atomic
+ * operation on its word:
+ *
+ * - free -> live (slab_claim): who swaps has the block.
+ * - live -> free (slab_try_change): of any number of threads that free it, the one that swaps.
+ * - live -> live: the same with another request, when its owner makes the block another size.
+ * - free -> pending, live -> pending: the same two swaps in tracked slabs. While a field is pending
+ *   its block belongs to the thread that made it so, who writes the block's history and fills or
+ *   checks its memory, and then makes it live or free by one fetch-xor (slab_settle).
+ * - An empty word -> all ones (slab_retire), word by word. A slab all of whose words are so is the
+ *   retirer's alone. If one is not empty, those before it are stored back, the first one last:
+ *   nobody else changes a word that is all ones.
  *
  * Disguise. A descriptor is used again, for another slab, while a thread may stand between looking
  * at a word and swapping it. So every use has a key of its own, a number that looks random, and
@@ -24,18 +27,26 @@
  * changes and gets its new value after. (Two keys whose difference happens to be that of two
  * plausible words would fool it: one chance in some 2^50, in a race that must be lost first.)
  *
- * Place. Where the descriptor is listed, for those who look for a free block (heap.c):
- *   FAVOURED   a favourite of some threads (one slot of the heap's holds it)
- *   LISTED     on its class's stack of slabs with free blocks
- *   PARKED     nowhere: it was found full
- *   GONE       its memory has been given back; whoever meets it next in its old place (on the
- * stack, in the slot) gives the descriptor back to the pool FAVOURED -> PARKED by who took it out
- * of its slot; PARKED -> LISTED by the one freer (or parker) that finds it parked with a block
- * free, who then pushes it; LISTED -> FAVOURED by who popped it; any -> GONE by the retirer. The
- * word carries the use's key above the state, so that no swap meant for one use of a descriptor
- * succeeds in another. Parking and then looking for free blocks, freeing and then looking whether
- * it is parked: all four accesses are sequentially consistent, so one of the two sees the other and
- * no slab with free blocks is forgotten.
+ * Place. Where the descriptor is to be found by those who look for a free block (heap_slabs.c):
+ *
+ * - FAVOURED: in a slot of favourites, or in the hand of a thread that is about to put it there.
+ * - LISTED: on its class's stack of slabs with free blocks, or about to be pushed.
+ * - PARKED: nowhere; it was found full.
+ * - GONE: its memory has been given back. Whoever meets it next in its old place, on the stack or
+ *   in the slot, gives the descriptor back to the pool; where it was PARKED, who made it GONE does.
+ *
+ * The moves: FAVOURED -> PARKED by who took it out of its slot. PARKED -> LISTED by the one freer,
+ * parker or retirer that swaps, who then pushes it: when an eighth of its blocks is free, or all of
+ * a word's (with less, finding them would cost more than they are worth), or when it could not be
+ * retired. LISTED -> FAVOURED by who popped it. FAVOURED -> LISTED by who has it in hand and found
+ * the slot filled by another. Any -> GONE by the retirer, by an exchange, when it has done with the
+ * descriptor. The word carries the use's key above the state, so that no swap meant for one use of
+ * a descriptor succeeds in another.
+ *
+ * Parking and then counting free blocks, freeing one and then looking whether it is parked: all
+ * four accesses are sequentially consistent, so one of the two sees the other, and no slab with as
+ * much room as that is forgotten. Two freers that count at once may count as one, which puts off
+ * the listing, at most until a word is empty.
  */
 #ifndef HOSTMEM_HEAP_SLAB_H
 #define HOSTMEM_HEAP_SLAB_H
