@@ -64,6 +64,13 @@ typedef struct HOSTMEM_GAUGE {
     ULONGLONG Peak;
 } HOSTMEM_GAUGE;
 
+/* How often something happened, and when first. */
+typedef struct HOSTMEM_FIRST_COUNT {
+    ULONGLONG Count;
+    ULONGLONG FirstMilliseconds; /* after the manager was made; 0 while Count is 0 */
+    ULONGLONG FirstOrder;        /* 1 for what happened first of all that is counted so; likewise */
+} HOSTMEM_FIRST_COUNT;
+
 typedef enum HOSTMEM_STATUS {
     HostMemStatusOpen = 0,   /* serving */
     HostMemStatusBroken = 1, /* an E_FAIL latched: the books were found contradicted */
@@ -91,7 +98,38 @@ typedef struct HOSTMEM_STATISTICS {
     ULONGLONG LeakedBlocks;   /* blocks still live at the last Release of their heap */
     ULONGLONG LeakedBytes;    /* bytes asked for in them */
     HOSTMEM_METHOD_COUNT Methods[HOSTMEM_METHODS];
+    HOSTMEM_FIRST_COUNT RefusedRequests[3]; /* for pages, by the limits: by EMemoryCriticalLevel */
+    HOSTMEM_FIRST_COUNT Notifications[3];   /* told to a runtime: by EMemoryAvailable less 1 */
+    DWORD Pressure;                         /* EMemoryAvailable: what was told, or would be */
+    DWORD RedirectedLevel;                  /* EMemoryCriticalLevel, as SetRedirectedLevel has it */
 } HOSTMEM_STATISTICS;
+
+/* ----------------------------------------------------------------------------------------------
+ * Limits
+ * ------------------------------------------------------------------------------------------- */
+
+/*
+ * A limit, and who may exceed it. Task-critical requests are refused above Limit.
+ * App-domain-critical ones may also use the first reserve above it, process-critical ones the
+ * second on top of that. A runtime may not survive that a process-critical request is refused:
+ * their reserve is without end unless it is given.
+ */
+typedef struct HOSTMEM_LIMIT {
+    ULONGLONG Limit; /* bytes; 0: none, and the reserves mean nothing */
+    ULONGLONG AppDomainReserve;
+    ULONGLONG ProcessReserve; /* 0: without end; HOSTMEM_NO_RESERVE: none */
+} HOSTMEM_LIMIT;
+
+#define HOSTMEM_NO_RESERVE 0xffffffffffffffffull
+
+typedef struct HOSTMEM_LIMITS {
+    DWORD cbSize;            /* sizeof(HOSTMEM_LIMITS) */
+    DWORD LowPercent;        /* of Committed.Limit: Low above; 0: 90 */
+    DWORD HighPercent;       /* of Committed.Limit: High below; less than LowPercent; 0: 70 */
+    DWORD Unused;            /* 0 */
+    HOSTMEM_LIMIT Committed; /* on committed bytes of regions */
+    HOSTMEM_LIMIT Reserved;  /* on address space of regions, committed or not */
+} HOSTMEM_LIMITS;
 
 /* A live region: what one reserving VirtualAlloc, or one heap block, took from Win32. */
 typedef struct HOSTMEM_REGION {
@@ -276,6 +314,25 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  *   how much it was. Any thread at any time.
  *   S_OK; S_FALSE: there was none.
  *
+ * SetLimits(pLimits)
+ *   Sets all limits and thresholds anew. A limit may be lower than what is used: nothing is taken
+ *   away, pressure becomes Low, and requests are refused until use falls. The calling thread tells
+ *   the runtime if the state changes. Two calls at once may each set some of the figures.
+ *   S_OK; E_POINTER; E_INVALIDARG (cbSize, thresholds above 100 or not apart, Unused).
+ *
+ * GetLimits(pLimits)
+ *   The limits that hold; thresholds are given in full.
+ *   S_OK; E_POINTER; E_INVALIDARG (cbSize).
+ *
+ * SetRedirectedLevel(level)
+ *   Modern .NET does not say how critical a request is: from now on what redirected modules ask for
+ *   is of that level. The host sets eProcessCritical before it starts the runtime, and
+ *   eTaskCritical, which it is at first, when Start has returned. Even then only what makes the
+ *   collector's heap grow is task-critical: pages in a region of 8 MiB or more, but for the first
+ *   2 MiB committed at its start. All else is app-domain-critical, because the runtime needs it to
+ *   handle the refusal of such a request: give it a reserve.
+ *   S_OK; E_INVALIDARG (no such level).
+ *
  * Close()
  *   The host declares the runtime gone: from now on every call of the manager and of its heaps
  *   returns HOST_E_CLRNOTAVAILABLE. Inspection goes on. Nothing is freed.
@@ -307,6 +364,9 @@ IHostMemInspection : public IUnknown
         DWORD dwHeap, HOSTMEM_SIZE_CLASS_CALLBACK pfnCallback, void *pContext) = 0;
     virtual HRESULT STDMETHODCALLTYPE FindBlock(const void *pAddress, HOSTMEM_BLOCK *pBlock) = 0;
     virtual HRESULT STDMETHODCALLTYPE Trim(SIZE_T * pBytes) = 0;
+    virtual HRESULT STDMETHODCALLTYPE SetLimits(const HOSTMEM_LIMITS *pLimits) = 0;
+    virtual HRESULT STDMETHODCALLTYPE GetLimits(HOSTMEM_LIMITS * pLimits) = 0;
+    virtual HRESULT STDMETHODCALLTYPE SetRedirectedLevel(EMemoryCriticalLevel level) = 0;
 };
 #ifdef __CRT_UUID_DECL
 __CRT_UUID_DECL(IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c, 0x5e, 0x9b, 0x40,
@@ -344,6 +404,11 @@ typedef struct IHostMemInspectionVtbl {
     HRESULT(STDMETHODCALLTYPE *FindBlock)
     (IHostMemInspection *This, const void *pAddress, HOSTMEM_BLOCK *pBlock);
     HRESULT(STDMETHODCALLTYPE *Trim)(IHostMemInspection *This, SIZE_T *pBytes);
+    HRESULT(STDMETHODCALLTYPE *SetLimits)
+    (IHostMemInspection *This, const HOSTMEM_LIMITS *pLimits);
+    HRESULT(STDMETHODCALLTYPE *GetLimits)(IHostMemInspection *This, HOSTMEM_LIMITS *pLimits);
+    HRESULT(STDMETHODCALLTYPE *SetRedirectedLevel)
+    (IHostMemInspection *This, EMemoryCriticalLevel level);
 } IHostMemInspectionVtbl;
 
 interface IHostMemInspection
@@ -378,6 +443,10 @@ interface IHostMemInspection
 #define IHostMemInspection_FindBlock(This, pAddress, pBlock)                                       \
     (This)->lpVtbl->FindBlock(This, pAddress, pBlock)
 #define IHostMemInspection_Trim(This, pBytes) (This)->lpVtbl->Trim(This, pBytes)
+#define IHostMemInspection_SetLimits(This, pLimits) (This)->lpVtbl->SetLimits(This, pLimits)
+#define IHostMemInspection_GetLimits(This, pLimits) (This)->lpVtbl->GetLimits(This, pLimits)
+#define IHostMemInspection_SetRedirectedLevel(This, level)                                         \
+    (This)->lpVtbl->SetRedirectedLevel(This, level)
 #endif
 
 /* ----------------------------------------------------------------------------------------------
@@ -385,18 +454,31 @@ interface IHostMemInspection
  * ------------------------------------------------------------------------------------------- */
 
 /*
- * HOSTMEM_OPTIONS.dwFlags. For looking into what uses the heaps.
- * Each costs time and memory: they keep the histories of all small blocks, some 56 bytes each.
- * There is room for 4 GiB of histories on x64 and for 16 MiB on x86; blocks beyond that are like
- * others. HOSTMEM_TRACK_BLOCKS   no more than that, and each block's caller HOSTMEM_FILL_ON_ALLOC
- * fill blocks with 0xCD when they are handed out HOSTMEM_FILL_ON_FREE   fill small blocks with 0xDD
- * when they are freed, and look whether they have changed when their memory is used again or given
- * back HOSTMEM_DELAY_REUSE    use a small block again after 256 further frees at the earliest
+ * HOSTMEM_OPTIONS.dwFlags. The first four are for looking into what uses the heaps. Each of them
+ * costs time and memory: they keep the histories of all small blocks, some 56 bytes each. There is
+ * room for 4 GiB of histories on x64 and for 16 MiB on x86; blocks beyond that are like others.
  */
+
+/* No more than that, and each block's caller. */
 #define HOSTMEM_TRACK_BLOCKS 0x1
+
+/* Fill blocks with 0xCD when they are handed out. */
 #define HOSTMEM_FILL_ON_ALLOC 0x2
+
+/*
+ * Fill small blocks with 0xDD when they are freed, and look whether they have changed when their
+ * memory is used again or given back.
+ */
 #define HOSTMEM_FILL_ON_FREE 0x4
+
+/* Use a small block again after 256 further frees at the earliest. */
 #define HOSTMEM_DELAY_REUSE 0x8
+
+/*
+ * Pressure is Low also while the system itself is short of memory, as its low-memory resource
+ * notification has it; it is looked at, at most once a second, by calls of the manager.
+ */
+#define HOSTMEM_WATCH_SYSTEM 0x10
 
 typedef struct HOSTMEM_OPTIONS {
     DWORD cbSize;  /* sizeof(HOSTMEM_OPTIONS), of this version or an earlier one */
@@ -404,8 +486,9 @@ typedef struct HOSTMEM_OPTIONS {
 
     /*
      * Address space, in bytes, that the manager holds back, reserved but not committed, to give up
-     * when the CLR says by NeedsVirtualAddressSpace that it could not map a file. Taken again when
-     * a mapped range is released. 0: none. Useful in 32-bit processes.
+     * when the CLR says by NeedsVirtualAddressSpace that it could not map a file, or when a
+     * redirected module could not. Taken again when a mapped range or a region is released, as
+     * soon as there is room. 0: none. Useful in 32-bit processes.
      */
     SIZE_T EmergencyReservation;
 
@@ -426,14 +509,17 @@ typedef struct HOSTMEM_OPTIONS {
      */
     HOSTMEM_DAMAGE_CALLBACK pfnDamage;
     void *pDamageContext;
+
+    /* NULL: no limits, and the usual thresholds. Read while the manager is made. */
+    const HOSTMEM_LIMITS *pLimits;
 } HOSTMEM_OPTIONS;
 
 /*
  * Makes a memory manager.
  *   pOptions   NULL: the defaults, which are all zero.
  *   ppManager  out: the manager, with one reference; NULL on failure.
- * S_OK; E_POINTER (ppManager is NULL); E_INVALIDARG (cbSize or dwFlags not known to this version);
- * E_OUTOFMEMORY.
+ * S_OK; E_POINTER (ppManager is NULL); E_INVALIDARG (cbSize or dwFlags not known to this version,
+ * or pLimits that SetLimits refuses); E_OUTOFMEMORY.
  * Any thread. The manager's last Release gives its bookkeeping back and leaves the memory that it
  * handed out as it is: a runtime may still be running on it.
  */
@@ -460,7 +546,8 @@ HRESULT STDMETHODCALLTYPE HostMemCreateHostControl(IHostMemoryManager *pManager,
 typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
 
 /* HostMemRedirectModule's dwFlags. */
-#define HOSTMEM_REDIRECT_HEAP 0x1 /* the module's calls of the system's heaps, too */
+#define HOSTMEM_REDIRECT_HEAP 0x1      /* the module's calls of the system's heaps, too */
+#define HOSTMEM_REDIRECT_NO_STATUS 0x2 /* not what it is told of the machine's memory */
 
 /*
  * Rewrites a loaded module's import address tables, ordinary and delay-loaded, so that its calls
@@ -470,10 +557,28 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * an api-ms-win-core-memory-*.dll, are rewritten; no code is. Calls for another process, and frees
  * of memory that the manager does not own, go to Win32. What the module finds by GetProcAddress it
  * calls directly.
+ *
+ * Requests for memory are as critical as IHostMemInspection::SetRedirectedLevel says. A view that
+ * cannot be mapped for want of address space is tried again when the manager has given some back,
+ * as NeedsVirtualAddressSpace does.
+ *
+ * Unless HOSTMEM_REDIRECT_NO_STATUS is given, also, from these and from an
+ * api-ms-win-core-sysinfo-*.dll:
+ *
+ * - GlobalMemoryStatusEx tells no larger figures than the limits, nor of more room than is left
+ *   below them. The load is the larger of the system's and that of the limit on committed bytes,
+ *   which is 90 % where memory becomes Low and goes straight below and above: a collector takes
+ *   90 % for high. While a task-critical request stands refused it is 89 % at most.
+ *
+ * - CreateMemoryResourceNotification makes a handle that is signalled while the manager's pressure
+ *   is Low, or High, and QueryMemoryResourceNotification tells so. The manager watches the system's
+ *   own notification from then on, as with HOSTMEM_WATCH_SYSTEM.
+ *
  * With HOSTMEM_REDIRECT_HEAP also HeapAlloc, HeapReAlloc, HeapFree, HeapSize, HeapValidate,
  * HeapCreate and HeapDestroy, from these and from an api-ms-win-core-heap-*.dll: what the module
  * allocates from the process's heap, and from heaps that it creates, comes from an IHostMalloc of
  * the manager.
+ *
  * - Every flag is honoured; HEAP_NO_SERIALIZE changes nothing, because no call is ever serialized.
  *   HEAP_REALLOC_IN_PLACE_ONLY fails with ERROR_NOT_ENOUGH_MEMORY where the new size needs another
  *   place, which a smaller one can, too.
@@ -490,7 +595,7 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * No IHostMemInspection::Trim may be under way while the module destroys a heap.
  *   pManager       a manager made by HostMemCreateManager; referenced until the redirection ends.
  *   hModule        a module of this process; referenced until the redirection ends.
- *   dwFlags        HOSTMEM_REDIRECT_HEAP, or 0.
+ *   dwFlags        HOSTMEM_REDIRECT_HEAP, HOSTMEM_REDIRECT_NO_STATUS, both, or 0.
  *   ppRedirection  out: what HostMemRemoveRedirection takes; NULL unless S_OK.
  * S_OK; S_FALSE (the module imports none of these, or they are redirected already); E_POINTER;
  * E_INVALIDARG (not a hostmem manager, not a loaded module, a module that the redirection itself

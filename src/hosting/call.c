@@ -3,6 +3,8 @@
  */
 #include "hosting/call.h"
 
+#include "hosting/limits.h"
+
 bool call_begin(struct call *call, struct manager *manager, enum record_method method)
 {
     call->manager = manager;
@@ -39,6 +41,23 @@ HRESULT hresult_from_win32_error(DWORD error)
     }
 }
 
+/* The methods that may have changed what is committed, or that ask how much there is. */
+static bool may_change_pressure(enum record_method method)
+{
+    switch (method) {
+    case RECORD_VIRTUAL_ALLOC:
+    case RECORD_VIRTUAL_FREE:
+    case RECORD_GET_MEMORY_LOAD:
+    case RECORD_NEEDS_ADDRESS_SPACE:
+    case RECORD_MALLOC_ALLOC:
+    case RECORD_MALLOC_DEBUG_ALLOC:
+    case RECORD_MALLOC_FREE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* The HRESULT, and the last error that goes with it. */
 static HRESULT hresult_from_result(struct manager *manager, pages_result result, DWORD *error)
 {
@@ -51,6 +70,9 @@ static HRESULT hresult_from_result(struct manager *manager, pages_result result,
         *error = ERROR_INVALID_ADDRESS;
         manager_set_status(manager, HostMemStatusBroken);
         return E_FAIL;
+    case PAGES_REFUSED:
+        *error = ERROR_COMMITMENT_LIMIT;
+        return E_OUTOFMEMORY;
     default:
         *error = result;
         return hresult_from_win32_error(result);
@@ -59,12 +81,14 @@ static HRESULT hresult_from_result(struct manager *manager, pages_result result,
 
 HRESULT call_end(struct call *call, pages_result result)
 {
-    DWORD error;
-    HRESULT hr;
+    DWORD error = call->last_error;
+    HRESULT hr = S_OK;
 
-    if (result == PAGES_OK)
-        return call_end_with(call, S_OK);
-    hr = hresult_from_result(call->manager, result, &error);
+    if (result != PAGES_OK)
+        hr = hresult_from_result(call->manager, result, &error);
     call->last_error = error;
-    return call_end_with(call, hr);
+    hr = call_end_with(call, hr);
+    if (may_change_pressure(call->method))
+        limits_feel_pressure(call->manager, result == PAGES_REFUSED);
+    return hr;
 }

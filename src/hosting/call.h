@@ -3,7 +3,8 @@
  *
  * A call counts itself as begun, is refused if the manager no longer serves, and at its end maps
  * its result to the one HRESULT, sets the last error (Win32's after a failure, what it was before
- * after a success: invariant I5), latches a contradiction, and counts itself as ended.
+ * after a success: invariant I5), latches a contradiction, counts itself as ended, and last of all
+ * tells of pressure, if it has changed that.
  */
 #ifndef HOSTMEM_HOSTING_CALL_H
 #define HOSTMEM_HOSTING_CALL_H

@@ -12,6 +12,7 @@
 #include "heap/heap_quick.h"
 #include "hosting/block.h"
 #include "hosting/call.h"
+#include "hosting/limits.h"
 
 static struct host_malloc *impl_from_IHostMalloc(IHostMalloc *iface)
 {
@@ -59,6 +60,7 @@ static ULONG WINAPI host_malloc_Release(IHostMalloc *iface)
 
     if (left == 0) {
         heap_destroy(host_malloc->heap, report_leak, manager);
+        limits_feel_pressure(manager, false);
         pool_give(&manager->mallocs, host_malloc->index);
         manager_release(manager);
     }
@@ -90,6 +92,7 @@ HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
     if (result)
         return refused(host_malloc->manager, method_of(request), S_OK, result);
     SetLastError(last_error);
+    limits_feel_pressure(host_malloc->manager, false);
     return S_OK;
 }
 
@@ -157,6 +160,7 @@ HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory)
         return refused(host_malloc->manager, RECORD_MALLOC_FREE, S_OK, result);
     manager_latch_contradiction(host_malloc->manager); /* of a slab that was to be given back */
     SetLastError(last_error);
+    limits_feel_pressure(host_malloc->manager, false);
     return S_OK;
 }
 
@@ -232,5 +236,6 @@ size_t host_malloc_trim_all(struct manager *manager)
         host_malloc_Release(&host_malloc->IHostMalloc_iface);
     }
     manager_latch_contradiction(manager);
+    limits_feel_pressure(manager, false);
     return given;
 }

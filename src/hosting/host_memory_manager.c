@@ -8,7 +8,9 @@
  */
 #include "hosting/call.h"
 
+#include "hosting/emergency.h"
 #include "hosting/host_malloc.h"
+#include "hosting/limits.h"
 #include "os/os.h"
 
 static struct manager *impl_from_IHostMemoryManager(IHostMemoryManager *iface)
@@ -83,10 +85,14 @@ static HRESULT WINAPI memory_manager_VirtualFree(IHostMemoryManager *iface, LPVO
                                                  SIZE_T size, DWORD type)
 {
     struct call call;
+    pages_result result;
 
     if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_VIRTUAL_FREE))
         return call_unavailable(&call);
-    return call_end(&call, pages_free(&call.manager->pages, address, size, type));
+    result = pages_free(&call.manager->pages, address, size, type);
+    if (!result && type == MEM_RELEASE)
+        emergency_restore_later(call.manager);
+    return call_end(&call, result);
 }
 
 static HRESULT WINAPI memory_manager_VirtualQuery(IHostMemoryManager *iface, void *address,
@@ -128,18 +134,17 @@ static HRESULT WINAPI memory_manager_GetMemoryLoad(IHostMemoryManager *iface, DW
                                                    SIZE_T *available)
 {
     struct call call;
-    uint32_t percent = 0;
-    uint64_t bytes = 0;
+    struct memory_load memory = {0};
     pages_result error;
 
     if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_GET_MEMORY_LOAD))
         return call_unavailable(&call);
     if (!load || !available)
         return call_end_with(&call, E_POINTER);
-    error = os_memory_load(&percent, &bytes);
+    error = limits_memory_load(call.manager, &memory);
     if (!error) {
-        *load = percent;
-        *available = bytes < SIZE_MAX ? (SIZE_T)bytes : SIZE_MAX;
+        *load = memory.percent;
+        *available = memory.available < SIZE_MAX ? (SIZE_T)memory.available : SIZE_MAX;
     }
     return call_end(&call, error);
 }
@@ -177,23 +182,20 @@ static HRESULT WINAPI memory_manager_RegisterMemoryNotificationCallback(
     return call_end(&call, PAGES_OK);
 }
 
-/* Gives back empty slabs, and the emergency reservation: who swaps it out gives it back. */
+/* Gives back empty slabs, and the emergency reservation. */
 static HRESULT WINAPI memory_manager_NeedsVirtualAddressSpace(IHostMemoryManager *iface,
                                                               LPVOID address, SIZE_T size)
 {
     struct call call;
-    void *emergency;
-    bool trimmed;
+    bool trimmed, given;
 
     (void)address;
     (void)size;
     if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_NEEDS_ADDRESS_SPACE))
         return call_unavailable(&call);
     trimmed = host_malloc_trim_all(call.manager) != 0;
-    emergency = atomic_exchange_explicit(&call.manager->emergency, NULL, memory_order_acq_rel);
-    if (emergency)
-        os_metadata_release(emergency);
-    return call_end(&call, emergency || trimmed ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
+    given = emergency_give(call.manager);
+    return call_end(&call, given || trimmed ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
 }
 
 static HRESULT WINAPI memory_manager_AcquiredVirtualAddressSpace(IHostMemoryManager *iface,
@@ -210,21 +212,6 @@ static HRESULT WINAPI memory_manager_AcquiredVirtualAddressSpace(IHostMemoryMana
                                : ERROR_NOT_ENOUGH_MEMORY);
 }
 
-/* Address space has come free: holds the emergency reservation again if it was given up. */
-static void restore_emergency(struct manager *manager)
-{
-    void *expected = NULL;
-    void *emergency;
-
-    if (!manager->emergency_size || atomic_load_explicit(&manager->emergency, memory_order_acquire))
-        return;
-    emergency = os_metadata_reserve(manager->emergency_size);
-    if (emergency &&
-        !atomic_compare_exchange_strong_explicit(&manager->emergency, &expected, emergency,
-                                                 memory_order_acq_rel, memory_order_acquire))
-        os_metadata_release(emergency);
-}
-
 static HRESULT WINAPI memory_manager_ReleasedVirtualAddressSpace(IHostMemoryManager *iface,
                                                                  LPVOID address)
 {
@@ -234,7 +221,7 @@ static HRESULT WINAPI memory_manager_ReleasedVirtualAddressSpace(IHostMemoryMana
         return call_unavailable(&call);
     if (!mapped_remove(&call.manager->mapped, (uintptr_t)address))
         return call_end_with(&call, HOST_E_INVALIDOPERATION);
-    restore_emergency(call.manager);
+    emergency_restore(call.manager);
     return call_end(&call, PAGES_OK);
 }
 

@@ -5,7 +5,9 @@
  */
 #include "hosting/block.h"
 #include "hosting/host_malloc.h"
+#include "hosting/limits.h"
 #include "hosting/manager.h"
+#include "os/os.h"
 #include "pages/audit.h"
 
 static struct manager *impl_from_IHostMemInspection(IHostMemInspection *iface)
@@ -88,13 +90,38 @@ static void read_counts(const struct manager *manager, HOSTMEM_STATISTICS *stati
     }
 }
 
+static HOSTMEM_FIRST_COUNT read_first(const struct manager *manager,
+                                      const struct record_first *first)
+{
+    HOSTMEM_FIRST_COUNT read = {.Count = record_read(&first->count)};
+
+    if (!read.Count)
+        return read;
+    read.FirstOrder = record_read(&first->order);
+    read.FirstMilliseconds = record_read(&first->tick) - manager->born_tick;
+    return read;
+}
+
+static void read_limits(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
+{
+    const struct record *record = &manager->record;
+
+    for (int level = 0; level < RECORD_LEVELS; level++)
+        statistics->RefusedRequests[level] = read_first(manager, &record->refused_requests[level]);
+    for (int state = 0; state < RECORD_PRESSURES; state++)
+        statistics->Notifications[state] = read_first(manager, &record->notifications[state]);
+    statistics->Pressure = pressure_state(&manager->pressure);
+    statistics->RedirectedLevel =
+        atomic_load_explicit(&manager->redirected_level, memory_order_relaxed);
+}
+
 static void read_statistics(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
 {
     const struct record *record = &manager->record;
 
     statistics->Status = atomic_load_explicit(&manager->status, memory_order_relaxed);
-    statistics->Reserved = read_gauge(&manager->pages.budget.reserved);
-    statistics->Committed = read_gauge(&manager->pages.budget.committed);
+    statistics->Reserved = read_gauge(&manager->pages.budget.reserved.granted);
+    statistics->Committed = read_gauge(&manager->pages.budget.committed.granted);
     statistics->Mapped = read_gauge(&record->mapped);
     statistics->Regions = read_gauge(&record->regions);
     statistics->MappedRanges = read_gauge(&record->mapped_ranges);
@@ -109,6 +136,7 @@ static void read_statistics(const struct manager *manager, HOSTMEM_STATISTICS *s
     for (int refusal = 0; refusal < HOSTMEM_REFUSALS; refusal++)
         statistics->RefusedBlocks[refusal] = record_read(&record->refused_blocks[refusal]);
     statistics->DamagedBlocks = record_read(&record->corrupted_blocks);
+    read_limits(manager, statistics);
     read_counts(manager, statistics);
 }
 
@@ -407,6 +435,36 @@ static HRESULT WINAPI inspection_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT 
     return audit.differences ? S_FALSE : S_OK;
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Limits, and the end
+ * --------------------------------------------------------------------------------------------- */
+
+static HRESULT WINAPI inspection_SetLimits(IHostMemInspection *iface, const HOSTMEM_LIMITS *limits)
+{
+    return limits ? limits_set(impl_from_IHostMemInspection(iface), limits) : E_POINTER;
+}
+
+static HRESULT WINAPI inspection_GetLimits(IHostMemInspection *iface, HOSTMEM_LIMITS *limits)
+{
+    if (!limits)
+        return E_POINTER;
+    if (limits->cbSize != sizeof(*limits))
+        return E_INVALIDARG;
+    limits_get(impl_from_IHostMemInspection(iface), limits);
+    return S_OK;
+}
+
+static HRESULT WINAPI inspection_SetRedirectedLevel(IHostMemInspection *iface,
+                                                    EMemoryCriticalLevel level)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+
+    if ((uint32_t)level > eProcessCritical)
+        return E_INVALIDARG;
+    atomic_store_explicit(&manager->redirected_level, (uint32_t)level, memory_order_relaxed);
+    return S_OK;
+}
+
 static HRESULT WINAPI inspection_Close(IHostMemInspection *iface)
 {
     manager_set_status(impl_from_IHostMemInspection(iface), HostMemStatusClosed);
@@ -414,9 +472,21 @@ static HRESULT WINAPI inspection_Close(IHostMemInspection *iface)
 }
 
 const IHostMemInspectionVtbl inspection_vtbl = {
-    inspection_QueryInterface, inspection_AddRef,      inspection_Release,
-    inspection_GetStatistics,  inspection_EnumRegions, inspection_EnumMappedRanges,
-    inspection_EnumBlocks,     inspection_FindRegion,  inspection_Audit,
-    inspection_Close,          inspection_EnumHeaps,   inspection_EnumSizeClasses,
-    inspection_FindBlock,      inspection_Trim,
+    inspection_QueryInterface,
+    inspection_AddRef,
+    inspection_Release,
+    inspection_GetStatistics,
+    inspection_EnumRegions,
+    inspection_EnumMappedRanges,
+    inspection_EnumBlocks,
+    inspection_FindRegion,
+    inspection_Audit,
+    inspection_Close,
+    inspection_EnumHeaps,
+    inspection_EnumSizeClasses,
+    inspection_FindBlock,
+    inspection_Trim,
+    inspection_SetLimits,
+    inspection_GetLimits,
+    inspection_SetRedirectedLevel,
 };

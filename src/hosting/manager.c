@@ -4,16 +4,20 @@
 #include "hosting/manager.h"
 
 #include "hosting/block.h"
+#include "hosting/emergency.h"
 #include "hosting/host_control.h"
 #include "hosting/host_malloc.h"
+#include "hosting/limits.h"
 #include "os/os.h"
 
 #define MALLOC_LIMIT ((uint32_t)1 << 14)
 
-/* What HOSTMEM_OPTIONS must have at least: its first version. */
-#define OPTIONS_MINIMUM FIELD_OFFSET(HOSTMEM_OPTIONS, GuardAbove)
-#define OPTIONS_FLAGS                                                                              \
+/* How long HOSTMEM_OPTIONS was in its first version, and in its second. */
+#define OPTIONS_FIRST FIELD_OFFSET(HOSTMEM_OPTIONS, GuardAbove)
+#define OPTIONS_SECOND FIELD_OFFSET(HOSTMEM_OPTIONS, pLimits)
+#define HEAP_FLAGS                                                                                 \
     (HOSTMEM_TRACK_BLOCKS | HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE)
+#define OPTIONS_FLAGS (HEAP_FLAGS | HOSTMEM_WATCH_SYSTEM)
 #define CONTROL_LIMIT ((uint32_t)1 << 12)
 #define CALLBACK_LIMIT ((uint32_t)1 << 12)
 
@@ -71,36 +75,26 @@ static void report_damage(void *context, const struct heap_block *block)
     manager->damage_callback(manager->damage_context, &damage);
 }
 
-static bool hold_emergency(struct manager *manager)
-{
-    void *emergency;
-
-    if (!manager->emergency_size)
-        return true;
-    emergency = os_metadata_reserve(manager->emergency_size);
-    atomic_store_explicit(&manager->emergency, emergency, memory_order_release);
-    return emergency != NULL;
-}
-
 /* Everything that may fail; what has been made is in the manager for destroy to find. */
-static bool make_parts(struct manager *manager, const HOSTMEM_OPTIONS *options)
+static HRESULT make_parts(struct manager *manager, const HOSTMEM_OPTIONS *options)
 {
     struct gauge *gauge = &manager->record.metadata;
     struct heap_options heap_options = {
-        .flags = options->dwFlags,
+        .flags = options->dwFlags & HEAP_FLAGS,
         .guard_above = options->GuardAbove ? options->GuardAbove : SIZE_MAX,
         .damaged = report_damage,
         .context = manager,
     };
 
-    if (!pages_init(&manager->pages, &manager->record))
-        return false;
-    return heap_space_init(&manager->heaps, &manager->pages, &heap_options) &&
-           mapped_init(&manager->mapped, &manager->record) &&
-           pool_init(&manager->mallocs, sizeof(struct host_malloc), MALLOC_LIMIT, gauge) &&
-           pool_init(&manager->controls, sizeof(struct host_control), CONTROL_LIMIT, gauge) &&
-           pool_init(&manager->callbacks, sizeof(struct manager_callback), CALLBACK_LIMIT, gauge) &&
-           hold_emergency(manager);
+    if (!pages_init(&manager->pages, &manager->record) ||
+        !heap_space_init(&manager->heaps, &manager->pages, &heap_options) ||
+        !mapped_init(&manager->mapped, &manager->record) ||
+        !pool_init(&manager->mallocs, sizeof(struct host_malloc), MALLOC_LIMIT, gauge) ||
+        !pool_init(&manager->controls, sizeof(struct host_control), CONTROL_LIMIT, gauge) ||
+        !pool_init(&manager->callbacks, sizeof(struct manager_callback), CALLBACK_LIMIT, gauge) ||
+        !emergency_hold(manager))
+        return E_OUTOFMEMORY;
+    return limits_init(manager, options);
 }
 
 static void release_callbacks(struct manager *manager)
@@ -122,6 +116,7 @@ static void destroy(struct manager *manager)
     void *emergency = atomic_load_explicit(&manager->emergency, memory_order_acquire);
 
     release_callbacks(manager);
+    limits_destroy(manager);
     if (emergency)
         os_metadata_release(emergency);
     pool_destroy(&manager->callbacks);
@@ -133,33 +128,37 @@ static void destroy(struct manager *manager)
     os_metadata_release(manager);
 }
 
-static struct manager *make_manager(const HOSTMEM_OPTIONS *options)
+static HRESULT make_manager(const HOSTMEM_OPTIONS *options, struct manager **made)
 {
     struct manager *manager = os_metadata_reserve(sizeof(struct manager));
 
+    HRESULT hr;
+
     if (!manager)
-        return NULL;
+        return E_OUTOFMEMORY;
     if (!os_metadata_commit(manager, sizeof(struct manager))) {
         os_metadata_release(manager);
-        return NULL;
+        return E_OUTOFMEMORY;
     }
     manager->IHostMemoryManager_iface.lpVtbl = &host_memory_manager_vtbl;
     manager->IHostMemInspection_iface.lpVtbl = &inspection_vtbl;
     atomic_store_explicit(&manager->references, 1, memory_order_relaxed);
     gauge_add(&manager->record.metadata, sizeof(struct manager));
     set_options(manager, options);
-    if (!make_parts(manager, options)) {
+    hr = make_parts(manager, options);
+    if (hr != S_OK) {
         destroy(manager);
-        return NULL;
+        return hr;
     }
-    return manager;
+    *made = manager;
+    return S_OK;
 }
 
 /* What the caller gave, and zeros for what his version of the structure does not have. */
 static bool read_options(const HOSTMEM_OPTIONS *given, HOSTMEM_OPTIONS *options)
 {
-    if (given->cbSize < OPTIONS_MINIMUM || given->cbSize > sizeof(*options) ||
-        (given->cbSize != OPTIONS_MINIMUM && given->cbSize != sizeof(*options)))
+    if (given->cbSize != OPTIONS_FIRST && given->cbSize != OPTIONS_SECOND &&
+        given->cbSize != sizeof(*options))
         return false;
     os_copy(options, given, given->cbSize);
     return (options->dwFlags & ~(DWORD)OPTIONS_FLAGS) == 0;
@@ -171,15 +170,16 @@ HRESULT STDMETHODCALLTYPE HostMemCreateManager(const HOSTMEM_OPTIONS *pOptions,
     HOSTMEM_OPTIONS options = {.cbSize = sizeof(options)};
     DWORD last_error = GetLastError();
     struct manager *manager;
+    HRESULT hr;
 
     if (!ppManager)
         return E_POINTER;
     *ppManager = NULL;
     if (pOptions && !read_options(pOptions, &options))
         return E_INVALIDARG;
-    manager = make_manager(&options);
-    if (!manager)
-        return E_OUTOFMEMORY;
+    hr = make_manager(&options, &manager);
+    if (hr != S_OK)
+        return hr;
     SetLastError(last_error);
     *ppManager = &manager->IHostMemoryManager_iface;
     return S_OK;

@@ -8,12 +8,18 @@
 #ifndef HOSTMEM_HOSTING_MANAGER_H
 #define HOSTMEM_HOSTING_MANAGER_H
 
+#include "budget/pressure.h"
 #include "heap/heap.h"
 #include "pages/mapped.h"
 #include "pages/pages.h"
 #include "record/record.h"
 
 #include <hostmem/hostmem.h>
+
+struct manager;
+
+/* Told of each pressure notification besides the CLR's callback. False: nobody heard it. */
+typedef bool manager_listener(const struct manager *manager, enum pressure_state state);
 
 struct manager {
     IHostMemoryManager IHostMemoryManager_iface;
@@ -40,8 +46,17 @@ struct manager {
     struct pool callbacks; /* struct manager_callback */
     _Atomic(ICLRMemoryNotificationCallback *) callback;
 
-    /* Address space held back for NeedsVirtualAddressSpace; who swaps it out owns it. */
+    /* limits.h */
+    struct pressure pressure;
+    _Atomic(manager_listener *) listener;
+    _Atomic(HANDLE) watch; /* the system's low-memory notification; NULL: not watched */
+    _Atomic uint64_t watched_tick;
+    _Atomic uint32_t redirected_level; /* EMemoryCriticalLevel */
+    uint64_t born_tick;
+
+    /* emergency.h */
     _Atomic(void *) emergency;
+    _Atomic uint64_t emergency_tick; /* when it was given last */
     size_t emergency_size;
 
     HOSTMEM_BLOCK_CALLBACK leak_callback;
@@ -70,6 +85,13 @@ void manager_set_status(struct manager *manager, HOSTMEM_STATUS status);
 static inline bool manager_is_open(const struct manager *manager)
 {
     return atomic_load_explicit(&manager->status, memory_order_relaxed) == HostMemStatusOpen;
+}
+
+/* How critical what redirected modules ask for is: IHostMemInspection::SetRedirectedLevel. */
+static inline EMemoryCriticalLevel manager_redirected_level(const struct manager *manager)
+{
+    return (EMemoryCriticalLevel)atomic_load_explicit(&manager->redirected_level,
+                                                      memory_order_relaxed);
 }
 
 /* IHostMemoryManager::VirtualAlloc, with a NUMA node (OS_ANY_NODE: none preferred). */

@@ -151,8 +151,8 @@ static bool tell_total(struct audit *audit, audit_callback *callback, void *cont
 static bool audit_totals(const struct pages *pages, struct audit *audit, audit_callback *callback,
                          void *context, uint64_t mark)
 {
-    uint64_t reserved = gauge_now(&pages->budget.reserved);
-    uint64_t committed = gauge_now(&pages->budget.committed);
+    uint64_t reserved = gauge_now(&pages->budget.reserved.granted);
+    uint64_t committed = gauge_now(&pages->budget.committed.granted);
     uint64_t regions = gauge_now(&pages->record->regions);
 
     audit->totals_compared = audit->busy == 0 && record_is_quiet(pages->record, mark);

@@ -10,23 +10,47 @@ static struct budget_charge committed_charge(size_t page_count)
     return (struct budget_charge){.committed = (uint64_t)page_count * OS_PAGE_SIZE};
 }
 
-void operation_book_commit(struct pages *pages, struct range range)
+void operation_book_commit(struct pages *pages, struct range range, uint64_t asked)
 {
-    size_t changed = committed_set(&pages->table.chunks, range.begin, range.end);
+    size_t pages_changed = committed_set(&pages->table.chunks, range.begin, range.end);
+    uint64_t changed = committed_charge(pages_changed).committed;
+    struct budget_charge granted = {.committed = changed < asked ? changed : asked};
+    struct budget_charge not_granted = {.committed = asked - granted.committed};
+    struct budget_charge unasked = {.committed = changed - granted.committed};
 
-    budget_charge(&pages->budget, committed_charge(changed));
+    budget_note(&pages->budget, granted);
+    budget_return(&pages->budget, not_granted);
+    if (unasked.committed)
+        budget_force(&pages->budget, unasked);
+}
+
+/* Clears the bits; what they stood for. */
+static struct budget_charge clear_bits(struct pages *pages, struct range range)
+{
+    return committed_charge(committed_clear(&pages->table.chunks, range.begin, range.end));
 }
 
 void operation_book_decommit(struct pages *pages, struct range range)
 {
-    size_t changed = committed_clear(&pages->table.chunks, range.begin, range.end);
-
-    budget_refund(&pages->budget, committed_charge(changed));
+    budget_refund(&pages->budget, clear_bits(pages, range));
 }
 
-/* Brings the bits of the range into line with what the system says. */
+/* Books a committed range, charged from what is held as far as that goes: how much that was. */
+static uint64_t book_from(struct pages *pages, struct range range, uint64_t held)
+{
+    uint64_t size = range.end - range.begin;
+    uint64_t asked = held < size ? held : size;
+
+    operation_book_commit(pages, range, asked);
+    return asked;
+}
+
+/*
+ * Brings the bits of the range into line with what the system says. `held`: bytes that are charged,
+ * but not granted, for what may still be committed there; what is too much of it is returned.
+ */
 static void settle(struct pages *pages, const struct region_operation *operation,
-                   struct range range)
+                   struct range range, uint64_t held)
 {
     uintptr_t at = range.begin;
 
@@ -40,22 +64,28 @@ static void settle(struct pages *pages, const struct region_operation *operation
         /* Who committed here had made room for the bits, but for strangers. */
         if (known && system.state == OS_MEM_COMMIT && system.allocation_base == operation->base &&
             committed_ensure(&pages->table.chunks, run.begin, run.end))
-            operation_book_commit(pages, run);
+            held -= book_from(pages, run, held);
         else
             operation_book_decommit(pages, run);
         at = run.end;
     }
+    budget_return(&pages->budget, (struct budget_charge){.committed = held});
 }
 
-/* The system has refused to release what the books say is there: brings them back into line. */
+/*
+ * The system has refused to release what the books say is there: brings them back into line. The
+ * charge is kept until that is done, so that nobody else is let in to what is held all the while.
+ */
 static pages_result undo_release(struct pages *pages, const struct region_operation *operation,
-                                 uint32_t error)
+                                 uint32_t error, struct budget_charge charge)
 {
     struct os_range system;
     bool held =
         os_query_range(operation->base, &system) && system.allocation_base == operation->base;
 
-    settle(pages, operation, (struct range){operation->base, operation->base + operation->size});
+    budget_unnote(&pages->budget, charge);
+    settle(pages, operation, (struct range){operation->base, operation->base + operation->size},
+           charge.committed);
     region_restore(operation->region);
     if (held)
         return error;
@@ -65,18 +95,18 @@ static pages_result undo_release(struct pages *pages, const struct region_operat
 
 pages_result operation_finish_release(struct pages *pages, const struct region_operation *operation)
 {
-    struct budget_charge charge = {.reserved = operation->size};
+    struct budget_charge charge;
     uint32_t error;
 
     operation_transfer_begin(pages);
     /* The bits go first: once Win32 has the address back, they are its next owner's. */
-    operation_book_decommit(pages,
-                            (struct range){operation->base, operation->base + operation->size});
+    charge = clear_bits(pages, (struct range){operation->base, operation->base + operation->size});
     error = os_free((void *)operation->base, 0, OS_MEM_RELEASE);
     if (error) {
         operation_transfer_end(pages);
-        return undo_release(pages, operation, error);
+        return undo_release(pages, operation, error, charge);
     }
+    charge.reserved = operation->size;
     budget_refund(&pages->budget, charge);
     gauge_subtract(&pages->record->regions, 1);
     region_retire(operation->region);
@@ -95,7 +125,7 @@ pages_result operation_end(struct pages *pages, struct region_operation *operati
 
         do {
             before = region_before_settling(operation);
-            settle(pages, operation, range);
+            settle(pages, operation, range, 0);
         } while (!region_end(operation, before, &last));
     }
     return last ? operation_finish_release(pages, operation) : PAGES_OK;

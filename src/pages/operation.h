@@ -35,8 +35,12 @@ static inline bool range_is_inside(const struct region_operation *operation, str
     return range.begin >= operation->base && range.end - operation->base <= operation->size;
 }
 
-/* Sets the bits of a range that the system has committed, and charges for those that were clear. */
-void operation_book_commit(struct pages *pages, struct range range);
+/*
+ * Sets the bits of a range that the system has committed, and notes as granted those that were
+ * clear. `asked` is what was charged for that, in bytes: what is too much of it is returned, and
+ * what is missing charged, whatever the limit.
+ */
+void operation_book_commit(struct pages *pages, struct range range, uint64_t asked);
 
 /* Clears the bits of a range that is committed no more, and refunds those that were set. */
 void operation_book_decommit(struct pages *pages, struct range range);

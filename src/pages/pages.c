@@ -17,6 +17,7 @@ bool pages_init(struct pages *pages, struct record *record)
     struct gauge *gauge = &record->metadata;
 
     pages->record = record;
+    budget_init(&pages->budget);
     atomic_store_explicit(&pages->sequence, 0, memory_order_relaxed);
     atomic_store_explicit(&pages->strangers, 0, memory_order_relaxed);
     atomic_store_explicit(&pages->transfers, 0, memory_order_relaxed);

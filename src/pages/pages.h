@@ -22,6 +22,7 @@ typedef uint32_t pages_result;
 #define PAGES_OK 0u
 #define PAGES_FOREIGN 0xf0000001u      /* not this manager's to free */
 #define PAGES_CONTRADICTED 0xf0000002u /* the books and the system disagree */
+#define PAGES_REFUSED 0xf0000003u      /* the budget does not allow it */
 
 struct pages {
     struct record *record;
@@ -45,8 +46,8 @@ struct pages_request {
     size_t size;
     uint32_t type;
     uint32_t protect;
-    uint32_t node; /* OS_ANY_NODE, or the NUMA node preferred */
-    uint32_t critical_level;
+    uint32_t node;           /* OS_ANY_NODE, or the NUMA node preferred */
+    uint32_t critical_level; /* enum budget_level */
 
     /* For what serves a heap; heap is 0 else. */
     uint32_t heap; /* see region.h */

@@ -21,13 +21,21 @@ static bool commits(const struct pages_request *request)
     return (request->type & OS_MEM_COMMIT) && !(request->type & (OS_MEM_RESET | OS_MEM_RESET_UNDO));
 }
 
-/* What Win32 will make of the request: the size of the region, rounded as Win32 rounds. */
+/* No system has that much address space for a process. */
+#define NEVER_GRANTED (UINT64_C(1) << 48)
+
+/*
+ * What Win32 will make of the request: the size of the region, rounded as Win32 rounds. 0: nothing,
+ * and nothing is charged. If it were, those without a limit who ask for nearly 2^64 bytes would
+ * carry the sum of charges round, and others beyond their limits, until Win32 has refused them.
+ */
 static size_t region_size(const struct pages_request *request)
 {
     uintptr_t address = (uintptr_t)request->address;
+    uint64_t size = request->size;
     struct range range;
 
-    if (!range_of_pages(address, request->size, &range))
+    if (size >= NEVER_GRANTED || !range_of_pages(address, request->size, &range))
         return 0;
     return range.end - range_round_down(address, OS_GRANULE_SIZE);
 }
@@ -113,11 +121,22 @@ static pages_result make_region(struct pages *pages, uint32_t index,
     return result;
 }
 
-static pages_result alloc_region(struct pages *pages, const struct pages_request *request,
-                                 void **memory)
+/* Charges for what the system is to be asked for. False: the budget refuses, which is counted. */
+static bool ask(struct pages *pages, const struct pages_request *request,
+                struct budget_charge charge)
 {
-    size_t size = region_size(request);
-    struct budget_charge charge = {.reserved = size, .committed = committed_size(request, size)};
+    if (budget_ask(&pages->budget, charge, (enum budget_level)request->critical_level))
+        return true;
+    record_first(pages->record, &pages->record->refused_requests[request->critical_level],
+                 os_tick_milliseconds());
+    return false;
+}
+
+/* Makes a region of that size, for which the budget is charged. */
+static pages_result alloc_charged_region(struct pages *pages, const struct pages_request *request,
+                                         size_t size, void **memory)
+{
+    struct budget_charge granted = {.reserved = size, .committed = committed_size(request, size)};
     uint64_t strangers = operation_strangers(pages);
     uint32_t index = region_table_take(&pages->table);
     struct region_operation operation;
@@ -132,7 +151,7 @@ static pages_result alloc_region(struct pages *pages, const struct pages_request
         region_table_give(&pages->table, index);
         return result;
     }
-    budget_charge(&pages->budget, charge);
+    budget_note(&pages->budget, granted);
     gauge_add(&pages->record->regions, 1);
     region_publish(region_table_at(&pages->table, index), &operation);
     /* Not at rest, for an auditor, before it is known that no stranger has changed a page. */
@@ -141,6 +160,23 @@ static pages_result alloc_region(struct pages *pages, const struct pages_request
                   (struct range){operation.base, operation.base + operation.size});
     operation_transfer_end(pages);
     return PAGES_OK;
+}
+
+static pages_result alloc_region(struct pages *pages, const struct pages_request *request,
+                                 void **memory)
+{
+    size_t size = region_size(request);
+    /* A guard page is committed for a moment. */
+    struct budget_charge charge = {.reserved = size,
+                                   .committed = (request->type & OS_MEM_COMMIT) ? size : 0};
+    struct budget_charge guard = {.committed = charge.committed - committed_size(request, size)};
+    pages_result result;
+
+    if (!ask(pages, request, charge))
+        return PAGES_REFUSED;
+    result = alloc_charged_region(pages, request, size, memory);
+    budget_return(&pages->budget, result ? charge : guard);
+    return result;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -173,13 +209,19 @@ static pages_result alloc_foreign(struct pages *pages, const struct pages_reques
 static pages_result commit_in_region(struct pages *pages, const struct pages_request *request,
                                      struct range range, void **memory)
 {
+    size_t there = committed_count(&pages->table.chunks, range.begin, range.end);
+    struct budget_charge charge = {.committed = range.end - range.begin - there * OS_PAGE_SIZE};
     pages_result result;
 
     if (!committed_ensure(&pages->table.chunks, range.begin, range.end))
         return OS_ERROR_NOT_ENOUGH_MEMORY;
+    if (!ask(pages, request, charge))
+        return PAGES_REFUSED;
     result = forward_alloc(request, memory);
     if (!result)
-        operation_book_commit(pages, range);
+        operation_book_commit(pages, range, charge.committed);
+    else
+        budget_return(&pages->budget, charge);
     return result;
 }
 

@@ -1,10 +1,12 @@
 /*
  * gauge.h: a quantity and the most that it has been.
  *
- * Protocol: `now` moves by fetch-add; `peak` only rises, by compare-and-swap. Both are figures, not
- * synchronisation: memory order is relaxed throughout. After all calls have returned, now is exact
- * and peak is exactly the largest value that it had. A thread that takes away what another has not
- * yet counted makes now negative for a moment, which is why values are compared as signed.
+ * Protocol: `now` moves by fetch-add; `peak` only rises, by compare-and-swap. Both are figures;
+ * memory order is relaxed, but for what moves `now`: who has moved it and then looks whether that
+ * calls for a word to somebody (budget/pressure.h) must not look first. After all calls have
+ * returned, now is exact and peak is exactly the largest value that it had. A thread that takes
+ * away what another has not yet counted makes now negative for a moment, which is why values are
+ * compared as signed.
  */
 #ifndef HOSTMEM_RECORD_GAUGE_H
 #define HOSTMEM_RECORD_GAUGE_H
@@ -29,7 +31,7 @@ static inline void gauge_raise_peak(struct gauge *gauge, uint64_t value)
 
 static inline void gauge_add(struct gauge *gauge, uint64_t amount)
 {
-    uint64_t before = atomic_fetch_add_explicit(&gauge->now, amount, memory_order_relaxed);
+    uint64_t before = atomic_fetch_add_explicit(&gauge->now, amount, memory_order_seq_cst);
 
     gauge_raise_peak(gauge, before + amount);
 }
@@ -42,7 +44,7 @@ static inline void gauge_clear(struct gauge *gauge)
 
 static inline void gauge_subtract(struct gauge *gauge, uint64_t amount)
 {
-    atomic_fetch_sub_explicit(&gauge->now, amount, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&gauge->now, amount, memory_order_seq_cst);
 }
 
 static inline uint64_t gauge_now(const struct gauge *gauge)

@@ -32,6 +32,18 @@ void record_add(_Atomic uint64_t *counter, uint64_t amount)
     atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
 }
 
+void record_first(struct record *record, struct record_first *first, uint64_t tick)
+{
+    uint64_t none = 0;
+
+    if (atomic_compare_exchange_strong_explicit(&first->tick, &none, tick ? tick : 1,
+                                                memory_order_relaxed, memory_order_relaxed))
+        atomic_store_explicit(
+            &first->order, atomic_fetch_add_explicit(&record->firsts, 1, memory_order_relaxed) + 1,
+            memory_order_relaxed);
+    atomic_fetch_add_explicit(&first->count, 1, memory_order_relaxed);
+}
+
 uint64_t record_read(const _Atomic uint64_t *counter)
 {
     return atomic_load_explicit(counter, memory_order_relaxed);

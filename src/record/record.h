@@ -52,6 +52,17 @@ struct record_calls {
     _Atomic uint64_t failures;
 };
 
+/* How often something happened, and when first. */
+struct record_first {
+    _Atomic uint64_t count;
+    _Atomic uint64_t tick;  /* milliseconds; 0: not yet */
+    _Atomic uint64_t order; /* of all that are kept so, the how-manieth to happen; 0: not yet */
+};
+
+/* EMemoryCriticalLevel and EMemoryAvailable have three values each. */
+#define RECORD_LEVELS 3
+#define RECORD_PRESSURES 3
+
 struct record {
     struct record_calls calls[RECORD_METHODS];
 
@@ -61,6 +72,10 @@ struct record {
     struct gauge heaps;
     struct gauge slab_bytes; /* of heaps' slabs, spare ones included */
     struct gauge metadata;   /* committed bytes */
+
+    struct record_first refused_requests[RECORD_LEVELS]; /* by the budget */
+    struct record_first notifications[RECORD_PRESSURES];
+    _Atomic uint64_t firsts; /* how many of these have happened */
 
     _Atomic uint64_t refused_frees;
     _Atomic uint64_t refused_blocks[RECORD_REFUSALS]; /* of these, by IHostMalloc::Free */
@@ -78,6 +93,7 @@ void record_end(struct record *record, enum record_method method, bool success);
 /* Counts one of the plain counters above. */
 void record_count(_Atomic uint64_t *counter);
 void record_add(_Atomic uint64_t *counter, uint64_t amount);
+void record_first(struct record *record, struct record_first *first, uint64_t tick);
 uint64_t record_read(const _Atomic uint64_t *counter);
 
 /*

@@ -131,6 +131,11 @@ struct manager *binding_enter_open(void)
     return manager && manager_is_open(manager) ? manager : NULL;
 }
 
+bool binding_is(const struct manager *manager)
+{
+    return atomic_load_explicit(&binding, memory_order_seq_cst) == manager;
+}
+
 void binding_leave(void)
 {
     atomic_fetch_sub_explicit(part_of_thread(), 1, memory_order_seq_cst);

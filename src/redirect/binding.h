@@ -26,6 +26,9 @@ struct manager *binding_enter(void);
 /* The same; NULL also if the manager no longer serves. */
 struct manager *binding_enter_open(void);
 
+/* True if the hooks serve this manager now; NULL: if they serve none. */
+bool binding_is(const struct manager *manager);
+
 void binding_leave(void);
 
 #endif

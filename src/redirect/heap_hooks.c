@@ -18,6 +18,7 @@
 #include "heap/heap_quick.h"
 #include "os/os.h"
 #include "redirect/binding.h"
+#include "redirect/collector.h"
 #include "redirect/heap_table.h"
 #include "redirect/import_table.h"
 
@@ -52,7 +53,8 @@ static bool size_of(const struct manager *manager, HANDLE handle, const void *me
 static void *make_block(const struct served_heap *heap, SIZE_T size, const void *caller)
 {
     struct host_malloc *host_malloc = heap->host_malloc;
-    struct heap_request request = {.size = size, .critical_level = eTaskCritical};
+    struct heap_request request = {
+        .size = size, .critical_level = collector_level_of_block(host_malloc->manager)};
     void *memory;
 
     if (heap_quick_alloc(host_malloc->heap, size, &memory))

@@ -7,8 +7,10 @@
  */
 #include "redirect/hooks.h"
 
+#include "hosting/emergency.h"
 #include "os/os.h"
 #include "redirect/binding.h"
+#include "redirect/collector.h"
 #include "redirect/import_table.h"
 
 /* ------------------------------------------------------------------------------------------------
@@ -30,10 +32,14 @@ static LPVOID alloc(LPVOID address, SIZE_T size, DWORD type, DWORD protect, DWOR
     struct manager *manager = binding_enter_open();
     void *memory;
 
-    if (manager)
-        manager_virtual_alloc(manager, address, size, type, protect, eTaskCritical, node, &memory);
-    else
+    if (manager) {
+        EMemoryCriticalLevel level = collector_level_of_pages(manager, address, size, type);
+
+        manager_virtual_alloc(manager, address, size, type, protect, level, node, &memory);
+        collector_note(level, memory, GetLastError());
+    } else {
         memory = VirtualAllocExNuma(GetCurrentProcess(), address, size, type, protect, node);
+    }
     binding_leave();
     return memory;
 }
@@ -165,24 +171,59 @@ static LPVOID told_of_view(LPVOID view)
     return view;
 }
 
+/*
+ * As a CLR does with a host: when there is no room for a view, the manager is asked for some. True:
+ * it has given some, and it is worth another try. The last error stays as it is if not.
+ */
+static bool made_room(LPCVOID view, LPVOID address, SIZE_T size)
+{
+    struct manager *manager;
+    bool made = false;
+
+    if (view || GetLastError() != ERROR_NOT_ENOUGH_MEMORY)
+        return false;
+    manager = binding_enter_open();
+    if (manager) {
+        IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
+
+        made = iface->lpVtbl->NeedsVirtualAddressSpace(iface, address, size) == S_OK;
+    }
+    binding_leave();
+    if (!made)
+        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+    return made;
+}
+
 static LPVOID WINAPI hook_MapViewOfFile(HANDLE mapping, DWORD access, DWORD offset_high,
                                         DWORD offset_low, SIZE_T size)
 {
-    return told_of_view(MapViewOfFile(mapping, access, offset_high, offset_low, size));
+    LPVOID view = MapViewOfFile(mapping, access, offset_high, offset_low, size);
+
+    if (made_room(view, NULL, size))
+        view = MapViewOfFile(mapping, access, offset_high, offset_low, size);
+    return told_of_view(view);
 }
 
 static LPVOID WINAPI hook_MapViewOfFileEx(HANDLE mapping, DWORD access, DWORD offset_high,
                                           DWORD offset_low, SIZE_T size, LPVOID address)
 {
-    return told_of_view(MapViewOfFileEx(mapping, access, offset_high, offset_low, size, address));
+    LPVOID view = MapViewOfFileEx(mapping, access, offset_high, offset_low, size, address);
+
+    if (made_room(view, address, size))
+        view = MapViewOfFileEx(mapping, access, offset_high, offset_low, size, address);
+    return told_of_view(view);
 }
 
 static LPVOID WINAPI hook_MapViewOfFileExNuma(HANDLE mapping, DWORD access, DWORD offset_high,
                                               DWORD offset_low, SIZE_T size, LPVOID address,
                                               DWORD node)
 {
-    return told_of_view(
-        MapViewOfFileExNuma(mapping, access, offset_high, offset_low, size, address, node));
+    LPVOID view =
+        MapViewOfFileExNuma(mapping, access, offset_high, offset_low, size, address, node);
+
+    if (made_room(view, address, size))
+        view = MapViewOfFileExNuma(mapping, access, offset_high, offset_low, size, address, node);
+    return told_of_view(view);
 }
 
 /* kernel32's UnmapViewOfFileEx, which Windows 7 lacks: written before a hook can need it. */
@@ -222,8 +263,8 @@ static BOOL unmap_view(LPVOID address, const ULONG *flags)
         return FALSE;
     last_error = GetLastError();
     manager = binding_enter_open();
-    if (manager && known)
-        mapped_remove(&manager->mapped, (uintptr_t)information.AllocationBase);
+    if (manager && known && mapped_remove(&manager->mapped, (uintptr_t)information.AllocationBase))
+        emergency_restore(manager);
     binding_leave();
     SetLastError(last_error);
     return TRUE;

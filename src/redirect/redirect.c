@@ -9,6 +9,9 @@
 #include "redirect/heap_hooks.h"
 #include "redirect/hooks.h"
 #include "redirect/import_table.h"
+#include "redirect/status_hooks.h"
+
+#define REDIRECT_FLAGS ((DWORD)(HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS))
 
 struct rewritten {
     void *volatile *entry;
@@ -19,7 +22,7 @@ struct rewritten {
 struct HOSTMEM_REDIRECTION {
     _Atomic(struct HOSTMEM_REDIRECTION *) self; /* NULL once it has been removed */
     HMODULE module;
-    bool with_heap;
+    DWORD flags;
     size_t capacity;
     size_t count;
     struct rewritten entries[];
@@ -27,7 +30,7 @@ struct HOSTMEM_REDIRECTION {
 
 /* What a first walk over the imports finds. */
 struct survey {
-    bool with_heap;
+    DWORD flags; /* HostMemRedirectModule's */
     size_t count;
 };
 
@@ -40,12 +43,18 @@ static bool exposes_functions(const char *module, const char *api_set)
 }
 
 /* The hook that an import is to be rewritten to; NULL: leave it alone. */
-static void *hook_of(const struct import *import, bool with_heap)
+static void *hook_of(const struct import *import, DWORD flags)
 {
+    bool with_heap = (flags & HOSTMEM_REDIRECT_HEAP) != 0;
+    bool with_status = !(flags & HOSTMEM_REDIRECT_NO_STATUS);
     void *hook = NULL;
 
     if (exposes_functions(import->module, "api-ms-win-core-memory-"))
         hook = hooks_find(import->function);
+    if (!hook && with_status &&
+        (exposes_functions(import->module, "api-ms-win-core-memory-") ||
+         exposes_functions(import->module, "api-ms-win-core-sysinfo-")))
+        hook = status_hooks_find(import->function);
     if (!hook && with_heap && exposes_functions(import->module, "api-ms-win-core-heap-"))
         hook = heap_hooks_find(import->function);
     return hook != *import->entry ? hook : NULL;
@@ -55,7 +64,7 @@ static bool count_entry(void *context, const struct import *import)
 {
     struct survey *survey = context;
 
-    if (hook_of(import, survey->with_heap))
+    if (hook_of(import, survey->flags))
         survey->count++;
     return true;
 }
@@ -63,7 +72,7 @@ static bool count_entry(void *context, const struct import *import)
 static bool note_entry(void *context, const struct import *import)
 {
     struct HOSTMEM_REDIRECTION *redirection = context;
-    void *hook = hook_of(import, redirection->with_heap);
+    void *hook = hook_of(import, redirection->flags);
 
     if (!hook)
         return true;
@@ -115,7 +124,7 @@ static struct HOSTMEM_REDIRECTION *make_redirection(HMODULE module, const struct
     }
     if (redirection) {
         redirection->module = module;
-        redirection->with_heap = survey->with_heap;
+        redirection->flags = survey->flags;
         redirection->capacity = survey->count;
     }
     return redirection;
@@ -164,6 +173,12 @@ static bool pin_hooks(void)
                               (LPCWSTR)hooks_find("VirtualAlloc"), &pinned);
 }
 
+static void unbind(void)
+{
+    binding_end();
+    status_hooks_unfollow();
+}
+
 /* Rewrites the module's entries. The caller holds the module and has bound the hooks. */
 static HRESULT redirect_held(HMODULE module, const struct survey *survey,
                              struct HOSTMEM_REDIRECTION **redirection)
@@ -184,10 +199,10 @@ static HRESULT redirect_held(HMODULE module, const struct survey *survey,
     return S_OK;
 }
 
-static HRESULT redirect(struct manager *manager, HMODULE module, bool with_heap,
+static HRESULT redirect(struct manager *manager, HMODULE module, DWORD flags,
                         struct HOSTMEM_REDIRECTION **redirection)
 {
-    struct survey survey = {.with_heap = with_heap};
+    struct survey survey = {.flags = flags};
     HRESULT hr;
 
     if (import_walk(module, count_entry, &survey) == IMPORT_WALK_NOT_PE)
@@ -197,12 +212,14 @@ static HRESULT redirect(struct manager *manager, HMODULE module, bool with_heap,
     if (!pin_hooks())
         return HRESULT_FROM_WIN32(GetLastError());
     hooks_prepare();
-    hr = binding_begin(manager, with_heap);
+    hr = binding_begin(manager, (flags & HOSTMEM_REDIRECT_HEAP) != 0);
     if (hr != S_OK)
         return hr;
+    if (!(flags & HOSTMEM_REDIRECT_NO_STATUS))
+        status_hooks_follow(manager);
     hr = redirect_held(module, &survey, redirection);
     if (hr != S_OK)
-        binding_end();
+        unbind();
     return hr;
 }
 
@@ -216,10 +233,9 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
         *ppRedirection = NULL;
     if (!pManager || !ppRedirection)
         return E_POINTER;
-    if (!manager || (dwFlags & ~(DWORD)HOSTMEM_REDIRECT_HEAP) || serves_hooks(hModule) ||
-        !hold_module(hModule))
+    if (!manager || (dwFlags & ~REDIRECT_FLAGS) || serves_hooks(hModule) || !hold_module(hModule))
         return E_INVALIDARG;
-    hr = redirect(manager, hModule, (dwFlags & HOSTMEM_REDIRECT_HEAP) != 0, ppRedirection);
+    hr = redirect(manager, hModule, dwFlags, ppRedirection);
     if (hr != S_OK)
         FreeLibrary(hModule);
     return hr;
@@ -237,7 +253,7 @@ HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirec
                                                  memory_order_acq_rel, memory_order_relaxed))
         return E_INVALIDARG;
     error = put_back(pRedirection, pRedirection->count);
-    binding_end();
+    unbind();
     FreeLibrary(pRedirection->module);
     return HRESULT_FROM_WIN32(error);
 }

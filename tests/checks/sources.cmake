@@ -28,8 +28,9 @@ hostmem_source_check(check_cppcheck cppcheck.cmake tool=${CPPCHECK})
 
 # What the native build compiles, as it compiles it.
 hostmem_source_check(
-  check_tidy_native tidy.cmake tool=${CLANG_TIDY} "folders=src/os src/record src/pages src/heap"
-  "except=/os_win32\\.c$" database=${PROJECT_BINARY_DIR})
+  check_tidy_native tidy.cmake tool=${CLANG_TIDY}
+  "folders=src/os src/record src/budget src/pages src/heap" "except=/os_win32\\.c$"
+  database=${PROJECT_BINARY_DIR})
 
 # The rest, by clang's knowledge of MinGW-w64's headers, with what src/CMakeLists.txt defines.
 set(target x86_64-w64-mingw32)

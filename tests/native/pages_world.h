@@ -137,16 +137,18 @@ static inline void assert_exact(struct world *world)
     assert_int_equal(audit.differences, 0);
     assert_int_equal(audit.busy, 0);
     assert_true(audit.totals_compared);
-    assert_int_equal(audit.committed, gauge_now(&world->pages.budget.committed));
-    assert_int_equal(audit.reserved, gauge_now(&world->pages.budget.reserved));
+    assert_int_equal(audit.committed, gauge_now(&world->pages.budget.committed.granted));
+    assert_int_equal(audit.reserved, gauge_now(&world->pages.budget.reserved.granted));
+    assert_int_equal(audit.committed, atomic_load(&world->pages.budget.committed.charged));
+    assert_int_equal(audit.reserved, atomic_load(&world->pages.budget.reserved.charged));
 }
 
 static inline void assert_books(struct world *world, uint64_t regions, uint64_t reserved,
                                 uint64_t committed)
 {
     assert_int_equal(gauge_now(&world->record.regions), regions);
-    assert_int_equal(gauge_now(&world->pages.budget.reserved), reserved);
-    assert_int_equal(gauge_now(&world->pages.budget.committed), committed);
+    assert_int_equal(gauge_now(&world->pages.budget.reserved.granted), reserved);
+    assert_int_equal(gauge_now(&world->pages.budget.committed.granted), committed);
     assert_exact(world);
 }
 

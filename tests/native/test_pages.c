@@ -349,8 +349,8 @@ static void a_release_that_the_system_contradicts_says_so_and_keeps_exact_books(
     assert_int_equal(try_free(world, base, 0, OS_MEM_RELEASE), PAGES_CONTRADICTED);
     assert_true(is_owned(world, base));
     assert_int_equal(committed_at(world, base), 0);
-    assert_int_equal(gauge_now(&world->pages.budget.committed), 0);
-    assert_int_equal(gauge_now(&world->pages.budget.reserved), GRANULE);
+    assert_int_equal(gauge_now(&world->pages.budget.committed.granted), 0);
+    assert_int_equal(gauge_now(&world->pages.budget.reserved.granted), GRANULE);
     /* An address that the books say is taken cannot have been handed out. */
     assert_int_equal(refusal(world, base, PAGE, OS_MEM_RESERVE), PAGES_CONTRADICTED);
     assert_int_equal(system_at(base).state, OS_MEM_FREE);
@@ -537,8 +537,8 @@ static void peaks_are_the_most_that_ever_was(void **state)
     release(world, base);
     base = reserve(world, 5 * GRANULE);
     release(world, base);
-    assert_int_equal(gauge_peak(&world->pages.budget.reserved), 5 * GRANULE);
-    assert_int_equal(gauge_peak(&world->pages.budget.committed), 4 * GRANULE);
+    assert_int_equal(gauge_peak(&world->pages.budget.reserved.granted), 5 * GRANULE);
+    assert_int_equal(gauge_peak(&world->pages.budget.committed.granted), 4 * GRANULE);
     assert_int_equal(gauge_peak(&world->record.regions), 1);
 }
 

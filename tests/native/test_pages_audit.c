@@ -99,8 +99,8 @@ static void the_audit_tells_totals_that_the_regions_do_not_add_up_to(void **stat
     struct world *world = *state;
     struct finding finding;
 
-    gauge_add(&world->pages.budget.reserved, 1);
-    gauge_add(&world->pages.budget.committed, 2);
+    gauge_add(&world->pages.budget.reserved.granted, 1);
+    gauge_add(&world->pages.budget.committed.granted, 2);
     gauge_add(&world->record.regions, 3);
     run_audit(world, &finding);
     assert_int_equal(finding.count, 3);
@@ -111,8 +111,8 @@ static void the_audit_tells_totals_that_the_regions_do_not_add_up_to(void **stat
         assert_int_equal(finding.differences[i].books, i + 1);
         assert_int_equal(finding.differences[i].system, 0);
     }
-    gauge_subtract(&world->pages.budget.reserved, 1);
-    gauge_subtract(&world->pages.budget.committed, 2);
+    gauge_subtract(&world->pages.budget.reserved.granted, 1);
+    gauge_subtract(&world->pages.budget.committed.granted, 2);
     gauge_subtract(&world->record.regions, 3);
 }
 

@@ -18,10 +18,10 @@ static void assert_all_or_nothing(struct world *world, enum os_fault_kind kind, 
                                   size_t size, uint32_t type)
 {
     uint64_t regions = gauge_now(&world->record.regions);
-    uint64_t reserved = gauge_now(&world->pages.budget.reserved);
-    uint64_t committed = gauge_now(&world->pages.budget.committed);
-    uint64_t reserved_peak = gauge_peak(&world->pages.budget.reserved);
-    uint64_t committed_peak = gauge_peak(&world->pages.budget.committed);
+    uint64_t reserved = gauge_now(&world->pages.budget.reserved.granted);
+    uint64_t committed = gauge_now(&world->pages.budget.committed.granted);
+    uint64_t reserved_peak = gauge_peak(&world->pages.budget.reserved.granted);
+    uint64_t committed_peak = gauge_peak(&world->pages.budget.committed.granted);
     uint32_t records = region_table_limit(&world->pages.table);
     struct os_range before = system_at(address);
     pages_result result;
@@ -39,8 +39,8 @@ static void assert_all_or_nothing(struct world *world, enum os_fault_kind kind, 
             assert_int_equal(result, OS_ERROR_NOT_ENOUGH_MEMORY);
             assert_null(memory);
             assert_books(world, regions, reserved, committed);
-            assert_int_equal(gauge_peak(&world->pages.budget.reserved), reserved_peak);
-            assert_int_equal(gauge_peak(&world->pages.budget.committed), committed_peak);
+            assert_int_equal(gauge_peak(&world->pages.budget.reserved.granted), reserved_peak);
+            assert_int_equal(gauge_peak(&world->pages.budget.committed.granted), committed_peak);
             assert_int_equal(after.state, before.state);
             assert_int_equal(after.size, before.size);
         }

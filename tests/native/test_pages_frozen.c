@@ -143,7 +143,7 @@ static void make_call(enum call call)
     case RELEASE:
         result = try_free(stage.world, stage.base, 0, OS_MEM_RELEASE);
         stage.released += !result;
-        stage.committed_after_release = gauge_now(&stage.world->pages.budget.committed);
+        stage.committed_after_release = gauge_now(&stage.world->pages.budget.committed.granted);
         break;
     case RESERVE:
         result = try_alloc(stage.world, stage.base, PAGES * PAGE, OS_MEM_RESERVE, &memory);

@@ -284,8 +284,8 @@ static void step(struct run *run)
 static void check_totals(const struct run *run)
 {
     assert_int_equal(gauge_now(&run->world->record.regions), run->model.count);
-    assert_int_equal(gauge_now(&run->world->pages.budget.reserved), run->model.reserved);
-    assert_int_equal(gauge_now(&run->world->pages.budget.committed), run->model.committed);
+    assert_int_equal(gauge_now(&run->world->pages.budget.reserved.granted), run->model.reserved);
+    assert_int_equal(gauge_now(&run->world->pages.budget.committed.granted), run->model.committed);
 }
 
 static void check_region(struct run *run, const struct model_region *region)

@@ -286,8 +286,8 @@ static void end_round(struct duel *duel, unsigned releasers)
     if (duel->winners != 1 || duel->winners + duel->losers != releasers)
         atomic_fetch_add(&duel->wrong_rounds, 1);
     if (system_at(duel->base).state != OS_MEM_FREE || gauge_now(&duel->world->record.regions) ||
-        gauge_now(&duel->world->pages.budget.reserved) ||
-        gauge_now(&duel->world->pages.budget.committed))
+        gauge_now(&duel->world->pages.budget.reserved.granted) ||
+        gauge_now(&duel->world->pages.budget.committed.granted))
         atomic_fetch_add(&duel->left_over, 1);
     duel->winners = duel->losers = 0;
 }

@@ -64,6 +64,21 @@ static BOOL WINAPI call_unmap(LPCVOID address)
     return UnmapViewOfFile(address);
 }
 
+static BOOL WINAPI call_memory_status(LPMEMORYSTATUSEX status)
+{
+    return GlobalMemoryStatusEx(status);
+}
+
+static HANDLE WINAPI call_create_notification(MEMORY_RESOURCE_NOTIFICATION_TYPE type)
+{
+    return CreateMemoryResourceNotification(type);
+}
+
+static BOOL WINAPI call_query_notification(HANDLE notification, PBOOL state)
+{
+    return QueryMemoryResourceNotification(notification, state);
+}
+
 #ifdef _WIN64
 
 /* MinGW-w64's headers declare it for programs that need Windows 10, and its x86 library lacks it.
@@ -198,6 +213,9 @@ __declspec(dllexport) const struct redirect_target *WINAPI redirect_target(void)
         .map_ex_numa = call_map_ex_numa,
         .unmap = call_unmap,
         .unmap_ex = call_unmap_ex,
+        .memory_status = call_memory_status,
+        .create_notification = call_create_notification,
+        .query_notification = call_query_notification,
 #endif
 #ifdef TARGET_HAS_HEAP
         .heap_alloc = call_heap_alloc,

@@ -35,6 +35,11 @@ struct redirect_target {
     HANDLE(WINAPI *heap_create)(DWORD, SIZE_T, SIZE_T);
     BOOL(WINAPI *heap_destroy)(HANDLE);
 
+    /* NULL but in the module with ordinary imports from kernel32.dll. */
+    BOOL(WINAPI *memory_status)(LPMEMORYSTATUSEX);
+    HANDLE(WINAPI *create_notification)(MEMORY_RESOURCE_NOTIFICATION_TYPE);
+    BOOL(WINAPI *query_notification)(HANDLE, PBOOL);
+
     /* The import address table entry that `alloc` goes through. */
     void *volatile *alloc_entry;
 

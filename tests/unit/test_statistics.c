@@ -22,7 +22,10 @@ static void a_new_manager_s_statistics_are_zero(void **state)
     assert_figure(statistics.cbSize, sizeof(statistics));
     assert_figure(statistics.Status, HostMemStatusOpen);
     assert_at_least(statistics.Metadata.Now, 1);
+    assert_figure(statistics.Pressure, eMemoryAvailableHigh);
+    assert_figure(statistics.RedirectedLevel, eTaskCritical);
     statistics.cbSize = 0;
+    statistics.Pressure = statistics.RedirectedLevel = 0;
     statistics.Metadata = zero.Metadata;
     assert_memory_equal(&statistics, &zero, sizeof(zero));
 }

@@ -1,0 +1,141 @@
+/*
+ * budget.c: see budget.h.
+ */
+#include "budget/budget.h"
+
+#define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
+#define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
+
+/*
+ * Bounds, and what is granted, are sequentially consistent: who has changed one and then looks
+ * whether the pressure is still told right (pressure.h) must not look first.
+ */
+#define LOAD_IN_ORDER(field) atomic_load_explicit(&(field), memory_order_seq_cst)
+#define STORE_IN_ORDER(field, value) atomic_store_explicit(&(field), value, memory_order_seq_cst)
+
+static const struct budget_limit no_limit = {BUDGET_ENDLESS, 0, BUDGET_ENDLESS};
+
+void budget_init(struct budget *budget)
+{
+    budget_set_limit(&budget->reserved, &no_limit);
+    budget_set_limit(&budget->committed, &no_limit);
+}
+
+static uint64_t add_saturating(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+void budget_set_limit(struct budget_kind *kind, const struct budget_limit *limit)
+{
+    uint64_t app_domain = add_saturating(limit->limit, limit->app_domain_reserve);
+
+    STORE(kind->app_domain_reserve, limit->app_domain_reserve);
+    STORE(kind->process_reserve, limit->process_reserve);
+    STORE_IN_ORDER(kind->bounds[BUDGET_TASK_CRITICAL], limit->limit);
+    STORE_IN_ORDER(kind->bounds[BUDGET_APP_DOMAIN_CRITICAL], app_domain);
+    STORE_IN_ORDER(kind->bounds[BUDGET_PROCESS_CRITICAL],
+                   add_saturating(app_domain, limit->process_reserve));
+}
+
+struct budget_limit budget_get_limit(const struct budget_kind *kind)
+{
+    struct budget_limit limit = {budget_bound(kind, BUDGET_TASK_CRITICAL),
+                                 LOAD(kind->app_domain_reserve), LOAD(kind->process_reserve)};
+
+    return limit;
+}
+
+uint64_t budget_bound(const struct budget_kind *kind, enum budget_level level)
+{
+    return LOAD_IN_ORDER(
+        kind->bounds[level < BUDGET_PROCESS_CRITICAL ? level : BUDGET_PROCESS_CRITICAL]);
+}
+
+/* A figure that is negative for a moment: something was taken away before it was counted. */
+static uint64_t not_negative(uint64_t value)
+{
+    return (int64_t)value < 0 ? 0 : value;
+}
+
+uint64_t budget_used(const struct budget_kind *kind)
+{
+    return not_negative(LOAD_IN_ORDER(kind->granted.now));
+}
+
+/* True if that fits on what is charged. Nothing at all always does, even beyond the limit. */
+static bool fits(const struct budget_kind *kind, uint64_t charged, uint64_t amount,
+                 enum budget_level level)
+{
+    uint64_t bound = budget_bound(kind, level);
+
+    return !amount || bound == BUDGET_ENDLESS ||
+           (amount <= bound && not_negative(charged) <= bound - amount);
+}
+
+static bool ask(struct budget_kind *kind, uint64_t amount, enum budget_level level)
+{
+    uint64_t charged = LOAD(kind->charged);
+
+    do {
+        if (!fits(kind, charged, amount, level))
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&kind->charged, &charged, charged + amount,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return true;
+}
+
+static void take_back(struct budget_kind *kind, uint64_t amount)
+{
+    atomic_fetch_sub_explicit(&kind->charged, amount, memory_order_relaxed);
+}
+
+bool budget_ask(struct budget *budget, struct budget_charge charge, enum budget_level level)
+{
+    /* Else one that does not fit would take the last of the other kind away for a moment. */
+    if (!fits(&budget->committed, LOAD(budget->committed.charged), charge.committed, level))
+        return false;
+    if (charge.reserved && !ask(&budget->reserved, charge.reserved, level))
+        return false;
+    if (!charge.committed || ask(&budget->committed, charge.committed, level))
+        return true;
+    take_back(&budget->reserved, charge.reserved);
+    return false;
+}
+
+void budget_return(struct budget *budget, struct budget_charge charge)
+{
+    if (charge.committed)
+        take_back(&budget->committed, charge.committed);
+    if (charge.reserved)
+        take_back(&budget->reserved, charge.reserved);
+}
+
+void budget_note(struct budget *budget, struct budget_charge charge)
+{
+    if (charge.reserved)
+        gauge_add(&budget->reserved.granted, charge.reserved);
+    if (charge.committed)
+        gauge_add(&budget->committed.granted, charge.committed);
+}
+
+void budget_force(struct budget *budget, struct budget_charge charge)
+{
+    atomic_fetch_add_explicit(&budget->reserved.charged, charge.reserved, memory_order_relaxed);
+    atomic_fetch_add_explicit(&budget->committed.charged, charge.committed, memory_order_relaxed);
+    budget_note(budget, charge);
+}
+
+void budget_unnote(struct budget *budget, struct budget_charge charge)
+{
+    if (charge.committed)
+        gauge_subtract(&budget->committed.granted, charge.committed);
+    if (charge.reserved)
+        gauge_subtract(&budget->reserved.granted, charge.reserved);
+}
+
+void budget_refund(struct budget *budget, struct budget_charge charge)
+{
+    budget_unnote(budget, charge);
+    budget_return(budget, charge);
+}

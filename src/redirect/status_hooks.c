@@ -1,0 +1,205 @@
+/*
+ * status_hooks.c: what a redirected module is told of the machine's memory: no more of it than its
+ * budget, and that it is short when the budget is.
+ *
+ * A module that asks for a memory resource notification gets a handle of an event that follows the
+ * manager's pressure. There are two such events in a process, made when they are first asked for
+ * and never closed; a module gets handles of its own, which it may close. Which events those are is
+ * known by nobody afterwards: QueryMemoryResourceNotification is answered by looking whether the
+ * handle is signalled, which is what it means for the system's own objects, too.
+ *
+ * Review note for invariant I4: the events are set in the pages' calls (limits_feel_pressure): one
+ * system call each.
+ */
+#include "redirect/status_hooks.h"
+
+#include "hosting/limits.h"
+#include "redirect/binding.h"
+#include "redirect/collector.h"
+#include "redirect/import_table.h"
+
+/* ------------------------------------------------------------------------------------------------
+ * GlobalMemoryStatusEx
+ * --------------------------------------------------------------------------------------------- */
+
+/*
+ * CoreCLR's collector reads the load while it decides what to collect. A full collection that has
+ * gained nothing makes it do without the next five of them, while the load is 90 % or more; also
+ * without the one that it owes a thread before OutOfMemoryException, when everything may have
+ * become garbage since. So, while a request of its heap stands refused, the budget gives it no
+ * reason: it hears of less. It needs no load to know that it has been refused.
+ */
+#define LOAD_WHEN_REFUSED 89u
+
+static BOOL WINAPI hook_GlobalMemoryStatusEx(LPMEMORYSTATUSEX status)
+{
+    struct manager *manager;
+
+    if (!GlobalMemoryStatusEx(status))
+        return FALSE;
+    manager = binding_enter_open();
+    if (manager)
+        limits_narrow(manager, status, collector_is_refused() ? LOAD_WHEN_REFUSED : 100);
+    binding_leave();
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Notifications
+ * --------------------------------------------------------------------------------------------- */
+
+/* In the order of MEMORY_RESOURCE_NOTIFICATION_TYPE. */
+static _Atomic(HANDLE) events[2];
+
+static const enum pressure_state states[2] = {
+    [LowMemoryResourceNotification] = PRESSURE_LOW,
+    [HighMemoryResourceNotification] = PRESSURE_HIGH,
+};
+
+static HANDLE event_of(int type)
+{
+    return atomic_load_explicit(&events[type], memory_order_acquire);
+}
+
+static void follow(int type, enum pressure_state state)
+{
+    HANDLE event = event_of(type);
+
+    if (event && state == states[type])
+        SetEvent(event);
+    else if (event)
+        ResetEvent(event);
+}
+
+static bool is_asked_for(void)
+{
+    return event_of(LowMemoryResourceNotification) || event_of(HighMemoryResourceNotification);
+}
+
+static void follow_state(enum pressure_state state)
+{
+    follow(LowMemoryResourceNotification, state);
+    follow(HighMemoryResourceNotification, state);
+}
+
+/* Told of each change by the thread that tells; see manager_listener. */
+static bool follow_pressure(const struct manager *manager, enum pressure_state state)
+{
+    if (!binding_is(manager) || !is_asked_for())
+        return false;
+    follow_state(state);
+    return true;
+}
+
+/* The event of that type; NULL: there is no memory. */
+static HANDLE make_event(int type)
+{
+    HANDLE none = NULL;
+    HANDLE event = event_of(type);
+
+    if (event)
+        return event;
+    event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (event && !atomic_compare_exchange_strong_explicit(
+                     &events[type], &none, event, memory_order_acq_rel, memory_order_acquire)) {
+        CloseHandle(event);
+        event = none;
+    }
+    return event;
+}
+
+/* The manager's state now, and again if it changes meanwhile. */
+void status_hooks_follow(struct manager *manager)
+{
+    enum pressure_state state;
+
+    if (!is_asked_for())
+        return;
+    limits_watch_system(manager);
+    atomic_store_explicit(&manager->listener, follow_pressure, memory_order_seq_cst);
+    do {
+        state = pressure_state(&manager->pressure);
+        follow_state(state);
+    } while (pressure_state(&manager->pressure) != state);
+}
+
+void status_hooks_unfollow(void)
+{
+    if (binding_is(NULL))
+        follow_state(PRESSURE_NEUTRAL);
+}
+
+/* A handle of the event, for the module to close. NULL: the last error says why. */
+static HANDLE open_event(struct manager *manager, int type)
+{
+    HANDLE event = make_event(type);
+    HANDLE handle = NULL;
+
+    if (!event)
+        return NULL;
+    status_hooks_follow(manager);
+    if (!DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(), &handle, SYNCHRONIZE,
+                         FALSE, 0))
+        return NULL;
+    return handle;
+}
+
+static HANDLE WINAPI hook_CreateMemoryResourceNotification(MEMORY_RESOURCE_NOTIFICATION_TYPE type)
+{
+    struct manager *manager = binding_enter_open();
+    HANDLE handle;
+
+    if (manager &&
+        (type == LowMemoryResourceNotification || type == HighMemoryResourceNotification))
+        handle = open_event(manager, type);
+    else
+        handle = CreateMemoryResourceNotification(type);
+    binding_leave();
+    return handle;
+}
+
+static BOOL WINAPI hook_QueryMemoryResourceNotification(HANDLE handle, PBOOL state)
+{
+    struct manager *manager = binding_enter_open();
+    bool bound = manager != NULL;
+
+    if (manager)
+        limits_feel_pressure(manager, false);
+    binding_leave();
+    if (!bound || !state)
+        return QueryMemoryResourceNotification(handle, state);
+    switch (WaitForSingleObject(handle, 0)) {
+    case WAIT_OBJECT_0:
+        *state = TRUE;
+        return TRUE;
+    case WAIT_TIMEOUT:
+        *state = FALSE;
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Which function is which
+ * --------------------------------------------------------------------------------------------- */
+
+typedef void (*hook)(void);
+
+static const struct {
+    const char *function;
+    hook hook;
+} hooks[] = {
+    {"GlobalMemoryStatusEx", (hook)hook_GlobalMemoryStatusEx},
+    {"CreateMemoryResourceNotification", (hook)hook_CreateMemoryResourceNotification},
+    {"QueryMemoryResourceNotification", (hook)hook_QueryMemoryResourceNotification},
+};
+
+void *status_hooks_find(const char *function)
+{
+    for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+        if (import_text_is_equal(function, hooks[i].function))
+            return (void *)(uintptr_t)hooks[i].hook;
+    }
+    return NULL;
+}

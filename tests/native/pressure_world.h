@@ -1,0 +1,112 @@
+/*
+ * pressure_world.h: a limit, what is used of it, and somebody who is told of pressure, as a host's
+ * callback would be: what he is told, and what must hold of that.
+ */
+#ifndef HOSTMEM_TESTS_PRESSURE_WORLD_H
+#define HOSTMEM_TESTS_PRESSURE_WORLD_H
+
+#include "native.h"
+
+#include "budget/pressure.h"
+
+#define LIMIT 1000u
+
+/*
+ * All below `inside` is written by tellers, without synchronisation of its own: that one at a time
+ * tells is what the protocol promises, and what the thread sanitizer sees broken.
+ */
+struct listener {
+    struct budget budget;
+    struct pressure pressure;
+    _Atomic unsigned inside;
+    _Atomic unsigned entered_twice;
+    unsigned told;                     /* how often */
+    unsigned repeated;                 /* the same twice, and no reminder that was due */
+    char last_told[32];                /* L, N and H, the last of them at the end */
+    enum pressure_state told_state;    /* the last one */
+    uint64_t told_tick;                /* when Low was told last */
+    void (*within)(struct listener *); /* what the callback does; NULL: nothing */
+};
+
+static inline void listener_init(struct listener *listener)
+{
+    budget_init(&listener->budget);
+    pressure_init(&listener->pressure, &listener->budget.committed);
+    listener->told_state = PRESSURE_HIGH;
+}
+
+static inline void set_limit(struct listener *listener, uint64_t limit)
+{
+    budget_set_limit(&listener->budget.committed, &(struct budget_limit){limit, 0, 0});
+}
+
+/* What is used becomes more, or less, by that; by whatever it takes. */
+static inline void use(struct listener *listener, int64_t change)
+{
+    if (change > 0)
+        budget_force(&listener->budget, (struct budget_charge){.committed = (uint64_t)change});
+    else
+        budget_refund(&listener->budget, (struct budget_charge){.committed = (uint64_t)-change});
+}
+
+/* Exactly that is used. Not for threads. */
+static inline void use_exactly(struct listener *listener, uint64_t amount)
+{
+    use(listener, (int64_t)(amount - budget_used(&listener->budget.committed)));
+}
+
+static inline void note_told(struct listener *listener, enum pressure_state state, uint64_t tick)
+{
+    size_t length = strlen(listener->last_told);
+
+    if (state == listener->told_state &&
+        (state != PRESSURE_LOW || tick < listener->told_tick + PRESSURE_REMINDER_MILLISECONDS))
+        listener->repeated++;
+    if (state == PRESSURE_LOW && tick > listener->told_tick)
+        listener->told_tick = tick;
+    listener->told_state = state;
+    listener->told++;
+    if (length + 1 == sizeof(listener->last_told))
+        memmove(listener->last_told, listener->last_told + 1, length--);
+    listener->last_told[length] = "?LNH"[state];
+    listener->last_told[length + 1] = '\0';
+}
+
+/* The callback. */
+static inline void tell(struct listener *listener, enum pressure_state state, uint64_t tick)
+{
+    if (atomic_fetch_add(&listener->inside, 1))
+        atomic_fetch_add(&listener->entered_twice, 1);
+    note_told(listener, state, tick);
+    if (listener->within)
+        listener->within(listener);
+    atomic_fetch_sub(&listener->inside, 1);
+}
+
+/* What a call of a host does at its end. */
+static inline void end_call(struct listener *listener, bool refused, uint64_t tick)
+{
+    enum pressure_state state;
+
+    if (!pressure_begin(&listener->pressure, refused, tick, &state))
+        return;
+    do
+        tell(listener, state, tick);
+    while (pressure_next(&listener->pressure, tick, &state));
+}
+
+/* The same; what was told by it. */
+static inline const char *told_by(struct listener *listener, bool refused, uint64_t tick)
+{
+    listener->last_told[0] = '\0';
+    end_call(listener, refused, tick);
+    return listener->last_told;
+}
+
+static inline const char *told_after(struct listener *listener, uint64_t amount)
+{
+    use_exactly(listener, amount);
+    return told_by(listener, false, 1);
+}
+
+#endif

@@ -1,0 +1,654 @@
+/*
+ * test_pressure_callback.c: what a CLR is told of memory pressure, through
+ * ICLRMemoryNotificationCallback: when, in which order, and what it may do about it; and what
+ * GetMemoryLoad says meanwhile.
+ */
+#include "support.h"
+
+#include <string.h>
+
+#define RESERVE_COMMIT (MEM_RESERVE | MEM_COMMIT)
+#define PAGES 100 /* of the limit: a page is a percent */
+#define MIB ((ULONGLONG)1 << 20)
+
+/* ------------------------------------------------------------------------------------------------
+ * A callback that writes down what it is told
+ * --------------------------------------------------------------------------------------------- */
+
+#define MOST_TOLD 64
+
+struct listener {
+    ICLRMemoryNotificationCallback iface;
+    LONG references;
+    EMemoryAvailable told[MOST_TOLD];
+    unsigned count;
+    unsigned depth, deepest;
+    void (*react)(struct listener *listener, EMemoryAvailable available);
+    struct subject *subject;
+    void *memory;
+    struct listener *successor;
+};
+
+static struct listener *listener_of(ICLRMemoryNotificationCallback *iface)
+{
+    return (struct listener *)iface;
+}
+
+static HRESULT STDMETHODCALLTYPE listener_QueryInterface(ICLRMemoryNotificationCallback *iface,
+                                                         REFIID riid, void **object)
+{
+    (void)iface;
+    (void)riid;
+    *object = NULL;
+    return E_NOINTERFACE;
+}
+
+static ULONG STDMETHODCALLTYPE listener_AddRef(ICLRMemoryNotificationCallback *iface)
+{
+    return (ULONG)InterlockedIncrement(&listener_of(iface)->references);
+}
+
+static ULONG STDMETHODCALLTYPE listener_Release(ICLRMemoryNotificationCallback *iface)
+{
+    return (ULONG)InterlockedDecrement(&listener_of(iface)->references);
+}
+
+static HRESULT STDMETHODCALLTYPE
+listener_OnMemoryNotification(ICLRMemoryNotificationCallback *iface, EMemoryAvailable available)
+{
+    struct listener *listener = listener_of(iface);
+
+    if (++listener->depth > listener->deepest)
+        listener->deepest = listener->depth;
+    if (listener->count < MOST_TOLD)
+        listener->told[listener->count++] = available;
+    if (listener->react)
+        listener->react(listener, available);
+    listener->depth--;
+    SetLastError(ERROR_GEN_FAILURE);
+    return S_OK;
+}
+
+static ICLRMemoryNotificationCallbackVtbl listener_vtbl = {
+    listener_QueryInterface,
+    listener_AddRef,
+    listener_Release,
+    listener_OnMemoryNotification,
+};
+
+static struct listener make_listener(struct subject *subject)
+{
+    struct listener listener = {.iface = {&listener_vtbl}, .references = 1, .subject = subject};
+
+    return listener;
+}
+
+static void register_listener(struct listener *listener)
+{
+    assert_succeeds(IHostMemoryManager_RegisterMemoryNotificationCallback(
+        listener->subject->manager, &listener->iface));
+}
+
+#define LOW eMemoryAvailableLow
+#define NEUTRAL eMemoryAvailableNeutral
+#define HIGH eMemoryAvailableHigh
+
+/* That, in this order, and nothing else since the last look. */
+#define assert_told(listener, ...)                                                                 \
+    check_told((listener), (const EMemoryAvailable[]){__VA_ARGS__},                                \
+               sizeof((const EMemoryAvailable[]){__VA_ARGS__}) / sizeof(EMemoryAvailable),         \
+               __FILE__, __LINE__)
+#define assert_told_nothing(listener) assert_figure((listener)->count, 0)
+
+static void check_told(struct listener *listener, const EMemoryAvailable *expected, size_t count,
+                       const char *file, int line)
+{
+    check_figure(listener->count, count, "how often it was told", "", file, line);
+    for (size_t i = 0; i < count; i++)
+        check_figure(listener->told[i], expected[i], "what it was told", "", file, line);
+    listener->count = 0;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * A manager of which a number of pages is in use
+ * --------------------------------------------------------------------------------------------- */
+
+struct gauge {
+    struct subject subject;
+    char *region;
+    unsigned pages;
+};
+
+static struct gauge make_gauge(DWORD low, DWORD high)
+{
+    const HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits),
+                                   .LowPercent = low,
+                                   .HighPercent = high,
+                                   .Committed = {.Limit = PAGES * PAGE}};
+    const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .pLimits = &limits};
+    struct gauge gauge = {.subject = subject_make(&options)};
+
+    gauge.region = subject_alloc(&gauge.subject, 2 * PAGES * PAGE, MEM_RESERVE, PAGE_NOACCESS);
+    return gauge;
+}
+
+/* So many pages, in one step. */
+static void use(struct gauge *gauge, unsigned pages)
+{
+    char *at = gauge->region + gauge->pages * PAGE;
+    void *memory;
+
+    if (pages > gauge->pages)
+        assert_succeeds(IHostMemoryManager_VirtualAlloc(gauge->subject.manager, at,
+                                                        (pages - gauge->pages) * PAGE, MEM_COMMIT,
+                                                        PAGE_READWRITE, eTaskCritical, &memory));
+    else if (pages < gauge->pages)
+        assert_succeeds(
+            IHostMemoryManager_VirtualFree(gauge->subject.manager, gauge->region + pages * PAGE,
+                                           (gauge->pages - pages) * PAGE, MEM_DECOMMIT));
+    gauge->pages = pages;
+}
+
+static void refuse(struct gauge *gauge)
+{
+    void *memory;
+
+    assert_result(IHostMemoryManager_VirtualAlloc(gauge->subject.manager, NULL, 2 * PAGES * PAGE,
+                                                  RESERVE_COMMIT, PAGE_READWRITE, eTaskCritical,
+                                                  &memory),
+                  E_OUTOFMEMORY, ERROR_COMMITMENT_LIMIT);
+}
+
+static void end(struct gauge *gauge)
+{
+    subject_release(&gauge->subject, gauge->region);
+    assert_clean_audit(&gauge->subject);
+    subject_end(&gauge->subject);
+}
+
+static ULONGLONG told_count(const struct gauge *gauge, EMemoryAvailable state)
+{
+    return statistics_of(&gauge->subject).Notifications[state - 1].Count;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * When it is told
+ * --------------------------------------------------------------------------------------------- */
+
+static void each_threshold_is_told_once_and_left_a_quarter_of_the_distance_beyond(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0); /* 90 and 70: left at 85 and 75 */
+    struct listener listener = make_listener(&gauge.subject);
+
+    (void)state;
+    register_listener(&listener);
+    for (int round = 0; round < 3; round++) {
+        use(&gauge, 75);
+        assert_told_nothing(&listener);
+        use(&gauge, 76);
+        assert_told(&listener, NEUTRAL);
+        use(&gauge, 90);
+        assert_told_nothing(&listener);
+        use(&gauge, 91);
+        assert_told(&listener, LOW);
+        use(&gauge, 100);
+        use(&gauge, 85);
+        use(&gauge, 91);
+        assert_told_nothing(&listener);
+        use(&gauge, 84);
+        assert_told(&listener, NEUTRAL);
+        use(&gauge, 90);
+        use(&gauge, 70);
+        assert_told_nothing(&listener);
+        use(&gauge, 69);
+        assert_told(&listener, HIGH);
+        use(&gauge, 75);
+        use(&gauge, 0);
+        assert_told_nothing(&listener);
+    }
+    assert_figure(told_count(&gauge, LOW), 3);
+    assert_figure(told_count(&gauge, NEUTRAL), 6);
+    assert_figure(told_count(&gauge, HIGH), 3);
+    end(&gauge);
+}
+
+static void thresholds_are_as_they_are_set(void **state)
+{
+    struct gauge gauge = make_gauge(60, 20); /* left at 50 and 30 */
+    struct listener listener = make_listener(&gauge.subject);
+
+    (void)state;
+    register_listener(&listener);
+    use(&gauge, 30);
+    assert_told_nothing(&listener);
+    use(&gauge, 31);
+    assert_told(&listener, NEUTRAL);
+    use(&gauge, 60);
+    assert_told_nothing(&listener);
+    use(&gauge, 61);
+    assert_told(&listener, LOW);
+    use(&gauge, 50);
+    assert_told_nothing(&listener);
+    use(&gauge, 49);
+    assert_told(&listener, NEUTRAL);
+    use(&gauge, 19);
+    assert_told(&listener, HIGH);
+    end(&gauge);
+}
+
+static void a_step_over_both_thresholds_is_told_as_one_change(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    struct listener listener = make_listener(&gauge.subject);
+
+    (void)state;
+    register_listener(&listener);
+    use(&gauge, 100);
+    assert_told(&listener, LOW);
+    use(&gauge, 0);
+    assert_told(&listener, HIGH);
+    end(&gauge);
+}
+
+static void a_use_that_swings_about_a_threshold_is_told_once(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    struct listener listener = make_listener(&gauge.subject);
+
+    (void)state;
+    register_listener(&listener);
+    use(&gauge, 80);
+    assert_told(&listener, NEUTRAL);
+    for (int i = 0; i < 1000; i++) {
+        use(&gauge, 91);
+        use(&gauge, 88);
+    }
+    assert_told(&listener, LOW);
+    end(&gauge);
+}
+
+static void a_changed_limit_is_told_like_a_changed_use(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    struct listener listener = make_listener(&gauge.subject);
+    HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits)};
+
+    (void)state;
+    register_listener(&listener);
+    use(&gauge, 50);
+    assert_told_nothing(&listener);
+    limits.Committed.Limit = 50 * PAGE;
+    assert_succeeds(IHostMemInspection_SetLimits(gauge.subject.inspection, &limits));
+    assert_told(&listener, LOW);
+    limits.Committed.Limit = 60 * PAGE;
+    assert_succeeds(IHostMemInspection_SetLimits(gauge.subject.inspection, &limits));
+    assert_told(&listener, NEUTRAL);
+    limits.Committed.Limit = 0;
+    assert_succeeds(IHostMemInspection_SetLimits(gauge.subject.inspection, &limits));
+    assert_told(&listener, HIGH);
+    end(&gauge);
+}
+
+static void without_a_limit_nothing_is_told(void **state)
+{
+    struct subject *subject = *state;
+    static struct listener listener; /* the manager outlives the test */
+
+    listener = make_listener(subject);
+    register_listener(&listener);
+    for (int i = 0; i < 100; i++)
+        subject_release(subject, subject_alloc(subject, MIB, RESERVE_COMMIT, PAGE_READWRITE));
+    assert_told_nothing(&listener);
+}
+
+static void a_refused_request_is_told_of_once_a_second_at_most(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    struct listener listener = make_listener(&gauge.subject);
+
+    (void)state;
+    register_listener(&listener);
+    use(&gauge, 95);
+    assert_told(&listener, LOW);
+    for (int i = 0; i < 100; i++)
+        refuse(&gauge);
+    assert_true(listener.count <= 1);
+    listener.count = 0;
+    Sleep(1100);
+    use(&gauge, 96);
+    assert_told_nothing(&listener); /* nobody was refused */
+    refuse(&gauge);
+    assert_told(&listener, LOW);
+    refuse(&gauge);
+    assert_told_nothing(&listener);
+    end(&gauge);
+}
+
+static void the_last_error_of_the_call_that_tells_is_its_own(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    struct listener listener = make_listener(&gauge.subject);
+
+    (void)state;
+    register_listener(&listener);
+    use(&gauge, 100); /* asserts that it is untouched; the callback sets it */
+    assert_told(&listener, LOW);
+    Sleep(1100);
+    refuse(&gauge);
+    assert_told(&listener, LOW);
+    end(&gauge);
+}
+
+static void heaps_count_too(void **state)
+{
+    const HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits), .Committed = {.Limit = 4 * MIB}};
+    const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .pLimits = &limits};
+    struct subject subject = subject_make(&options);
+    struct listener listener = make_listener(&subject);
+    IHostMalloc *heap = subject_heap(&subject);
+    void *block;
+
+    (void)state;
+    register_listener(&listener);
+    block = heap_block(heap, 3800 * 1024);
+    assert_told(&listener, LOW);
+    assert_succeeds(IHostMalloc_Free(heap, block));
+    assert_told(&listener, HIGH);
+    IHostMalloc_Release(heap);
+    assert_clean_audit(&subject);
+    subject_end(&subject);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Who is told
+ * --------------------------------------------------------------------------------------------- */
+
+static void a_replaced_callback_is_told_nothing_any_more(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    struct listener first = make_listener(&gauge.subject), second = make_listener(&gauge.subject);
+
+    (void)state;
+    register_listener(&first);
+    use(&gauge, 80);
+    assert_told(&first, NEUTRAL);
+    register_listener(&second);
+    use(&gauge, 95);
+    assert_told_nothing(&first);
+    assert_told(&second, LOW);
+    assert_succeeds(
+        IHostMemoryManager_RegisterMemoryNotificationCallback(gauge.subject.manager, NULL));
+    use(&gauge, 0);
+    assert_told_nothing(&first);
+    assert_told_nothing(&second);
+    assert_figure(told_count(&gauge, HIGH), 0);
+    end(&gauge);
+    assert_figure(first.references, 1);
+    assert_figure(second.references, 1);
+}
+
+static void after_close_nothing_is_told(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    struct listener listener = make_listener(&gauge.subject);
+
+    (void)state;
+    register_listener(&listener);
+    use(&gauge, 80);
+    assert_told(&listener, NEUTRAL);
+    assert_succeeds(IHostMemInspection_Close(gauge.subject.inspection));
+    IHostMemoryManager_VirtualFree(gauge.subject.manager, gauge.region, 80 * PAGE, MEM_DECOMMIT);
+    assert_told_nothing(&listener);
+    subject_end(&gauge.subject);
+    VirtualFree(gauge.region, 0, MEM_RELEASE);
+    assert_figure(listener.references, 1);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * What it may do
+ * --------------------------------------------------------------------------------------------- */
+
+/* Every method; it notes down nothing but what it needs to be undone. */
+static void use_every_method(struct listener *listener, EMemoryAvailable available)
+{
+    IHostMemoryManager *manager = listener->subject->manager;
+    IHostMemInspection *inspection = listener->subject->inspection;
+    HOSTMEM_STATISTICS statistics = {.cbSize = sizeof(statistics)};
+    HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits)};
+    HOSTMEM_AUDIT audit = {.cbSize = sizeof(audit)};
+    MEMORY_BASIC_INFORMATION information;
+    IHostMalloc *heap;
+    SIZE_T written, available_bytes;
+    DWORD old, load;
+    void *memory;
+
+    (void)available;
+    if (IHostMemoryManager_VirtualAlloc(manager, NULL, PAGE, RESERVE_COMMIT, PAGE_READWRITE,
+                                        eProcessCritical, &memory) == S_OK) {
+        IHostMemoryManager_VirtualQuery(manager, memory, &information, sizeof(information),
+                                        &written);
+        IHostMemoryManager_VirtualProtect(manager, memory, PAGE, PAGE_READONLY, &old);
+        IHostMemoryManager_VirtualFree(manager, memory, 0, MEM_RELEASE);
+    }
+    if (IHostMemoryManager_CreateMalloc(manager, MALLOC_THREADSAFE, &heap) == S_OK) {
+        if (IHostMalloc_Alloc(heap, 100, eProcessCritical, &memory) == S_OK)
+            IHostMalloc_Free(heap, memory);
+        IHostMalloc_Release(heap);
+    }
+    IHostMemoryManager_GetMemoryLoad(manager, &load, &available_bytes);
+    IHostMemoryManager_NeedsVirtualAddressSpace(manager, NULL, PAGE);
+    IHostMemoryManager_AcquiredVirtualAddressSpace(manager, (void *)(uintptr_t)0x10000, PAGE);
+    IHostMemoryManager_ReleasedVirtualAddressSpace(manager, (void *)(uintptr_t)0x10000);
+    IHostMemoryManager_RegisterMemoryNotificationCallback(manager, &listener->iface);
+    IHostMemInspection_GetStatistics(inspection, &statistics);
+    IHostMemInspection_GetLimits(inspection, &limits);
+    IHostMemInspection_SetLimits(inspection, &limits);
+    IHostMemInspection_Audit(inspection, &audit, NULL, NULL);
+}
+
+static void a_callback_may_call_every_method(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    struct listener listener = make_listener(&gauge.subject);
+
+    (void)state;
+    listener.react = use_every_method;
+    register_listener(&listener);
+    use(&gauge, 95);
+    assert_told(&listener, LOW);
+    use(&gauge, 10);
+    assert_told(&listener, HIGH);
+    assert_figure(listener.deepest, 1);
+    end(&gauge);
+    assert_figure(listener.references, 1);
+}
+
+/* As a collector does. */
+static void give_back(struct listener *listener, EMemoryAvailable available)
+{
+    if (available == LOW && listener->memory) {
+        IHostMemoryManager_VirtualFree(listener->subject->manager, listener->memory, 0,
+                                       MEM_RELEASE);
+        listener->memory = NULL;
+    }
+}
+
+static void a_change_made_inside_the_callback_is_told_after_it_by_the_same_thread(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    struct listener listener = make_listener(&gauge.subject);
+
+    (void)state;
+    listener.memory = subject_alloc(&gauge.subject, 60 * PAGE, RESERVE_COMMIT, PAGE_READWRITE);
+    listener.react = give_back;
+    register_listener(&listener);
+    use(&gauge, 35);
+    assert_told(&listener, LOW, HIGH);
+    assert_figure(listener.deepest, 1);
+    assert_figure(statistics_of(&gauge.subject).Pressure, HIGH);
+    end(&gauge);
+}
+
+static void hand_over(struct listener *listener, EMemoryAvailable available)
+{
+    (void)available;
+    IHostMemoryManager_RegisterMemoryNotificationCallback(listener->subject->manager,
+                                                          &listener->successor->iface);
+}
+
+static void a_callback_may_replace_itself(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    struct listener first = make_listener(&gauge.subject), second = make_listener(&gauge.subject);
+
+    (void)state;
+    first.react = hand_over;
+    first.successor = &second;
+    register_listener(&first);
+    use(&gauge, 80);
+    assert_told(&first, NEUTRAL);
+    assert_told_nothing(&second);
+    use(&gauge, 95);
+    assert_told_nothing(&first);
+    assert_told(&second, LOW);
+    end(&gauge);
+}
+
+static void close_manager(struct listener *listener, EMemoryAvailable available)
+{
+    (void)available;
+    IHostMemInspection_Close(listener->subject->inspection);
+}
+
+static void a_callback_may_close_the_manager(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    struct listener listener = make_listener(&gauge.subject);
+
+    (void)state;
+    listener.react = close_manager;
+    register_listener(&listener);
+    use(&gauge, 95);
+    assert_told(&listener, LOW);
+    assert_figure(statistics_of(&gauge.subject).Status, HostMemStatusClosed);
+    subject_end(&gauge.subject);
+    VirtualFree(gauge.region, 0, MEM_RELEASE);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * GetMemoryLoad
+ * --------------------------------------------------------------------------------------------- */
+
+struct load {
+    DWORD percent;
+    SIZE_T available;
+};
+
+static struct load load_of(const struct subject *subject)
+{
+    struct load load;
+
+    assert_succeeds(
+        IHostMemoryManager_GetMemoryLoad(subject->manager, &load.percent, &load.available));
+    return load;
+}
+
+static void the_memory_load_is_the_budget_s_when_that_is_tighter(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    MEMORYSTATUSEX system = {.dwLength = sizeof(system)};
+
+    (void)state;
+    assert_true(GlobalMemoryStatusEx(&system));
+    assert_figure(load_of(&gauge.subject).available, PAGES * PAGE);
+    for (unsigned pages = 0; pages <= PAGES; pages++) {
+        struct load load;
+
+        use(&gauge, pages);
+        load = load_of(&gauge.subject);
+        assert_figure(load.available, (PAGES - pages) * PAGE);
+        if (pages > system.dwMemoryLoad + 10)
+            assert_figure(load.percent, pages);
+        else
+            assert_at_least(load.percent, pages);
+    }
+    end(&gauge);
+}
+
+static void a_limit_below_what_is_used_is_a_load_of_100_percent(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    const HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits), .Committed = {.Limit = 5 * PAGE}};
+
+    (void)state;
+    use(&gauge, 50);
+    assert_succeeds(IHostMemInspection_SetLimits(gauge.subject.inspection, &limits));
+    assert_figure(load_of(&gauge.subject).percent, 100);
+    assert_figure(load_of(&gauge.subject).available, 0);
+    end(&gauge);
+}
+
+static void without_a_limit_the_memory_load_is_the_system_s(void **state)
+{
+    struct subject *subject = *state;
+    MEMORYSTATUSEX system = {.dwLength = sizeof(system)};
+    struct load load = load_of(subject);
+
+    assert_true(GlobalMemoryStatusEx(&system));
+    assert_between(load.percent, system.dwMemoryLoad > 5 ? system.dwMemoryLoad - 5 : 0,
+                   system.dwMemoryLoad + 5);
+    assert_at_least(load.available, MIB);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The system's own shortage
+ * --------------------------------------------------------------------------------------------- */
+
+static void watching_the_system_tells_nothing_while_it_has_memory(void **state)
+{
+    const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .dwFlags = HOSTMEM_WATCH_SYSTEM};
+    struct subject subject = subject_make(&options);
+    struct listener listener = make_listener(&subject);
+    HANDLE notification = CreateMemoryResourceNotification(LowMemoryResourceNotification);
+    BOOL is_low = TRUE;
+
+    (void)state;
+    assert_non_null(notification);
+    assert_true(QueryMemoryResourceNotification(notification, &is_low));
+    CloseHandle(notification);
+    if (is_low)
+        print_message("The system is short of memory: it is told so.\n");
+    register_listener(&listener);
+    for (int i = 0; i < 10; i++)
+        subject_release(&subject, subject_alloc(&subject, MIB, RESERVE_COMMIT, PAGE_READWRITE));
+    assert_figure(listener.count, is_low ? 1 : 0);
+    assert_figure(statistics_of(&subject).Pressure, is_low ? LOW : HIGH);
+    subject_end(&subject);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_threshold_is_told_once_and_left_a_quarter_of_the_distance_beyond),
+        cmocka_unit_test(thresholds_are_as_they_are_set),
+        cmocka_unit_test(a_step_over_both_thresholds_is_told_as_one_change),
+        cmocka_unit_test(a_use_that_swings_about_a_threshold_is_told_once),
+        cmocka_unit_test(a_changed_limit_is_told_like_a_changed_use),
+        promise(without_a_limit_nothing_is_told),
+        cmocka_unit_test(a_refused_request_is_told_of_once_a_second_at_most),
+        cmocka_unit_test(the_last_error_of_the_call_that_tells_is_its_own),
+        cmocka_unit_test(heaps_count_too),
+        cmocka_unit_test(a_replaced_callback_is_told_nothing_any_more),
+        cmocka_unit_test(after_close_nothing_is_told),
+        cmocka_unit_test(a_callback_may_call_every_method),
+        cmocka_unit_test(a_change_made_inside_the_callback_is_told_after_it_by_the_same_thread),
+        cmocka_unit_test(a_callback_may_replace_itself),
+        cmocka_unit_test(a_callback_may_close_the_manager),
+        cmocka_unit_test(the_memory_load_is_the_budget_s_when_that_is_tighter),
+        cmocka_unit_test(a_limit_below_what_is_used_is_a_load_of_100_percent),
+        promise(without_a_limit_the_memory_load_is_the_system_s),
+        cmocka_unit_test(watching_the_system_tells_nothing_while_it_has_memory),
+    };
+
+    return cmocka_run_group_tests_name("pressure", tests, NULL, NULL);
+}
