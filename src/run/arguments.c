@@ -9,6 +9,7 @@
 #include "wide.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char arguments_help[] =
@@ -27,6 +28,18 @@ const char arguments_help[] =
     "                 were freed\n"
     "  --guard SIZE   with them: behind each block of more than SIZE bytes (4096, 64K,\n"
     "                 1M) a page that cannot be accessed\n"
+    "  --limit SIZE   the runtime may commit that much memory (32M, 1G) and no more;\n"
+    "                 when it gets tight it is told to collect\n"
+    "  --reserve SIZE of that, what is kept for the runtime's own needs, so that a\n"
+    "                 program that runs into the limit meets an exception that it can\n"
+    "                 handle; without this a sixteenth of the limit, 1M to 16M\n"
+    "  --limit-reserved SIZE\n"
+    "                 the same for address space\n"
+    "  --pressure LOW,HIGH\n"
+    "                 memory is low above LOW percent of the limit, and ample below\n"
+    "                 HIGH percent; without this 90,70, or less of a limit so small that\n"
+    "                 90 would leave the collector less than 20M\n"
+    "  --pressure off tell the runtime nothing of the limit before it is reached\n"
     "  --help         print this and end\n"
     "  --version      print hostmem-run's version and end\n"
     "\n"
@@ -56,20 +69,29 @@ enum option_code {
     OPTION_CALLERS,
     OPTION_CHECK,
     OPTION_GUARD,
+    OPTION_LIMIT,
+    OPTION_RESERVE,
+    OPTION_LIMIT_RESERVED,
+    OPTION_PRESSURE,
     OPTION_HELP,
     OPTION_VERSION
 };
 
-static const struct option options[] = {{"runtime", required_argument, NULL, OPTION_RUNTIME},
-                                        {"json", required_argument, NULL, OPTION_JSON},
-                                        {"quiet", no_argument, NULL, OPTION_QUIET},
-                                        {"heap", no_argument, NULL, OPTION_HEAP},
-                                        {"callers", no_argument, NULL, OPTION_CALLERS},
-                                        {"check", no_argument, NULL, OPTION_CHECK},
-                                        {"guard", required_argument, NULL, OPTION_GUARD},
-                                        {"help", no_argument, NULL, OPTION_HELP},
-                                        {"version", no_argument, NULL, OPTION_VERSION},
-                                        {NULL, 0, NULL, 0}};
+static const struct option options[] = {
+    {"runtime", required_argument, NULL, OPTION_RUNTIME},
+    {"json", required_argument, NULL, OPTION_JSON},
+    {"quiet", no_argument, NULL, OPTION_QUIET},
+    {"heap", no_argument, NULL, OPTION_HEAP},
+    {"callers", no_argument, NULL, OPTION_CALLERS},
+    {"check", no_argument, NULL, OPTION_CHECK},
+    {"guard", required_argument, NULL, OPTION_GUARD},
+    {"limit", required_argument, NULL, OPTION_LIMIT},
+    {"reserve", required_argument, NULL, OPTION_RESERVE},
+    {"limit-reserved", required_argument, NULL, OPTION_LIMIT_RESERVED},
+    {"pressure", required_argument, NULL, OPTION_PRESSURE},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0}};
 
 static char **utf8_copies(int count, wchar_t **texts)
 {
@@ -80,15 +102,81 @@ static char **utf8_copies(int count, wchar_t **texts)
     return copies;
 }
 
-/* Zero would mean: no guard pages at all. */
+static int refuse_size(const char *option, const char *text)
+{
+    return fail(EXIT_CODE_USAGE, "the option %s wants a size such as 4096, 64K or 1M, not \"%s\".",
+                option, text);
+}
+
+/* Zero would mean that the option was not given. */
+static int take_size(uint64_t *size, const char *option, const char *text)
+{
+    if (!size_from_text(text, size) || !*size)
+        return refuse_size(option, text);
+    return GO_ON;
+}
+
 static int take_guard(struct arguments *arguments, const char *text)
 {
     uint64_t size;
 
     if (!size_from_text(text, &size) || !size || size > SIZE_MAX)
-        return fail(EXIT_CODE_USAGE,
-                    "the option --guard wants a size such as 4096, 64K or 1M, not \"%s\".", text);
+        return refuse_size("--guard", text);
     arguments->guard_above = (size_t)size;
+    return GO_ON;
+}
+
+static int take_reserve(struct arguments *arguments, const char *text)
+{
+    if (!size_from_text(text, &arguments->reserve))
+        return refuse_size("--reserve", text);
+    arguments->has_reserve = true;
+    return GO_ON;
+}
+
+/* Reads a percentage and moves *text behind it. */
+static bool take_percent(const char **text, unsigned *percent)
+{
+    char *end;
+    unsigned long value;
+
+    if (**text < '0' || **text > '9')
+        return false;
+    value = strtoul(*text, &end, 10);
+    *text = end;
+    *percent = (unsigned)value;
+    return value >= 1 && value <= 100;
+}
+
+static int take_pressure(struct arguments *arguments, const char *text)
+{
+    const char *at = text;
+
+    if (!strcmp(text, "off")) {
+        arguments->no_pressure = true;
+        return GO_ON;
+    }
+    if (take_percent(&at, &arguments->low_percent) && *at++ == ',' &&
+        take_percent(&at, &arguments->high_percent) && !*at &&
+        arguments->high_percent < arguments->low_percent) {
+        arguments->no_pressure = false;
+        return GO_ON;
+    }
+    return fail(EXIT_CODE_USAGE,
+                "the option --pressure wants two percentages such as 90,70, the larger one first, "
+                "or \"off\", not \"%s\".",
+                text);
+}
+
+/* What can be told only when all options are known. */
+static int check_limits(const struct arguments *arguments)
+{
+    if (arguments->has_reserve && !arguments->limit)
+        return fail(EXIT_CODE_USAGE, "the option --reserve wants --limit, too.");
+    if (arguments->low_percent && !arguments->limit)
+        return fail(EXIT_CODE_USAGE, "the option --pressure LOW,HIGH wants --limit, too.");
+    if (arguments->has_reserve && arguments->reserve >= arguments->limit)
+        return fail(EXIT_CODE_USAGE, "the option --reserve leaves nothing of --limit.");
     return GO_ON;
 }
 
@@ -126,6 +214,14 @@ static int take_option(struct arguments *arguments, int code, const char *text)
     case OPTION_GUARD:
         arguments->heap = true;
         return take_guard(arguments, optarg);
+    case OPTION_LIMIT:
+        return take_size(&arguments->limit, "--limit", optarg);
+    case OPTION_RESERVE:
+        return take_reserve(arguments, optarg);
+    case OPTION_LIMIT_RESERVED:
+        return take_size(&arguments->limit_reserved, "--limit-reserved", optarg);
+    case OPTION_PRESSURE:
+        return take_pressure(arguments, optarg);
     case OPTION_HELP:
         arguments->help = true;
         return GO_ON;
@@ -153,6 +249,9 @@ int arguments_read(struct arguments *arguments, int argc, wchar_t **argv)
         if (code != GO_ON)
             return code;
     }
+    code = check_limits(arguments);
+    if (code != GO_ON)
+        return code;
     if (optind < argc) {
         arguments->program = argv[optind];
         arguments->program_argument_count = argc - optind - 1;

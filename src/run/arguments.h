@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <wchar.h>
 
 struct arguments {
@@ -15,7 +16,14 @@ struct arguments {
     bool heap; /* also when one of the three below is given */
     bool callers;
     bool check;
-    size_t guard_above; /* --guard; 0: not given */
+    size_t guard_above;      /* --guard; 0: not given */
+    uint64_t limit;          /* --limit; 0: not given */
+    uint64_t limit_reserved; /* --limit-reserved; 0: not given */
+    uint64_t reserve;        /* --reserve; */
+    bool has_reserve;        /* whether it was given */
+    bool no_pressure;        /* --pressure off */
+    unsigned low_percent;    /* --pressure LOW,HIGH; 0: not given */
+    unsigned high_percent;
     bool help;
     bool version;
     const wchar_t *program; /* NULL only with help or version */

@@ -10,6 +10,7 @@
 #include "damage.h"
 #include "domain.h"
 #include "exit_code.h"
+#include "first_generation.h"
 #include "wide.h"
 
 const char *const host_module_names[HOST_MODULES] = {"coreclr.dll", "clrjit.dll"};
@@ -50,7 +51,8 @@ static int make_manager(struct host *host)
     const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options),
                                      .dwFlags = host->options.manager_flags,
                                      .GuardAbove = host->options.guard_above,
-                                     .pfnDamage = damage_note};
+                                     .pfnDamage = damage_note,
+                                     .pLimits = &host->options.limits};
     HRESULT result = HostMemCreateManager(&options, &host->manager);
 
     if (FAILED(result))
@@ -82,8 +84,10 @@ static int redirect_modules(struct host *host)
 
 int host_load(struct host *host, const struct runtime *runtime)
 {
-    int code = load_modules(host, runtime->directory);
+    int code;
 
+    host->fits_first_generation = first_generation_fit(host->options.limits.Committed.Limit);
+    code = load_modules(host, runtime->directory);
     if (code == GO_ON)
         code = make_manager(host);
     if (code == GO_ON)
@@ -124,7 +128,12 @@ static int start_clr(struct host *host)
                        CORECLR_STARTUP_SINGLE_APPDOMAIN);
     if (FAILED(result))
         return runtime_failed("SetStartupFlags", result);
+    /* What is refused before the runtime is up, it does not survive. */
+    IHostMemInspection_SetRedirectedLevel(host->inspection, eProcessCritical);
     result = host->clr->lpVtbl->Start(host->clr);
+    IHostMemInspection_SetRedirectedLevel(host->inspection, eTaskCritical);
+    if (host->fits_first_generation)
+        first_generation_forget();
     return FAILED(result) ? runtime_failed("Start", result) : GO_ON;
 }
 

@@ -19,6 +19,7 @@ struct host_options {
     DWORD redirect_flags; /* HostMemRedirectModule's */
     DWORD manager_flags;  /* HOSTMEM_OPTIONS.dwFlags */
     SIZE_T guard_above;   /* HOSTMEM_OPTIONS.GuardAbove */
+    HOSTMEM_LIMITS limits;
 };
 
 struct host {
@@ -26,6 +27,7 @@ struct host {
     HMODULE modules[HOST_MODULES]; /* in the order of host_module_names */
     BOOL
         is_redirected[HOST_MODULES]; /* likewise; some runtimes' clrjit.dll imports nothing of it */
+    BOOL fits_first_generation;      /* see first_generation.h */
     IHostMemoryManager *manager;
     IHostMemInspection *inspection;
     IHostControl *control;

@@ -49,6 +49,52 @@ static void discard_report(const wchar_t *json_file)
     DeleteFileW(json_file);
 }
 
+/* Percent, from where memory is low to where it is ample. */
+#define USUAL_DISTANCE 20u
+
+/* What is kept of a limit for the runtime's own needs, unless the user says so. */
+static uint64_t usual_reserve(uint64_t limit)
+{
+    const uint64_t least = UINT64_C(1) << 20, most = UINT64_C(16) << 20;
+    uint64_t reserve = limit / 16;
+
+    if (reserve < least)
+        reserve = limit / 2 < least ? limit / 2 : least;
+    return reserve < most ? reserve : most;
+}
+
+/*
+ * Where memory becomes low, unless the user says so. The collector lets a program allocate up to
+ * 6 MiB between two collections, and looks at the load in every third of them at least: as much
+ * should be left.
+ */
+static unsigned usual_low_percent(uint64_t limit)
+{
+    const uint64_t left = UINT64_C(20) << 20;
+    const unsigned least = 50, most = 90;
+
+    if (limit >= left * 100 / (100 - most))
+        return most;
+    return limit > left * 100 / (100 - least) ? 100 - (unsigned)(left * 100 / limit) : least;
+}
+
+static void set_limits(HOSTMEM_LIMITS *limits, const struct arguments *arguments)
+{
+    uint64_t reserve =
+        arguments->has_reserve ? arguments->reserve : usual_reserve(arguments->limit);
+
+    limits->cbSize = sizeof(*limits);
+    limits->Committed.Limit = arguments->limit - reserve;
+    limits->Committed.AppDomainReserve = reserve;
+    limits->Reserved.Limit = arguments->limit_reserved;
+    limits->LowPercent = arguments->low_percent;
+    limits->HighPercent = arguments->high_percent;
+    if (arguments->limit && !limits->LowPercent) {
+        limits->LowPercent = usual_low_percent(limits->Committed.Limit);
+        limits->HighPercent = limits->LowPercent - USUAL_DISTANCE;
+    }
+}
+
 static void set_host_options(struct host_options *options, const struct arguments *arguments)
 {
     if (arguments->heap)
@@ -58,7 +104,10 @@ static void set_host_options(struct host_options *options, const struct argument
     if (arguments->check)
         options->manager_flags |=
             HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE;
+    if (arguments->no_pressure)
+        options->redirect_flags |= HOSTMEM_REDIRECT_NO_STATUS;
     options->guard_above = arguments->guard_above;
+    set_limits(&options->limits, arguments);
 }
 
 static int prepare(const struct arguments *arguments)

@@ -35,6 +35,30 @@ const char *name_of_refusal(HOSTMEM_REFUSAL refusal)
     return refusals[refusal];
 }
 
+const char *name_of_level(DWORD level)
+{
+    switch (level) {
+    case eTaskCritical:
+        return "task_critical";
+    case eAppDomainCritical:
+        return "app_domain_critical";
+    default:
+        return "process_critical";
+    }
+}
+
+const char *name_of_pressure(DWORD pressure)
+{
+    switch (pressure) {
+    case eMemoryAvailableLow:
+        return "low";
+    case eMemoryAvailableNeutral:
+        return "neutral";
+    default:
+        return "high";
+    }
+}
+
 const char *name_of_status(DWORD status)
 {
     switch (status) {

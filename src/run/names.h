@@ -14,6 +14,12 @@ const char *name_of_method(HOSTMEM_METHOD method);
 /* One word, such as "foreign" or "other_heap". */
 const char *name_of_refusal(HOSTMEM_REFUSAL refusal);
 
+/* "task_critical", "app_domain_critical" or "process_critical". */
+const char *name_of_level(DWORD level);
+
+/* "low", "neutral" or "high": how much memory is available. */
+const char *name_of_pressure(DWORD pressure);
+
 /* "open", "broken" or "closed". */
 const char *name_of_status(DWORD status);
 

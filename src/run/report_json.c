@@ -11,6 +11,7 @@
 #include "json_build.h"
 #include "names.h"
 #include "report_json_heap.h"
+#include "report_json_limits.h"
 
 /* ------------------------------------------------------------------------------------------------
  * What ran
@@ -43,6 +44,8 @@ static json_t *host_object(const struct host *host)
                  json_boolean(host->options.manager_flags & HOSTMEM_TRACK_BLOCKS));
     build_member(object, "check", json_boolean(host->options.manager_flags & HOSTMEM_FILL_ON_FREE));
     build_integer(object, "guard_above", host->options.guard_above);
+    build_member(object, "tells_pressure",
+                 json_boolean(!(host->options.redirect_flags & HOSTMEM_REDIRECT_NO_STATUS)));
     return object;
 }
 
@@ -99,6 +102,10 @@ static json_t *statistics_object(const HOSTMEM_STATISTICS *statistics)
     build_integer(object, "passed_frees", statistics->PassedFrees);
     build_integer(object, "leaked_blocks", statistics->LeakedBlocks);
     build_integer(object, "leaked_bytes", statistics->LeakedBytes);
+    build_member(object, "refused_requests", json_refused_requests(statistics));
+    build_member(object, "notifications", json_notifications(statistics));
+    build_text(object, "pressure", name_of_pressure(statistics->Pressure));
+    build_text(object, "redirected_level", name_of_level(statistics->RedirectedLevel));
     build_member(object, "methods", methods_object(statistics));
     return object;
 }
@@ -266,6 +273,7 @@ bool report_json_write(const struct report_order *order, const struct ending *en
     report = json_object();
     set_subject(report, order, ending);
     build_member(report, "statistics", statistics_object(&snapshot->statistics));
+    build_member(report, "limits", json_limits(snapshot));
     build_member(report, "audit", audit_object(snapshot));
     build_member(report, "process", process_object(&snapshot->process));
     build_member(report, "regions", regions_array(&snapshot->regions));

@@ -8,6 +8,7 @@
 #include "names.h"
 #include "report_table.h"
 #include "report_text_heap.h"
+#include "report_text_limits.h"
 
 enum {
     REPORT_WIDTH = 78
@@ -204,10 +205,12 @@ void report_text_write(struct text *text, const struct report_order *order,
 {
     write_subject(text, order, ending);
     write_gauges(text, &snapshot->statistics);
+    text_limits(text, snapshot);
     text_heaps(text, &snapshot->heaps);
     write_calls(text, &snapshot->statistics);
     write_process(text, &snapshot->process);
     text_live_blocks(text, &snapshot->live_blocks.list);
     text_damages(text, snapshot);
     write_verdict(text, snapshot);
+    text_limit_verdict(text, snapshot);
 }

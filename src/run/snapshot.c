@@ -106,6 +106,7 @@ void snapshot_take(struct snapshot *snapshot, IHostMemInspection *inspection, st
 {
     const struct snapshot empty = {
         .statistics = {.cbSize = sizeof(empty.statistics)},
+        .limits = {.cbSize = sizeof(empty.limits)},
         .differences = {.arena = arena, .item_size = sizeof(HOSTMEM_DIFFERENCE)},
         .regions = {.arena = arena, .item_size = sizeof(HOSTMEM_REGION)},
         .mapped_ranges = {.arena = arena, .item_size = sizeof(HOSTMEM_MAPPED_RANGE)},
@@ -115,6 +116,7 @@ void snapshot_take(struct snapshot *snapshot, IHostMemInspection *inspection, st
     *snapshot = empty;
     audit(snapshot, inspection);
     IHostMemInspection_GetStatistics(inspection, &snapshot->statistics);
+    IHostMemInspection_GetLimits(inspection, &snapshot->limits);
     IHostMemInspection_EnumRegions(inspection, add_region, &snapshot->regions);
     IHostMemInspection_EnumMappedRanges(inspection, add_mapped_range, &snapshot->mapped_ranges);
     take_heaps(snapshot, inspection);

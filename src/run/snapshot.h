@@ -17,6 +17,7 @@ struct heap_size_class {
 
 struct snapshot {
     HOSTMEM_STATISTICS statistics;
+    HOSTMEM_LIMITS limits;
     HOSTMEM_AUDIT audit;
     struct list differences;   /* of HOSTMEM_DIFFERENCE: what the audit found */
     struct list regions;       /* of HOSTMEM_REGION */
