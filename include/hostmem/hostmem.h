@@ -208,15 +208,17 @@ typedef struct HOSTMEM_SIZE_CLASS {
 
 /* What an audit can find. */
 typedef enum HOSTMEM_DIFFERENCE_KIND {
-    HostMemOnlyInBooks = 1,    /* committed in the books, not for Win32 */
-    HostMemOnlyInSystem = 2,   /* committed for Win32, not in the books */
-    HostMemRegionMissing = 3,  /* Win32 knows no such reservation there */
-    HostMemRegionLarger = 4,   /* Win32's reservation is larger than the books' */
-    HostMemReservedTotal = 5,  /* the regions' sizes do not add up to Reserved.Now */
-    HostMemCommittedTotal = 6, /* the regions' pages do not add up to Committed.Now */
-    HostMemRegionsTotal = 7,   /* the regions' number is not Regions.Now */
-    HostMemBlocksTotal = 8,    /* the heaps' live blocks are not as many as Blocks.Now */
-    HostMemBlockBytesTotal = 9 /* the bytes asked for in them do not add up to BlockBytes.Now */
+    HostMemOnlyInBooks = 1,     /* committed in the books, not for Win32 */
+    HostMemOnlyInSystem = 2,    /* committed for Win32, not in the books */
+    HostMemRegionMissing = 3,   /* Win32 knows no such reservation there */
+    HostMemRegionLarger = 4,    /* Win32's reservation is larger than the books' */
+    HostMemReservedTotal = 5,   /* the regions' sizes do not add up to Reserved.Now */
+    HostMemCommittedTotal = 6,  /* the regions' pages do not add up to Committed.Now */
+    HostMemRegionsTotal = 7,    /* the regions' number is not Regions.Now */
+    HostMemBlocksTotal = 8,     /* the heaps' live blocks are not as many as Blocks.Now */
+    HostMemBlockBytesTotal = 9, /* the bytes asked for in them do not add up to BlockBytes.Now */
+    HostMemReservedCharge = 10, /* what is charged against the limit is not Reserved.Now */
+    HostMemCommittedCharge = 11 /* what is charged against the limit is not Committed.Now */
 } HOSTMEM_DIFFERENCE_KIND;
 
 typedef struct HOSTMEM_DIFFERENCE {

@@ -63,6 +63,11 @@ uint64_t budget_used(const struct budget_kind *kind)
     return not_negative(LOAD_IN_ORDER(kind->granted.now));
 }
 
+uint64_t budget_charged(const struct budget_kind *kind)
+{
+    return not_negative(LOAD(kind->charged));
+}
+
 /* True if that fits on what is charged. Nothing at all always does, even beyond the limit. */
 static bool fits(const struct budget_kind *kind, uint64_t charged, uint64_t amount,
                  enum budget_level level)

@@ -82,6 +82,9 @@ uint64_t budget_bound(const struct budget_kind *kind, enum budget_level level);
 /* What is granted now; never negative, as the gauge may be for a moment. */
 uint64_t budget_used(const struct budget_kind *kind);
 
+/* What is charged now: what is granted, and what is being asked for. */
+uint64_t budget_charged(const struct budget_kind *kind);
+
 /* Charges what the system is to be asked for. False: it does not fit, and nothing is charged. */
 bool budget_ask(struct budget *budget, struct budget_charge charge, enum budget_level level);
 

@@ -350,7 +350,7 @@ static HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const voi
  * Audit
  * --------------------------------------------------------------------------------------------- */
 
-_Static_assert(HostMemBlockBytesTotal == (int)AUDIT_BLOCK_BYTES_TOTAL, "one order of differences");
+_Static_assert(HostMemCommittedCharge == (int)AUDIT_COMMITTED_CHARGE, "one order of differences");
 
 struct audit_caller {
     const struct manager *manager;

@@ -153,6 +153,8 @@ static bool audit_totals(const struct pages *pages, struct audit *audit, audit_c
 {
     uint64_t reserved = gauge_now(&pages->budget.reserved.granted);
     uint64_t committed = gauge_now(&pages->budget.committed.granted);
+    uint64_t reserved_charge = budget_charged(&pages->budget.reserved);
+    uint64_t committed_charge = budget_charged(&pages->budget.committed);
     uint64_t regions = gauge_now(&pages->record->regions);
 
     audit->totals_compared = audit->busy == 0 && record_is_quiet(pages->record, mark);
@@ -162,7 +164,10 @@ static bool audit_totals(const struct pages *pages, struct audit *audit, audit_c
                       audit->books_reserved) &&
            tell_total(audit, callback, context, AUDIT_COMMITTED_TOTAL, committed,
                       audit->books_committed) &&
-           tell_total(audit, callback, context, AUDIT_REGIONS_TOTAL, regions, audit->regions);
+           tell_total(audit, callback, context, AUDIT_REGIONS_TOTAL, regions, audit->regions) &&
+           tell_total(audit, callback, context, AUDIT_RESERVED_CHARGE, reserved, reserved_charge) &&
+           tell_total(audit, callback, context, AUDIT_COMMITTED_CHARGE, committed,
+                      committed_charge);
 }
 
 bool audit_run(const struct pages *pages, struct audit *audit, audit_callback *callback,

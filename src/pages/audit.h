@@ -20,7 +20,9 @@ enum audit_kind {
     AUDIT_COMMITTED_TOTAL,
     AUDIT_REGIONS_TOTAL,
     AUDIT_BLOCKS_TOTAL, /* these two by heap/ */
-    AUDIT_BLOCK_BYTES_TOTAL
+    AUDIT_BLOCK_BYTES_TOTAL,
+    AUDIT_RESERVED_CHARGE, /* books: by the gauge; system: what is charged for it */
+    AUDIT_COMMITTED_CHARGE
 };
 
 struct audit_difference {

@@ -13,10 +13,11 @@
 #define LEAST (UINT32_C(256) << 10)
 
 /*
- * A heap segment of 32-bit runtimes is 16 MiB. If the first generation is more than a fraction of
- * that, the collector believes at all times that it is near the end of one.
+ * What the collector takes for itself on most processors. A heap segment of 32-bit runtimes is 16
+ * MiB: if the first generation is more than a fraction of that, the collector believes at all times
+ * that it is near the end of one.
  */
-#define MOST (UINT32_C(1) << (sizeof(void *) == 8 ? 22 : 20))
+#define MOST ((sizeof(void *) == 8 ? UINT32_C(6) : UINT32_C(1)) << 20)
 
 static uint32_t size_for(uint64_t limit)
 {

@@ -113,6 +113,10 @@ const char *name_of_difference(HOSTMEM_DIFFERENCE_KIND kind)
         return "number of heap blocks";
     case HostMemBlockBytesTotal:
         return "total of bytes in heap blocks";
+    case HostMemReservedCharge:
+        return "address space charged against the limit";
+    case HostMemCommittedCharge:
+        return "committed bytes charged against the limit";
     }
     return "unknown difference";
 }

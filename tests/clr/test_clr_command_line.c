@@ -295,11 +295,30 @@ static void every_region_of_the_json_report_is_described(void **state)
 
 static void help_names_every_option_and_exit_code(void **state)
 {
-    static const char *const parts[] = {"--runtime DIR", "--json FILE", "--quiet",      "--heap ",
-                                        "--callers ",    "--check ",    "--guard SIZE", "--help",
-                                        "--version",     "  240  ",     "  241  ",      "  242  ",
-                                        "  243  ",       "  244  ",     "  245  ",      "  246  ",
-                                        "  247  ",       "  248  ",     "  249  "};
+    static const char *const parts[] = {"--runtime DIR",
+                                        "--json FILE",
+                                        "--quiet",
+                                        "--heap ",
+                                        "--callers ",
+                                        "--check ",
+                                        "--guard SIZE",
+                                        "--limit SIZE",
+                                        "--reserve SIZE",
+                                        "--limit-reserved SIZE",
+                                        "--pressure LOW,HIGH",
+                                        "--pressure off",
+                                        "--help",
+                                        "--version",
+                                        "  240  ",
+                                        "  241  ",
+                                        "  242  ",
+                                        "  243  ",
+                                        "  244  ",
+                                        "  245  ",
+                                        "  246  ",
+                                        "  247  ",
+                                        "  248  ",
+                                        "  249  "};
     struct run *run = run_host(RUN_NO_RUNTIME, L"--help");
 
     (void)state;

@@ -161,6 +161,33 @@ static void a_bad_size_is_240(void **state)
     check_failure(run_host(RUN_NO_RUNTIME, L"--guard"), 240, "the option --guard lacks its value");
 }
 
+static void a_bad_limit_is_240(void **state)
+{
+    static const wchar_t *const sizes[] = {L"0", L"-1", L"1X", L"64 M", L"99999999999G"};
+    static const wchar_t *const pressures[] = {L"",     L"90",  L"70,90", L"90,90",    L"101,70",
+                                               L"90,0", L"90,", L"90;70", L"90,70,50", L"on"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        check_failure(
+            run_host(RUN_WITH_JSON, L"--limit \"%ls\" %ls", sizes[i], clr_program(L"Echo")), 240,
+            "the option --limit wants a size such as 4096, 64K or 1M, not \"");
+        check_failure(run_host(RUN_WITH_JSON, L"--limit-reserved \"%ls\" %ls", sizes[i],
+                               clr_program(L"Echo")),
+                      240, "the option --limit-reserved wants a size");
+    }
+    for (size_t i = 0; i < sizeof(pressures) / sizeof(pressures[0]); i++)
+        check_failure(run_host(RUN_WITH_JSON, L"--limit 64M --pressure \"%ls\" %ls", pressures[i],
+                               clr_program(L"Echo")),
+                      240, "the option --pressure wants two percentages such as 90,70");
+    check_failure(run_host(RUN_NO_RUNTIME, L"--reserve 1M %ls", clr_program(L"Echo")), 240,
+                  "the option --reserve wants --limit, too");
+    check_failure(run_host(RUN_NO_RUNTIME, L"--reserve 64M --limit 64M %ls", clr_program(L"Echo")),
+                  240, "the option --reserve leaves nothing of --limit");
+    check_failure(run_host(RUN_NO_RUNTIME, L"--pressure 80,60 %ls", clr_program(L"Echo")), 240,
+                  "the option --pressure LOW,HIGH wants --limit, too");
+}
+
 /* ------------------------------------------------------------------------------------------------
  * The program
  * --------------------------------------------------------------------------------------------- */
@@ -372,6 +399,7 @@ int main(void)
         cmocka_unit_test(an_unknown_option_is_240),
         cmocka_unit_test(an_option_without_its_value_is_240),
         cmocka_unit_test(a_bad_size_is_240),
+        cmocka_unit_test(a_bad_limit_is_240),
         cmocka_unit_test(a_missing_program_is_241),
         cmocka_unit_test(a_directory_is_241),
         cmocka_unit_test(a_native_program_is_242),

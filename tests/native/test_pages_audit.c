@@ -99,8 +99,7 @@ static void the_audit_tells_totals_that_the_regions_do_not_add_up_to(void **stat
     struct world *world = *state;
     struct finding finding;
 
-    gauge_add(&world->pages.budget.reserved.granted, 1);
-    gauge_add(&world->pages.budget.committed.granted, 2);
+    budget_force(&world->pages.budget, (struct budget_charge){1, 2});
     gauge_add(&world->record.regions, 3);
     run_audit(world, &finding);
     assert_int_equal(finding.count, 3);
@@ -111,9 +110,28 @@ static void the_audit_tells_totals_that_the_regions_do_not_add_up_to(void **stat
         assert_int_equal(finding.differences[i].books, i + 1);
         assert_int_equal(finding.differences[i].system, 0);
     }
-    gauge_subtract(&world->pages.budget.reserved.granted, 1);
-    gauge_subtract(&world->pages.budget.committed.granted, 2);
+    budget_refund(&world->pages.budget, (struct budget_charge){1, 2});
     gauge_subtract(&world->record.regions, 3);
+}
+
+static void the_audit_tells_charges_that_nobody_has_returned(void **state)
+{
+    struct world *world = *state;
+    struct budget_charge lost = {GRANULE, PAGE};
+    struct finding finding;
+    void *base = reserve(world, GRANULE);
+
+    assert_true(budget_ask(&world->pages.budget, lost, BUDGET_TASK_CRITICAL));
+    run_audit(world, &finding);
+    assert_int_equal(finding.count, 2);
+    assert_int_equal(finding.differences[0].kind, AUDIT_RESERVED_CHARGE);
+    assert_int_equal(finding.differences[0].books, GRANULE);
+    assert_int_equal(finding.differences[0].system, 2 * GRANULE);
+    assert_int_equal(finding.differences[1].kind, AUDIT_COMMITTED_CHARGE);
+    assert_int_equal(finding.differences[1].books, 0);
+    assert_int_equal(finding.differences[1].system, PAGE);
+    budget_return(&world->pages.budget, lost);
+    release(world, base);
 }
 
 static void the_audit_compares_no_totals_while_a_call_is_under_way(void **state)
@@ -179,6 +197,7 @@ int main(void)
         world_test(the_audit_tells_a_region_that_the_system_does_not_have),
         world_test(the_audit_tells_a_region_that_the_system_has_larger),
         world_test(the_audit_tells_totals_that_the_regions_do_not_add_up_to),
+        world_test(the_audit_tells_charges_that_nobody_has_returned),
         world_test(the_audit_compares_no_totals_while_a_call_is_under_way),
         world_test(the_audit_judges_no_region_on_which_an_operation_is_under_way),
         world_test(the_audit_ends_when_its_caller_has_seen_enough),
