@@ -46,9 +46,13 @@ wine_environment() {
 }
 
 # wine_run ARCHITECTURE PROGRAM ARGUMENT...: becomes PROGRAM. Never returns.
+#
+# Wine's server ends when it has had nothing to do for 3 s, and a program that connects just then dies
+# without a word. So it is started with more patience; if it runs already, that does nothing.
 wine_run() {
   wine_environment "$1" || exit 127
   wine_prefix "$1" || exit 127
+  "$wine_server" -p60 2>/dev/null || :
   shift
   exec "$wine_loader" "$@"
 }
@@ -84,7 +88,7 @@ wine_end() {
   flock -n -x 8 || return 0
   for used in x64 x86; do
     if [ -d "$build/wine/$used" ] && wine_environment "$used" 2>/dev/null; then
-      timeout 10 "$wine_server" -w || "$wine_server" -k || :
+      "$wine_server" -k || :
     fi
   done
 }
