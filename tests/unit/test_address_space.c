@@ -146,6 +146,27 @@ static void the_emergency_reservation_is_restored_when_a_mapped_range_is_release
     subject_end(&subject);
 }
 
+/* Who needs it has a second before a region's release may take it back. */
+static void the_emergency_reservation_is_restored_when_a_region_is_released_later(void **state)
+{
+    struct subject subject = subject_with_emergency();
+    struct memory_sum before = memory_sum_of_process();
+    void *regions[3];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(regions); i++)
+        regions[i] = subject_alloc(&subject, GRANULE, MEM_RESERVE, PAGE_NOACCESS);
+    assert_succeeds(IHostMemoryManager_NeedsVirtualAddressSpace(subject.manager, NULL, GRANULE));
+    subject_release(&subject, regions[0]);
+    assert_figure(before.reserved + 2 * GRANULE - memory_sum_of_process().reserved, EMERGENCY);
+    Sleep(1100);
+    subject_release(&subject, regions[1]);
+    assert_figure(memory_sum_of_process().reserved, before.reserved + GRANULE);
+    subject_release(&subject, regions[2]);
+    assert_figure(memory_sum_of_process().reserved, before.reserved);
+    subject_end(&subject);
+}
+
 static void the_emergency_reservation_is_held_once_however_much_is_released(void **state)
 {
     struct subject subject = subject_with_emergency();
@@ -310,6 +331,7 @@ int main(void)
         cmocka_unit_test(NeedsVirtualAddressSpace_gives_the_emergency_reservation_once),
         cmocka_unit_test(the_emergency_reservation_is_neither_a_region_nor_charged),
         cmocka_unit_test(the_emergency_reservation_is_restored_when_a_mapped_range_is_released),
+        cmocka_unit_test(the_emergency_reservation_is_restored_when_a_region_is_released_later),
         cmocka_unit_test(the_emergency_reservation_is_held_once_however_much_is_released),
         promise(acquired_ranges_are_in_the_books_until_released),
         promise(ranges_may_be_released_in_any_order),
