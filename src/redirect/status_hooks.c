@@ -82,12 +82,40 @@ static void follow_state(enum pressure_state state)
     follow(HighMemoryResourceNotification, state);
 }
 
-/* Told of each change by the thread that tells; see manager_listener. */
+/* The manager's state now, and again if it changes meanwhile. */
+static void follow_manager(const struct manager *manager)
+{
+    enum pressure_state state;
+
+    do {
+        state = pressure_state(&manager->pressure);
+        follow_state(state);
+    } while (pressure_state(&manager->pressure) != state);
+}
+
+/* The state of whoever is served now. */
+static void follow_served(void)
+{
+    struct manager *manager = binding_enter_open();
+
+    if (manager)
+        follow_manager(manager);
+    else
+        follow_state(PRESSURE_NEUTRAL);
+    binding_leave();
+}
+
+/*
+ * Told of each change by the thread that tells; see manager_listener. Another manager may have been
+ * bound while the events were set: then they are its.
+ */
 static bool follow_pressure(const struct manager *manager, enum pressure_state state)
 {
     if (!binding_is(manager) || !is_asked_for())
         return false;
     follow_state(state);
+    if (!binding_is(manager))
+        follow_served();
     return true;
 }
 
@@ -108,19 +136,13 @@ static HANDLE make_event(int type)
     return event;
 }
 
-/* The manager's state now, and again if it changes meanwhile. */
 void status_hooks_follow(struct manager *manager)
 {
-    enum pressure_state state;
-
     if (!is_asked_for())
         return;
     limits_watch_system(manager);
     atomic_store_explicit(&manager->listener, follow_pressure, memory_order_seq_cst);
-    do {
-        state = pressure_state(&manager->pressure);
-        follow_state(state);
-    } while (pressure_state(&manager->pressure) != state);
+    follow_manager(manager);
 }
 
 void status_hooks_unfollow(void)
