@@ -46,15 +46,20 @@ wine_environment() {
 }
 
 # wine_run ARCHITECTURE PROGRAM ARGUMENT...: becomes PROGRAM. Never returns.
-#
-# Wine's server ends when it has had nothing to do for 3 s, and a program that connects just then dies
-# without a word. So it is started with more patience; if it runs already, that does nothing.
 wine_run() {
   wine_environment "$1" || exit 127
   wine_prefix "$1" || exit 127
-  "$wine_server" -p60 2>/dev/null || :
   shift
   exec "$wine_loader" "$@"
+}
+
+# wine_keep ARCHITECTURE: Wine's server and services run on between programs, until wine_end. Debian has
+# the server end with its last program, and a program that connects just then dies without a word. They
+# get no file of the script's: whoever reads its output would wait for them.
+wine_keep() {
+  wine_environment "$1" && wine_prefix "$1" || return 1
+  "$wine_server" -p600 </dev/null >/dev/null 2>&1 8>&- || :
+  "$wine_loader" cmd /c exit </dev/null >/dev/null 2>&1 8>&-
 }
 
 # wine_prefix ARCHITECTURE: makes the directory that WINEPREFIX names; the first of several callers does.

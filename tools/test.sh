@@ -77,7 +77,7 @@ run_preset() {
     return
   fi
   case $1 in
-    x64 | x86) (wine_environment "$1" && wine_prefix "$1") ;;
+    x64 | x86) (wine_keep "$1") ;;
   esac
   junit=$build/$1/tests.xml
   rm -f "$junit"
