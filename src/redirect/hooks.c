@@ -173,7 +173,8 @@ static LPVOID told_of_view(LPVOID view)
 
 /*
  * As a CLR does with a host: when there is no room for a view, the manager is asked for some. True:
- * it has given some, and it is worth another try. The last error stays as it is if not.
+ * it has given some, and it is worth another try. If not, the last error is as it was: a manager
+ * that has nothing to give says the same.
  */
 static bool made_room(LPCVOID view, LPVOID address, SIZE_T size)
 {
@@ -189,8 +190,6 @@ static bool made_room(LPCVOID view, LPVOID address, SIZE_T size)
         made = iface->lpVtbl->NeedsVirtualAddressSpace(iface, address, size) == S_OK;
     }
     binding_leave();
-    if (!made)
-        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
     return made;
 }
 

@@ -52,6 +52,14 @@ static HRESULT try_alloc(const struct subject *subject, SIZE_T size, DWORD type,
                                            level, memory);
 }
 
+static HRESULT commit(const struct subject *subject, char *address, SIZE_T size)
+{
+    void *memory = SOMETHING;
+
+    return IHostMemoryManager_VirtualAlloc(subject->manager, address, size, MEM_COMMIT,
+                                           PAGE_READWRITE, eTaskCritical, &memory);
+}
+
 static void *get(const struct subject *subject, SIZE_T size, EMemoryCriticalLevel level)
 {
     void *memory;
@@ -180,20 +188,22 @@ static void a_request_that_win32_refuses_leaves_no_charge(void **state)
     assert_figure(refusals(&subject, eTaskCritical), 0);
     subject_release(&subject, get(&subject, LIMIT - PAGE, eTaskCritical));
     subject_release(&subject, taken);
+    taken = subject_alloc(&subject, LIMIT, MEM_RESERVE, PAGE_NOACCESS);
+    for (int i = 0; i < 100; i++) {
+        memory = SOMETHING;
+        assert_result(IHostMemoryManager_VirtualAlloc(subject.manager, taken, LIMIT, MEM_COMMIT,
+                                                      0xbad, eTaskCritical, &memory),
+                      E_INVALIDARG, ERROR_INVALID_PARAMETER);
+        assert_null(memory);
+    }
+    assert_succeeds(commit(&subject, taken, LIMIT));
+    subject_release(&subject, taken);
     end(&subject);
 }
 
 /* ------------------------------------------------------------------------------------------------
  * What counts
  * --------------------------------------------------------------------------------------------- */
-
-static HRESULT commit(const struct subject *subject, char *address, SIZE_T size)
-{
-    void *memory = SOMETHING;
-
-    return IHostMemoryManager_VirtualAlloc(subject->manager, address, size, MEM_COMMIT,
-                                           PAGE_READWRITE, eTaskCritical, &memory);
-}
 
 static void only_committed_pages_count_against_the_limit_on_committed_bytes(void **state)
 {
