@@ -15,10 +15,14 @@
 
 const char *const host_module_names[HOST_MODULES] = {"coreclr.dll", "clrjit.dll"};
 
-static int runtime_failed(const char *step, HRESULT result)
+static int runtime_failed(const struct host *host, const char *step, HRESULT result)
 {
-    return fail(EXIT_CODE_RUNTIME_FAILED, "the runtime cannot be started: %s failed (0x%08lx).",
-                step, (unsigned long)result);
+    const HOSTMEM_LIMITS *limits = &host->options.limits;
+    bool is_limited = limits->Committed.Limit || limits->Reserved.Limit;
+
+    return fail(EXIT_CODE_RUNTIME_FAILED, "the runtime cannot be started: %s failed (0x%08lx)%s.",
+                step, (unsigned long)result,
+                is_limited && result == E_OUTOFMEMORY ? "; the limit may be too small for it" : "");
 }
 
 static int hostmem_failed(const char *step, HRESULT result)
@@ -113,7 +117,7 @@ static int get_clr(struct host *host)
     host->has_latched_exit_code = SUCCEEDED(result);
     if (FAILED(result))
         result = get(&IID_ICLRRuntimeHost2, (IUnknown **)&host->clr);
-    return FAILED(result) ? runtime_failed("GetCLRRuntimeHost", result) : GO_ON;
+    return FAILED(result) ? runtime_failed(host, "GetCLRRuntimeHost", result) : GO_ON;
 }
 
 static int start_clr(struct host *host)
@@ -127,14 +131,14 @@ static int start_clr(struct host *host)
                        CORECLR_STARTUP_LOADER_OPTIMIZATION_SINGLE_DOMAIN |
                        CORECLR_STARTUP_SINGLE_APPDOMAIN);
     if (FAILED(result))
-        return runtime_failed("SetStartupFlags", result);
+        return runtime_failed(host, "SetStartupFlags", result);
     /* What is refused before the runtime is up, it does not survive. */
     IHostMemInspection_SetRedirectedLevel(host->inspection, eProcessCritical);
     result = host->clr->lpVtbl->Start(host->clr);
     IHostMemInspection_SetRedirectedLevel(host->inspection, eTaskCritical);
     if (host->fits_first_generation)
         first_generation_forget();
-    return FAILED(result) ? runtime_failed("Start", result) : GO_ON;
+    return FAILED(result) ? runtime_failed(host, "Start", result) : GO_ON;
 }
 
 static int make_domain(struct host *host, const struct runtime *runtime,
@@ -150,7 +154,7 @@ static int make_domain(struct host *host, const struct runtime *runtime,
             CORECLR_DOMAIN_ENABLE_PINVOKE_AND_CLASSIC_COMINTEROP |
             CORECLR_DOMAIN_DISABLE_TRANSPARENCY_ENFORCEMENT,
         NULL, NULL, DOMAIN_PROPERTIES, properties.names, properties.values, &host->domain);
-    return FAILED(result) ? runtime_failed("CreateAppDomainWithManager", result) : GO_ON;
+    return FAILED(result) ? runtime_failed(host, "CreateAppDomainWithManager", result) : GO_ON;
 }
 
 int host_start(struct host *host, const struct runtime *runtime, const struct program *program)

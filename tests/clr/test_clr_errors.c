@@ -317,6 +317,13 @@ static void a_runtime_of_the_other_bitness_is_243(void **state)
     uninstall(L"2.0.0");
 }
 
+static void a_limit_too_small_for_the_runtime_is_245(void **state)
+{
+    (void)state;
+    check_failure(run_host(RUN_WITH_JSON, L"--limit 512K %ls", clr_program(L"Echo")), 245,
+                  "(0x8007000e); the limit may be too small for it.\n");
+}
+
 static void a_runtime_that_cannot_be_loaded_is_245(void **state)
 {
     (void)state;
@@ -411,6 +418,7 @@ int main(void)
         cmocka_unit_test(no_runtime_anywhere_is_244),
         cmocka_unit_test(a_runtime_of_the_other_bitness_is_243),
         cmocka_unit_test(a_runtime_that_cannot_be_loaded_is_245),
+        cmocka_unit_test(a_limit_too_small_for_the_runtime_is_245),
         cmocka_unit_test(the_newest_runtime_that_fits_is_taken),
         cmocka_unit_test(a_report_file_that_cannot_be_written_is_247),
         cmocka_unit_test(a_program_that_did_not_run_leaves_no_report_file),
