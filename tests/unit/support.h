@@ -34,9 +34,12 @@
 #define KERNEL_ADDRESS ((uintptr_t)0xffff0000)
 #endif
 
-/* Address space of that size there could be, but nowhere is so much of it free. */
+/*
+ * Address space of that size there could be, but nowhere is so much of it free: on x64 a program's
+ * image, which lies low, leaves less above it.
+ */
 #ifdef _WIN64
-#define MORE_THAN_THERE_IS ((SIZE_T)0x7ff000000000)
+#define MORE_THAN_THERE_IS ((SIZE_T)0x7fff00000000)
 #else
 #define MORE_THAN_THERE_IS ((SIZE_T)0x7f000000)
 #endif
