@@ -35,7 +35,8 @@ static ULONG WINAPI inspection_Release(IHostMemInspection *iface)
  * Statistics
  * --------------------------------------------------------------------------------------------- */
 
-#define ATTEMPTS 1000
+/* Longer than a thread that has lost its processor usually waits to get it back. */
+#define PATIENCE_MILLISECONDS 50u
 
 _Static_assert(HOSTMEM_METHODS == (int)RECORD_PUBLIC_METHODS, "one order of methods");
 _Static_assert(HOSTMEM_REFUSALS == (int)RECORD_REFUSALS, "one order of refusals");
@@ -77,17 +78,18 @@ static void add_heaps(const struct manager *manager, HOSTMEM_STATISTICS *statist
     statistics->BlockBytes.Peak = gauge_peak(&manager->heaps.peak_bytes);
 }
 
-/* Again if a heap ended meanwhile, a few times: a thread may be frozen in ending one. */
+/* Again if a heap ended meanwhile, but not for ever: a thread may be frozen in ending one. */
 static void read_counts(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
 {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        uint64_t mark = heap_ends(&manager->heaps);
+    uint64_t begun = os_tick_milliseconds();
+    uint64_t mark;
 
+    do {
+        mark = heap_ends(&manager->heaps);
         read_methods(&manager->record, statistics->Methods);
         add_heaps(manager, statistics);
-        if (heap_none_ended_since(&manager->heaps, mark))
-            return;
-    }
+    } while (!heap_none_ended_since(&manager->heaps, mark) &&
+             os_tick_milliseconds() - begun < PATIENCE_MILLISECONDS);
 }
 
 static HOSTMEM_FIRST_COUNT read_first(const struct manager *manager,
