@@ -52,6 +52,7 @@ struct manager {
     _Atomic(HANDLE) watch; /* the system's low-memory notification; NULL: not watched */
     _Atomic uint64_t watched_tick;
     _Atomic uint32_t redirected_level; /* EMemoryCriticalLevel */
+    _Atomic bool collector_refused;    /* redirect/collector.h */
     uint64_t born_tick;
 
     /* emergency.h */

@@ -15,8 +15,6 @@
 #define SEGMENT_START ((uintptr_t)2 * OS_PAGE_SIZE)
 #define MOST_MOVED ((SIZE_T)2 << 20)
 
-static _Atomic bool refused;
-
 EMemoryCriticalLevel collector_level_of_block(const struct manager *manager)
 {
     EMemoryCriticalLevel level = manager_redirected_level(manager);
@@ -53,16 +51,17 @@ EMemoryCriticalLevel collector_level_of_pages(const struct manager *manager, con
     return collector_level_of_block(manager);
 }
 
-void collector_note(EMemoryCriticalLevel level, const void *memory, DWORD last_error)
+void collector_note(struct manager *manager, EMemoryCriticalLevel level, const void *memory,
+                    DWORD last_error)
 {
     bool now = !memory && last_error == ERROR_COMMITMENT_LIMIT;
 
     if (level == eTaskCritical && (memory || now) &&
-        atomic_load_explicit(&refused, memory_order_relaxed) != now)
-        atomic_store_explicit(&refused, now, memory_order_relaxed);
+        atomic_load_explicit(&manager->collector_refused, memory_order_relaxed) != now)
+        atomic_store_explicit(&manager->collector_refused, now, memory_order_relaxed);
 }
 
-bool collector_is_refused(void)
+bool collector_is_refused(const struct manager *manager)
 {
-    return atomic_load_explicit(&refused, memory_order_relaxed);
+    return atomic_load_explicit(&manager->collector_refused, memory_order_relaxed);
 }

@@ -23,9 +23,13 @@ EMemoryCriticalLevel collector_level_of_pages(const struct manager *manager, con
 EMemoryCriticalLevel collector_level_of_block(const struct manager *manager);
 
 /* Notes what has become of a request for pages; the budget refuses with that last error. */
-void collector_note(EMemoryCriticalLevel level, const void *memory, DWORD last_error);
+void collector_note(struct manager *manager, EMemoryCriticalLevel level, const void *memory,
+                    DWORD last_error);
 
-/* True from the refusal of a request of the collector's heap until the next one is granted. */
-bool collector_is_refused(void);
+/*
+ * True from the refusal of a request of the collector's heap until that manager grants the next
+ * one.
+ */
+bool collector_is_refused(const struct manager *manager);
 
 #endif

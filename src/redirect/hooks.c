@@ -36,7 +36,7 @@ static LPVOID alloc(LPVOID address, SIZE_T size, DWORD type, DWORD protect, DWOR
         EMemoryCriticalLevel level = collector_level_of_pages(manager, address, size, type);
 
         manager_virtual_alloc(manager, address, size, type, protect, level, node, &memory);
-        collector_note(level, memory, GetLastError());
+        collector_note(manager, level, memory, GetLastError());
     } else {
         memory = VirtualAllocExNuma(GetCurrentProcess(), address, size, type, protect, node);
     }

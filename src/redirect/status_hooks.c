@@ -39,7 +39,7 @@ static BOOL WINAPI hook_GlobalMemoryStatusEx(LPMEMORYSTATUSEX status)
         return FALSE;
     manager = binding_enter_open();
     if (manager)
-        limits_narrow(manager, status, collector_is_refused() ? LOAD_WHEN_REFUSED : 100);
+        limits_narrow(manager, status, collector_is_refused(manager) ? LOAD_WHEN_REFUSED : 100);
     binding_leave();
     return TRUE;
 }
