@@ -197,8 +197,8 @@ static BOOL WINAPI hook_QueryMemoryResourceNotification(HANDLE handle, PBOOL sta
     case WAIT_TIMEOUT:
         *state = FALSE;
         return TRUE;
-    default:
-        return FALSE;
+    default: /* fails with Win32's own last error */
+        return QueryMemoryResourceNotification(handle, state);
     }
 }
 

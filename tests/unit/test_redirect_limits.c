@@ -456,8 +456,12 @@ static void wrong_notifications_fail_as_windows_does(void **state)
     SetLastError(UNTOUCHED);
     assert_null(CreateMemoryResourceNotification((MEMORY_RESOURCE_NOTIFICATION_TYPE)7));
     assert_last_error(error);
+    SetLastError(UNTOUCHED);
+    assert_false(QueryMemoryResourceNotification(NULL, &is_low));
+    error = GetLastError();
+    SetLastError(UNTOUCHED);
     assert_false(calls->query_notification(NULL, &is_low));
-    assert_last_error(ERROR_INVALID_HANDLE);
+    assert_last_error(error);
     assert_true(CloseHandle(low));
 }
 
