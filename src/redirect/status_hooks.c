@@ -48,6 +48,13 @@ static BOOL WINAPI hook_GlobalMemoryStatusEx(LPMEMORYSTATUSEX status)
  * Notifications
  * --------------------------------------------------------------------------------------------- */
 
+/*
+ * What a module may do with its handle: wait, and query it as Win32's own
+ * QueryMemoryResourceNotification does, which it reaches when the redirection has ended.
+ * MinGW-w64's headers lack the name of the latter, EVENT_QUERY_STATE.
+ */
+#define NOTIFICATION_ACCESS (SYNCHRONIZE | 0x0001u)
+
 /* In the order of MEMORY_RESOURCE_NOTIFICATION_TYPE. */
 static _Atomic(HANDLE) events[2];
 
@@ -160,8 +167,8 @@ static HANDLE open_event(struct manager *manager, int type)
     if (!event)
         return NULL;
     status_hooks_follow(manager);
-    if (!DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(), &handle, SYNCHRONIZE,
-                         FALSE, 0))
+    if (!DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(), &handle,
+                         NOTIFICATION_ACCESS, FALSE, 0))
         return NULL;
     return handle;
 }
