@@ -152,19 +152,44 @@ static void before_the_runtime_is_up_all_is_as_critical_as_the_host_says(void **
     assert_figure(statistics_of(&redirected->subject).RedirectedLevel, eTaskCritical);
 }
 
+static volatile LONG raised;
+
+static LONG CALLBACK note_no_memory(EXCEPTION_POINTERS *pointers)
+{
+    if (pointers->ExceptionRecord->ExceptionCode != STATUS_NO_MEMORY)
+        return EXCEPTION_CONTINUE_SEARCH;
+    InterlockedIncrement(&raised);
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+/* A request of the heap that the limits refuse, and how often it raises STATUS_NO_MEMORY. */
+#define assert_heap_refuses(request, exceptions)                                                   \
+    do {                                                                                           \
+        raised = 0;                                                                                \
+        SetLastError(UNTOUCHED);                                                                   \
+        assert_null(request);                                                                      \
+        assert_last_error(ERROR_NOT_ENOUGH_MEMORY);                                                \
+        assert_figure(raised, (exceptions));                                                       \
+    } while (0)
+
 static void a_heap_under_a_limit_fails_as_windows_heaps_do(void **state)
 {
     struct redirected *redirected = *state;
     const struct redirect_target *calls = redirected->calls;
+    HANDLE heap = GetProcessHeap();
+    void *handler = AddVectoredExceptionHandler(1, note_no_memory);
     unsigned char *block;
 
     limit_committed(redirected, MIB, MIB);
     block = calls->heap_alloc(GetProcessHeap(), 0, 100);
     assert_non_null(block);
     memset(block, 0x5a, 100);
-    assert_null(calls->heap_alloc(GetProcessHeap(), 0, 3 * MIB));
-    assert_null(calls->heap_realloc(GetProcessHeap(), 0, block, 3 * MIB));
-    assert_figure(refusals(redirected, eAppDomainCritical), 2);
+    assert_heap_refuses(calls->heap_alloc(heap, 0, 3 * MIB), 0);
+    assert_heap_refuses(calls->heap_realloc(heap, 0, block, 3 * MIB), 0);
+    assert_heap_refuses(calls->heap_alloc(heap, HEAP_GENERATE_EXCEPTIONS, 3 * MIB), 1);
+    assert_heap_refuses(calls->heap_realloc(heap, HEAP_GENERATE_EXCEPTIONS, block, 3 * MIB), 1);
+    assert_true(RemoveVectoredExceptionHandler(handler) != 0);
+    assert_figure(refusals(redirected, eAppDomainCritical), 4);
     assert_figure(calls->heap_size(GetProcessHeap(), 0, block), 100);
     for (int i = 0; i < 100; i++)
         assert_figure(block[i], 0x5a);
