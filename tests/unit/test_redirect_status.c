@@ -191,7 +191,11 @@ static void handles_follow_until_the_last_module_s_redirection_ends(void **state
     redirected_load(&other, L"redirect_api_set.dll");
     redirected_begin(&other);
     low = create_low(redirected);
+    memory = subject_alloc(&redirected->subject, SOME_IS_LOW, RESERVE_COMMIT, PAGE_READWRITE);
     redirected_end(redirected);
+    assert_true(is_signalled(low));
+    subject_release(&redirected->subject, memory);
+    assert_false(is_signalled(low));
     memory = subject_alloc(&redirected->subject, SOME_IS_LOW, RESERVE_COMMIT, PAGE_READWRITE);
     assert_true(is_signalled(low));
     redirected_end(&other);
