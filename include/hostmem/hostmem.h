@@ -574,7 +574,8 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *
  * - CreateMemoryResourceNotification makes a handle that is signalled while the manager's pressure
  *   is Low, or High, and QueryMemoryResourceNotification tells so. The manager watches the system's
- *   own notification from then on, as with HOSTMEM_WATCH_SYSTEM.
+ *   own notification from then on, as with HOSTMEM_WATCH_SYSTEM. After Close, or an E_FAIL that
+ *   latched, neither is signalled.
  *
  * With HOSTMEM_REDIRECT_HEAP also HeapAlloc, HeapReAlloc, HeapFree, HeapSize, HeapValidate,
  * HeapCreate and HeapDestroy, from these and from an api-ms-win-core-heap-*.dll: what the module

@@ -40,9 +40,12 @@ struct manager *manager_from_interface(IHostMemoryManager *iface)
 void manager_set_status(struct manager *manager, HOSTMEM_STATUS status)
 {
     uint32_t open = HostMemStatusOpen;
+    manager_listener *listener = atomic_load_explicit(&manager->listener, memory_order_acquire);
 
-    atomic_compare_exchange_strong_explicit(&manager->status, &open, status, memory_order_relaxed,
-                                            memory_order_relaxed);
+    if (atomic_compare_exchange_strong_explicit(&manager->status, &open, status,
+                                                memory_order_seq_cst, memory_order_relaxed) &&
+        listener)
+        listener(manager, PRESSURE_NEUTRAL);
 }
 
 void manager_latch_contradiction(struct manager *manager)

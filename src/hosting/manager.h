@@ -18,7 +18,10 @@
 
 struct manager;
 
-/* Told of each pressure notification besides the CLR's callback. False: nobody heard it. */
+/*
+ * Told of each pressure notification besides the CLR's callback, and of PRESSURE_NEUTRAL when the
+ * manager serves no more. False: nobody heard it.
+ */
 typedef bool manager_listener(const struct manager *manager, enum pressure_state state);
 
 struct manager {
@@ -27,8 +30,8 @@ struct manager {
     _Atomic uint32_t references;
 
     /*
-     * HOSTMEM_STATUS. Only ever leaves HostMemStatusOpen, once, by compare-and-swap. Relaxed: a
-     * call that overlaps with the change may be served still.
+     * HOSTMEM_STATUS. Only ever leaves HostMemStatusOpen, once, by compare-and-swap. Read relaxed:
+     * a call that overlaps with the change may be served still.
      */
     _Atomic uint32_t status;
 

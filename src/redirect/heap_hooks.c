@@ -20,7 +20,7 @@
 #include "redirect/binding.h"
 #include "redirect/collector.h"
 #include "redirect/heap_table.h"
-#include "redirect/import_table.h"
+#include "redirect/hook_table.h"
 
 /* ------------------------------------------------------------------------------------------------
  * What all of them ask
@@ -252,23 +252,12 @@ static BOOL WINAPI hook_HeapDestroy(HANDLE handle)
  * Which function is which
  * --------------------------------------------------------------------------------------------- */
 
-typedef void (*hook)(void);
-
-static const struct {
-    const char *function;
-    hook hook;
-} hooks[] = {
-    {"HeapAlloc", (hook)hook_HeapAlloc},       {"HeapReAlloc", (hook)hook_HeapReAlloc},
-    {"HeapFree", (hook)hook_HeapFree},         {"HeapSize", (hook)hook_HeapSize},
-    {"HeapValidate", (hook)hook_HeapValidate}, {"HeapCreate", (hook)hook_HeapCreate},
-    {"HeapDestroy", (hook)hook_HeapDestroy},
+static const struct hook hooks[] = {
+    HOOK(HeapAlloc),    HOOK(HeapReAlloc), HOOK(HeapFree),    HOOK(HeapSize),
+    HOOK(HeapValidate), HOOK(HeapCreate),  HOOK(HeapDestroy),
 };
 
 void *heap_hooks_find(const char *function)
 {
-    for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
-        if (import_text_is_equal(function, hooks[i].function))
-            return (void *)(uintptr_t)hooks[i].hook;
-    }
-    return NULL;
+    return hook_table_find(hooks, sizeof(hooks) / sizeof(hooks[0]), function);
 }

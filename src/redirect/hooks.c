@@ -11,7 +11,7 @@
 #include "os/os.h"
 #include "redirect/binding.h"
 #include "redirect/collector.h"
-#include "redirect/import_table.h"
+#include "redirect/hook_table.h"
 
 /* ------------------------------------------------------------------------------------------------
  * VirtualAlloc and its kin
@@ -193,16 +193,6 @@ static bool made_room(LPCVOID view, LPVOID address, SIZE_T size)
     return made;
 }
 
-static LPVOID WINAPI hook_MapViewOfFile(HANDLE mapping, DWORD access, DWORD offset_high,
-                                        DWORD offset_low, SIZE_T size)
-{
-    LPVOID view = MapViewOfFile(mapping, access, offset_high, offset_low, size);
-
-    if (made_room(view, NULL, size))
-        view = MapViewOfFile(mapping, access, offset_high, offset_low, size);
-    return told_of_view(view);
-}
-
 static LPVOID WINAPI hook_MapViewOfFileEx(HANDLE mapping, DWORD access, DWORD offset_high,
                                           DWORD offset_low, SIZE_T size, LPVOID address)
 {
@@ -211,6 +201,12 @@ static LPVOID WINAPI hook_MapViewOfFileEx(HANDLE mapping, DWORD access, DWORD of
     if (made_room(view, address, size))
         view = MapViewOfFileEx(mapping, access, offset_high, offset_low, size, address);
     return told_of_view(view);
+}
+
+static LPVOID WINAPI hook_MapViewOfFile(HANDLE mapping, DWORD access, DWORD offset_high,
+                                        DWORD offset_low, SIZE_T size)
+{
+    return hook_MapViewOfFileEx(mapping, access, offset_high, offset_low, size, NULL);
 }
 
 static LPVOID WINAPI hook_MapViewOfFileExNuma(HANDLE mapping, DWORD access, DWORD offset_high,
@@ -283,31 +279,14 @@ static BOOL WINAPI hook_UnmapViewOfFileEx(LPVOID address, ULONG flags)
  * Which function is which
  * --------------------------------------------------------------------------------------------- */
 
-typedef void (*hook)(void);
-
-static const struct {
-    const char *function;
-    hook hook;
-} hooks[] = {
-    {"VirtualAlloc", (hook)hook_VirtualAlloc},
-    {"VirtualAllocEx", (hook)hook_VirtualAllocEx},
-    {"VirtualAllocExNuma", (hook)hook_VirtualAllocExNuma},
-    {"VirtualFree", (hook)hook_VirtualFree},
-    {"VirtualFreeEx", (hook)hook_VirtualFreeEx},
-    {"VirtualQuery", (hook)hook_VirtualQuery},
-    {"VirtualProtect", (hook)hook_VirtualProtect},
-    {"MapViewOfFile", (hook)hook_MapViewOfFile},
-    {"MapViewOfFileEx", (hook)hook_MapViewOfFileEx},
-    {"MapViewOfFileExNuma", (hook)hook_MapViewOfFileExNuma},
-    {"UnmapViewOfFile", (hook)hook_UnmapViewOfFile},
-    {"UnmapViewOfFileEx", (hook)hook_UnmapViewOfFileEx},
+static const struct hook hooks[] = {
+    HOOK(VirtualAlloc),        HOOK(VirtualAllocEx),  HOOK(VirtualAllocExNuma),
+    HOOK(VirtualFree),         HOOK(VirtualFreeEx),   HOOK(VirtualQuery),
+    HOOK(VirtualProtect),      HOOK(MapViewOfFile),   HOOK(MapViewOfFileEx),
+    HOOK(MapViewOfFileExNuma), HOOK(UnmapViewOfFile), HOOK(UnmapViewOfFileEx),
 };
 
 void *hooks_find(const char *function)
 {
-    for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
-        if (import_text_is_equal(function, hooks[i].function))
-            return (void *)(uintptr_t)hooks[i].hook;
-    }
-    return NULL;
+    return hook_table_find(hooks, sizeof(hooks) / sizeof(hooks[0]), function);
 }

@@ -16,7 +16,7 @@
 #include "hosting/limits.h"
 #include "redirect/binding.h"
 #include "redirect/collector.h"
-#include "redirect/import_table.h"
+#include "redirect/hook_table.h"
 
 /* ------------------------------------------------------------------------------------------------
  * GlobalMemoryStatusEx
@@ -89,15 +89,21 @@ static void follow_state(enum pressure_state state)
     follow(HighMemoryResourceNotification, state);
 }
 
+/* Of a manager that serves no more nothing is told. */
+static enum pressure_state state_of(const struct manager *manager)
+{
+    return manager_is_open(manager) ? pressure_state(&manager->pressure) : PRESSURE_NEUTRAL;
+}
+
 /* The manager's state now, and again if it changes meanwhile. */
 static void follow_manager(const struct manager *manager)
 {
     enum pressure_state state;
 
     do {
-        state = pressure_state(&manager->pressure);
+        state = state_of(manager);
         follow_state(state);
-    } while (pressure_state(&manager->pressure) != state);
+    } while (state_of(manager) != state);
 }
 
 /* The state of whoever is served now. */
@@ -113,15 +119,15 @@ static void follow_served(void)
 }
 
 /*
- * Told of each change by the thread that tells; see manager_listener. Another manager may have been
- * bound while the events were set: then they are its.
+ * Told of each change by the thread that tells; see manager_listener. While the events are set the
+ * manager may be closed, or another one be bound: then they are not its any more.
  */
 static bool follow_pressure(const struct manager *manager, enum pressure_state state)
 {
     if (!binding_is(manager) || !is_asked_for())
         return false;
     follow_state(state);
-    if (!binding_is(manager))
+    if (!binding_is(manager) || !manager_is_open(manager))
         follow_served();
     return true;
 }
@@ -213,22 +219,13 @@ static BOOL WINAPI hook_QueryMemoryResourceNotification(HANDLE handle, PBOOL sta
  * Which function is which
  * --------------------------------------------------------------------------------------------- */
 
-typedef void (*hook)(void);
-
-static const struct {
-    const char *function;
-    hook hook;
-} hooks[] = {
-    {"GlobalMemoryStatusEx", (hook)hook_GlobalMemoryStatusEx},
-    {"CreateMemoryResourceNotification", (hook)hook_CreateMemoryResourceNotification},
-    {"QueryMemoryResourceNotification", (hook)hook_QueryMemoryResourceNotification},
+static const struct hook hooks[] = {
+    HOOK(GlobalMemoryStatusEx),
+    HOOK(CreateMemoryResourceNotification),
+    HOOK(QueryMemoryResourceNotification),
 };
 
 void *status_hooks_find(const char *function)
 {
-    for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
-        if (import_text_is_equal(function, hooks[i].function))
-            return (void *)(uintptr_t)hooks[i].hook;
-    }
-    return NULL;
+    return hook_table_find(hooks, sizeof(hooks) / sizeof(hooks[0]), function);
 }

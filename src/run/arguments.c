@@ -118,12 +118,13 @@ static int take_size(uint64_t *size, const char *option, const char *text)
 
 static int take_guard(struct arguments *arguments, const char *text)
 {
-    uint64_t size;
+    uint64_t size = 0;
+    int code = take_size(&size, "--guard", text);
 
-    if (!size_from_text(text, &size) || !size || size > SIZE_MAX)
-        return refuse_size("--guard", text);
+    if (code == GO_ON && size > SIZE_MAX)
+        code = refuse_size("--guard", text);
     arguments->guard_above = (size_t)size;
-    return GO_ON;
+    return code;
 }
 
 static int take_reserve(struct arguments *arguments, const char *text)

@@ -65,8 +65,8 @@ static uint64_t usual_reserve(uint64_t limit)
 
 /*
  * Where memory becomes low, unless the user says so. The collector lets a program allocate up to
- * 6 MiB between two collections, and looks at the load in every third of them at least: as much
- * should be left.
+ * 6 MiB between two collections, and looks at the load in some of them only: three such steps and
+ * a little more should be left.
  */
 static unsigned usual_low_percent(uint64_t limit)
 {

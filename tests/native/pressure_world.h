@@ -40,6 +40,27 @@ static inline void set_limit(struct listener *listener, uint64_t limit)
     budget_set_limit(&listener->budget.committed, &(struct budget_limit){limit, 0, 0});
 }
 
+/* For CMocka: *state is a new listener with LIMIT. Nothing may have been told twice. */
+static inline int listener_set_up(void **state)
+{
+    struct listener *listener = zeroed(sizeof(struct listener));
+
+    listener_init(listener);
+    set_limit(listener, LIMIT);
+    *state = listener;
+    return 0;
+}
+
+static inline int listener_tear_down(void **state)
+{
+    struct listener *listener = *state;
+
+    assert_int_equal(listener->repeated, 0);
+    assert_int_equal(listener->entered_twice, 0);
+    free(listener);
+    return 0;
+}
+
 /* What is used becomes more, or less, by that; by whatever it takes. */
 static inline void use(struct listener *listener, int64_t change)
 {

@@ -4,27 +4,14 @@
  */
 #include "pressure_world.h"
 
-static int begin(void **state)
-{
-    struct listener *listener = zeroed(sizeof(struct listener));
-
-    listener_init(listener);
-    set_limit(listener, LIMIT);
-    *state = listener;
-    return 0;
-}
-
-/* Whatever was played, nothing must have been told twice, and nothing be left to tell. */
+/* Whatever was played, nothing must be left to tell. */
 static int end(void **state)
 {
     struct listener *listener = *state;
     enum pressure_state left;
 
-    assert_int_equal(listener->repeated, 0);
-    assert_int_equal(listener->entered_twice, 0);
     assert_false(pressure_begin(&listener->pressure, false, 0, &left));
-    free(listener);
-    return 0;
+    return listener_tear_down(state);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -448,7 +435,7 @@ static void there_is_no_reminder_while_one_is_told(void **state)
     listener->within = NULL;
 }
 
-#define fixture_test(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define fixture_test(test) cmocka_unit_test_setup_teardown(test, listener_set_up, end)
 
 int main(void)
 {

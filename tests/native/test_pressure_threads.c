@@ -4,26 +4,6 @@
  */
 #include "pressure_world.h"
 
-static int begin(void **state)
-{
-    struct listener *listener = zeroed(sizeof(struct listener));
-
-    listener_init(listener);
-    set_limit(listener, LIMIT);
-    *state = listener;
-    return 0;
-}
-
-static int end(void **state)
-{
-    struct listener *listener = *state;
-
-    assert_int_equal(listener->repeated, 0);
-    assert_int_equal(listener->entered_twice, 0);
-    free(listener);
-    return 0;
-}
-
 /* ------------------------------------------------------------------------------------------------
  * One teller
  * --------------------------------------------------------------------------------------------- */
@@ -214,7 +194,8 @@ static void a_callback_that_calls_back_is_told_what_is_right_in_the_end(void **s
     assert_right_in_the_end(listener, false);
 }
 
-#define fixture_test(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define fixture_test(test)                                                                         \
+    cmocka_unit_test_setup_teardown(test, listener_set_up, listener_tear_down)
 
 int main(void)
 {

@@ -99,8 +99,10 @@ static ULONG STDMETHODCALLTYPE callback_Release(ICLRMemoryNotificationCallback *
 static HRESULT STDMETHODCALLTYPE
 callback_OnMemoryNotification(ICLRMemoryNotificationCallback *iface, EMemoryAvailable available)
 {
-    (void)iface;
-    (void)available;
+    struct callback *callback = impl_from_callback(iface);
+
+    if (callback->told)
+        callback->told(callback, available);
     return S_OK;
 }
 
@@ -113,7 +115,7 @@ static const ICLRMemoryNotificationCallbackVtbl callback_vtbl = {
 
 struct callback make_callback(void)
 {
-    struct callback callback = {{&callback_vtbl}, 1};
+    struct callback callback = {{&callback_vtbl}, 1, NULL};
 
     return callback;
 }

@@ -52,7 +52,8 @@ struct block_notes blocks_of(const struct subject *subject, DWORD heap);
 /* A notification callback. */
 struct callback {
     ICLRMemoryNotificationCallback ICLRMemoryNotificationCallback_iface;
-    LONG references; /* 1 at first */
+    LONG references;                                                     /* 1 at first */
+    void (*told)(struct callback *callback, EMemoryAvailable available); /* NULL: it does nothing */
 };
 
 struct callback make_callback(void);

@@ -3,7 +3,7 @@
  * ICLRMemoryNotificationCallback: when, in which order, and what it may do about it; and what
  * GetMemoryLoad says meanwhile.
  */
-#include "support.h"
+#include "notes.h"
 
 #include <string.h>
 
@@ -18,8 +18,7 @@
 #define MOST_TOLD 64
 
 struct listener {
-    ICLRMemoryNotificationCallback iface;
-    LONG references;
+    struct callback callback;
     EMemoryAvailable told[MOST_TOLD];
     unsigned count;
     unsigned depth, deepest;
@@ -29,34 +28,9 @@ struct listener {
     struct listener *successor;
 };
 
-static struct listener *listener_of(ICLRMemoryNotificationCallback *iface)
+static void write_down(struct callback *callback, EMemoryAvailable available)
 {
-    return (struct listener *)iface;
-}
-
-static HRESULT STDMETHODCALLTYPE listener_QueryInterface(ICLRMemoryNotificationCallback *iface,
-                                                         REFIID riid, void **object)
-{
-    (void)iface;
-    (void)riid;
-    *object = NULL;
-    return E_NOINTERFACE;
-}
-
-static ULONG STDMETHODCALLTYPE listener_AddRef(ICLRMemoryNotificationCallback *iface)
-{
-    return (ULONG)InterlockedIncrement(&listener_of(iface)->references);
-}
-
-static ULONG STDMETHODCALLTYPE listener_Release(ICLRMemoryNotificationCallback *iface)
-{
-    return (ULONG)InterlockedDecrement(&listener_of(iface)->references);
-}
-
-static HRESULT STDMETHODCALLTYPE
-listener_OnMemoryNotification(ICLRMemoryNotificationCallback *iface, EMemoryAvailable available)
-{
-    struct listener *listener = listener_of(iface);
+    struct listener *listener = CONTAINING_RECORD(callback, struct listener, callback);
 
     if (++listener->depth > listener->deepest)
         listener->deepest = listener->depth;
@@ -66,27 +40,19 @@ listener_OnMemoryNotification(ICLRMemoryNotificationCallback *iface, EMemoryAvai
         listener->react(listener, available);
     listener->depth--;
     SetLastError(ERROR_GEN_FAILURE);
-    return S_OK;
 }
-
-static ICLRMemoryNotificationCallbackVtbl listener_vtbl = {
-    listener_QueryInterface,
-    listener_AddRef,
-    listener_Release,
-    listener_OnMemoryNotification,
-};
 
 static struct listener make_listener(struct subject *subject)
 {
-    struct listener listener = {.iface = {&listener_vtbl}, .references = 1, .subject = subject};
+    struct listener listener = {.callback = make_callback(), .subject = subject};
 
+    listener.callback.told = write_down;
     return listener;
 }
 
 static void register_listener(struct listener *listener)
 {
-    assert_succeeds(IHostMemoryManager_RegisterMemoryNotificationCallback(
-        listener->subject->manager, &listener->iface));
+    assert_succeeds(register_callback(listener->subject, &listener->callback));
 }
 
 #define LOW eMemoryAvailableLow
@@ -175,37 +141,35 @@ static ULONGLONG told_count(const struct gauge *gauge, EMemoryAvailable state)
  * When it is told
  * --------------------------------------------------------------------------------------------- */
 
+/* So many pages in use, and what is told then; 0: nothing. */
+struct step {
+    unsigned pages;
+    unsigned told;
+};
+
+static void check_steps(struct gauge *gauge, struct listener *listener, const struct step *steps,
+                        size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        use(gauge, steps[i].pages);
+        assert_figure(listener->count, steps[i].told ? 1 : 0);
+        if (steps[i].told)
+            assert_told(listener, (EMemoryAvailable)steps[i].told);
+    }
+}
+
 static void each_threshold_is_told_once_and_left_a_quarter_of_the_distance_beyond(void **state)
 {
+    static const struct step steps[] = {
+        {75, 0},       {76, NEUTRAL}, {90, 0}, {91, LOW},  {100, 0}, {85, 0}, {91, 0},
+        {84, NEUTRAL}, {90, 0},       {70, 0}, {69, HIGH}, {75, 0},  {0, 0}};
     struct gauge gauge = make_gauge(0, 0); /* 90 and 70: left at 85 and 75 */
     struct listener listener = make_listener(&gauge.subject);
 
     (void)state;
     register_listener(&listener);
-    for (int round = 0; round < 3; round++) {
-        use(&gauge, 75);
-        assert_told_nothing(&listener);
-        use(&gauge, 76);
-        assert_told(&listener, NEUTRAL);
-        use(&gauge, 90);
-        assert_told_nothing(&listener);
-        use(&gauge, 91);
-        assert_told(&listener, LOW);
-        use(&gauge, 100);
-        use(&gauge, 85);
-        use(&gauge, 91);
-        assert_told_nothing(&listener);
-        use(&gauge, 84);
-        assert_told(&listener, NEUTRAL);
-        use(&gauge, 90);
-        use(&gauge, 70);
-        assert_told_nothing(&listener);
-        use(&gauge, 69);
-        assert_told(&listener, HIGH);
-        use(&gauge, 75);
-        use(&gauge, 0);
-        assert_told_nothing(&listener);
-    }
+    for (int round = 0; round < 3; round++)
+        check_steps(&gauge, &listener, steps, COUNT_OF(steps));
     assert_figure(told_count(&gauge, LOW), 3);
     assert_figure(told_count(&gauge, NEUTRAL), 6);
     assert_figure(told_count(&gauge, HIGH), 3);
@@ -214,25 +178,14 @@ static void each_threshold_is_told_once_and_left_a_quarter_of_the_distance_beyon
 
 static void thresholds_are_as_they_are_set(void **state)
 {
+    static const struct step steps[] = {{30, 0}, {31, NEUTRAL}, {60, 0}, {61, LOW},
+                                        {50, 0}, {49, NEUTRAL}, {20, 0}, {19, HIGH}};
     struct gauge gauge = make_gauge(60, 20); /* left at 50 and 30 */
     struct listener listener = make_listener(&gauge.subject);
 
     (void)state;
     register_listener(&listener);
-    use(&gauge, 30);
-    assert_told_nothing(&listener);
-    use(&gauge, 31);
-    assert_told(&listener, NEUTRAL);
-    use(&gauge, 60);
-    assert_told_nothing(&listener);
-    use(&gauge, 61);
-    assert_told(&listener, LOW);
-    use(&gauge, 50);
-    assert_told_nothing(&listener);
-    use(&gauge, 49);
-    assert_told(&listener, NEUTRAL);
-    use(&gauge, 19);
-    assert_told(&listener, HIGH);
+    check_steps(&gauge, &listener, steps, COUNT_OF(steps));
     end(&gauge);
 }
 
@@ -376,15 +329,14 @@ static void a_replaced_callback_is_told_nothing_any_more(void **state)
     use(&gauge, 95);
     assert_told_nothing(&first);
     assert_told(&second, LOW);
-    assert_succeeds(
-        IHostMemoryManager_RegisterMemoryNotificationCallback(gauge.subject.manager, NULL));
+    assert_succeeds(register_callback(&gauge.subject, NULL));
     use(&gauge, 0);
     assert_told_nothing(&first);
     assert_told_nothing(&second);
     assert_figure(told_count(&gauge, HIGH), 0);
     end(&gauge);
-    assert_figure(first.references, 1);
-    assert_figure(second.references, 1);
+    assert_figure(first.callback.references, 1);
+    assert_figure(second.callback.references, 1);
 }
 
 static void after_close_nothing_is_told(void **state)
@@ -401,7 +353,7 @@ static void after_close_nothing_is_told(void **state)
     assert_told_nothing(&listener);
     subject_end(&gauge.subject);
     VirtualFree(gauge.region, 0, MEM_RELEASE);
-    assert_figure(listener.references, 1);
+    assert_figure(listener.callback.references, 1);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -439,7 +391,7 @@ static void use_every_method(struct listener *listener, EMemoryAvailable availab
     IHostMemoryManager_NeedsVirtualAddressSpace(manager, NULL, PAGE);
     IHostMemoryManager_AcquiredVirtualAddressSpace(manager, (void *)(uintptr_t)0x10000, PAGE);
     IHostMemoryManager_ReleasedVirtualAddressSpace(manager, (void *)(uintptr_t)0x10000);
-    IHostMemoryManager_RegisterMemoryNotificationCallback(manager, &listener->iface);
+    register_callback(listener->subject, &listener->callback);
     IHostMemInspection_GetStatistics(inspection, &statistics);
     IHostMemInspection_GetLimits(inspection, &limits);
     IHostMemInspection_SetLimits(inspection, &limits);
@@ -460,7 +412,7 @@ static void a_callback_may_call_every_method(void **state)
     assert_told(&listener, HIGH);
     assert_figure(listener.deepest, 1);
     end(&gauge);
-    assert_figure(listener.references, 1);
+    assert_figure(listener.callback.references, 1);
 }
 
 /* As a collector does. */
@@ -492,8 +444,7 @@ static void a_change_made_inside_the_callback_is_told_after_it_by_the_same_threa
 static void hand_over(struct listener *listener, EMemoryAvailable available)
 {
     (void)available;
-    IHostMemoryManager_RegisterMemoryNotificationCallback(listener->subject->manager,
-                                                          &listener->successor->iface);
+    register_callback(listener->subject, &listener->successor->callback);
 }
 
 static void a_callback_may_replace_itself(void **state)

@@ -330,7 +330,7 @@ static void while_the_collector_s_heap_stands_refused_the_load_is_below_90_perce
 
     if (system > 85) {
         print_message("The system's own load is %lu %%: nothing to see.\n", system);
-        return;
+        skip();
     }
     limit_committed(redirected, 10 * MIB, MIB);
     heap = alloc(redirected, NULL, 16 * MIB, MEM_RESERVE);

@@ -1,0 +1,32 @@
+/*
+ * hook_table.h: which hook stands for which of Win32's functions.
+ */
+#ifndef HOSTMEM_REDIRECT_HOOK_TABLE_H
+#define HOSTMEM_REDIRECT_HOOK_TABLE_H
+
+#include "redirect/import_table.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct hook {
+    const char *function;
+    void (*code)(void);
+};
+
+#define HOOK(function)                                                                             \
+    {                                                                                              \
+#function, (void (*)(void))hook_##function                                                 \
+    }
+
+/* What an import of that name is to be rewritten to; NULL: the table has none. */
+static inline void *hook_table_find(const struct hook *hooks, size_t count, const char *function)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (import_text_is_equal(function, hooks[i].function))
+            return (void *)(uintptr_t)hooks[i].code;
+    }
+    return NULL;
+}
+
+#endif
