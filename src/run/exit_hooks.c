@@ -169,11 +169,14 @@ static void NTAPI process_detach(PVOID module, DWORD reason, PVOID reserved)
 static const PIMAGE_TLS_CALLBACK process_detach_entry __attribute__((section(".CRT$XLY"), used)) =
     process_detach;
 
-void exit_hooks_install(const struct host *host)
+void exit_hooks_install(void)
 {
     find_originals();
-    for (int i = 0; i < HOST_MODULES; i++)
-        import_walk(host->modules[i], hook_import, NULL);
     SetUnhandledExceptionFilter(unhandled_exception);
     SetConsoleCtrlHandler(console_control, TRUE);
+}
+
+void exit_hooks_watch(HMODULE module)
+{
+    import_walk(module, hook_import, NULL);
 }

@@ -8,9 +8,12 @@
 #ifndef HOSTMEM_RUN_EXIT_HOOKS_H
 #define HOSTMEM_RUN_EXIT_HOOKS_H
 
-#include "host.h"
+#include <windows.h>
 
-/* Call once, after host_load and before host_start; the reporter must be ready. */
-void exit_hooks_install(const struct host *host);
+/* Call once, before the runtime starts; the reporter must be ready. */
+void exit_hooks_install(void);
+
+/* Watches the imports of one of the runtime's modules, before it can end the process. */
+void exit_hooks_watch(HMODULE module);
 
 #endif

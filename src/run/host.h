@@ -1,17 +1,14 @@
 /*
- * host.h: the CLR host proper: CoreCLR in this process, with hostmem as its memory manager.
+ * host.h: hostmem.dll as this process uses it: one manager, its host control, and which modules
+ * have been brought to it.
  */
 #ifndef HOSTMEM_RUN_HOST_H
 #define HOSTMEM_RUN_HOST_H
 
-#include "coreclr_hosting.h"
-#include "program.h"
-#include "runtime.h"
-
 #include <hostmem/hostmem.h>
 
 enum {
-    HOST_MODULES = 2 /* coreclr.dll and clrjit.dll */
+    HOST_MODULES = 16 /* more of them are served all the same, and not told of */
 };
 
 /* What is asked of hostmem.dll beyond managing the runtime's pages. */
@@ -23,34 +20,31 @@ struct host_options {
 };
 
 struct host {
-    struct host_options options;   /* set before host_load */
-    HMODULE modules[HOST_MODULES]; /* in the order of host_module_names */
-    BOOL
-        is_redirected[HOST_MODULES]; /* likewise; some runtimes' clrjit.dll imports nothing of it */
-    BOOL fits_first_generation;      /* see first_generation.h */
+    struct host_options options; /* set before host_open */
     IHostMemoryManager *manager;
     IHostMemInspection *inspection;
     IHostControl *control;
-    HRESULT control_result; /* what SetHostControl said */
-    ICLRRuntimeHost4 *clr;  /* ICLRRuntimeHost2 only, unless has_latched_exit_code */
-    BOOL has_latched_exit_code;
-    DWORD domain;
+    HRESULT control_result;            /* what SetHostControl said */
+    const char *modules[HOST_MODULES]; /* the names of the redirected ones; NULL behind the last */
+    LONG volatile module_count;
 };
 
-extern const char *const host_module_names[HOST_MODULES];
+/*
+ * Makes the manager and its host control. GO_ON, or the exit code of the failure that it has
+ * announced, as all functions here.
+ */
+int host_open(struct host *host);
 
 /*
- * The three steps of a run. Each returns GO_ON, or the exit code of the failure that it has
- * announced.
+ * Redirects a runtime's module. The redirection stays till the process is gone: the runtime runs as
+ * long. name is kept.
  */
+int host_redirect(struct host *host, HMODULE module, const char *name);
 
-/* Loads the runtime's modules, makes the manager, and redirects the modules to it. */
-int host_load(struct host *host, const struct runtime *runtime);
+/* Announces that a call of hostmem.dll, the step, has failed. The exit code for it. */
+int host_failed(const char *step, HRESULT result);
 
-/* Gives the runtime its host control, starts it, and makes the program's domain. */
-int host_start(struct host *host, const struct runtime *runtime, const struct program *program);
-
-/* Runs the program to its end, the handlers of ProcessExit included. */
-int host_run(struct host *host, const struct program *program, DWORD *exit_code);
+/* Announces that a call of the runtime's has; tells of the limit where that may be the reason. */
+int host_runtime_failed(const struct host *host, const char *step, HRESULT result);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * main.c: hostmem-run, from the command line to the exit code.
  */
-#include "arguments.h"
+#include "coreclr.h"
 #include "exit_code.h"
 #include "exit_hooks.h"
 #include "reporter.h"
@@ -13,10 +13,9 @@
 /* MinGW-w64's startup code must not expand wildcards: the arguments are the program's. */
 int _dowildcard = 0;
 
-static struct program program;
-static struct runtime runtime;
-static struct host host;
-static struct report_order order = {.program = &program, .runtime = &runtime, .host = &host};
+static struct launch launch;
+static struct report_order order = {
+    .program = &launch.program, .runtime = &launch.runtime, .host = &launch.host};
 
 static int print(const char *text)
 {
@@ -112,35 +111,38 @@ static void set_host_options(struct host_options *options, const struct argument
 
 static int prepare(const struct arguments *arguments)
 {
-    int code = program_open(&program, arguments->program, arguments->program_argument_count,
-                            arguments->program_arguments);
+    int code;
 
+    launch.arguments = arguments;
+    set_host_options(&launch.host.options, arguments);
+    code = program_open(&launch.program, arguments->program, arguments->program_argument_count,
+                        arguments->program_arguments);
+    launch.way = &coreclr_way;
     if (code == GO_ON)
-        code = runtime_find(&runtime, arguments->runtime, program.directory);
+        code = launch.way->find(&launch);
     if (code == GO_ON)
         code = open_json_file(arguments->json_file);
     order.print = !arguments->quiet;
-    set_host_options(&host.options, arguments);
     return code;
 }
 
 static int start(void)
 {
-    int code = host_load(&host, &runtime);
+    int code = host_open(&launch.host);
 
     if (code != GO_ON)
         return code;
     if (!reporter_start(&order))
         return fail(EXIT_CODE_NO_MEMORY, "there is no memory to start with.");
-    exit_hooks_install(&host);
-    return host_start(&host, &runtime, &program);
+    exit_hooks_install();
+    return launch.way->start(&launch);
 }
 
 /* Sets *exit_code to the program's own. */
 static int run(DWORD *exit_code)
 {
     struct ending ending = {.kind = ENDING_RETURN, .has_exit_code = true};
-    int code = host_run(&host, &program, &ending.exit_code);
+    int code = launch.way->run(&launch, &ending.exit_code);
 
     if (code == GO_ON)
         reporter_report(&ending);

@@ -6,6 +6,10 @@
 
 #include "ending.h"
 #include "host.h"
+#include "program.h"
+#include "runtime.h"
+
+#include <stdbool.h>
 
 /* What is reported on, and where to. */
 struct report_order {

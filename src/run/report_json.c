@@ -21,6 +21,7 @@ static json_t *runtime_object(const struct runtime *runtime)
 {
     json_t *object = json_object();
 
+    build_text(object, "family", runtime->family);
     build_text(object, "directory", runtime->directory_utf8);
     build_text(object, "version", runtime->version);
     build_member(object, "architecture", json_string(ARCHITECTURE_NAME));
@@ -32,9 +33,8 @@ static json_t *host_object(const struct host *host)
     json_t *object = json_object();
     json_t *modules = json_array();
 
-    for (int i = 0; i < HOST_MODULES; i++)
-        if (host->is_redirected[i])
-            build_item(modules, json_string(host_module_names[i]));
+    for (int i = 0; i < HOST_MODULES && host->modules[i]; i++)
+        build_item(modules, json_string(host->modules[i]));
     build_result(object, "set_host_control", host->control_result);
     build_member(object, "set_host_control_accepted", json_boolean(host->control_result == S_OK));
     build_member(object, "redirected_modules", modules);

@@ -37,10 +37,8 @@ static void write_host(struct text *text, const struct host *host)
     else
         text_format(text, "  host        SetHostControl refused (0x%08lx)",
                     (unsigned long)host->control_result);
-    for (int i = 0; i < HOST_MODULES; i++) {
-        if (!host->is_redirected[i])
-            continue;
-        text_format(text, "%s%s", separator, host_module_names[i]);
+    for (int i = 0; i < HOST_MODULES && host->modules[i]; i++) {
+        text_format(text, "%s%s", separator, host->modules[i]);
         separator = ", ";
     }
     if (host->options.redirect_flags & HOSTMEM_REDIRECT_HEAP)
@@ -58,8 +56,8 @@ static void write_subject(struct text *text, const struct report_order *order,
                 "----------------------------------------");
     text_format(text, "  program     %s\n", order->program->path_utf8);
     write_ending(text, ending);
-    text_format(text, "  runtime     %s %s, %s\n", order->runtime->version, ARCHITECTURE_NAME,
-                order->runtime->directory_utf8);
+    text_format(text, "  runtime     %s %s %s, %s\n", order->runtime->family,
+                order->runtime->version, ARCHITECTURE_NAME, order->runtime->directory_utf8);
     write_host(text, order->host);
 }
 

@@ -157,6 +157,7 @@ static int take(struct runtime *runtime, const struct search *search)
 {
     const wchar_t *name = path_file_name(search->directory);
 
+    runtime->family = "CoreCLR";
     runtime->directory = search->directory;
     runtime->directory_utf8 = utf8_from_wide(search->directory);
     runtime->version = read_version_file(search->directory);

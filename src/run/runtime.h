@@ -11,6 +11,7 @@
 #include <wchar.h>
 
 struct runtime {
+    const char *family;       /* "CoreCLR" */
     const wchar_t *directory; /* absolute */
     const char *directory_utf8;
     const char *version; /* "2.0.0", or "unknown" */
