@@ -178,6 +178,20 @@ typedef struct HOSTMEM_DAMAGE {
     DWORD FreedBy;       /* thread */
 } HOSTMEM_DAMAGE;
 
+typedef enum HOSTMEM_MODULE_KIND {
+    HostMemModuleRuntime = 1, /* such as coreclr.dll */
+    HostMemModuleJit = 2,     /* such as clrjit.dll */
+    HostMemModuleCollector = 3,
+    HostMemModuleHost = 4 /* hostfxr.dll, hostpolicy.dll: only what they load is of interest */
+} HOSTMEM_MODULE_KIND;
+
+/* A module that a redirected one has loaded: see HOSTMEM_REDIRECT_FOLLOW. */
+typedef struct HOSTMEM_MODULE {
+    HMODULE hModule;
+    HOSTMEM_MODULE_KIND Kind;
+    HRESULT Result; /* S_OK; else why it could not be redirected, as HostMemRedirectModule has it */
+} HOSTMEM_MODULE;
+
 /* An IHostMalloc that lives. */
 typedef struct HOSTMEM_HEAP {
     DWORD Number;              /* 1 for the manager's first */
@@ -256,6 +270,7 @@ typedef HRESULT(CALLBACK *HOSTMEM_SIZE_CLASS_CALLBACK)(void *pContext,
 
 /* Called when a damaged block is found, by the thread that finds it. The result is ignored. */
 typedef HRESULT(CALLBACK *HOSTMEM_DAMAGE_CALLBACK)(void *pContext, const HOSTMEM_DAMAGE *pDamage);
+typedef void(CALLBACK *HOSTMEM_MODULE_CALLBACK)(void *pContext, const HOSTMEM_MODULE *pModule);
 
 /* ----------------------------------------------------------------------------------------------
  * IHostMemInspection
@@ -514,6 +529,14 @@ typedef struct HOSTMEM_OPTIONS {
 
     /* NULL: no limits, and the usual thresholds. Read while the manager is made. */
     const HOSTMEM_LIMITS *pLimits;
+
+    /*
+     * Called for each module that HOSTMEM_REDIRECT_FOLLOW has brought to the manager, or could not,
+     * by the thread that loads it, when it is redirected and before the load returns. NULL: nobody
+     * is told.
+     */
+    HOSTMEM_MODULE_CALLBACK pfnModule;
+    void *pModuleContext;
 } HOSTMEM_OPTIONS;
 
 /*
@@ -550,6 +573,7 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
 /* HostMemRedirectModule's dwFlags. */
 #define HOSTMEM_REDIRECT_HEAP 0x1      /* the module's calls of the system's heaps, too */
 #define HOSTMEM_REDIRECT_NO_STATUS 0x2 /* not what it is told of the machine's memory */
+#define HOSTMEM_REDIRECT_FOLLOW 0x4    /* what it loads of a runtime, too */
 
 /*
  * Rewrites a loaded module's import address tables, ordinary and delay-loaded, so that its calls
@@ -596,18 +620,34 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * - After Close, or an E_FAIL that latched, new blocks are Win32's; those that there are can be
  *   freed and resized as before.
  * No IHostMemInspection::Trim may be under way while the module destroys a heap.
+ *
+ * With HOSTMEM_REDIRECT_FOLLOW also LoadLibraryA, LoadLibraryW, LoadLibraryExA and LoadLibraryExW,
+ * from these and from an api-ms-win-core-libraryloader-*.dll: what the module loads of a runtime is
+ * redirected with the same flags before the load returns, and what that loads in turn.
+ *
+ * - Of a runtime are: one itself (it exports coreclr_initialize or GetCLRRuntimeHost), a JIT
+ *   compiler (getJit) and a collector of its own (GC_Initialize, InitializeGarbageCollector), such
+ *   as coreclr.dll, clrjit.dll and clrgc.dll. All other modules are left alone.
+ * - Of hostfxr.dll and hostpolicy.dll, which export hostfxr_main and corehost_main, only the loads
+ *   are followed; that goes for hModule, too. Their memory is their own.
+ * - HOSTMEM_OPTIONS.pfnModule is told of each. A module that cannot be redirected is loaded all the
+ *   same.
+ * - A module that was loaded so is referenced, and its redirection stays, until the last
+ * redirection with this flag is removed.
+ *
  *   pManager       a manager made by HostMemCreateManager; referenced until the redirection ends.
  *   hModule        a module of this process; referenced until the redirection ends.
- *   dwFlags        HOSTMEM_REDIRECT_HEAP, HOSTMEM_REDIRECT_NO_STATUS, both, or 0.
+ *   dwFlags        a combination of HOSTMEM_REDIRECT_HEAP, _NO_STATUS and _FOLLOW, or 0.
  *   ppRedirection  out: what HostMemRemoveRedirection takes; NULL unless S_OK.
  * S_OK; S_FALSE (the module imports none of these, or they are redirected already); E_POINTER;
  * E_INVALIDARG (not a hostmem manager, not a loaded module, a module that the redirection itself
  * relies on (hostmem's own, kernel32.dll, kernelbase.dll, ntdll.dll), or unknown flags);
  * HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT) (its import tables make no sense);
- * HRESULT_FROM_WIN32(ERROR_BUSY) (modules of this process are redirected to another manager: one
- * at a time); E_OUTOFMEMORY; what VirtualProtect says. On failure nothing is rewritten.
- * Not suspension-safe: it calls the loader. Redirect a runtime's modules before it is started. The
- * first redirection pins hostmem's own module for the life of the process.
+ * HRESULT_FROM_WIN32(ERROR_BUSY) (modules of this process are redirected to another manager, one at
+ * a time, or with HOSTMEM_REDIRECT_FOLLOW and other flags); E_OUTOFMEMORY; what VirtualProtect
+ * says. On failure nothing is rewritten. Not suspension-safe: it calls the loader. Redirect a
+ * runtime's modules before it is started. The first redirection pins hostmem's own module for the
+ * life of the process.
  */
 HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HMODULE hModule,
                                                 DWORD dwFlags, HOSTMEM_REDIRECTION **ppRedirection);

@@ -12,9 +12,10 @@
 
 #define MALLOC_LIMIT ((uint32_t)1 << 14)
 
-/* How long HOSTMEM_OPTIONS was in its first version, and in its second. */
+/* How long HOSTMEM_OPTIONS was in its first three versions. */
 #define OPTIONS_FIRST FIELD_OFFSET(HOSTMEM_OPTIONS, GuardAbove)
 #define OPTIONS_SECOND FIELD_OFFSET(HOSTMEM_OPTIONS, pLimits)
+#define OPTIONS_THIRD FIELD_OFFSET(HOSTMEM_OPTIONS, pfnModule)
 #define HEAP_FLAGS                                                                                 \
     (HOSTMEM_TRACK_BLOCKS | HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE)
 #define OPTIONS_FLAGS (HEAP_FLAGS | HOSTMEM_WATCH_SYSTEM)
@@ -65,6 +66,8 @@ static void set_options(struct manager *manager, const HOSTMEM_OPTIONS *options)
     manager->emergency_size = options->EmergencyReservation;
     manager->damage_callback = options->pfnDamage;
     manager->damage_context = options->pDamageContext;
+    manager->module_callback = options->pfnModule;
+    manager->module_context = options->pModuleContext;
 }
 
 static void report_damage(void *context, const struct heap_block *block)
@@ -161,7 +164,7 @@ static HRESULT make_manager(const HOSTMEM_OPTIONS *options, struct manager **mad
 static bool read_options(const HOSTMEM_OPTIONS *given, HOSTMEM_OPTIONS *options)
 {
     if (given->cbSize != OPTIONS_FIRST && given->cbSize != OPTIONS_SECOND &&
-        given->cbSize != sizeof(*options))
+        given->cbSize != OPTIONS_THIRD && given->cbSize != sizeof(*options))
         return false;
     os_copy(options, given, given->cbSize);
     return (options->dwFlags & ~(DWORD)OPTIONS_FLAGS) == 0;

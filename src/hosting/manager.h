@@ -67,6 +67,8 @@ struct manager {
     void *leak_context;
     HOSTMEM_DAMAGE_CALLBACK damage_callback;
     void *damage_context;
+    HOSTMEM_MODULE_CALLBACK module_callback; /* redirect/follow.c */
+    void *module_context;
 };
 
 struct manager_callback {

@@ -13,13 +13,14 @@
  * itself in and out in the same part. Each part is looked at after `binding` was cleared, and what
  * is said above holds for each hook and the part that it counts in.
  *
- * `binding`, `uses` and `retired` are written only under `changing`, a try-lock that redirecting
- * and removing, which call the loader anyway, spin on; the hooks never look at it.
+ * `binding`, `uses` and `retired` are written only by whose turn it is (turn.h); the hooks never
+ * ask for that.
  */
 #include "redirect/binding.h"
 
 #include "os/os.h"
 #include "redirect/heap_table.h"
+#include "redirect/turn.h"
 
 #define PART_BITS 4
 #define PARTS (1u << PART_BITS)
@@ -30,20 +31,9 @@ struct part {
 
 static _Atomic(struct manager *) binding;
 static struct part inside[PARTS];
-static atomic_flag changing = ATOMIC_FLAG_INIT;
+static atomic_flag changing = TURN_FREE;
 static struct manager *retired;
 static unsigned uses;
-
-static void change_begin(void)
-{
-    while (atomic_flag_test_and_set_explicit(&changing, memory_order_acquire))
-        SwitchToThread();
-}
-
-static void change_end(void)
-{
-    atomic_flag_clear_explicit(&changing, memory_order_release);
-}
 
 static bool is_anybody_inside(void)
 {
@@ -85,18 +75,18 @@ HRESULT binding_begin(struct manager *manager, bool with_heap)
     HRESULT hr = HRESULT_FROM_WIN32(ERROR_BUSY);
     struct manager *bound;
 
-    change_begin();
+    turn_take(&changing);
     let_go_of_retired();
     bound = atomic_load_explicit(&binding, memory_order_relaxed);
     if ((!bound || bound == manager) && (!retired || retired == manager))
         hr = serve(manager, with_heap);
-    change_end();
+    turn_give(&changing);
     return hr;
 }
 
 void binding_end(void)
 {
-    change_begin();
+    turn_take(&changing);
     if (--uses == 0) {
         struct manager *manager = atomic_exchange_explicit(&binding, NULL, memory_order_seq_cst);
 
@@ -107,7 +97,7 @@ void binding_end(void)
             retired = manager;
     }
     let_go_of_retired();
-    change_end();
+    turn_give(&changing);
 }
 
 /* Threads' keys are some pages apart: scattered by multiplication. */

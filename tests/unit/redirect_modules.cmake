@@ -67,3 +67,15 @@ foreach(stub ${redirect_stubs}) # ld takes them for unused otherwise
 endforeach()
 
 redirect_module(redirect_nothing redirect_nothing.c)
+
+# Modules that load others, and are known for what they are by an export.
+foreach(module_and_sign runtime:coreclr_initialize classic_runtime:GetCLRRuntimeHost jit:getJit
+                        collector:GC_Initialize older_collector:InitializeGarbageCollector
+                        host:hostfxr_main policy:corehost_main other:some_function)
+  string(REPLACE ":" ";" module_and_sign ${module_and_sign})
+  list(GET module_and_sign 0 module)
+  list(GET module_and_sign 1 sign)
+  redirect_module(follow_${module} redirect_target.c)
+  target_compile_definitions(follow_${module} PRIVATE TARGET_LOADS TARGET_SIGN=${sign})
+endforeach()
+target_compile_definitions(follow_jit PRIVATE TARGET_HAS_HEAP)

@@ -135,6 +135,40 @@ static BOOL WINAPI call_heap_destroy(HANDLE heap)
 
 #endif
 
+#ifdef TARGET_LOADS
+
+static HMODULE WINAPI call_load_a(LPCSTR name)
+{
+    return LoadLibraryA(name);
+}
+
+static HMODULE WINAPI call_load_w(LPCWSTR name)
+{
+    return LoadLibraryW(name);
+}
+
+static HMODULE WINAPI call_load_ex_a(LPCSTR name, HANDLE file, DWORD flags)
+{
+    return LoadLibraryExA(name, file, flags);
+}
+
+static HMODULE WINAPI call_load_ex_w(LPCWSTR name, HANDLE file, DWORD flags)
+{
+    return LoadLibraryExW(name, file, flags);
+}
+
+#endif
+
+#ifdef TARGET_SIGN
+
+__declspec(dllexport) void TARGET_SIGN(void);
+
+__declspec(dllexport) void TARGET_SIGN(void)
+{
+}
+
+#endif
+
 /* What the compiler calls through for VirtualAlloc. */
 #ifdef _WIN64
 extern void *volatile entry_of_alloc __asm__("__imp_VirtualAlloc");
@@ -225,6 +259,12 @@ __declspec(dllexport) const struct redirect_target *WINAPI redirect_target(void)
         .heap_validate = call_heap_validate,
         .heap_create = call_heap_create,
         .heap_destroy = call_heap_destroy,
+#endif
+#ifdef TARGET_LOADS
+        .load_a = call_load_a,
+        .load_w = call_load_w,
+        .load_ex_a = call_load_ex_a,
+        .load_ex_w = call_load_ex_w,
 #endif
 #ifdef TARGET_DELAYS
         .resolved = &resolved,

@@ -5,7 +5,8 @@
  * Built three times from redirect_target.c: with ordinary imports from kernel32.dll, with imports
  * from api-ms-win-core-memory-l1-1-0.dll and api-ms-win-core-heap-l1-1-0.dll, and with delay-loaded
  * imports from kernel32.dll. The latter two import only what every version of those tables has; the
- * other functions are NULL.
+ * other functions are NULL. Further modules built from it load others, and export by TARGET_SIGN
+ * what a runtime's modules are known by.
  */
 #ifndef HOSTMEM_TESTS_UNIT_REDIRECT_TARGET_H
 #define HOSTMEM_TESTS_UNIT_REDIRECT_TARGET_H
@@ -39,6 +40,12 @@ struct redirect_target {
     BOOL(WINAPI *memory_status)(LPMEMORYSTATUSEX);
     HANDLE(WINAPI *create_notification)(MEMORY_RESOURCE_NOTIFICATION_TYPE);
     BOOL(WINAPI *query_notification)(HANDLE, PBOOL);
+
+    /* NULL but in the modules that stand for a runtime's. */
+    HMODULE(WINAPI *load_a)(LPCSTR);
+    HMODULE(WINAPI *load_w)(LPCWSTR);
+    HMODULE(WINAPI *load_ex_a)(LPCSTR, HANDLE, DWORD);
+    HMODULE(WINAPI *load_ex_w)(LPCWSTR, HANDLE, DWORD);
 
     /* The import address table entry that `alloc` goes through. */
     void *volatile *alloc_entry;

@@ -465,7 +465,8 @@ static void wrong_arguments_are_refused(void **state)
                    E_INVALIDARG);
     assert_null(redirection);
     for (int bit = 0; bit < 32; bit++) {
-        if ((DWORD)1 << bit & (HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS))
+        if ((DWORD)1 << bit &
+            (HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW))
             continue;
         redirection = GARBAGE;
         assert_hresult(HostMemRedirectModule(redirected->subject.manager, redirected->module,
