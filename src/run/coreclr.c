@@ -1,7 +1,7 @@
 /*
  * coreclr.c: the sequence of calls that brings a program up on CoreCLR, and down again.
  *
- * The order is the contract: modules are redirected before any of their code has asked for memory,
+ * The order is the contract: a module is redirected before any of its code has asked for memory,
  * and SetHostControl comes before Start.
  */
 #define COBJMACROS
@@ -10,15 +10,8 @@
 #include "coreclr_hosting.h"
 #include "domain.h"
 #include "exit_code.h"
-#include "exit_hooks.h"
 #include "first_generation.h"
 #include "wide.h"
-
-static const char *const module_names[] = {"coreclr.dll", "clrjit.dll"};
-
-enum {
-    MODULES = sizeof(module_names) / sizeof(module_names[0])
-};
 
 /* The one that runs in this process. */
 static struct {
@@ -34,31 +27,16 @@ static struct {
  * --------------------------------------------------------------------------------------------- */
 
 /* By full path, so that what the module imports is looked for beside it. */
-static int load_module(HMODULE *module, const wchar_t *directory, const char *name)
+static int load(struct launch *launch)
 {
-    wchar_t *path = path_join(directory, wide_from_utf8(name));
+    wchar_t *path = path_join(launch->runtime.directory, L"coreclr.dll");
 
-    *module = LoadLibraryExW(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
-    if (!*module)
+    runtime.module = LoadLibraryExW(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+    if (!runtime.module)
         return fail(EXIT_CODE_RUNTIME_FAILED,
                     "the runtime cannot be loaded: %s (Windows error %lu).", utf8_from_wide(path),
                     GetLastError());
-    return GO_ON;
-}
-
-static int load(struct launch *launch)
-{
-    HMODULE modules[MODULES];
-    int code = GO_ON;
-
-    for (int i = 0; i < MODULES && code == GO_ON; i++)
-        code = load_module(&modules[i], launch->runtime.directory, module_names[i]);
-    for (int i = 0; i < MODULES && code == GO_ON; i++) {
-        code = host_redirect(&launch->host, modules[i], module_names[i]);
-        exit_hooks_watch(modules[i]);
-    }
-    runtime.module = modules[0];
-    return code;
+    return host_follow(&launch->host, runtime.module, true);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@
 
 #include "damage.h"
 #include "exit_code.h"
+#include "exit_hooks.h"
+#include "wide.h"
 
 #include <stdbool.h>
 
@@ -25,13 +27,60 @@ int host_runtime_failed(const struct host *host, const char *step, HRESULT resul
                 is_limited && result == E_OUTOFMEMORY ? "; the limit may be too small for it" : "");
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Modules
+ * --------------------------------------------------------------------------------------------- */
+
+/* In memory that stays: the report is made when the heaps may be locked for good. */
+static const char *keep_name(HMODULE module)
+{
+    static char names[HOST_MODULES][MAX_PATH];
+    static LONG volatile count;
+    wchar_t path[MAX_PATH];
+    const wchar_t *name;
+    LONG at = InterlockedIncrement(&count) - 1;
+
+    if (at >= HOST_MODULES || !GetModuleFileNameW(module, path, MAX_PATH))
+        return NULL;
+    name = path_file_name(path);
+    WideCharToMultiByte(CP_UTF8, 0, name, -1, names[at], MAX_PATH - 1, NULL, NULL);
+    return names[at];
+}
+
+static void note(struct host *host, HMODULE module)
+{
+    const char *name = keep_name(module);
+    LONG at = name ? InterlockedIncrement(&host->module_count) - 1 : HOST_MODULES;
+
+    if (at < HOST_MODULES)
+        host->modules[at] = name;
+    exit_hooks_watch(module);
+}
+
+/* Any thread, at any time. */
+static void CALLBACK module_loaded(void *context, const HOSTMEM_MODULE *module)
+{
+    struct host *host = context;
+
+    if (module->Kind == HostMemModuleHost && host->host_module_callback)
+        host->host_module_callback(module->hModule);
+    else if (module->Result == S_OK && module->Kind != HostMemModuleHost)
+        note(host, module->hModule);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The manager
+ * --------------------------------------------------------------------------------------------- */
+
 int host_open(struct host *host)
 {
     const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options),
                                      .dwFlags = host->options.manager_flags,
                                      .GuardAbove = host->options.guard_above,
                                      .pfnDamage = damage_note,
-                                     .pLimits = &host->options.limits};
+                                     .pLimits = &host->options.limits,
+                                     .pfnModule = module_loaded,
+                                     .pModuleContext = host};
     HRESULT result = HostMemCreateManager(&options, &host->manager);
 
     if (FAILED(result))
@@ -46,16 +95,7 @@ int host_open(struct host *host)
     return GO_ON;
 }
 
-/* Any thread, at any time. */
-static void note_module(struct host *host, const char *name)
-{
-    LONG number = InterlockedIncrement(&host->module_count) - 1;
-
-    if (number < HOST_MODULES)
-        host->modules[number] = name;
-}
-
-int host_redirect(struct host *host, HMODULE module, const char *name)
+int host_follow(struct host *host, HMODULE module, bool is_runtime)
 {
     HOSTMEM_REDIRECTION *redirection;
     HRESULT result =
@@ -63,7 +103,7 @@ int host_redirect(struct host *host, HMODULE module, const char *name)
 
     if (FAILED(result))
         return host_failed("HostMemRedirectModule", result);
-    if (result == S_OK)
-        note_module(host, name);
+    if (result == S_OK && is_runtime)
+        note(host, module);
     return GO_ON;
 }

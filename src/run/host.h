@@ -7,6 +7,8 @@
 
 #include <hostmem/hostmem.h>
 
+#include <stdbool.h>
+
 enum {
     HOST_MODULES = 16 /* more of them are served all the same, and not told of */
 };
@@ -27,6 +29,9 @@ struct host {
     HRESULT control_result;            /* what SetHostControl said */
     const char *modules[HOST_MODULES]; /* the names of the redirected ones; NULL behind the last */
     LONG volatile module_count;
+
+    /* Told of each part of .NET's own host that is loaded; may be NULL. Set before host_follow. */
+    void (*host_module_callback)(HMODULE module);
 };
 
 /*
@@ -36,10 +41,11 @@ struct host {
 int host_open(struct host *host);
 
 /*
- * Redirects a runtime's module. The redirection stays till the process is gone: the runtime runs as
- * long. name is kept.
+ * Brings a module to the manager, and what it loads of a runtime. The runtime's imports that end
+ * the process are watched from then on. The redirection stays till the process is gone: the runtime
+ * runs as long. is_runtime: it is one, and no part of .NET's host, whose own memory is left alone.
  */
-int host_redirect(struct host *host, HMODULE module, const char *name);
+int host_follow(struct host *host, HMODULE module, bool is_runtime);
 
 /* Announces that a call of hostmem.dll, the step, has failed. The exit code for it. */
 int host_failed(const char *step, HRESULT result);

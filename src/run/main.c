@@ -1,7 +1,7 @@
 /*
  * main.c: hostmem-run, from the command line to the exit code.
  */
-#include "coreclr.h"
+#include "dotnet.h"
 #include "exit_code.h"
 #include "exit_hooks.h"
 #include "reporter.h"
@@ -96,6 +96,7 @@ static void set_limits(HOSTMEM_LIMITS *limits, const struct arguments *arguments
 
 static void set_host_options(struct host_options *options, const struct arguments *arguments)
 {
+    options->redirect_flags = HOSTMEM_REDIRECT_FOLLOW;
     if (arguments->heap)
         options->redirect_flags |= HOSTMEM_REDIRECT_HEAP;
     if (arguments->callers)
@@ -117,7 +118,7 @@ static int prepare(const struct arguments *arguments)
     set_host_options(&launch.host.options, arguments);
     code = program_open(&launch.program, arguments->program, arguments->program_argument_count,
                         arguments->program_arguments);
-    launch.way = &coreclr_way;
+    launch.way = &dotnet_way;
     if (code == GO_ON)
         code = launch.way->find(&launch);
     if (code == GO_ON)

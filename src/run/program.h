@@ -16,7 +16,8 @@ struct program {
 
 /*
  * Fills in program from the name given on the command line and checks the file: it can be read, is
- * a .NET program, and runs in a process of this bitness. GO_ON, or the exit code of the failure
+ * a .NET program, and runs in a process of this bitness. An apphost, which is a native NAME.exe,
+ * stands for the NAME.dll beside it. GO_ON, or the exit code of the failure
  * that it has announced.
  */
 int program_open(struct program *program, const wchar_t *name, int argument_count,

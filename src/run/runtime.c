@@ -6,6 +6,7 @@
 #include "architecture.h"
 #include "exit_code.h"
 #include "pe_file.h"
+#include "places.h"
 #include "version.h"
 #include "wide.h"
 
@@ -46,8 +47,9 @@ static void consider(struct search *search, wchar_t *directory, wchar_t *version
     }
 }
 
-static void consider_installed(struct search *search, const wchar_t *root)
+static void consider_installed(void *context, wchar_t *root)
 {
+    struct search *search = context;
     wchar_t *shared = path_join(root, L"shared\\Microsoft.NETCore.App");
     WIN32_FIND_DATAW found;
     HANDLE listing = FindFirstFileW(path_join(shared, L"*"), &found);
@@ -71,60 +73,16 @@ static void look_in(struct search *search, const wchar_t *place)
         consider_installed(search, full);
 }
 
-/* ------------------------------------------------------------------------------------------------
- * The places
- * --------------------------------------------------------------------------------------------- */
-
-static void look_in_variable(struct search *search, const wchar_t *variable, const wchar_t *below)
-{
-    wchar_t *place = environment_value(variable);
-
-    if (place)
-        consider_installed(search, path_full(path_join(place, below)));
-}
-
-/* Where the dotnet command of the search path lies, if there is one. */
-static void look_beside_dotnet_command(struct search *search)
-{
-    DWORD size = SearchPathW(NULL, L"dotnet.exe", NULL, 0, NULL, NULL);
-    wchar_t *path;
-
-    if (!size)
-        return;
-    path = startup_alloc(((size_t)size + 1) * sizeof(wchar_t));
-    if (SearchPathW(NULL, L"dotnet.exe", NULL, size + 1, path, NULL))
-        consider_installed(search, path_directory(path_full(path)));
-}
-
-static void look_in_installations(struct search *search)
-{
-    look_in_variable(search, L"ProgramFiles", L"dotnet");
-    look_in_variable(search, L"ProgramW6432", L"dotnet");
-    look_in_variable(search, L"ProgramFiles(x86)", L"dotnet");
-    look_in_variable(search, L"LocalAppData", L"Microsoft\\dotnet");
-    look_in_variable(search, L"UserProfile", L".dotnet");
-    look_beside_dotnet_command(search);
-}
-
-static void look_in_dotnet_root(struct search *search)
-{
-    wchar_t *root = NULL;
-
-    if (ARCHITECTURE_BITS == 32)
-        root = environment_value(L"DOTNET_ROOT(x86)");
-    if (!root)
-        root = environment_value(L"DOTNET_ROOT");
-    if (root)
-        look_in(search, root);
-}
-
 static void look_around(struct search *search, const wchar_t *program_directory)
 {
-    look_in_dotnet_root(search);
+    const wchar_t *root = place_of_variable();
+
+    if (root)
+        look_in(search, root);
     if (!search->directory)
         consider(search, path_full(program_directory), NULL);
     if (!search->directory)
-        look_in_installations(search);
+        places_installed(consider_installed, search);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -153,16 +111,21 @@ static const char *read_version_file(const wchar_t *directory)
     return *line ? line : NULL;
 }
 
-static int take(struct runtime *runtime, const struct search *search)
+void runtime_describe(struct runtime *runtime, const wchar_t *directory)
 {
-    const wchar_t *name = path_file_name(search->directory);
+    const wchar_t *name = path_file_name(directory);
 
     runtime->family = "CoreCLR";
-    runtime->directory = search->directory;
-    runtime->directory_utf8 = utf8_from_wide(search->directory);
-    runtime->version = read_version_file(search->directory);
+    runtime->directory = directory;
+    runtime->directory_utf8 = utf8_from_wide(directory);
+    runtime->version = read_version_file(directory);
     if (!runtime->version)
         runtime->version = version_is_one(name) ? utf8_from_wide(name) : "unknown";
+}
+
+static int take(struct runtime *runtime, const struct search *search)
+{
+    runtime_describe(runtime, search->directory);
     return GO_ON;
 }
 
@@ -185,15 +148,18 @@ static int find_in(struct runtime *runtime, const wchar_t *place, const char *so
                 utf8_from_wide(place), source);
 }
 
+const wchar_t *runtime_asked_for(const wchar_t *option)
+{
+    return option ? option : environment_value(L"HOSTMEM_RUNTIME");
+}
+
 int runtime_find(struct runtime *runtime, const wchar_t *asked, const wchar_t *program_directory)
 {
-    const wchar_t *preferred = environment_value(L"HOSTMEM_RUNTIME");
+    const wchar_t *place = runtime_asked_for(asked);
     struct search search = {0};
 
-    if (asked)
-        return find_in(runtime, asked, "--runtime");
-    if (preferred)
-        return find_in(runtime, preferred, "HOSTMEM_RUNTIME");
+    if (place)
+        return find_in(runtime, place, asked ? "--runtime" : "HOSTMEM_RUNTIME");
     look_around(&search, program_directory);
     if (search.directory)
         return take(runtime, &search);

@@ -17,6 +17,12 @@ struct runtime {
     const char *version; /* "2.0.0", or "unknown" */
 };
 
+/* What the runtime in that directory, absolute, is. */
+void runtime_describe(struct runtime *runtime, const wchar_t *directory);
+
+/* The place that was asked for: the option's (NULL: not given) or HOSTMEM_RUNTIME's; else NULL. */
+const wchar_t *runtime_asked_for(const wchar_t *option);
+
 /*
  * The first of these that has one:
  *   asked (--runtime; may be NULL) and the variable HOSTMEM_RUNTIME: if given, nothing else is

@@ -1,0 +1,136 @@
+/*
+ * dotnet_host.c: looking for hostfxr.dll, place by place.
+ */
+#include "dotnet_host.h"
+
+#include "architecture.h"
+#include "pe_file.h"
+#include "places.h"
+#include "version.h"
+#include "wide.h"
+
+struct search {
+    struct dotnet_host host;
+    const wchar_t *version; /* of the host found so far */
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * One place
+ * --------------------------------------------------------------------------------------------- */
+
+static bool fits(struct search *search, const wchar_t *path)
+{
+    struct pe_file pe;
+
+    if (pe_file_read(path, &pe) != PE_FILE)
+        return false;
+    if (pe.machine != ARCHITECTURE_MACHINE)
+        search->host.saw_other_bits = true;
+    return pe.machine == ARCHITECTURE_MACHINE;
+}
+
+static void consider(struct search *search, const wchar_t *fxr, const wchar_t *version)
+{
+    const wchar_t *path;
+
+    if (search->version && version_compare(version, search->version) <= 0)
+        return;
+    path = path_join(path_join(fxr, version), L"hostfxr.dll");
+    if (!fits(search, path))
+        return;
+    search->host.hostfxr = path;
+    search->version = wide_concatenate(version, L"", L"");
+}
+
+/* A place_callback; what was found before stays. */
+static void look_in_root(void *context, wchar_t *root)
+{
+    struct search *search = context;
+    wchar_t *fxr = path_join(root, L"host\\fxr");
+    WIN32_FIND_DATAW found;
+    HANDLE listing;
+
+    if (search->host.hostfxr)
+        return;
+    listing = FindFirstFileW(path_join(fxr, L"*"), &found);
+    if (listing == INVALID_HANDLE_VALUE)
+        return;
+    do {
+        if (version_is_one(found.cFileName))
+            consider(search, fxr, found.cFileName);
+    } while (FindNextFileW(listing, &found));
+    FindClose(listing);
+    search->host.root = root;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The program
+ * --------------------------------------------------------------------------------------------- */
+
+static bool is_file(const wchar_t *path)
+{
+    DWORD attributes = GetFileAttributesW(path);
+
+    return attributes != INVALID_FILE_ATTRIBUTES && !(attributes & FILE_ATTRIBUTE_DIRECTORY);
+}
+
+/* The file beside the program that is called like it, with another extension. */
+static wchar_t *companion(const struct program *program, const wchar_t *extension)
+{
+    wchar_t *path = wide_concatenate(program->path, L"", L"");
+    wchar_t *dot = wcsrchr(path_file_name(path), L'.');
+
+    if (dot)
+        *dot = L'\0';
+    return wide_concatenate(path, extension, L"");
+}
+
+bool dotnet_host_is_wanted(const struct program *program)
+{
+    return is_file(companion(program, L".runtimeconfig.json"));
+}
+
+/* It has the parts of its host and a runtime beside it, and says what they are to load. */
+static bool is_self_contained(const struct program *program)
+{
+    static const wchar_t *const parts[] = {L"coreclr.dll", L"hostpolicy.dll", L"hostfxr.dll"};
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (!is_file(path_join(program->directory, parts[i])))
+            return false;
+    }
+    return is_file(companion(program, L".deps.json"));
+}
+
+static void take_own(struct search *search, const struct program *program)
+{
+    const wchar_t *path = path_join(program->directory, L"hostfxr.dll");
+
+    search->host.is_self_contained = true;
+    search->host.root = program->directory;
+    if (fits(search, path))
+        search->host.hostfxr = path;
+}
+
+static void look_around(struct search *search, const struct program *program)
+{
+    wchar_t *root = place_of_variable();
+
+    if (root)
+        look_in_root(search, root);
+    places_above(program->directory, look_in_root, search);
+    places_installed(look_in_root, search);
+}
+
+struct dotnet_host dotnet_host_find(const struct program *program, const wchar_t *asked)
+{
+    struct search search = {.version = NULL};
+
+    if (asked)
+        look_in_root(&search, path_full(asked));
+    else if (is_self_contained(program))
+        take_own(&search, program);
+    else
+        look_around(&search, program);
+    return search.host;
+}
