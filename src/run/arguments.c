@@ -40,14 +40,21 @@ const char arguments_help[] =
     "                 HIGH percent; without this 90,70, or less of a limit so small that\n"
     "                 90 would leave the collector less than 20M\n"
     "  --pressure off tell the runtime nothing of the limit before it is reached\n"
+    "  --additionalprobingpath, --depsfile, --runtimeconfig, --fx-version, --roll-forward,\n"
+    "  --roll-forward-on-no-candidate-fx\n"
+    "                 with a value each, as the dotnet command has them, for programs that\n"
+    "                 are run as it runs them\n"
     "  --help         print this and end\n"
     "  --version      print hostmem-run's version and end\n"
     "\n"
     "--callers, --check and --guard imply --heap.\n"
     "\n"
-    "Without --runtime the variable HOSTMEM_RUNTIME says where the runtime is; else the\n"
-    "newest that fits is taken from DOTNET_ROOT, the program's directory, or where .NET\n"
-    "Core is usually installed.\n"
+    "A program with a NAME.runtimeconfig.json beside it is run as \"dotnet NAME.dll\" would,\n"
+    "and a self-contained one as its own NAME.exe; others are run on the newest runtime.\n"
+    "\n"
+    "Without --runtime the variable HOSTMEM_RUNTIME says where the runtime is; else it is\n"
+    "looked for in DOTNET_ROOT, the program's directory and those above it, and where .NET\n"
+    "is usually installed.\n"
     "\n"
     "The exit code is the program's. hostmem-run's own failures:\n"
     "  240  the command line is wrong\n"
@@ -73,6 +80,7 @@ enum option_code {
     OPTION_RESERVE,
     OPTION_LIMIT_RESERVED,
     OPTION_PRESSURE,
+    OPTION_OF_HOST,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -89,6 +97,12 @@ static const struct option options[] = {
     {"reserve", required_argument, NULL, OPTION_RESERVE},
     {"limit-reserved", required_argument, NULL, OPTION_LIMIT_RESERVED},
     {"pressure", required_argument, NULL, OPTION_PRESSURE},
+    {"additionalprobingpath", required_argument, NULL, OPTION_OF_HOST},
+    {"depsfile", required_argument, NULL, OPTION_OF_HOST},
+    {"runtimeconfig", required_argument, NULL, OPTION_OF_HOST},
+    {"fx-version", required_argument, NULL, OPTION_OF_HOST},
+    {"roll-forward", required_argument, NULL, OPTION_OF_HOST},
+    {"roll-forward-on-no-candidate-fx", required_argument, NULL, OPTION_OF_HOST},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0}};
@@ -190,8 +204,17 @@ static int refuse_option(int code, const char *text)
     return fail(EXIT_CODE_USAGE, "the option %s %s; try hostmem-run --help.", text, problem);
 }
 
-/* text is the option as it was given. */
-static int take_option(struct arguments *arguments, int code, const char *text)
+/* Handed on in the order in which they were given. */
+static int take_host_option(struct arguments *arguments, const char *name)
+{
+    arguments->host_options[arguments->host_option_count++] =
+        wide_concatenate(L"--", wide_from_utf8(name), L"");
+    arguments->host_options[arguments->host_option_count++] = wide_from_utf8(optarg);
+    return GO_ON;
+}
+
+/* text is the option as it was given, name what it is called in full. */
+static int take_option(struct arguments *arguments, int code, const char *text, const char *name)
 {
     switch (code) {
     case OPTION_RUNTIME:
@@ -223,6 +246,8 @@ static int take_option(struct arguments *arguments, int code, const char *text)
         return take_size(&arguments->limit_reserved, "--limit-reserved", optarg);
     case OPTION_PRESSURE:
         return take_pressure(arguments, optarg);
+    case OPTION_OF_HOST:
+        return take_host_option(arguments, name);
     case OPTION_HELP:
         arguments->help = true;
         return GO_ON;
@@ -240,13 +265,15 @@ int arguments_read(struct arguments *arguments, int argc, wchar_t **argv)
     int code;
 
     opterr = 0; /* the sentences are ours */
+    arguments->host_options = startup_alloc(((size_t)argc * 2 + 1) * sizeof(wchar_t *));
     for (;;) {
         int at = optind;
-        int option = getopt_long(argc, copies, "+:", options, NULL);
+        int number = 0;
+        int option = getopt_long(argc, copies, "+:", options, &number);
 
         if (option == -1)
             break;
-        code = take_option(arguments, option, copies[at]);
+        code = take_option(arguments, option, copies[at], options[number].name);
         if (code != GO_ON)
             return code;
     }

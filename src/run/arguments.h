@@ -24,6 +24,8 @@ struct arguments {
     bool no_pressure;        /* --pressure off */
     unsigned low_percent;    /* --pressure LOW,HIGH; 0: not given */
     unsigned high_percent;
+    const wchar_t **host_options; /* options of .NET's host and their values, in turn */
+    int host_option_count;        /* of both */
     bool help;
     bool version;
     const wchar_t *program; /* NULL only with help or version */

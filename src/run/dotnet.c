@@ -32,6 +32,17 @@ static int find_for_own(const struct program *program)
                 program->path_utf8, ARCHITECTURE_BITS);
 }
 
+/* Only the dotnet command has these options. */
+static int refuse_host_options(const struct arguments *arguments)
+{
+    if (!arguments->host_option_count)
+        return GO_ON;
+    return fail(EXIT_CODE_USAGE,
+                "the option %s is for programs that are run as the dotnet command runs them, and "
+                "this is none.",
+                utf8_from_wide(arguments->host_options[0]));
+}
+
 /* A place that holds coreclr.dll itself is asked for to be hosted without more ado. */
 static bool is_bare_runtime(const wchar_t *place)
 {
@@ -42,13 +53,18 @@ static int find(struct launch *launch)
 {
     const struct program *program = &launch->program;
     const wchar_t *asked = runtime_asked_for(launch->arguments->runtime);
+    int code;
 
     if (!is_bare_runtime(asked))
         host = dotnet_host_find(program, asked);
+    if (host.hostfxr && !host.is_self_contained &&
+        (dotnet_host_is_wanted(program) || launch->arguments->host_option_count))
+        return GO_ON;
+    code = refuse_host_options(launch->arguments);
+    if (code != GO_ON)
+        return code;
     if (host.is_self_contained)
         return find_for_own(program);
-    if (host.hostfxr && dotnet_host_is_wanted(program))
-        return GO_ON;
     launch->way = &coreclr_way;
     return launch->way->find(launch);
 }
@@ -94,15 +110,18 @@ struct command_line {
     const wchar_t **argv;
 };
 
-/* "dotnet exec PROGRAM arguments" or "PROGRAM arguments". */
-static struct command_line make_command_line(const struct program *program)
+/* "dotnet exec OPTIONS PROGRAM arguments" or "PROGRAM arguments". */
+static struct command_line make_command_line(const struct program *program,
+                                             const struct arguments *arguments)
 {
-    size_t most = (size_t)program->argument_count + 3;
+    size_t most = (size_t)program->argument_count + (size_t)arguments->host_option_count + 3;
     struct command_line line = {.argv = startup_alloc((most + 1) * sizeof(wchar_t *))};
 
     line.argv[line.argc++] = host_path(program);
     if (!host.is_self_contained) {
         line.argv[line.argc++] = L"exec";
+        for (int i = 0; i < arguments->host_option_count; i++)
+            line.argv[line.argc++] = arguments->host_options[i];
         line.argv[line.argc++] = program->path;
     }
     for (int i = 0; i < program->argument_count; i++)
@@ -132,9 +151,9 @@ static int run_in_steps(hostfxr_initialize_function initialize, const struct com
     return status;
 }
 
-static int call_hostfxr(const struct program *program)
+static int call_hostfxr(const struct program *program, const struct arguments *arguments)
 {
-    struct command_line line = make_command_line(program);
+    struct command_line line = make_command_line(program, arguments);
     hostfxr_initialize_function initialize =
         (hostfxr_initialize_function)function_of("hostfxr_initialize_for_dotnet_command_line");
     hostfxr_main_startupinfo_function main_startupinfo =
@@ -184,7 +203,7 @@ static int tell_failure(const struct launch *launch, int status)
 
 static int run(struct launch *launch, DWORD *exit_code)
 {
-    int status = call_hostfxr(&launch->program);
+    int status = call_hostfxr(&launch->program, launch->arguments);
 
     if (!dotnet_hooks_progress()->has_run)
         return tell_failure(launch, status);

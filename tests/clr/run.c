@@ -68,7 +68,7 @@ static void remove_scratch_directory(void)
 
 bool clr_tests_begin(void)
 {
-    wchar_t coreclr[PATH_SIZE];
+    wchar_t runtimes[PATH_SIZE];
 
     SetEnvironmentVariableW(L"HOSTMEM_RUNTIME", NULL);
     SetEnvironmentVariableW(L"DOTNET_ROOT", NULL);
@@ -76,8 +76,8 @@ bool clr_tests_begin(void)
     SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
     atexit(remove_scratch_directory);
     GetEnvironmentVariableW(L"HOSTMEM_TEST_RUNTIME", runtime_directory, PATH_SIZE);
-    swprintf(coreclr, PATH_SIZE, L"%ls\\coreclr.dll", runtime_directory);
-    if (GetFileAttributesW(coreclr) != INVALID_FILE_ATTRIBUTES)
+    swprintf(runtimes, PATH_SIZE, L"%ls\\shared\\Microsoft.NETCore.App", runtime_directory);
+    if (GetFileAttributesW(runtimes) != INVALID_FILE_ATTRIBUTES)
         return true;
     printf("Skipped: there is no runtime in \"%ls\" (HOSTMEM_TEST_RUNTIME).\n", runtime_directory);
     return false;

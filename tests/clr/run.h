@@ -43,7 +43,7 @@ void run_free(struct run *run);
  */
 const wchar_t *clr_program(const wchar_t *name);
 
-/* The directory of the runtime that the tests use, which is NULL if there is none. */
+/* The dotnet root that the tests use. */
 const wchar_t *clr_runtime(void);
 
 /* A new directory, made anew for this process, for files of a test's own. Kept in a static place.
