@@ -25,7 +25,7 @@ END
 packages_of() {
   echo cmake ninja-build clang-format clang-tidy cppcheck
   case $1 in
-    x64) echo g++-mingw-w64-x86-64 wine64 mono-mcs xz-utils "$(runtime_packages 2.0.0-x64 2.2.2-x64)" ;;
+    x64) echo g++-mingw-w64-x86-64 wine64 mono-mcs xz-utils "$(runtime_packages 2.0.0-x64 2.2.2-x64 3.1.2-x64)" ;;
     x86) echo g++-mingw-w64-i686 mono-mcs xz-utils "$(runtime_packages 2.1.8-x86)" ;;
     native) echo gcc g++ libc6-dev libcmocka-dev ;;
     native-*) echo clang libclang-rt-dev llvm libstdc++-12-dev libc6-dev libcmocka-dev ;;
@@ -46,6 +46,7 @@ provide_all() {
     case $preset in
       x64)
         need_runtime 2.0.0-x64
+        need_runtime 3.1.2-x64 || say "Going on without it: the tests that need it are skipped."
         need_runtime 2.2.2-x64 || say "Going on without it: the tests that need it are skipped."
         ;;
       x86)

@@ -169,24 +169,27 @@ static int call_hostfxr(const struct program *program, const struct arguments *a
     return main(line.argc, line.argv);
 }
 
+static bool is_framework_missing(int status)
+{
+    return status == HOSTFXR_FRAMEWORK_MISSING ||
+           (status == HOSTFXR_NO_HOSTPOLICY && !host.is_self_contained);
+}
+
 /* What hostfxr has to say itself it has written on stderr. */
 static int refused_by_host(const struct launch *launch, int status)
 {
     const char *name = launch->program.path_utf8;
 
-    switch (status) {
-    case HOSTFXR_FRAMEWORK_MISSING:
+    if (is_framework_missing(status))
         return fail(EXIT_CODE_NO_RUNTIME,
                     "the framework that %s asks for in its runtimeconfig.json is not installed in "
                     "%s.",
                     name, utf8_from_wide(host.root));
-    case HOSTFXR_INVALID_CONFIG_FILE:
+    if (status == HOSTFXR_INVALID_CONFIG_FILE)
         return fail(EXIT_CODE_NOT_RUN, "the runtimeconfig.json or deps.json of %s cannot be used.",
                     name);
-    default:
-        return fail(EXIT_CODE_NOT_RUN, "%s could not be run: hostfxr.dll answered 0x%08lx.", name,
-                    (unsigned long)status);
-    }
+    return fail(EXIT_CODE_NOT_RUN, "%s could not be run: hostfxr.dll answered 0x%08lx.", name,
+                (unsigned long)status);
 }
 
 static int tell_failure(const struct launch *launch, int status)

@@ -37,6 +37,8 @@ typedef int32_t(__cdecl *hostfxr_close_function)(void *handle);
 /* What these return when no program was run; those that hostmem-run tells apart. */
 enum hostfxr_status {
     HOSTFXR_SUCCESS = 0,
+    HOSTFXR_NO_HOSTPOLICY =
+        (int32_t)0x80008083, /* 2.0: it looks into a framework that is not there */
     HOSTFXR_INVALID_CONFIG_FILE = (int32_t)0x80008093,
     HOSTFXR_FRAMEWORK_MISSING = (int32_t)0x80008096
 };
