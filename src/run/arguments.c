@@ -6,6 +6,7 @@
 
 #include "exit_code.h"
 #include "size_text.h"
+#include "version.h"
 #include "wide.h"
 
 #include <getopt.h>
@@ -15,7 +16,7 @@
 const char arguments_help[] =
     "Usage: hostmem-run [options] PROGRAM.(dll|exe) [arguments...]\n"
     "\n"
-    "Runs a .NET program on a CoreCLR whose memory hostmem.dll manages, and reports on\n"
+    "Runs a .NET program on a runtime whose memory hostmem.dll manages, and reports on\n"
     "stderr where every page went. Options end at the program; what follows is its own.\n"
     "\n"
     "  --runtime DIR  the runtime: a directory with coreclr.dll, or a dotnet root\n"
@@ -40,6 +41,10 @@ const char arguments_help[] =
     "                 HIGH percent; without this 90,70, or less of a limit so small that\n"
     "                 90 would leave the collector less than 20M\n"
     "  --pressure off tell the runtime nothing of the limit before it is reached\n"
+    "  --clr VERSION  run it on that .NET Framework (v4.0.30319, v2.0.50727)\n"
+    "  --call TYPE.METHOD\n"
+    "                 .NET Framework: call this method, static int METHOD(string), with the\n"
+    "                 program's one argument (none: an empty string), instead of Main\n"
     "  --additionalprobingpath, --depsfile, --runtimeconfig, --fx-version, --roll-forward,\n"
     "  --roll-forward-on-no-candidate-fx\n"
     "                 with a value each, as the dotnet command has them, for programs that\n"
@@ -50,7 +55,8 @@ const char arguments_help[] =
     "--callers, --check and --guard imply --heap.\n"
     "\n"
     "A program with a NAME.runtimeconfig.json beside it is run as \"dotnet NAME.dll\" would,\n"
-    "and a self-contained one as its own NAME.exe; others are run on the newest runtime.\n"
+    "and a self-contained one as its own NAME.exe; of others, those for .NET Framework are\n"
+    "run on that unless a runtime is named, and those for .NET on the newest CoreCLR.\n"
     "\n"
     "Without --runtime the variable HOSTMEM_RUNTIME says where the runtime is; else it is\n"
     "looked for in DOTNET_ROOT, the program's directory and those above it, and where .NET\n"
@@ -66,7 +72,9 @@ const char arguments_help[] =
     "  246  hostmem.dll refused a request\n"
     "  247  the file for --json cannot be written\n"
     "  248  the runtime could not run the program\n"
-    "  249  there is no memory to start with\n";
+    "  249  there is no memory to start with\n"
+    "  250  the program has no such method as --call names\n"
+    "  251  the program did not handle an exception (.NET Framework; else the runtime's code)\n";
 
 enum option_code {
     OPTION_RUNTIME = 1,
@@ -81,6 +89,8 @@ enum option_code {
     OPTION_LIMIT_RESERVED,
     OPTION_PRESSURE,
     OPTION_OF_HOST,
+    OPTION_CLR,
+    OPTION_CALL,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -103,6 +113,8 @@ static const struct option options[] = {
     {"fx-version", required_argument, NULL, OPTION_OF_HOST},
     {"roll-forward", required_argument, NULL, OPTION_OF_HOST},
     {"roll-forward-on-no-candidate-fx", required_argument, NULL, OPTION_OF_HOST},
+    {"clr", required_argument, NULL, OPTION_CLR},
+    {"call", required_argument, NULL, OPTION_CALL},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0}};
@@ -204,6 +216,34 @@ static int refuse_option(int code, const char *text)
     return fail(EXIT_CODE_USAGE, "the option %s %s; try hostmem-run --help.", text, problem);
 }
 
+/* Three numbers with dots between, with or without a v before. */
+static int take_clr(struct arguments *arguments, const char *text)
+{
+    const wchar_t *number = wide_from_utf8(*text == 'v' ? text + 1 : text);
+
+    if (!version_is_one(number) || wcschr(number, L'-'))
+        return fail(EXIT_CODE_USAGE,
+                    "the option --clr wants a version such as v4.0.30319, not \"%s\".", text);
+    arguments->clr = wide_concatenate(L"v", number, L"");
+    return GO_ON;
+}
+
+/* The last dot stands between type and method. */
+static int take_call(struct arguments *arguments, const char *text)
+{
+    wchar_t *type = wide_from_utf8(text);
+    wchar_t *dot = wcsrchr(type, L'.');
+
+    if (!dot || dot == type || !dot[1])
+        return fail(EXIT_CODE_USAGE,
+                    "the option --call wants a method such as Namespace.Type.Method, not \"%s\".",
+                    text);
+    *dot = L'\0';
+    arguments->call_type = type;
+    arguments->call_method = dot + 1;
+    return GO_ON;
+}
+
 /* Handed on in the order in which they were given. */
 static int take_host_option(struct arguments *arguments, const char *name)
 {
@@ -248,6 +288,10 @@ static int take_option(struct arguments *arguments, int code, const char *text, 
         return take_pressure(arguments, optarg);
     case OPTION_OF_HOST:
         return take_host_option(arguments, name);
+    case OPTION_CLR:
+        return take_clr(arguments, optarg);
+    case OPTION_CALL:
+        return take_call(arguments, optarg);
     case OPTION_HELP:
         arguments->help = true;
         return GO_ON;

@@ -24,6 +24,9 @@ struct arguments {
     bool no_pressure;        /* --pressure off */
     unsigned low_percent;    /* --pressure LOW,HIGH; 0: not given */
     unsigned high_percent;
+    const wchar_t *clr;       /* --clr, such as L"v4.0.30319"; NULL: not given */
+    const wchar_t *call_type; /* --call; NULL: not given */
+    const wchar_t *call_method;
     const wchar_t **host_options; /* options of .NET's host and their values, in turn */
     int host_option_count;        /* of both */
     bool help;

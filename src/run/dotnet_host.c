@@ -74,20 +74,9 @@ static bool is_file(const wchar_t *path)
     return attributes != INVALID_FILE_ATTRIBUTES && !(attributes & FILE_ATTRIBUTE_DIRECTORY);
 }
 
-/* The file beside the program that is called like it, with another extension. */
-static wchar_t *companion(const struct program *program, const wchar_t *extension)
-{
-    wchar_t *path = wide_concatenate(program->path, L"", L"");
-    wchar_t *dot = wcsrchr(path_file_name(path), L'.');
-
-    if (dot)
-        *dot = L'\0';
-    return wide_concatenate(path, extension, L"");
-}
-
 bool dotnet_host_is_wanted(const struct program *program)
 {
-    return is_file(companion(program, L".runtimeconfig.json"));
+    return is_file(program_companion(program, L".runtimeconfig.json"));
 }
 
 /* It has the parts of its host and a runtime beside it, and says what they are to load. */
@@ -99,7 +88,7 @@ static bool is_self_contained(const struct program *program)
         if (!is_file(path_join(program->directory, parts[i])))
             return false;
     }
-    return is_file(companion(program, L".deps.json"));
+    return is_file(program_companion(program, L".deps.json"));
 }
 
 static void take_own(struct search *search, const struct program *program)

@@ -12,12 +12,14 @@ enum exit_code {
     EXIT_CODE_PROGRAM_MISSING = 241, /* the program cannot be opened */
     EXIT_CODE_NOT_MANAGED = 242,     /* it is not a .NET program */
     EXIT_CODE_BITNESS = 243,         /* it, or the runtime asked for, needs the other hostmem-run */
-    EXIT_CODE_NO_RUNTIME = 244,      /* no CoreCLR was found */
-    EXIT_CODE_RUNTIME_FAILED = 245,  /* the CoreCLR cannot be loaded or started */
+    EXIT_CODE_NO_RUNTIME = 244,      /* no runtime was found */
+    EXIT_CODE_RUNTIME_FAILED = 245,  /* the runtime cannot be loaded or started */
     EXIT_CODE_HOSTMEM_FAILED = 246,  /* hostmem.dll refused a request */
     EXIT_CODE_REPORT_FILE = 247,     /* the file for the report cannot be written */
     EXIT_CODE_NOT_RUN = 248,         /* the runtime could not run the program */
-    EXIT_CODE_NO_MEMORY = 249        /* hostmem-run itself has no memory to start with */
+    EXIT_CODE_NO_MEMORY = 249,       /* hostmem-run itself has no memory to start with */
+    EXIT_CODE_NO_METHOD = 250,       /* the program lacks the method of --call */
+    EXIT_CODE_UNHANDLED = 251        /* .NET Framework: the program did not handle an exception */
 };
 
 /* What a function that can fail returns when it did not: go on. */

@@ -4,5 +4,6 @@
 #include <initguid.h>
 
 #include "coreclr_hosting.h"
+#include "framework_hosting.h"
 
 #include <hostmem/hostmem.h>

@@ -1,11 +1,11 @@
 /*
  * main.c: hostmem-run, from the command line to the exit code.
  */
-#include "dotnet.h"
 #include "exit_code.h"
 #include "exit_hooks.h"
 #include "reporter.h"
 #include "standard_error.h"
+#include "way_choose.h"
 #include "wide.h"
 
 #include <stdio.h>
@@ -118,7 +118,8 @@ static int prepare(const struct arguments *arguments)
     set_host_options(&launch.host.options, arguments);
     code = program_open(&launch.program, arguments->program, arguments->program_argument_count,
                         arguments->program_arguments);
-    launch.way = &dotnet_way;
+    if (code == GO_ON)
+        code = way_choose(&launch);
     if (code == GO_ON)
         code = launch.way->find(&launch);
     if (code == GO_ON)

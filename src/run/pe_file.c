@@ -60,6 +60,11 @@ static void read_cli_header(HANDLE file, DWORD optional, const IMAGE_FILE_HEADER
         return;
     pe->is_managed = true;
     pe->cli_flags = cli.Flags;
+    if (find_offset(file, optional + header->SizeOfOptionalHeader, header->NumberOfSections,
+                    cli.MetaData.VirtualAddress, &offset)) {
+        pe->metadata = offset;
+        pe->metadata_size = cli.MetaData.Size;
+    }
 }
 
 static bool read_headers(HANDLE file, struct pe_file *pe)

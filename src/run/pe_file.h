@@ -21,6 +21,8 @@ struct pe_file {
     bool is_64_bit;  /* its optional header is that of PE32+ */
     bool is_managed; /* it has a CLI header */
     DWORD cli_flags; /* the CLI header's */
+    DWORD metadata;  /* where in the file its metadata begin; 0: it has none */
+    DWORD metadata_size;
 };
 
 enum pe_verdict pe_file_read(const wchar_t *path, struct pe_file *pe);

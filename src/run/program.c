@@ -47,11 +47,11 @@ static int unreadable(const char *name)
     return fail(EXIT_CODE_PROGRAM_MISSING, "%s cannot be read (Windows error %lu).", name, error);
 }
 
-static int check(const wchar_t *path, const char *name)
+static int check(struct program *program, const char *name)
 {
     struct pe_file pe;
 
-    switch (pe_file_read(path, &pe)) {
+    switch (pe_file_read(program->path, &pe)) {
     case PE_FILE_UNREADABLE:
         return unreadable(name);
     case PE_FILE_FOREIGN:
@@ -61,6 +61,7 @@ static int check(const wchar_t *path, const char *name)
     }
     if (!pe.is_managed)
         return fail(EXIT_CODE_NOT_MANAGED, "%s is not a .NET program: it has no CLI header.", name);
+    pe_metadata_read(program->path, &pe, &program->metadata);
     return check_bits(&pe, name);
 }
 
@@ -95,5 +96,15 @@ int program_open(struct program *program, const wchar_t *name, int argument_coun
     program->path_utf8 = utf8_from_wide(program->path);
     program->argument_count = argument_count;
     program->arguments = arguments;
-    return check(program->path, utf8_from_wide(name));
+    return check(program, utf8_from_wide(name));
+}
+
+wchar_t *program_companion(const struct program *program, const wchar_t *extension)
+{
+    wchar_t *path = wide_concatenate(program->path, L"", L"");
+    wchar_t *dot = wcsrchr(path_file_name(path), L'.');
+
+    if (dot)
+        *dot = L'\0';
+    return wide_concatenate(path, extension, L"");
 }

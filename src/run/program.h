@@ -4,12 +4,15 @@
 #ifndef HOSTMEM_RUN_PROGRAM_H
 #define HOSTMEM_RUN_PROGRAM_H
 
+#include "pe_metadata.h"
+
 #include <wchar.h>
 
 struct program {
     const wchar_t *path;      /* absolute */
     const wchar_t *directory; /* where it lies */
     const char *path_utf8;
+    struct pe_metadata metadata;
     int argument_count; /* the program's own arguments */
     wchar_t **arguments;
 };
@@ -22,5 +25,8 @@ struct program {
  */
 int program_open(struct program *program, const wchar_t *name, int argument_count,
                  wchar_t **arguments);
+
+/* The file beside the program that is called like it, with another extension. */
+wchar_t *program_companion(const struct program *program, const wchar_t *extension);
 
 #endif
