@@ -1,0 +1,26 @@
+/*
+ * output.c: standard output, as Console.WriteLine of a program with UTF-8 uses it.
+ */
+#include "output.h"
+
+#include <windows.h>
+
+static void write_text(const wchar_t *text)
+{
+    const int size = WideCharToMultiByte(CP_UTF8, 0, text, -1, NULL, 0, NULL, NULL);
+    char *bytes = size > 0 ? HeapAlloc(GetProcessHeap(), 0, (SIZE_T)size) : NULL;
+    DWORD written;
+
+    if (!bytes)
+        return;
+    WideCharToMultiByte(CP_UTF8, 0, text, -1, bytes, size, NULL, NULL);
+    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), bytes, (DWORD)size - 1, &written, NULL);
+    HeapFree(GetProcessHeap(), 0, bytes);
+}
+
+void output_line(const wchar_t *first, const wchar_t *second)
+{
+    write_text(first);
+    write_text(second);
+    write_text(L"\r\n");
+}
