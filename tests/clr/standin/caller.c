@@ -4,6 +4,7 @@
 #include "caller.h"
 
 #include "host.h"
+#include "output.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -24,11 +25,13 @@ void caller_join(struct caller *caller, const struct caller *other)
 
 HRESULT caller_verdict(const struct caller *caller)
 {
+    wchar_t line[128];
+
     if (!caller->failed)
         return S_OK;
-    fprintf(stderr, "stand-in: %s failed (0x%08lx)\n", caller->failed,
-            (unsigned long)caller->result);
-    fflush(stderr);
+    swprintf(line, ARRAYSIZE(line), L"stand-in: %hs failed (0x%08lx)", caller->failed,
+             (unsigned long)caller->result);
+    output_error(line);
     return E_FAIL;
 }
 

@@ -1,11 +1,11 @@
 /*
- * output.c: standard output, as Console.WriteLine of a program with UTF-8 uses it.
+ * output.c: the standard handles, as Console.WriteLine of a program with UTF-8 uses it.
  */
 #include "output.h"
 
 #include <windows.h>
 
-static void write_text(const wchar_t *text)
+static void write_text(DWORD handle, const wchar_t *text)
 {
     const int size = WideCharToMultiByte(CP_UTF8, 0, text, -1, NULL, 0, NULL, NULL);
     char *bytes = size > 0 ? HeapAlloc(GetProcessHeap(), 0, (SIZE_T)size) : NULL;
@@ -14,13 +14,19 @@ static void write_text(const wchar_t *text)
     if (!bytes)
         return;
     WideCharToMultiByte(CP_UTF8, 0, text, -1, bytes, size, NULL, NULL);
-    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), bytes, (DWORD)size - 1, &written, NULL);
+    WriteFile(GetStdHandle(handle), bytes, (DWORD)size - 1, &written, NULL);
     HeapFree(GetProcessHeap(), 0, bytes);
 }
 
 void output_line(const wchar_t *first, const wchar_t *second)
 {
-    write_text(first);
-    write_text(second);
-    write_text(L"\r\n");
+    write_text(STD_OUTPUT_HANDLE, first);
+    write_text(STD_OUTPUT_HANDLE, second);
+    write_text(STD_OUTPUT_HANDLE, L"\r\n");
+}
+
+void output_error(const wchar_t *text)
+{
+    write_text(STD_ERROR_HANDLE, text);
+    write_text(STD_ERROR_HANDLE, L"\r\n");
 }
