@@ -1,0 +1,8 @@
+/*
+ * iids.c: the interface identifiers that the stand-in knows.
+ */
+#include <initguid.h>
+
+#include <hostmem/clrhosting.h>
+
+#include "run/framework_hosting.h"

@@ -1,0 +1,15 @@
+/*
+ * notification.h: what the host tells the runtime of how much memory there is.
+ */
+#ifndef STANDIN_NOTIFICATION_H
+#define STANDIN_NOTIFICATION_H
+
+#include <hostmem/clrhosting.h>
+
+/* The one callback object; it lives as long as the stand-in does. */
+ICLRMemoryNotificationCallback *notification_callback(void);
+
+/* How often it has been told of that state. */
+unsigned notification_count(EMemoryAvailable available);
+
+#endif
