@@ -411,18 +411,6 @@ static void without_a_limit_pressure_ends_by_itself(void **state)
     standin_end(&standin);
 }
 
-static void without_a_control_a_program_runs_on_Windows_own_memory(void **state)
-{
-    struct standin standin;
-
-    (void)state;
-    standin_bind(&standin, NULL, NULL);
-    assert_hresult(ICLRRuntimeHost_Start(standin.host), S_OK);
-    live_and_stop(&standin);
-    assert_figure(statistics_of(&standin.subject).Methods[HostMemVirtualAlloc].Calls, 0);
-    standin_end(&standin);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -443,7 +431,6 @@ int main(void)
         cmocka_unit_test(a_refused_Start_fails_and_names_the_call),
         cmocka_unit_test(a_program_under_pressure_allocates_until_it_is_told),
         cmocka_unit_test(without_a_limit_pressure_ends_by_itself),
-        cmocka_unit_test(without_a_control_a_program_runs_on_Windows_own_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
