@@ -90,7 +90,7 @@ static void check_runtime_from_variable(const wchar_t *variable)
     struct run *run;
 
     SetEnvironmentVariableW(variable, clr_runtime());
-    run = run_host(RUN_NO_RUNTIME, L"--quiet %ls a", clr_program(L"Echo"));
+    run = run_host(RUN_NO_RUNTIME, L"--quiet %ls a", clr_program(L"Echo-net"));
     SetEnvironmentVariableW(variable, NULL);
     check_run(run, strcmp(run->output, "a\n") == 0);
     run_free(run);

@@ -301,7 +301,7 @@ static void no_runtime_anywhere_is_244(void **state)
         GetEnvironmentVariableW(places[i], values[i], PATH_SIZE);
         SetEnvironmentVariableW(places[i], scratch_directory());
     }
-    check_failure(run_host(RUN_NO_RUNTIME, L"%ls", clr_program(L"Echo")), 244,
+    check_failure(run_host(RUN_NO_RUNTIME, L"%ls", clr_program(L"Echo-net")), 244,
                   "-bit .NET Core runtime was found: give --runtime DIR, or set ");
     for (int i = 0; i < 6; i++)
         SetEnvironmentVariableW(places[i], values[i][0] ? values[i] : NULL);
@@ -343,7 +343,7 @@ static void check_choice(const char *directory)
 
     snprintf(sentence, sizeof(sentence), "Microsoft.NETCore.App\\%s\\coreclr.dll", directory);
     SetEnvironmentVariableW(L"DOTNET_ROOT", dotnet_root());
-    check_failure(run_host(RUN_NO_RUNTIME, L"%ls", clr_program(L"Echo")), 245, sentence);
+    check_failure(run_host(RUN_NO_RUNTIME, L"%ls", clr_program(L"Echo-net")), 245, sentence);
     SetEnvironmentVariableW(L"DOTNET_ROOT", NULL);
 }
 
