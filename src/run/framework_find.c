@@ -8,6 +8,9 @@
 #include "exit_code.h"
 #include "wide.h"
 
+#include <string.h>
+
+static HMODULE mscoree; /* NULL: there is none */
 static ICLRMetaHost *meta_host;
 
 /* ------------------------------------------------------------------------------------------------
@@ -53,21 +56,31 @@ static const wchar_t *list_installed(void)
     return list ? list : L"none is";
 }
 
-static bool is_wine(void)
+/* Wine marks its own libraries behind their first header. */
+static bool is_wine_own(void)
 {
-    return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != NULL;
+    static const char mark[] = "Wine builtin DLL";
+
+    return mscoree && !memcmp((const char *)mscoree + sizeof(IMAGE_DOS_HEADER), mark, sizeof(mark));
+}
+
+/* This is Wine, and nobody has put a .NET Framework into it. */
+static bool is_bare_wine(void)
+{
+    return is_wine_own() ||
+           (!mscoree && GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version"));
 }
 
 static int not_installed(const struct launch *launch, const wchar_t *version)
 {
-    return fail(EXIT_CODE_NO_RUNTIME,
-                "%s is for .NET Framework %s, which is not installed (%s)%s; --clr VERSION chooses "
-                "another one, --runtime DIR a CoreCLR.",
-                launch->program.path_utf8, utf8_from_wide(version),
-                utf8_from_wide(list_installed()),
-                is_wine() ? ", for this is Wine, which has none of its own, and whose Mono asks no "
-                            "host for memory"
-                          : "");
+    return fail(
+        EXIT_CODE_NO_RUNTIME,
+        "%s is for .NET Framework %s, which is not installed (%s)%s; --clr VERSION chooses "
+        "another one, --runtime DIR a CoreCLR.",
+        launch->program.path_utf8, utf8_from_wide(version), utf8_from_wide(list_installed()),
+        is_bare_wine() ? ", for this is Wine, which has none of its own, and whose Mono asks no "
+                         "host for memory"
+                       : "");
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -114,11 +127,14 @@ int framework_find(struct launch *launch, ICLRRuntimeInfo **info)
     if (!open_meta_host() || FAILED(meta_host->lpVtbl->GetRuntime(
                                  meta_host, version, &IID_ICLRRuntimeInfo, (void **)info)))
         return not_installed(launch, version);
-    if (FAILED((*info)->lpVtbl->IsLoadable(*info, &loadable)) || !loadable)
-        return fail(EXIT_CODE_RUNTIME_FAILED,
-                    "the runtime cannot be loaded: .NET Framework %s says that it is not to be "
-                    "loaded into this %d-bit process.",
-                    utf8_from_wide(version), ARCHITECTURE_BITS);
-    describe(&launch->runtime, *info, version);
-    return GO_ON;
+    if (SUCCEEDED((*info)->lpVtbl->IsLoadable(*info, &loadable)) && loadable) {
+        describe(&launch->runtime, *info, version);
+        return GO_ON;
+    }
+    if (is_wine_own())
+        return not_installed(launch, version);
+    return fail(EXIT_CODE_RUNTIME_FAILED,
+                "the runtime cannot be loaded: .NET Framework %s says that it is not to be loaded "
+                "into this %d-bit process.",
+                utf8_from_wide(version), ARCHITECTURE_BITS);
 }

@@ -162,8 +162,9 @@ static wchar_t *make_command_line(unsigned flags, const struct output_files *fil
 
     assert_non_null(line);
     get_own_directory(directory);
-    length = (size_t)swprintf(line, COMMAND_LINE_SIZE, L"\"%ls\\hostmem-run.exe\" ", directory);
-    if (!(flags & RUN_NO_RUNTIME))
+    length = (size_t)swprintf(line, COMMAND_LINE_SIZE, L"\"%ls\\%lshostmem-run.exe\" ", directory,
+                              flags & RUN_FRAMEWORK ? L"standin\\" : L"");
+    if (!(flags & (RUN_NO_RUNTIME | RUN_FRAMEWORK)))
         length += (size_t)swprintf(line + length, COMMAND_LINE_SIZE - length, L"--runtime \"%ls\" ",
                                    runtime_directory);
     if (flags & RUN_WITH_JSON)

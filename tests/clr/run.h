@@ -23,6 +23,7 @@ enum run_flag {
     RUN_PLAIN = 0,
     RUN_WITH_JSON = 1,  /* with --json and the name of a file, read afterwards */
     RUN_NO_RUNTIME = 2, /* without --runtime */
+    RUN_FRAMEWORK = 8,  /* the hostmem-run beside the stand-in for .NET Framework, no --runtime */
     RUN_INTERRUPTED = 4 /* interrupted by Ctrl+C as soon as the program prints "waiting" */
 };
 
