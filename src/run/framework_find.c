@@ -93,11 +93,13 @@ static int not_installed(const struct launch *launch, const wchar_t *version)
  */
 static bool open_meta_host(void)
 {
-    HMODULE module = LoadLibraryExW(
-        L"mscoree.dll", NULL, LOAD_LIBRARY_SEARCH_APPLICATION_DIR | LOAD_LIBRARY_SEARCH_SYSTEM32);
-    FARPROC entry = module ? GetProcAddress(module, "CLRCreateInstance") : NULL;
-    clr_create_instance_function create = (clr_create_instance_function)(void (*)(void))entry;
+    clr_create_instance_function create = NULL;
 
+    mscoree = LoadLibraryExW(L"mscoree.dll", NULL,
+                             LOAD_LIBRARY_SEARCH_APPLICATION_DIR | LOAD_LIBRARY_SEARCH_SYSTEM32);
+    if (mscoree)
+        create = (clr_create_instance_function)(void (*)(void))GetProcAddress(mscoree,
+                                                                              "CLRCreateInstance");
     return create && SUCCEEDED(create(&CLSID_CLRMetaHost, &IID_ICLRMetaHost, (void **)&meta_host));
 }
 

@@ -120,20 +120,20 @@ static const struct {
     unsigned char count;
     unsigned char tables[22];
 } coded[] = {
-    [TYPE_DEF_OR_REF - TYPE_DEF_OR_REF] = {2, 3, {0x02, 0x01, 0x1B}},
-    [HAS_CONSTANT - TYPE_DEF_OR_REF] = {2, 3, {0x04, 0x08, 0x17}},
+    [TYPE_DEF_OR_REF] = {2, 3, {0x02, 0x01, 0x1B}},
+    [HAS_CONSTANT] = {2, 3, {0x04, 0x08, 0x17}},
     [HAS_CUSTOM_ATTRIBUTE -
         TYPE_DEF_OR_REF] = {5, 22, {0x06, 0x04, 0x01, 0x02, 0x08, 0x09, 0x0A, 0x00,
                                     0x0E, 0x17, 0x14, 0x11, 0x1A, 0x1B, 0x20, 0x23,
                                     0x26, 0x27, 0x28, 0x2A, 0x2B, 0x2C}},
-    [HAS_FIELD_MARSHAL - TYPE_DEF_OR_REF] = {1, 2, {0x04, 0x08}},
-    [HAS_DECL_SECURITY - TYPE_DEF_OR_REF] = {2, 3, {0x02, 0x06, 0x20}},
-    [MEMBER_REF_PARENT - TYPE_DEF_OR_REF] = {3, 5, {0x02, 0x01, 0x1A, 0x06, 0x1B}},
-    [HAS_SEMANTICS - TYPE_DEF_OR_REF] = {1, 2, {0x14, 0x17}},
-    [METHOD_DEF_OR_REF - TYPE_DEF_OR_REF] = {1, 2, {0x06, 0x0A}},
-    [MEMBER_FORWARDED - TYPE_DEF_OR_REF] = {1, 2, {0x04, 0x06}},
-    [CUSTOM_ATTRIBUTE_TYPE - TYPE_DEF_OR_REF] = {3, 2, {0x06, 0x0A}},
-    [RESOLUTION_SCOPE - TYPE_DEF_OR_REF] = {2, 4, {0x00, 0x1A, 0x23, 0x01}},
+    [HAS_FIELD_MARSHAL] = {1, 2, {0x04, 0x08}},
+    [HAS_DECL_SECURITY] = {2, 3, {0x02, 0x06, 0x20}},
+    [MEMBER_REF_PARENT] = {3, 5, {0x02, 0x01, 0x1A, 0x06, 0x1B}},
+    [HAS_SEMANTICS] = {1, 2, {0x14, 0x17}},
+    [METHOD_DEF_OR_REF] = {1, 2, {0x06, 0x0A}},
+    [MEMBER_FORWARDED] = {1, 2, {0x04, 0x06}},
+    [CUSTOM_ATTRIBUTE_TYPE] = {3, 2, {0x06, 0x0A}},
+    [RESOLUTION_SCOPE] = {2, 4, {0x00, 0x1A, 0x23, 0x01}},
 };
 
 struct tables {
@@ -146,12 +146,12 @@ static size_t index_size(const struct tables *tables, unsigned column)
 {
     uint64_t most = 0;
 
-    for (unsigned i = 0; i < coded[column - TYPE_DEF_OR_REF].count; i++) {
-        uint32_t count = tables->counts[coded[column - TYPE_DEF_OR_REF].tables[i]];
+    for (unsigned i = 0; i < coded[column].count; i++) {
+        uint32_t count = tables->counts[coded[column].tables[i]];
 
         most = count > most ? count : most;
     }
-    return most << coded[column - TYPE_DEF_OR_REF].bits < 0x10000 ? 2 : 4;
+    return most << coded[column].bits < 0x10000 ? 2 : 4;
 }
 
 static size_t column_size(const struct tables *tables, unsigned column)

@@ -189,7 +189,7 @@ static void a_runtime_that_is_not_installed_is_244(void **state)
 {
     (void)state;
     check_failure(run_framework(L"none", L"", L""), 244,
-                  "is for .NET Framework v4.0.30319, which is not installed (none is)");
+                  "is for .NET Framework v4.0.30319, which is not installed (none is); --clr ");
     check_failure(run_framework(L"v2", L"", L""), 244,
                   "is for .NET Framework v4.0.30319, which is not installed (v2.0.50727)");
     check_failure(run_framework(NULL, L"--clr v3.1.2", L""), 244,
