@@ -46,7 +46,7 @@ static int refuse_host_options(const struct arguments *arguments)
 /* A place that holds coreclr.dll itself is asked for to be hosted without more ado. */
 static bool is_bare_runtime(const wchar_t *place)
 {
-    return place && GetFileAttributesW(path_join(place, L"coreclr.dll")) != INVALID_FILE_ATTRIBUTES;
+    return place && path_is_file(path_join(place, L"coreclr.dll"));
 }
 
 static int find(struct launch *launch)
@@ -76,13 +76,8 @@ static int find(struct launch *launch)
 /* The executable that a user would start: the dotnet command, or the program's apphost. */
 static const wchar_t *host_path(const struct program *program)
 {
-    wchar_t *path;
-
-    if (!host.is_self_contained)
-        return path_join(host.root, L"dotnet.exe");
-    path = wide_concatenate(program->path, L"", L"");
-    wcscpy(wcsrchr(path, L'.'), L".exe");
-    return path;
+    return host.is_self_contained ? program_companion(program, L".exe")
+                                  : path_join(host.root, L"dotnet.exe");
 }
 
 static int start(struct launch *launch)

@@ -67,16 +67,9 @@ static void look_in_root(void *context, wchar_t *root)
  * The program
  * --------------------------------------------------------------------------------------------- */
 
-static bool is_file(const wchar_t *path)
-{
-    DWORD attributes = GetFileAttributesW(path);
-
-    return attributes != INVALID_FILE_ATTRIBUTES && !(attributes & FILE_ATTRIBUTE_DIRECTORY);
-}
-
 bool dotnet_host_is_wanted(const struct program *program)
 {
-    return is_file(program_companion(program, L".runtimeconfig.json"));
+    return path_is_file(program_companion(program, L".runtimeconfig.json"));
 }
 
 /* It has the parts of its host and a runtime beside it, and says what they are to load. */
@@ -85,10 +78,10 @@ static bool is_self_contained(const struct program *program)
     static const wchar_t *const parts[] = {L"coreclr.dll", L"hostpolicy.dll", L"hostfxr.dll"};
 
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        if (!is_file(path_join(program->directory, parts[i])))
+        if (!path_is_file(path_join(program->directory, parts[i])))
             return false;
     }
-    return is_file(program_companion(program, L".deps.json"));
+    return path_is_file(program_companion(program, L".deps.json"));
 }
 
 static void take_own(struct search *search, const struct program *program)

@@ -49,7 +49,7 @@ static HRESULT set_configuration(const struct program *program)
     DWORD flags = 0;
     HRESULT result;
 
-    if (GetFileAttributesW(configuration) == INVALID_FILE_ATTRIBUTES)
+    if (!path_is_file(configuration))
         return S_OK;
     result = info->lpVtbl->GetDefaultStartupFlags(info, &flags, NULL, NULL);
     if (SUCCEEDED(result))

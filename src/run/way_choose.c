@@ -8,16 +8,11 @@
 #include "framework.h"
 #include "wide.h"
 
-static bool is_file(const wchar_t *path)
-{
-    return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
-}
-
 static bool has_files_of_dotnet(const struct program *program)
 {
-    return is_file(program_companion(program, L".runtimeconfig.json")) ||
-           is_file(program_companion(program, L".deps.json")) ||
-           is_file(path_join(program->directory, L"coreclr.dll"));
+    return path_is_file(program_companion(program, L".runtimeconfig.json")) ||
+           path_is_file(program_companion(program, L".deps.json")) ||
+           path_is_file(path_join(program->directory, L"coreclr.dll"));
 }
 
 /* Programs for .NET may refer to mscorlib, too, through libraries that are older than it. */

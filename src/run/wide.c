@@ -99,6 +99,13 @@ wchar_t *path_directory(const wchar_t *path)
     return directory;
 }
 
+bool path_is_file(const wchar_t *path)
+{
+    DWORD attributes = GetFileAttributesW(path);
+
+    return attributes != INVALID_FILE_ATTRIBUTES && !(attributes & FILE_ATTRIBUTE_DIRECTORY);
+}
+
 wchar_t *environment_value(const wchar_t *name)
 {
     DWORD size = GetEnvironmentVariableW(name, NULL, 0);

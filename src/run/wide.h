@@ -7,6 +7,7 @@
 #ifndef HOSTMEM_RUN_WIDE_H
 #define HOSTMEM_RUN_WIDE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <wchar.h>
 
@@ -28,6 +29,9 @@ wchar_t *path_directory(const wchar_t *path);
 
 /* The part of path after its last separator; not a new string. */
 const wchar_t *path_file_name(const wchar_t *path);
+
+/* There is such a file, and it is no directory. */
+bool path_is_file(const wchar_t *path);
 
 /* NULL when the variable is not set or empty. */
 wchar_t *environment_value(const wchar_t *name);
