@@ -6,8 +6,6 @@
 #include "notification.h"
 #include "trace.h"
 
-#include <stdbool.h>
-
 static IHostControl *host_control;
 static IHostMemoryManager *memory_manager; /* NULL: Windows' own functions serve */
 static IHostMalloc *host_heap;             /* never given back, as a CLR does not */
@@ -163,6 +161,11 @@ HRESULT host_memory_load(DWORD *load, SIZE_T *available)
 /* ------------------------------------------------------------------------------------------------
  * Blocks
  * --------------------------------------------------------------------------------------------- */
+
+bool host_has_heap(void)
+{
+    return host_heap != NULL;
+}
 
 static HRESULT windows_malloc(SIZE_T size, void **block)
 {

@@ -3,18 +3,27 @@
  * for each call of the memory manager, which counts it. Without a memory manager Windows itself is
  * asked, as a CLR does that is not hosted.
  *
- * The calls take no lock and keep nothing: they may be made while other threads are frozen in them.
+ * The calls that reach the host take no lock and keep nothing: they may be made while other threads
+ * are frozen in them.
  */
 #ifndef STANDIN_HOST_H
 #define STANDIN_HOST_H
 
 #include <hostmem/clrhosting.h>
 
+#include <stdbool.h>
+
 /*
  * What SetHostControl does before the runtime has started: asks for the managers, memory first, and
  * keeps a reference to the control. E_UNEXPECTED if the memory manager makes no heap.
  */
 HRESULT host_take(IHostControl *control);
+
+/*
+ * Whether blocks come from the host. Windows' own heap, which serves otherwise, takes a lock that a
+ * frozen thread may hold.
+ */
+bool host_has_heap(void);
 
 HRESULT host_alloc(void *address, SIZE_T size, DWORD type, DWORD protect,
                    EMemoryCriticalLevel level, void **memory);

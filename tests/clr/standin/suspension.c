@@ -6,6 +6,8 @@
  */
 #include "suspension.h"
 
+#include "host.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -115,6 +117,21 @@ static void mutate(struct mutator *mutator)
     }
 }
 
+/* Also what a mutator holds that has failed: the runtime goes on, and must not keep it. */
+static void give_back(struct mutator *mutator)
+{
+    const struct caller met = mutator->caller;
+
+    mutator->caller.failed = NULL;
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (mutator->slots[i].block)
+            empty_slot(mutator, i);
+    if (mutator->arena)
+        caller_free(&mutator->caller, mutator->arena, 0, MEM_RELEASE);
+    if (met.failed)
+        mutator->caller = met;
+}
+
 static DWORD WINAPI mutator_main(void *parameter)
 {
     struct mutator *mutator = parameter;
@@ -126,10 +143,7 @@ static DWORD WINAPI mutator_main(void *parameter)
         else
             mutate(mutator);
     }
-    for (unsigned i = 0; i < SLOTS; i++)
-        if (mutator->slots[i].block)
-            empty_slot(mutator, i);
-    caller_free(&mutator->caller, mutator->arena, 0, MEM_RELEASE);
+    give_back(mutator);
     return 0;
 }
 
@@ -150,23 +164,29 @@ static bool freeze(HANDLE thread)
     return false;
 }
 
+static void use_block(struct caller *caller, uint32_t random)
+{
+    const SIZE_T size = random / 16 % 3000;
+    void *block = caller_malloc(caller, size);
+
+    caller_fill(caller, block, size, random);
+    caller_check(caller, block, size, random);
+    caller_malloc_free(caller, block);
+}
+
 static void collect_once(struct caller *caller, char *arena, uint32_t random)
 {
-    const SIZE_T pages = PAGE * (1 + random % 16);
-    const SIZE_T size = random / 16 % 3000;
-    void *block;
+    const SIZE_T size = PAGE * (1 + random % 16);
 
-    caller_alloc(caller, arena + PAGE, pages, MEM_COMMIT, PAGE_READWRITE);
-    caller_fill(caller, arena + PAGE, pages, random);
-    block = caller_malloc(caller, size);
-    caller_fill(caller, block, size, random);
+    caller_alloc(caller, arena + PAGE, size, MEM_COMMIT, PAGE_READWRITE);
+    caller_fill(caller, arena + PAGE, size, random);
+    if (host_has_heap())
+        use_block(caller, random);
     caller_memory_load(caller);
     if (!caller->failed && caller_query(caller, arena + PAGE).State != MEM_COMMIT)
         caller_fail(caller, "VirtualQuery while threads are frozen", E_UNEXPECTED);
-    caller_check(caller, block, size, random);
-    caller_malloc_free(caller, block);
-    caller_check(caller, arena + PAGE, pages, random);
-    caller_free(caller, arena + PAGE, pages, MEM_DECOMMIT);
+    caller_check(caller, arena + PAGE, size, random);
+    caller_free(caller, arena + PAGE, size, MEM_DECOMMIT);
 }
 
 static void run_round(struct caller *caller, struct mutator *mutators, unsigned count, char *arena,
@@ -202,7 +222,12 @@ static void run_rounds(struct caller *caller, struct mutator *mutators, unsigned
         pause_for(next_random(&random));
         run_round(caller, mutators, count, arena, next_random(&random));
     }
-    caller_free(caller, arena, 0, MEM_RELEASE);
+    if (arena) {
+        struct caller last = {.level = caller->level};
+
+        caller_free(&last, arena, 0, MEM_RELEASE);
+        caller_join(caller, &last);
+    }
 }
 
 void collect_with_frozen_threads(struct caller *caller)
@@ -212,6 +237,8 @@ void collect_with_frozen_threads(struct caller *caller)
     struct mutator mutators[MUTATORS] = {{.caller = {.level = eTaskCritical}}};
     unsigned count = 0;
 
+    if (caller->failed)
+        return;
     atomic_store_explicit(&stop, false, memory_order_relaxed);
     while (count < MUTATORS) {
         struct mutator *mutator = &mutators[count];
