@@ -97,7 +97,8 @@ static HRESULT STDMETHODCALLTYPE clr_host_ExecuteApplication(ICLRRuntimeHost *if
     (void)manifest_paths;
     (void)count;
     (void)activation_data;
-    (void)result;
+    if (result)
+        *result = 0;
     return E_NOTIMPL;
 }
 

@@ -55,7 +55,8 @@ static HRESULT STDMETHODCALLTYPE cor_host_SwitchInLogicalThreadState(ICorRuntime
                                                                      DWORD *cookie)
 {
     (void)iface;
-    (void)cookie;
+    if (cookie)
+        *cookie = 0;
     return E_NOTIMPL;
 }
 
@@ -71,7 +72,8 @@ static HRESULT STDMETHODCALLTYPE cor_host_LocksHeldByLogicalThread(ICorRuntimeHo
                                                                    DWORD *count)
 {
     (void)iface;
-    (void)count;
+    if (count)
+        *count = 0;
     return E_NOTIMPL;
 }
 

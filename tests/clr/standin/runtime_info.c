@@ -181,9 +181,11 @@ static HRESULT STDMETHODCALLTYPE info_LoadErrorString(ICLRRuntimeInfo *iface, UI
 {
     (void)iface;
     (void)resource;
-    (void)text;
-    (void)length;
     (void)locale;
+    if (length && *length > 0 && text)
+        text[0] = L'\0';
+    if (length)
+        *length = 0;
     return E_NOTIMPL;
 }
 
