@@ -270,6 +270,8 @@ typedef HRESULT(CALLBACK *HOSTMEM_SIZE_CLASS_CALLBACK)(void *pContext,
 
 /* Called when a damaged block is found, by the thread that finds it. The result is ignored. */
 typedef HRESULT(CALLBACK *HOSTMEM_DAMAGE_CALLBACK)(void *pContext, const HOSTMEM_DAMAGE *pDamage);
+
+/* Called when a module has been loaded and redirected: HOSTMEM_OPTIONS.pfnModule. */
 typedef void(CALLBACK *HOSTMEM_MODULE_CALLBACK)(void *pContext, const HOSTMEM_MODULE *pModule);
 
 /* ----------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #define HOSTMEM_REDIRECT_IMPORT_TABLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <windows.h>
 
@@ -18,6 +19,9 @@ struct import {
     const char *function;
     void *volatile *entry;
 };
+
+/* A function as the entry of a table holds it. */
+#define IMPORT_OF(function) ((void *)(uintptr_t)(function))
 
 /* False ends the walk. */
 typedef bool import_callback(void *context, const struct import *import);

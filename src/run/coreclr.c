@@ -4,13 +4,11 @@
  * The order is the contract: a module is redirected before any of its code has asked for memory,
  * and SetHostControl comes before Start.
  */
-#define COBJMACROS
 #include "coreclr.h"
 
-#include "coreclr_hosting.h"
+#include "coreclr_start.h"
 #include "domain.h"
 #include "exit_code.h"
-#include "first_generation.h"
 #include "wide.h"
 
 /* The one that runs in this process. */
@@ -18,7 +16,6 @@ static struct {
     HMODULE module;
     ICLRRuntimeHost4 *clr; /* ICLRRuntimeHost2 only, unless has_latched_exit_code */
     bool has_latched_exit_code;
-    bool fits_first_generation; /* see first_generation.h */
     DWORD domain;
 } runtime;
 
@@ -65,19 +62,13 @@ static int start_clr(struct host *host)
     ICLRRuntimeHost4 *clr = runtime.clr;
     HRESULT result;
 
-    /* A runtime that refuses the control still runs redirected; the report tells. */
-    host->control_result = clr->lpVtbl->SetHostControl(clr, host->control);
+    coreclr_start_begin(host, clr);
     result = clr->lpVtbl->SetStartupFlags(
         clr, CORECLR_STARTUP_CONCURRENT_GC | CORECLR_STARTUP_LOADER_OPTIMIZATION_SINGLE_DOMAIN |
                  CORECLR_STARTUP_SINGLE_APPDOMAIN);
-    if (FAILED(result))
-        return host_runtime_failed(host, "SetStartupFlags", result);
-    /* What is refused before the runtime is up, it does not survive. */
-    IHostMemInspection_SetRedirectedLevel(host->inspection, eProcessCritical);
-    result = clr->lpVtbl->Start(clr);
-    IHostMemInspection_SetRedirectedLevel(host->inspection, eTaskCritical);
-    if (runtime.fits_first_generation)
-        first_generation_forget();
+    if (SUCCEEDED(result))
+        result = clr->lpVtbl->Start(clr);
+    result = coreclr_start_end(host, result);
     return FAILED(result) ? host_runtime_failed(host, "Start", result) : GO_ON;
 }
 
@@ -102,10 +93,8 @@ static int make_domain(const struct launch *launch)
 static int start(struct launch *launch)
 {
     struct host *host = &launch->host;
-    int code;
+    int code = load(launch);
 
-    runtime.fits_first_generation = first_generation_fit(host->options.limits.Committed.Limit);
-    code = load(launch);
     if (code == GO_ON)
         code = get_clr(host);
     if (code == GO_ON)

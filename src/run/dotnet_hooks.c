@@ -1,11 +1,9 @@
 /*
  * dotnet_hooks.c: the imports of .NET's host that are rewritten, and what they come to.
  */
-#define COBJMACROS
 #include "dotnet_hooks.h"
 
-#include "coreclr_hosting.h"
-#include "first_generation.h"
+#include "coreclr_start.h"
 #include "hostfxr.h"
 #include "redirect/import_table.h"
 #include "wide.h"
@@ -21,28 +19,18 @@ static struct {
     struct dotnet_progress progress;
 } hooks;
 
-/* Functions are kept as addresses: an import table holds no others. */
-#define ADDRESS_OF(function) ((void *)(uintptr_t)(function))
-
 /* ------------------------------------------------------------------------------------------------
  * The runtime's functions
  * --------------------------------------------------------------------------------------------- */
 
-/* It takes a control only before it starts. One that refuses still runs redirected. */
-static HRESULT set_host_control(void)
+/* NULL: the runtime has no such interface, or none that can be had. */
+static ICLRRuntimeHost4 *get_clr(void)
 {
     FARPROC entry = GetProcAddress(hooks.runtime, "GetCLRRuntimeHost");
     get_clr_runtime_host_function get = (get_clr_runtime_host_function)(void (*)(void))entry;
-    ICLRRuntimeHost4 *clr;
-    HRESULT result = E_NOINTERFACE;
+    ICLRRuntimeHost4 *clr = NULL;
 
-    if (get)
-        result = get(&IID_ICLRRuntimeHost2, (IUnknown **)&clr);
-    if (FAILED(result))
-        return result;
-    result = clr->lpVtbl->SetHostControl(clr, hooks.launch->host.control);
-    clr->lpVtbl->Release(clr);
-    return result;
+    return get && SUCCEEDED(get(&IID_ICLRRuntimeHost2, (IUnknown **)&clr)) ? clr : NULL;
 }
 
 static int WINAPI initialize(const char *host_path, const char *domain_name, int property_count,
@@ -50,17 +38,15 @@ static int WINAPI initialize(const char *host_path, const char *domain_name, int
                              unsigned int *domain)
 {
     struct host *host = &hooks.launch->host;
-    bool fits_first_generation = first_generation_fit(host->options.limits.Committed.Limit);
-    int result;
+    ICLRRuntimeHost4 *clr = get_clr();
+    HRESULT result;
 
-    host->control_result = set_host_control();
-    /* What is refused before the runtime is up, it does not survive. */
-    IHostMemInspection_SetRedirectedLevel(host->inspection, eProcessCritical);
+    coreclr_start_begin(host, clr);
     result =
         hooks.initialize(host_path, domain_name, property_count, names, values, handle, domain);
-    IHostMemInspection_SetRedirectedLevel(host->inspection, eTaskCritical);
-    if (fits_first_generation)
-        first_generation_forget();
+    result = coreclr_start_end(host, result);
+    if (clr)
+        clr->lpVtbl->Release(clr);
     hooks.progress.has_started = SUCCEEDED(result);
     hooks.progress.result = result;
     return result;
@@ -78,11 +64,11 @@ static int WINAPI execute_assembly(void *handle, unsigned int domain, int argc, 
 
 static void note_runtime(HMODULE module)
 {
-    wchar_t path[MAX_PATH];
+    static wchar_t path[PATH_MOST];
 
     hooks.runtime = module;
     hooks.progress.has_loaded = true;
-    if (GetModuleFileNameW(module, path, MAX_PATH) < MAX_PATH)
+    if (GetModuleFileNameW(module, path, PATH_MOST))
         runtime_describe(&hooks.launch->runtime, path_directory(path));
 }
 
@@ -132,9 +118,9 @@ static bool hook_import(void *context, const struct import *import)
 {
     (void)context;
     if (import_text_is_equal(import->function, "GetProcAddress"))
-        import_write(import->entry, ADDRESS_OF(get_proc_address));
+        import_write(import->entry, IMPORT_OF(get_proc_address));
     else if (import_text_is_equal(import->function, "GetModuleFileNameW"))
-        import_write(import->entry, ADDRESS_OF(get_module_file_name));
+        import_write(import->entry, IMPORT_OF(get_module_file_name));
     return true;
 }
 

@@ -18,15 +18,11 @@ struct search {
  * One place
  * --------------------------------------------------------------------------------------------- */
 
-static bool fits(struct search *search, const wchar_t *path)
+static bool fits(const wchar_t *path)
 {
     struct pe_file pe;
 
-    if (pe_file_read(path, &pe) != PE_FILE)
-        return false;
-    if (pe.machine != ARCHITECTURE_MACHINE)
-        search->host.saw_other_bits = true;
-    return pe.machine == ARCHITECTURE_MACHINE;
+    return pe_file_read(path, &pe) == PE_FILE && pe.machine == ARCHITECTURE_MACHINE;
 }
 
 static void consider(struct search *search, const wchar_t *fxr, const wchar_t *version)
@@ -36,7 +32,7 @@ static void consider(struct search *search, const wchar_t *fxr, const wchar_t *v
     if (search->version && version_compare(version, search->version) <= 0)
         return;
     path = path_join(path_join(fxr, version), L"hostfxr.dll");
-    if (!fits(search, path))
+    if (!fits(path))
         return;
     search->host.hostfxr = path;
     search->version = wide_concatenate(version, L"", L"");
@@ -90,7 +86,7 @@ static void take_own(struct search *search, const struct program *program)
 
     search->host.is_self_contained = true;
     search->host.root = program->directory;
-    if (fits(search, path))
+    if (fits(path))
         search->host.hostfxr = path;
 }
 

@@ -14,7 +14,6 @@ struct dotnet_host {
     const wchar_t *root;    /* the dotnet root that it is of; the program's directory if it is
                                self-contained */
     bool is_self_contained; /* the program brings its own host and runtime */
-    bool saw_other_bits;    /* one that does not fit was met */
 };
 
 /*

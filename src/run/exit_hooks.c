@@ -22,9 +22,6 @@
  * The runtime's imports
  * --------------------------------------------------------------------------------------------- */
 
-/* Functions are kept as addresses: an import table holds no others. */
-#define ADDRESS_OF(function) ((void *)(uintptr_t)(function))
-
 static void *volatile runtime_filter; /* what the runtime gave SetUnhandledExceptionFilter */
 
 static void report_code(enum ending_kind kind, DWORD exit_code)
@@ -80,7 +77,7 @@ static LONG WINAPI unhandled_exception(EXCEPTION_POINTERS *exception)
 static LPTOP_LEVEL_EXCEPTION_FILTER WINAPI
 set_unhandled_exception_filter(LPTOP_LEVEL_EXCEPTION_FILTER filter)
 {
-    return filter_at(InterlockedExchangePointer(&runtime_filter, ADDRESS_OF(filter)));
+    return filter_at(InterlockedExchangePointer(&runtime_filter, IMPORT_OF(filter)));
 }
 
 static FARPROC WINAPI get_proc_address(HMODULE module, LPCSTR name);
@@ -88,11 +85,11 @@ static FARPROC WINAPI get_proc_address(HMODULE module, LPCSTR name);
 static const struct hook {
     const char *function;
     void *replacement;
-} hooks[] = {{"ExitProcess", ADDRESS_OF(exit_process)},
-             {"TerminateProcess", ADDRESS_OF(terminate_process)},
-             {"RaiseFailFastException", ADDRESS_OF(raise_fail_fast)},
-             {"SetUnhandledExceptionFilter", ADDRESS_OF(set_unhandled_exception_filter)},
-             {"GetProcAddress", ADDRESS_OF(get_proc_address)}};
+} hooks[] = {{"ExitProcess", IMPORT_OF(exit_process)},
+             {"TerminateProcess", IMPORT_OF(terminate_process)},
+             {"RaiseFailFastException", IMPORT_OF(raise_fail_fast)},
+             {"SetUnhandledExceptionFilter", IMPORT_OF(set_unhandled_exception_filter)},
+             {"GetProcAddress", IMPORT_OF(get_proc_address)}};
 
 enum {
     HOOKS = sizeof(hooks) / sizeof(hooks[0])
@@ -113,7 +110,7 @@ static void find_originals(void)
         HMODULE module = GetModuleHandleA(system_libraries[library]);
 
         for (int i = 0; module && i < HOOKS; i++)
-            originals[i][library] = ADDRESS_OF(GetProcAddress(module, hooks[i].function));
+            originals[i][library] = IMPORT_OF(GetProcAddress(module, hooks[i].function));
     }
 }
 
@@ -124,7 +121,7 @@ static FARPROC WINAPI get_proc_address(HMODULE module, LPCSTR name)
 
     for (int i = 0; found && i < HOOKS; i++)
         for (int library = 0; library < SYSTEM_LIBRARIES; library++)
-            if (ADDRESS_OF(found) == originals[i][library])
+            if (IMPORT_OF(found) == originals[i][library])
                 return (FARPROC)(uintptr_t)hooks[i].replacement;
     return found;
 }

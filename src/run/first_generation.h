@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /*
- * Before coreclr.dll is loaded. `limit`: bytes that may be committed; 0: none. True: the
+ * Before the runtime starts. `limit`: bytes that may be committed; 0: none. True: the
  * environment says a size now, which it did not before; first_generation_forget has to follow.
  */
 bool first_generation_fit(uint64_t limit);

@@ -22,6 +22,8 @@ int host_runtime_failed(const struct host *host, const char *step, HRESULT resul
     const HOSTMEM_LIMITS *limits = &host->options.limits;
     bool is_limited = limits->Committed.Limit || limits->Reserved.Limit;
 
+    if (FAILED(host->module_result))
+        return host_failed("HostMemRedirectModule", host->module_result);
     return fail(EXIT_CODE_RUNTIME_FAILED, "the runtime cannot be started: %s failed (0x%08lx)%s.",
                 step, (unsigned long)result,
                 is_limited && result == E_OUTOFMEMORY ? "; the limit may be too small for it" : "");
@@ -31,30 +33,18 @@ int host_runtime_failed(const struct host *host, const char *step, HRESULT resul
  * Modules
  * --------------------------------------------------------------------------------------------- */
 
-/* In memory that stays: the report is made when the heaps may be locked for good. */
-static const char *keep_name(HMODULE module)
-{
-    static char names[HOST_MODULES][MAX_PATH];
-    static LONG volatile count;
-    wchar_t path[MAX_PATH];
-    const wchar_t *name;
-    LONG at = InterlockedIncrement(&count) - 1;
-
-    if (at >= HOST_MODULES || !GetModuleFileNameW(module, path, MAX_PATH))
-        return NULL;
-    name = path_file_name(path);
-    WideCharToMultiByte(CP_UTF8, 0, name, -1, names[at], MAX_PATH - 1, NULL, NULL);
-    return names[at];
-}
-
+/* Names lie in memory that stays: for the report it may be too late for a heap. */
 static void note(struct host *host, HMODULE module)
 {
-    const char *name = keep_name(module);
-    LONG at = name ? InterlockedIncrement(&host->module_count) - 1 : HOST_MODULES;
+    static char names[HOST_MODULES][MAX_PATH];
+    wchar_t path[PATH_MOST];
+    LONG at = InterlockedIncrement(&host->module_count) - 1;
 
-    if (at < HOST_MODULES)
-        host->modules[at] = name;
     exit_hooks_watch(module);
+    if (at >= HOST_MODULES || !GetModuleFileNameW(module, path, PATH_MOST))
+        return;
+    WideCharToMultiByte(CP_UTF8, 0, path_file_name(path), -1, names[at], MAX_PATH - 1, NULL, NULL);
+    host->modules[at] = names[at];
 }
 
 /* Any thread, at any time. */
@@ -62,10 +52,12 @@ static void CALLBACK module_loaded(void *context, const HOSTMEM_MODULE *module)
 {
     struct host *host = context;
 
-    if (module->Kind == HostMemModuleHost && host->host_module_callback)
-        host->host_module_callback(module->hModule);
-    else if (module->Result == S_OK && module->Kind != HostMemModuleHost)
+    if (FAILED(module->Result))
+        host->module_result = module->Result;
+    else if (module->Kind != HostMemModuleHost)
         note(host, module->hModule);
+    else if (host->host_module_callback)
+        host->host_module_callback(module->hModule);
 }
 
 /* ------------------------------------------------------------------------------------------------

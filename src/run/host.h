@@ -29,6 +29,7 @@ struct host {
     HRESULT control_result;            /* what SetHostControl said */
     const char *modules[HOST_MODULES]; /* the names of the redirected ones; NULL behind the last */
     LONG volatile module_count;
+    HRESULT module_result; /* why one could not be redirected; S_OK: all could */
 
     /* Told of each part of .NET's own host that is loaded; may be NULL. Set before host_follow. */
     void (*host_module_callback)(HMODULE module);
@@ -50,7 +51,10 @@ int host_follow(struct host *host, HMODULE module, bool is_runtime);
 /* Announces that a call of hostmem.dll, the step, has failed. The exit code for it. */
 int host_failed(const char *step, HRESULT result);
 
-/* Announces that a call of the runtime's has; tells of the limit where that may be the reason. */
+/*
+ * Announces that a call of the runtime's has; tells of the limit where that may be the reason, and
+ * of hostmem.dll instead if that could not redirect one of the runtime's modules.
+ */
 int host_runtime_failed(const struct host *host, const char *step, HRESULT result);
 
 #endif

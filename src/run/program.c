@@ -65,40 +65,6 @@ static int check(struct program *program, const char *name)
     return check_bits(&pe, name);
 }
 
-/*
- * What is built as NAME.exe for .NET is often an apphost: a native program that runs the NAME.dll
- * beside it. NULL: this is none.
- */
-static wchar_t *behind_apphost(const wchar_t *path)
-{
-    size_t length = wcslen(path);
-    wchar_t *behind;
-    struct pe_file pe;
-
-    if (length < 4 || _wcsicmp(path + length - 4, L".exe") != 0 ||
-        pe_file_read(path, &pe) != PE_FILE || pe.is_managed)
-        return NULL;
-    behind = wide_concatenate(path, L"", L"");
-    wcscpy(behind + length - 4, L".dll");
-    return pe_file_read(behind, &pe) == PE_FILE && pe.is_managed ? behind : NULL;
-}
-
-int program_open(struct program *program, const wchar_t *name, int argument_count,
-                 wchar_t **arguments)
-{
-    const wchar_t *behind;
-
-    program->path = path_full(name);
-    behind = behind_apphost(program->path);
-    if (behind)
-        program->path = behind;
-    program->directory = path_directory(program->path);
-    program->path_utf8 = utf8_from_wide(program->path);
-    program->argument_count = argument_count;
-    program->arguments = arguments;
-    return check(program, utf8_from_wide(name));
-}
-
 wchar_t *program_companion(const struct program *program, const wchar_t *extension)
 {
     wchar_t *path = wide_concatenate(program->path, L"", L"");
@@ -107,4 +73,34 @@ wchar_t *program_companion(const struct program *program, const wchar_t *extensi
     if (dot)
         *dot = L'\0';
     return wide_concatenate(path, extension, L"");
+}
+
+/*
+ * What is built as NAME.exe for .NET is often an apphost: a native program that runs the NAME.dll
+ * beside it.
+ */
+static void look_behind_apphost(struct program *program)
+{
+    size_t length = wcslen(program->path);
+    const wchar_t *behind;
+    struct pe_file pe;
+
+    if (length < 4 || _wcsicmp(program->path + length - 4, L".exe") != 0 ||
+        pe_file_read(program->path, &pe) != PE_FILE || pe.is_managed)
+        return;
+    behind = program_companion(program, L".dll");
+    if (pe_file_read(behind, &pe) == PE_FILE && pe.is_managed)
+        program->path = behind;
+}
+
+int program_open(struct program *program, const wchar_t *name, int argument_count,
+                 wchar_t **arguments)
+{
+    program->path = path_full(name);
+    look_behind_apphost(program);
+    program->directory = path_directory(program->path);
+    program->path_utf8 = utf8_from_wide(program->path);
+    program->argument_count = argument_count;
+    program->arguments = arguments;
+    return check(program, utf8_from_wide(name));
 }

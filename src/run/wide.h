@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <wchar.h>
 
+enum {
+    PATH_MOST = 32768 /* characters of the longest path that Windows has, the NUL included */
+};
+
 /* Zeroed memory under the same promise. */
 void *startup_alloc(size_t size);
 

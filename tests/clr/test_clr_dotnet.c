@@ -275,6 +275,42 @@ static void the_environment_of_the_host_is_honoured(void **state)
     run_free(run);
 }
 
+/* What the runtime is given while it starts, the program does not see. */
+static void a_limit_leaves_the_program_its_environment(void **state)
+{
+    struct run *run;
+
+    (void)state;
+    layout_directory(layout_path(L"app"));
+    layout_program(L"Variable.exe", layout_path(L"app\\Variable.exe"));
+    layout_text(layout_path(L"app\\Variable.runtimeconfig.json"), CONFIG);
+    run = run_host(RUN_WITH_JSON, L"--limit 64M %ls \"%ls\" COMPlus_GCgen0size", roll_forward(),
+                   layout_path(L"app\\Variable.exe"));
+    check_run(run, run->exit_code == 0);
+    check_run(run, !strcmp(run->output, "not set\n"));
+    check_run(run, report_integer(run, "statistics.committed.peak") <= 64 << 20);
+    check_books(run);
+    run_free(run);
+}
+
+/* The collector's first generation is made to fit, or the limit would be met before it collects. */
+static void a_limit_is_kept_by_collecting_in_time(void **state)
+{
+    struct run *run;
+
+    (void)state;
+    layout_directory(layout_path(L"app"));
+    layout_program(L"Cache.exe", layout_path(L"app\\Cache.exe"));
+    layout_text(layout_path(L"app\\Cache.runtimeconfig.json"), CONFIG);
+    run = run_host(RUN_WITH_JSON, L"--limit 64M %ls \"%ls\" 10000", roll_forward(),
+                   layout_path(L"app\\Cache.exe"));
+    check_run(run, run->exit_code == 0);
+    check_run(run, report_integer(run, "statistics.committed.peak") <= 64 << 20);
+    check_run(run, strstr(run->errors, "nothing refused\n"));
+    check_books(run);
+    run_free(run);
+}
+
 static void a_program_without_a_runtimeconfig_runs_on_the_newest(void **state)
 {
     struct run *run = run_host(RUN_WITH_JSON, L"\"%ls\" a", lay_out(NULL, NULL));
@@ -415,6 +451,8 @@ int main(void)
         layout_test(probing_paths_are_searched),
         layout_test(probing_paths_of_the_development_runtimeconfig_are_searched),
         layout_test(the_environment_of_the_host_is_honoured),
+        layout_test(a_limit_leaves_the_program_its_environment),
+        layout_test(a_limit_is_kept_by_collecting_in_time),
         layout_test(a_program_without_a_runtimeconfig_runs_on_the_newest),
         layout_test(an_apphost_stands_for_its_program),
         layout_test(a_self_contained_program_runs_on_its_own_runtime),

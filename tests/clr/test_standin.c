@@ -4,6 +4,8 @@
  */
 #include "standin_use.h"
 
+#include "host_managers.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,31 +37,6 @@ static void live_and_stop(const struct standin *standin)
 /* ------------------------------------------------------------------------------------------------
  * SetHostControl
  * --------------------------------------------------------------------------------------------- */
-
-/* By corhost.cpp. */
-static const struct host_manager {
-    const char *name;
-    IID iid;
-} host_managers[] = {
-    {"IHostMemoryManager",
-     {0x7bc698d1, 0xf9e3, 0x4460, {0x9c, 0xde, 0xd0, 0x42, 0x48, 0xe9, 0xfa, 0x25}}},
-    {"IHostTaskManager",
-     {0x997ff24c, 0x43b7, 0x4352, {0x86, 0x67, 0x0d, 0xc0, 0x4f, 0xaf, 0xd3, 0x54}}},
-    {"IHostThreadpoolManager",
-     {0x983d50e2, 0xcb15, 0x466b, {0x80, 0xfc, 0x84, 0x5d, 0xc6, 0xe8, 0xc5, 0xfd}}},
-    {"IHostIoCompletionManager",
-     {0x8bde9d80, 0xec06, 0x41d6, {0x83, 0xe6, 0x22, 0x58, 0x0e, 0xff, 0xcc, 0x20}}},
-    {"IHostSyncManager",
-     {0x234330c7, 0x5f10, 0x4f20, {0x96, 0x15, 0x51, 0x22, 0xda, 0xb7, 0xa0, 0xac}}},
-    {"IHostAssemblyManager",
-     {0x613dabd7, 0x62b2, 0x493e, {0x9e, 0x65, 0xc1, 0xe3, 0x2a, 0x1e, 0x0c, 0x5e}}},
-    {"IHostGCManager",
-     {0x5d4ec34e, 0xf248, 0x457b, {0xb6, 0x03, 0x25, 0x5f, 0xaa, 0xba, 0x0d, 0x21}}},
-    {"IHostSecurityManager",
-     {0x75ad2468, 0xa349, 0x4d02, {0xa7, 0x64, 0x76, 0xa6, 0x8a, 0xee, 0x0c, 0x4f}}},
-    {"IHostPolicyManager",
-     {0x7ae49844, 0xb1e3, 0x4683, {0xba, 0x7c, 0x1e, 0x82, 0x12, 0xea, 0x3b, 0x79}}},
-};
 
 static void the_nine_managers_are_asked_for_in_order_memory_first(void **state)
 {
@@ -370,6 +347,29 @@ static void a_refused_Start_fails_and_names_the_call(void **state)
     standin_end(&standin);
 }
 
+/* The start is process-critical, which no limit stops unless it is told to; the program is not. */
+static void a_refused_program_fails_and_names_the_call(void **state)
+{
+    const HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits), .Committed = {.Limit = PAGE}};
+    struct standin standin;
+    struct capture output, errors;
+    char *text;
+    LONG exit_code = 0;
+
+    (void)state;
+    standin_start(&standin, NULL, &limits);
+    capture_begin(&output, STD_OUTPUT_HANDLE);
+    capture_begin(&errors, STD_ERROR_HANDLE);
+    assert_hresult(standin_execute(&standin, program_path(), NULL, 0, &exit_code), E_FAIL);
+    text = capture_end(&errors);
+    free(capture_end(&output));
+    assert_string_equal(text, "stand-in: VirtualAlloc failed (0x8007000e)\r\n");
+    free(text);
+    assert_hresult(ICLRRuntimeHost_Stop(standin.host), S_OK);
+    assert_balanced(&standin);
+    standin_end(&standin);
+}
+
 static void a_program_under_pressure_allocates_until_it_is_told(void **state)
 {
     const HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits), .Committed = {.Limit = 512 * GRANULE}};
@@ -411,6 +411,18 @@ static void without_a_limit_pressure_ends_by_itself(void **state)
     standin_end(&standin);
 }
 
+static void without_a_control_a_program_runs_on_Windows_own_memory(void **state)
+{
+    struct standin standin;
+
+    (void)state;
+    standin_bind(&standin, NULL, NULL);
+    assert_hresult(ICLRRuntimeHost_Start(standin.host), S_OK);
+    live_and_stop(&standin);
+    assert_figure(statistics_of(&standin.subject).Methods[HostMemVirtualAlloc].Calls, 0);
+    standin_end(&standin);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,8 +441,10 @@ int main(void)
         cmocka_unit_test(a_runtime_that_is_not_stopped_gives_back_when_it_is_unloaded),
         cmocka_unit_test(a_runtime_that_leaks_does_not_balance),
         cmocka_unit_test(a_refused_Start_fails_and_names_the_call),
+        cmocka_unit_test(a_refused_program_fails_and_names_the_call),
         cmocka_unit_test(a_program_under_pressure_allocates_until_it_is_told),
         cmocka_unit_test(without_a_limit_pressure_ends_by_itself),
+        cmocka_unit_test(without_a_control_a_program_runs_on_Windows_own_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
