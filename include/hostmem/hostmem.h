@@ -549,6 +549,11 @@ typedef struct HOSTMEM_OPTIONS {
  * or pLimits that SetLimits refuses); E_OUTOFMEMORY.
  * Any thread. The manager's last Release gives its bookkeeping back and leaves the memory that it
  * handed out as it is: a runtime may still be running on it.
+ *
+ * As long as the manager lives, an IHostMalloc or IHostControl of its that is used after its own
+ * last Release says so, until the next one that is made takes its place: AddRef and Release return
+ * 0, QueryInterface and GetHostManager E_NOINTERFACE, Free of anything but NULL, Alloc, DebugAlloc
+ * and SetAppDomainManager HOST_E_INVALIDOPERATION.
  */
 HRESULT STDMETHODCALLTYPE HostMemCreateManager(const HOSTMEM_OPTIONS *pOptions,
                                                IHostMemoryManager **ppManager);
@@ -664,7 +669,8 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
  * The others are kept, and keep the manager alive. If modules are redirected to it again, they find
  * these heaps under the same handles; when that ends, it is looked at them again.
  *
- * S_OK; E_POINTER; E_INVALIDARG (no redirection, or removed before); what VirtualProtect says.
+ * S_OK; E_POINTER; E_INVALIDARG (no redirection, or removed before; the pointer is not read); what
+ * VirtualProtect says.
  */
 HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirection);
 

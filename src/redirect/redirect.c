@@ -27,6 +27,31 @@ static bool serves_hooks(HMODULE module)
     return false;
 }
 
+/*
+ * All that a host was ever given, removed or not: what is removed stays in memory, so that any
+ * pointer can be looked for without being read.
+ */
+static _Atomic(struct HOSTMEM_REDIRECTION *) newest;
+
+static void keep(struct HOSTMEM_REDIRECTION *redirection)
+{
+    atomic_store_explicit(&redirection->stands, true, memory_order_relaxed);
+    redirection->older = atomic_load_explicit(&newest, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&newest, &redirection->older, redirection,
+                                                  memory_order_release, memory_order_relaxed))
+        ;
+}
+
+/* Whether it is a redirection that stands; it is this caller's to undo then. */
+static bool claim(struct HOSTMEM_REDIRECTION *redirection)
+{
+    struct HOSTMEM_REDIRECTION *known = atomic_load_explicit(&newest, memory_order_acquire);
+
+    while (known && known != redirection)
+        known = known->older;
+    return known && atomic_exchange_explicit(&known->stands, false, memory_order_acq_rel);
+}
+
 static HRESULT redirect(struct manager *manager, HMODULE module, DWORD flags,
                         struct HOSTMEM_REDIRECTION **redirection)
 {
@@ -47,6 +72,7 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
                                                 DWORD dwFlags, HOSTMEM_REDIRECTION **ppRedirection)
 {
     struct manager *manager = manager_from_interface(pManager);
+    HRESULT hr;
 
     if (ppRedirection)
         *ppRedirection = NULL;
@@ -54,19 +80,19 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
         return E_POINTER;
     if (!manager || !hModule || (dwFlags & ~REDIRECT_FLAGS) || serves_hooks(hModule))
         return E_INVALIDARG;
-    return redirect(manager, hModule, dwFlags, ppRedirection);
+    hr = redirect(manager, hModule, dwFlags, ppRedirection);
+    if (hr == S_OK)
+        keep(*ppRedirection);
+    return hr;
 }
 
 HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirection)
 {
-    HOSTMEM_REDIRECTION *self = pRedirection;
     DWORD error;
 
     if (!pRedirection)
         return E_POINTER;
-    /* One remover wins; what it leaves behind is a page that says so. */
-    if (!atomic_compare_exchange_strong_explicit(&pRedirection->self, &self, NULL,
-                                                 memory_order_acq_rel, memory_order_relaxed))
+    if (!claim(pRedirection))
         return E_INVALIDARG;
     error = redirection_undo(pRedirection);
     if (pRedirection->flags & HOSTMEM_REDIRECT_FOLLOW) {

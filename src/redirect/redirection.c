@@ -180,7 +180,6 @@ static HRESULT redirect_held(HMODULE module, const struct survey *survey,
         os_metadata_release(made);
         return hr;
     }
-    atomic_store_explicit(&made->self, made, memory_order_release);
     *redirection = made;
     return S_OK;
 }

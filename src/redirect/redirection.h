@@ -19,8 +19,9 @@ struct rewritten {
 };
 
 struct HOSTMEM_REDIRECTION {
-    _Atomic(struct HOSTMEM_REDIRECTION *) self; /* NULL once it has been removed */
-    struct HOSTMEM_REDIRECTION *next;           /* follow.c */
+    atomic_bool stands;                /* redirect.c: until it is removed */
+    struct HOSTMEM_REDIRECTION *older; /* redirect.c */
+    struct HOSTMEM_REDIRECTION *next;  /* follow.c */
     HMODULE module;
     DWORD flags;
     size_t capacity;

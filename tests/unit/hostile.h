@@ -1,0 +1,67 @@
+/*
+ * hostile.h: a caller who passes garbage to every method of every interface, and notes what was
+ * answered wrongly.
+ *
+ * What it passes is garbage in value, not in kind: an out pointer is NULL or points to something
+ * that can be written, an object is one of hostmem's. Everything else may be anything: addresses,
+ * sizes, flags, enumerations, interface identifiers, sizes of structures and what is in them.
+ *
+ * Memory that a caller may change whoever owns it (VirtualProtect, commits) it looks for in its own
+ * regions, in an arena of raw memory, in holes and beyond the user's half, but not in the rest of
+ * the process, which is to live on. Frees go anywhere.
+ */
+#ifndef HOSTMEM_TESTS_UNIT_HOSTILE_H
+#define HOSTMEM_TESTS_UNIT_HOSTILE_H
+
+#include "support.h"
+
+#define HOSTILE_REGIONS 64
+#define HOSTILE_BLOCKS 64
+#define HOSTILE_HEAPS 4
+#define HOSTILE_RANGES 64
+
+struct hostile_block {
+    void *memory;
+    unsigned heap; /* index into heaps */
+};
+
+struct hostile {
+    const struct subject *subject;
+    uint64_t random;
+    char *arena; /* raw memory: HOSTILE_ARENA bytes, every second granule committed */
+    bool alone;  /* no other thread calls the manager: a failed call must leave the books alone */
+    bool closed; /* every call must say HOST_E_CLRNOTAVAILABLE */
+
+    void *regions[HOSTILE_REGIONS];
+    unsigned region_count;
+    struct hostile_block blocks[HOSTILE_BLOCKS];
+    unsigned block_count;
+    IHostMalloc *heaps[HOSTILE_HEAPS];
+    void *ranges[HOSTILE_RANGES];
+    unsigned range_count;
+
+    uint64_t calls;
+    uint64_t successes;
+
+    /* The first wrong answer; NULL: none. */
+    const char *wrong_call;
+    const char *wrong;
+    HRESULT wrong_hr;
+    uint64_t wrong_at; /* the number of the call */
+};
+
+#define HOSTILE_ARENA (16 * GRANULE)
+
+/* subject and random are set; makes the rest. Fails the test if it cannot. */
+void hostile_begin(struct hostile *hostile);
+
+/* So many calls, or fewer when an answer was wrong. No assertions: any thread. */
+void hostile_call(struct hostile *hostile, uint64_t calls);
+
+/* Fails the test, with seed and call, if an answer was wrong. */
+void hostile_check(const struct hostile *hostile, uint64_t seed);
+
+/* Gives everything back. Fails the test if it cannot. */
+void hostile_end(struct hostile *hostile);
+
+#endif
