@@ -32,6 +32,9 @@
 #define MANY_NAMES 100
 #define FEW 2
 
+/* So much that nothing is refused: what is charged must be exact all the same. */
+#define LIMIT_OF_SCRIPT ((ULONGLONG)4 << 30)
+
 #define MOST_REGIONS (MANY_REGIONS + 16)
 #define MOST_BLOCKS (MANY_NAMES + 16)
 
@@ -342,6 +345,51 @@ static HRESULT CALLBACK count_block(void *context, const HOSTMEM_BLOCK *block)
     return S_OK;
 }
 
+static HRESULT CALLBACK count_heap(void *context, const HOSTMEM_HEAP *heap)
+{
+    (void)heap;
+    ++*(unsigned *)context;
+    return S_OK;
+}
+
+static HRESULT CALLBACK count_live(void *context, const HOSTMEM_SIZE_CLASS *size_class)
+{
+    *(unsigned *)context += (unsigned)size_class->Blocks;
+    return S_OK;
+}
+
+/* The heaps, by the methods that tell of them. */
+static void look_at_heaps(struct script *script, unsigned blocks)
+{
+    IHostMemInspection *inspection = script->subject.inspection;
+    unsigned heaps = 0, small = 0;
+    HOSTMEM_BLOCK block;
+    SIZE_T given;
+
+    assert_hresult(IHostMemInspection_EnumHeaps(inspection, count_heap, &heaps), S_OK);
+    assert_figure(heaps, (script->heaps[0] != NULL) + (script->heaps[1] != NULL));
+    assert_hresult(IHostMemInspection_EnumSizeClasses(inspection, 0, count_live, &small), S_OK);
+    assert_true(small <= blocks);
+    for (unsigned i = 0; i < script->block_count; i++)
+        assert_hresult(IHostMemInspection_FindBlock(inspection, script->blocks[i].memory, &block),
+                       S_OK);
+    assert_true(SUCCEEDED(IHostMemInspection_Trim(inspection, &given)));
+}
+
+/* The limits are read, set to half, where nothing is refused yet, and have not been touched else.
+ */
+static void use_limits(struct script *script)
+{
+    IHostMemInspection *inspection = script->subject.inspection;
+    HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits)};
+
+    attempt(script, IHostMemInspection_GetLimits(inspection, &limits));
+    assert_figure(limits.Committed.Limit, LIMIT_OF_SCRIPT);
+    limits.Committed.Limit /= 2;
+    attempt(script, IHostMemInspection_SetLimits(inspection, &limits));
+    attempt(script, IHostMemInspection_SetRedirectedLevel(inspection, eProcessCritical));
+}
+
 /* Everything that was made is shown, and nothing else is but the slabs of small blocks. */
 static void look(struct script *script)
 {
@@ -358,6 +406,7 @@ static void look(struct script *script)
     assert_figure(regions, script->region_count);
     assert_figure(ranges, ranges_made);
     assert_figure(blocks, script->block_count);
+    look_at_heaps(script, blocks);
     for (unsigned i = 0; i < script->region_count; i++)
         assert_hresult(IHostMemInspection_FindRegion(inspection, script->regions[i], &region),
                        S_OK);
@@ -402,7 +451,9 @@ static void assert_nothing_left(const struct subject *subject)
 
 static bool make_manager(struct script *script)
 {
-    HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .EmergencyReservation = 16 * MIB};
+    HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits), .Committed = {.Limit = LIMIT_OF_SCRIPT}};
+    HOSTMEM_OPTIONS options = {
+        .cbSize = sizeof(options), .EmergencyReservation = 16 * MIB, .pLimits = &limits};
 
     script->subject.manager = GARBAGE;
     if (!attempt_making(script, HostMemCreateManager(&options, &script->subject.manager),
@@ -429,6 +480,7 @@ static unsigned run_script(struct faults faults, enum extent extent)
     if (!make_manager(&script))
         return script.failures;
     use_control(&script);
+    use_limits(&script);
     use_heaps(&script);
     use_pages(&script);
     make_many_regions(&script);
