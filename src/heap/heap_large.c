@@ -46,6 +46,8 @@ static pages_result make_block(struct heap *heap, const struct heap_request *req
     record_begin(record, RECORD_HEAP_PAGES);
     result = pages_alloc(heap->space->pages, &pages, memory);
     record_end(record, RECORD_HEAP_PAGES, !result);
+    if (result == OS_ERROR_INVALID_PARAMETER) /* nothing but the size can be wrong with it */
+        result = OS_ERROR_NOT_ENOUGH_MEMORY;
     if (!result)
         *memory = (char *)*memory + pages.block_offset;
     return result;

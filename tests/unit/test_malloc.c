@@ -215,8 +215,8 @@ static void Alloc_of_a_size_that_overflows_fails(void **state)
     for (SIZE_T less = 0; less < 2 * GRANULE; less += less < 32 ? 1 : PAGE / 2) {
         void *block = SOMETHING;
 
-        if (SUCCEEDED(IHostMalloc_Alloc(heap, SIZE_MAX - less, eTaskCritical, &block)))
-            fail_msg("a block of %llu bytes", (unsigned long long)(SIZE_MAX - less));
+        assert_hresult(IHostMalloc_Alloc(heap, SIZE_MAX - less, eTaskCritical, &block),
+                       E_OUTOFMEMORY);
         assert_address(block, NULL);
     }
     assert_no_trace(subject, &before);
