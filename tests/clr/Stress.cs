@@ -11,78 +11,6 @@ using System.Reflection.Emit;
 using System.Runtime.InteropServices;
 using System.Threading;
 
-// A repeatable sequence of numbers (xorshift), each thread its own.
-sealed class Numbers
-{
-    uint state;
-
-    public Numbers(uint seed)
-    {
-        state = seed * 2654435769u + 1;
-    }
-
-    public int Below(int limit)
-    {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        return (int)(state % (uint)limit);
-    }
-}
-
-// Memory with a pattern that tells whether it is still whole.
-sealed class Block
-{
-    readonly byte[] bytes;
-    readonly byte seed;
-
-    public Block(int size, int seed)
-    {
-        bytes = new byte[size];
-        this.seed = (byte)seed;
-        for (int i = 0; i < size; i += Step(size))
-            bytes[i] = (byte)(i + seed);
-    }
-
-    public byte[] Bytes
-    {
-        get { return bytes; }
-    }
-
-    public int Check()
-    {
-        for (int i = 0; i < bytes.Length; i += Step(bytes.Length))
-            if (bytes[i] != (byte)(i + seed))
-                Stress.Fail("a block of " + bytes.Length + " bytes was overwritten at " + i);
-        return bytes.Length + seed;
-    }
-
-    // Every byte of small blocks, some in each page of large ones.
-    static int Step(int size)
-    {
-        return size < 4096 ? 1 : 509;
-    }
-}
-
-sealed class Finalized
-{
-    public static int Made;
-    public static int Done;
-
-    readonly byte[] ballast = new byte[200];
-
-    public Finalized()
-    {
-        Interlocked.Increment(ref Made);
-        ballast[0] = 1;
-    }
-
-    ~Finalized()
-    {
-        Interlocked.Add(ref Done, ballast[0]);
-    }
-}
-
 sealed class Worker
 {
     const int Slots = 256;
@@ -228,22 +156,15 @@ sealed class Worker
 
 static class Stress
 {
-    static int failures;
-
-    public static void Fail(string what)
-    {
-        Interlocked.Increment(ref failures);
-        Console.WriteLine("FAILED: " + what);
-    }
-
     static int Main(string[] arguments)
     {
         int threads = arguments.Length > 0 ? int.Parse(arguments[0]) : 8;
         int rounds = arguments.Length > 1 ? int.Parse(arguments[1]) : 200;
 
         Console.WriteLine("checksum {0}", Run(threads, rounds));
-        CheckFinalizers();
-        return failures == 0 ? 0 : 1;
+        Finalized.Check();
+        Console.WriteLine("finalizers ran");
+        return Failures.Any ? 1 : 0;
     }
 
     static long Run(int threads, int rounds)
@@ -264,15 +185,5 @@ static class Stress
         foreach (Worker worker in workers)
             checksum = unchecked(checksum * 31 + worker.Checksum);
         return checksum;
-    }
-
-    // All but a few that a stack or register may still show.
-    static void CheckFinalizers()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        if (Finalized.Done > Finalized.Made || Finalized.Done < Finalized.Made / 2)
-            Fail(Finalized.Done + " of " + Finalized.Made + " objects were finalized");
-        Console.WriteLine("finalizers ran");
     }
 }

@@ -153,24 +153,35 @@ struct output_files {
     wchar_t json[PATH_SIZE];
 };
 
+/* The program that runs the other, and the options that the flags stand for. */
+static int write_runner(wchar_t *line, unsigned flags, const struct output_files *files)
+{
+    wchar_t directory[PATH_SIZE];
+    int length;
+
+    if (flags & RUN_WITHOUT_HOSTMEM)
+        return swprintf(line, COMMAND_LINE_SIZE, L"\"%ls\\dotnet.exe\" ", runtime_directory);
+    get_own_directory(directory);
+    length = swprintf(line, COMMAND_LINE_SIZE, L"\"%ls\\%lshostmem-run.exe\" ", directory,
+                      flags & RUN_FRAMEWORK ? L"standin\\" : L"");
+    if (!(flags & (RUN_NO_RUNTIME | RUN_FRAMEWORK)))
+        length += swprintf(line + length, COMMAND_LINE_SIZE - (size_t)length, L"--runtime \"%ls\" ",
+                           runtime_directory);
+    if (flags & RUN_WITH_JSON)
+        length += swprintf(line + length, COMMAND_LINE_SIZE - (size_t)length, L"--json \"%ls\" ",
+                           files->json);
+    return length;
+}
+
 static wchar_t *make_command_line(unsigned flags, const struct output_files *files,
                                   const wchar_t *format, va_list values)
 {
     wchar_t *line = calloc(COMMAND_LINE_SIZE, sizeof(*line));
-    wchar_t directory[PATH_SIZE];
-    size_t length;
+    int length;
 
     assert_non_null(line);
-    get_own_directory(directory);
-    length = (size_t)swprintf(line, COMMAND_LINE_SIZE, L"\"%ls\\%lshostmem-run.exe\" ", directory,
-                              flags & RUN_FRAMEWORK ? L"standin\\" : L"");
-    if (!(flags & (RUN_NO_RUNTIME | RUN_FRAMEWORK)))
-        length += (size_t)swprintf(line + length, COMMAND_LINE_SIZE - length, L"--runtime \"%ls\" ",
-                                   runtime_directory);
-    if (flags & RUN_WITH_JSON)
-        length += (size_t)swprintf(line + length, COMMAND_LINE_SIZE - length, L"--json \"%ls\" ",
-                                   files->json);
-    vswprintf(line + length, COMMAND_LINE_SIZE - length, format, values);
+    length = write_runner(line, flags, files);
+    vswprintf(line + length, COMMAND_LINE_SIZE - (size_t)length, format, values);
     return line;
 }
 

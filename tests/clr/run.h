@@ -23,6 +23,8 @@ enum run_flag {
     RUN_PLAIN = 0,
     RUN_WITH_JSON = 1,  /* with --json and the name of a file, read afterwards */
     RUN_NO_RUNTIME = 2, /* without --runtime */
+    RUN_WITHOUT_HOSTMEM =
+        16,             /* by dotnet.exe of the runtime, without hostmem; no other flag with it */
     RUN_FRAMEWORK = 8,  /* the hostmem-run beside the stand-in for .NET Framework, no --runtime */
     RUN_INTERRUPTED = 4 /* interrupted by Ctrl+C as soon as the program prints "waiting" */
 };
