@@ -84,24 +84,6 @@ static void the_books_are_exact_after_dynamic_code(void **state)
     check_books(whereabouts);
 }
 
-static void check_agreement(const struct run *run)
-{
-    const json_t *regions = report_member(run, "regions");
-    json_int_t reserved = report_integer(run, "statistics.reserved.now");
-    json_int_t committed = report_integer(run, "statistics.committed.now");
-
-    check_run(run, (json_int_t)json_array_size(regions) ==
-                       report_integer(run, "statistics.regions.now"));
-    check_run(run, sum_of(regions, "size") == reserved);
-    check_run(run, sum_of(regions, "committed") == committed);
-    check_run(run, report_integer(run, "audit.reserved_bytes") == reserved);
-    check_run(run, report_integer(run, "audit.committed_bytes") == committed);
-    check_run(run, report_integer(run, "process.owned.reserved") == reserved);
-    check_run(run, report_integer(run, "process.owned.committed") == committed);
-    check_run(run, report_integer(run, "statistics.reserved.peak") >= reserved);
-    check_run(run, report_integer(run, "statistics.committed.peak") >= committed);
-}
-
 static void regions_statistics_audit_and_walk_agree_to_the_byte(void **state)
 {
     (void)state;
