@@ -11,10 +11,15 @@
 
 #include "os/os.h"
 
+#ifdef HOSTMEM_PLAIN_ASSERTIONS
+#include <stdbool.h>
+#include "plain_assertions.h" /* of tests/fuzz */
+#else
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#endif
 
 #include <pthread.h>
 #include <stdalign.h>

@@ -1,0 +1,33 @@
+/*
+ * fuzz.h: what the fuzz targets have in common. An input is a sequence of operations of
+ * FUZZ_OPERATION bytes each; what is left over at its end is not looked at. Each operation means
+ * something, whatever its bytes.
+ *
+ * When an assertion fails or a sanitizer finds something, the operations so far are printed in
+ * words. With HOSTMEM_FUZZ_PRINT in the environment each is printed before it is done.
+ */
+#ifndef HOSTMEM_TESTS_FUZZ_H
+#define HOSTMEM_TESTS_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FUZZ_OPERATION 8
+
+/* The next operation of the input, which has begun by that; NULL: there are no more. */
+const uint8_t *fuzz_next(void);
+
+/* ------------------------------------------------------------------------------------------------
+ * What each target defines
+ * --------------------------------------------------------------------------------------------- */
+
+/* Before the first operation of an input, and after the last one. Nothing may be left then. */
+void fuzz_begin(void);
+void fuzz_end(void);
+
+void fuzz_perform(const uint8_t bytes[FUZZ_OPERATION]);
+
+/* One operation in words. */
+void fuzz_describe(const uint8_t bytes[FUZZ_OPERATION], char *text, size_t size);
+
+#endif

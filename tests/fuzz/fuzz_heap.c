@@ -1,0 +1,508 @@
+/*
+ * fuzz_heap.c: sequences of calls of src/heap/, by several threads that one plays, against a model
+ * of the blocks that live: whose they are, where, and what was written to them.
+ */
+#include "heap_run.h"
+
+#include "frozen_key.h"
+
+/* ------------------------------------------------------------------------------------------------
+ * Faults and limits
+ * --------------------------------------------------------------------------------------------- */
+
+static void perform_fault(const struct heap_operation *operation)
+{
+    enum os_fault_kind kind = operation->more & 1 ? OS_FAULT_PAGES : OS_FAULT_METADATA;
+
+    run.fault_at[kind] = 1 + operation->count % 8;
+    os_fault_at(kind, run.fault_at[kind]);
+}
+
+/* True if a fault has struck since it was asked last. */
+static bool fault_struck(void)
+{
+    bool struck = false;
+
+    for (int kind = 0; kind < OS_FAULT_KINDS; kind++) {
+        if (!run.fault_at[kind] || os_fault_requests(kind) < run.fault_at[kind])
+            continue;
+        run.fault_at[kind] = 0;
+        os_fault_at(kind, 0);
+        struck = run.fault_has_struck = true;
+    }
+    return struck;
+}
+
+static void perform_limit(const struct heap_operation *operation)
+{
+    struct budget_limit limit = {BUDGET_ENDLESS, 0, 0};
+
+    if (operation->count)
+        limit.limit = operation->count * SLAB_SIZE;
+    budget_set_limit(&run.world->pages.budget.committed, &limit);
+    run.limit = limit.limit;
+}
+
+static uint64_t committed(void)
+{
+    return gauge_now(&run.world->pages.budget.committed.granted);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Allocating
+ * --------------------------------------------------------------------------------------------- */
+
+static bool is_large(size_t size)
+{
+    return size > SMALL_LIMIT || size > run.guard_above;
+}
+
+/* What a block of its own region, or a slab, is charged for. */
+static uint64_t charge_of(size_t size)
+{
+    uint64_t pages = ((size ? size : 1) + PAGE - 1) / PAGE;
+
+    return is_large(size) ? (pages + (size > run.guard_above)) * PAGE : SLAB_SIZE;
+}
+
+#define NEVER ((size_t)1 << 47)
+
+static void judge_failure(size_t size, pages_result result, bool struck)
+{
+    if (struck && result == OS_ERROR_NOT_ENOUGH_MEMORY)
+        return;
+    if (size >= NEVER)
+        return;
+    assert_int_equal(result, PAGES_REFUSED);
+    assert_true(committed() + charge_of(size) > run.limit);
+}
+
+/* A new block begins where it must, and is nobody else's; what is in it is what was promised. */
+static void judge_block(const unsigned char *address, size_t size)
+{
+    bool filled = run.flags & HEAP_FILL_ON_ALLOC && !run.fault_has_struck;
+
+    assert_non_null(address);
+    assert_int_equal((uintptr_t)address % BLOCK_ALIGNMENT, 0);
+    assert_null(heap_run_overlapping(address, size));
+    if (filled && size) {
+        assert_int_equal(address[0], HEAP_FILL_ALLOCATED);
+        assert_int_equal(address[size - 1], HEAP_FILL_ALLOCATED);
+    }
+}
+
+static pages_result ask(struct heap *heap, const struct heap_operation *operation,
+                        const struct heap_request *request, void **memory)
+{
+    if (!(operation->how & 1) && !request->debug && heap_quick_alloc(heap, request->size, memory))
+        return PAGES_OK;
+    return heap_alloc(heap, request, memory);
+}
+
+static void allocate(const struct heap_operation *operation, unsigned number)
+{
+    static const char *const files[] = {"a.cpp", "directory/b.cpp", "c.h", NULL};
+    struct model_heap *heap = &run.heaps[operation->heap % HEAP_COUNT];
+    struct slot *slot = &run.slots[number % HEAP_SLOTS];
+    struct heap_request request = {.size = heap_size(operation),
+                                   .critical_level = operation->how / 4u % BUDGET_LEVELS,
+                                   .line = number + 1,
+                                   .debug = operation->how & 2};
+    uint64_t before = committed();
+    void *memory = NULL;
+    pages_result result;
+    bool struck;
+
+    if (!heap->heap || slot->live)
+        return;
+    request.file = request.debug ? files[number % COUNT_OF(files)] : NULL;
+    result = ask(heap->heap, operation, &request, &memory);
+    struck = fault_struck();
+    if (committed() > before)
+        assert_true(committed() <= run.limit);
+    if (result) {
+        assert_null(memory);
+        assert_true(committed() <= before);
+        judge_failure(request.size, result, struck);
+        return;
+    }
+    judge_block(memory, request.size);
+    slot->known = (request.debug || run.flags || is_large(request.size)) && !run.fault_has_struck;
+    slot->line = request.line;
+    heap_run_born(slot, operation->heap % HEAP_COUNT, memory, request.size);
+}
+
+static void perform_alloc(const struct heap_operation *operation)
+{
+    allocate(operation, heap_slot_number(operation));
+}
+
+static void perform_fill(const struct heap_operation *operation)
+{
+    for (unsigned i = 0; i < operation->number; i++)
+        allocate(operation, heap_slot_number(operation) + i);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Freeing
+ * --------------------------------------------------------------------------------------------- */
+
+static pages_result give(struct heap *heap, bool quick, void *memory)
+{
+    if (quick && heap_quick_free(heap, memory))
+        return PAGES_OK;
+    return heap_free(heap, memory);
+}
+
+static void free_slot(struct slot *slot, bool quick)
+{
+    if (!slot->live)
+        return;
+    heap_run_look(slot);
+    assert_int_equal(give(run.heaps[slot->heap].heap, quick, slot->address), PAGES_OK);
+    heap_run_died(slot);
+}
+
+static void perform_free(const struct heap_operation *operation)
+{
+    free_slot(&run.slots[heap_slot_number(operation)], !(operation->how & 1));
+}
+
+static void perform_free_run(const struct heap_operation *operation)
+{
+    unsigned step = 1 + operation->count % 8u;
+
+    for (unsigned i = 0; i < operation->number; i++)
+        free_slot(&run.slots[(heap_slot_number(operation) + i * step) % HEAP_SLOTS],
+                  !(operation->how & 1));
+}
+
+/* Must be refused, and counted for that reason; RECORD_REFUSALS: whatever the reason. */
+static void refuse(struct heap *heap, bool quick, unsigned char *address, enum record_refusal why)
+{
+    _Atomic uint64_t *reasons = run.world->record.refused_blocks;
+    uint64_t before = why < RECORD_REFUSALS ? record_read(&reasons[why]) : 0;
+
+    assert_int_equal(give(heap, quick, address), PAGES_FOREIGN);
+    run.refused++;
+    if (why < RECORD_REFUSALS)
+        assert_int_equal(record_read(&reasons[why]), before + 1);
+}
+
+static void refuse_inside(const struct slot *slot, struct heap *heap, bool quick, size_t offset)
+{
+    if (!slot->live || slot->size < 2)
+        return;
+    offset = 1 + offset * 997 % (slot->size - 1);
+    refuse(heap, quick, slot->address + offset,
+           offset % BLOCK_ALIGNMENT ? RECORD_REFUSED_MISALIGNED : RECORD_REFUSED_INTERIOR);
+}
+
+static void refuse_at(struct heap *heap, bool quick, unsigned char *address)
+{
+    if (address && !heap_run_block_at(address))
+        refuse(heap, quick, address, RECORD_REFUSALS);
+}
+
+static void refuse_nowhere(struct heap *heap, bool quick, uint8_t number)
+{
+    unsigned char *const addresses[] = {(unsigned char *)1,         (unsigned char *)&number,
+                                        (unsigned char *)SIZE_MAX,  (unsigned char *)heap,
+                                        (unsigned char *)run.space, (unsigned char *)0x10000};
+
+    refuse(heap, quick, addresses[number % COUNT_OF(addresses)], RECORD_REFUSED_FOREIGN);
+}
+
+/* VirtualFree knows nothing of blocks. */
+static void refuse_pages(const struct slot *slot)
+{
+    if (!slot->live)
+        return;
+    assert_int_equal(try_free(run.world, slot->address, 0, OS_MEM_RELEASE), PAGES_FOREIGN);
+    assert_int_equal(try_free(run.world, slot->address, 0, OS_MEM_DECOMMIT), PAGES_FOREIGN);
+    assert_int_equal(try_free(run.world, slot->address, 1, OS_MEM_DECOMMIT), PAGES_FOREIGN);
+}
+
+static void perform_free_wrong(const struct heap_operation *operation)
+{
+    struct slot *slot = &run.slots[heap_slot_number(operation)];
+    unsigned number = operation->heap % HEAP_COUNT;
+    struct heap *heap = run.heaps[number].heap;
+    bool quick = !(operation->how & 1);
+
+    if (!heap)
+        return;
+    switch ((enum heap_wrong)(operation->more % HEAP_WRONGS)) {
+    case HEAP_WRONG_HEAP:
+        if (slot->live && slot->heap != number)
+            refuse(heap, quick, slot->address, RECORD_REFUSED_OTHER_HEAP);
+        break;
+    case HEAP_WRONG_INSIDE:
+        refuse_inside(slot, heap, quick, operation->count);
+        break;
+    case HEAP_WRONG_BEFORE:
+        if (slot->live)
+            refuse_at(heap, quick, slot->address - 1 - operation->count);
+        break;
+    case HEAP_WRONG_FREED:
+        if (!slot->live)
+            refuse_at(heap, quick, slot->address);
+        break;
+    case HEAP_WRONG_ELSEWHERE:
+        refuse(heap, quick, (unsigned char *)run.foreign + operation->count * 16u,
+               RECORD_REFUSED_FOREIGN);
+        break;
+    case HEAP_WRONG_PAGES:
+        refuse_pages(slot);
+        break;
+    default:
+        refuse_nowhere(heap, quick, operation->count);
+        break;
+    }
+}
+
+static void perform_free_all(const struct heap_operation *operation)
+{
+    unsigned number = operation->heap % HEAP_COUNT;
+
+    if (!run.heaps[number].heap)
+        return;
+    heap_free_all(run.heaps[number].heap);
+    for (size_t i = 0; i < HEAP_SLOTS; i++) {
+        if (run.slots[i].live && run.slots[i].heap == number)
+            heap_run_died(&run.slots[i]);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Other calls
+ * --------------------------------------------------------------------------------------------- */
+
+static void perform_resize(const struct heap_operation *operation)
+{
+    struct slot *slot = &run.slots[heap_slot_number(operation)];
+    struct heap *heap = run.heaps[operation->heap % HEAP_COUNT].heap;
+    size_t size = heap_size(operation);
+    bool mine = slot->live && slot->heap == operation->heap % HEAP_COUNT;
+    bool done;
+
+    if (!heap || !slot->address || (!mine && heap_run_block_at(slot->address)))
+        return;
+    if (mine)
+        heap_run_look(slot);
+    done = heap_resize(heap, slot->address, size);
+    if (done)
+        assert_true(mine);
+    if (mine && size == slot->size && size <= run.guard_above)
+        assert_true(done);
+    if (!done)
+        return;
+    slot->live = false;
+    assert_null(heap_run_overlapping(slot->address, size));
+    slot->live = true;
+    if (size < slot->size && size)
+        assert_int_equal(slot->address[0], slot->pattern);
+    heap_run_resized(slot, size);
+}
+
+static void perform_trim(const struct heap_operation *operation)
+{
+    const struct model_heap *model = &run.heaps[operation->heap % HEAP_COUNT];
+    uint64_t before = committed();
+    size_t given;
+
+    if (!model->heap)
+        return;
+    given = heap_trim(model->heap);
+    assert_int_equal(before - committed(), given);
+    if (!model->blocks)
+        assert_int_equal(gauge_now(&model->heap->slab_bytes), 0);
+}
+
+/* The same threads' numbers come again, and some share a bucket. */
+static void perform_thread(const struct heap_operation *operation)
+{
+    unsigned number = operation->number % HEAP_THREADS;
+
+    frozen_key = (uintptr_t)0x1000 * (1 + number % 8 + number / 8 * LANE_BUCKETS);
+}
+
+/* Writes to a block that was freed, if the memory is a slab's still and was filled. */
+static void perform_damage(const struct heap_operation *operation)
+{
+    const struct slot *slot = &run.slots[heap_slot_number(operation)];
+    unsigned char *byte;
+
+    if (slot->live || !slot->size || !(run.flags & HEAP_FILL_ON_FREE) ||
+        run.wound_count == COUNT_OF(run.wounds))
+        return;
+    byte = slot->address + operation->count % slot->size;
+    if (system_at(byte).state != OS_MEM_COMMIT || heap_run_overlapping(byte, 1) ||
+        *byte != HEAP_FILL_FREED)
+        return;
+    *byte = 1;
+    run.wounds[run.wound_count++] = (struct wound){(uintptr_t)slot->address, (uintptr_t)byte};
+}
+
+/* The heap has noticed: the first damaged byte of a block. */
+static void note_damage(void *context, const struct heap_block *block)
+{
+    bool known = false;
+    size_t kept = 0;
+
+    (void)context;
+    for (size_t i = 0; i < run.wound_count; i++) {
+        const struct wound *wound = &run.wounds[i];
+
+        if (wound->block != block->address) {
+            run.wounds[kept++] = *wound;
+            continue;
+        }
+        assert_true(wound->byte >= block->damage);
+        known = known || wound->byte == block->damage;
+    }
+    assert_true(known);
+    run.wound_count = kept;
+    run.corrupted++;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Heaps and spaces
+ * --------------------------------------------------------------------------------------------- */
+
+static void create_heap(unsigned number, bool executable)
+{
+    struct heap *heap;
+    bool struck;
+
+    if (run.heaps[number].heap)
+        return;
+    heap = heap_create(run.space, executable);
+    struck = fault_struck();
+    assert_true(heap || struck);
+    run.heaps[number] = (struct model_heap){.heap = heap};
+}
+
+static void perform_create(const struct heap_operation *operation)
+{
+    create_heap(operation->heap % HEAP_COUNT, operation->more & 1);
+}
+
+/* A block that lives at the end of its heap: it is what the model knows. */
+static void note_leak(void *context, const struct heap_block *block)
+{
+    const unsigned *number = context;
+    struct slot *slot = (struct slot *)heap_run_block_at((const unsigned char *)block->address);
+
+    assert_non_null(slot);
+    assert_int_equal(slot->heap, *number);
+    assert_int_equal(slot->size, block->size);
+    heap_run_look(slot);
+    run.leaked_blocks++;
+    run.leaked_bytes += block->size;
+    heap_run_died(slot);
+}
+
+static void destroy_heap(unsigned number)
+{
+    struct model_heap *model = &run.heaps[number];
+
+    if (!model->heap)
+        return;
+    heap_destroy(model->heap, note_leak, &number);
+    assert_int_equal(model->blocks, 0);
+    assert_int_equal(model->bytes, 0);
+    model->heap = NULL;
+}
+
+static void perform_destroy(const struct heap_operation *operation)
+{
+    destroy_heap(operation->heap % HEAP_COUNT);
+}
+
+static void begin_space(uint32_t flags, size_t guard_above)
+{
+    struct heap_options options = {
+        .flags = flags, .guard_above = guard_above, .damaged = note_damage};
+
+    run.flags = flags;
+    run.guard_above = guard_above;
+    run.fault_has_struck = false;
+    run.space = zeroed(sizeof(struct heap_space));
+    assert_true(heap_space_init(run.space, &run.world->pages, &options));
+    for (unsigned i = 0; i + 1 < HEAP_COUNT; i++)
+        create_heap(i, i == 1);
+}
+
+static void end_space(void)
+{
+    for (unsigned i = 0; i < HEAP_COUNT; i++)
+        destroy_heap(i);
+    if (!run.fault_has_struck)
+        assert_int_equal(run.wound_count, 0); /* each was noticed */
+    run.wound_count = 0;
+    assert_int_equal(gauge_now(&run.world->record.heaps), 0);
+    assert_int_equal(gauge_now(&run.world->record.slab_bytes), 0);
+    assert_int_equal(gauge_now(&run.space->peak_blocks), 0);
+    assert_int_equal(gauge_now(&run.space->peak_bytes), 0);
+    assert_int_equal(committed(), 0);
+    end_heap_space(run.space);
+    memset(run.slots, 0, sizeof(run.slots));
+}
+
+static void perform_space(const struct heap_operation *operation)
+{
+    os_fault_at(OS_FAULT_METADATA, run.fault_at[OS_FAULT_METADATA] = 0);
+    os_fault_at(OS_FAULT_PAGES, run.fault_at[OS_FAULT_PAGES] = 0);
+    end_space();
+    begin_space(heap_flags(operation), heap_guard_above(operation));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * An input
+ * --------------------------------------------------------------------------------------------- */
+
+void fuzz_perform(const uint8_t bytes[FUZZ_OPERATION])
+{
+    static void (*const performers[HEAP_KINDS])(const struct heap_operation *) = {
+        [HEAP_SPACE] = perform_space,       [HEAP_CREATE] = perform_create,
+        [HEAP_DESTROY] = perform_destroy,   [HEAP_ALLOC] = perform_alloc,
+        [HEAP_FILL] = perform_fill,         [HEAP_FREE] = perform_free,
+        [HEAP_FREE_RUN] = perform_free_run, [HEAP_FREE_WRONG] = perform_free_wrong,
+        [HEAP_RESIZE] = perform_resize,     [HEAP_TRIM] = perform_trim,
+        [HEAP_FREE_ALL] = perform_free_all, [HEAP_THREAD] = perform_thread,
+        [HEAP_DAMAGE] = perform_damage,     [HEAP_FAULT] = perform_fault,
+        [HEAP_LIMIT] = perform_limit,
+    };
+    struct heap_operation operation;
+    enum heap_kind kind;
+
+    memcpy(&operation, bytes, sizeof(operation));
+    kind = (enum heap_kind)(operation.kind % HEAP_KINDS);
+    if (kind == HEAP_CHECK)
+        heap_run_check_all();
+    else
+        performers[kind](&operation);
+    fault_struck();
+    heap_run_check_totals();
+}
+
+void fuzz_begin(void)
+{
+    memset(&run, 0, sizeof(run));
+    frozen_key = 0x1000;
+    run.limit = BUDGET_ENDLESS;
+    begin_world((void **)&run.world);
+    run.foreign = reserve(run.world, GRANULE);
+    begin_space(0, SIZE_MAX);
+}
+
+void fuzz_end(void)
+{
+    os_fault_at(OS_FAULT_METADATA, run.fault_at[OS_FAULT_METADATA] = 0);
+    os_fault_at(OS_FAULT_PAGES, run.fault_at[OS_FAULT_PAGES] = 0);
+    heap_run_check_all();
+    end_space();
+    release(run.world, run.foreign);
+    end_world((void **)&run.world);
+}

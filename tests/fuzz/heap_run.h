@@ -1,0 +1,84 @@
+/*
+ * heap_run.h: one input of fuzz_heap on its way: the heaps, what the model knows of them and of
+ * their blocks, and what must hold.
+ */
+#ifndef HOSTMEM_TESTS_HEAP_RUN_H
+#define HOSTMEM_TESTS_HEAP_RUN_H
+
+#include "heap_world.h"
+
+#include "heap/heap_quick.h"
+#include "heap_operations.h"
+
+/* A block that lives, or what is known of the last one in its slot. */
+struct slot {
+    bool live;
+    unsigned heap; /* index of its heap */
+    unsigned char *address;
+    size_t size;
+    unsigned char pattern; /* what its owner has written to it */
+    bool known;            /* its line is kept */
+    uint32_t line;
+};
+
+/* What is counted of a heap. */
+struct model_heap {
+    struct heap *heap; /* NULL: there is none */
+    uint64_t blocks, bytes;
+    uint64_t peak_blocks, peak_bytes;
+    uint64_t allocated, freed;
+};
+
+/* A byte that was written after its block had been freed, and nobody has noticed yet. */
+struct wound {
+    uintptr_t block, byte;
+};
+
+struct heap_run {
+    struct world *world;
+    struct heap_space *space;
+    uint32_t flags;
+    size_t guard_above;
+    struct model_heap heaps[HEAP_COUNT];
+    struct slot slots[HEAP_SLOTS];
+    char *foreign; /* a region that is no heap's */
+    unsigned char last_pattern;
+    uint64_t limit; /* of what may be committed; UINT64_MAX: none */
+    uint64_t refused, leaked_blocks, leaked_bytes;
+    struct wound wounds[64];
+    size_t wound_count;
+    uint64_t corrupted;
+    uint64_t fault_at[OS_FAULT_KINDS]; /* 0: none is to come */
+    bool fault_has_struck;             /* in this space: histories may be missing */
+};
+
+extern struct heap_run run;
+
+/* ------------------------------------------------------------------------------------------------
+ * Blocks
+ * --------------------------------------------------------------------------------------------- */
+
+/* The live block that begins at the address, or that shares bytes with it; NULL: none. */
+const struct slot *heap_run_block_at(const unsigned char *address);
+const struct slot *heap_run_overlapping(const unsigned char *address, size_t size);
+
+/* The block becomes its owner's, who writes to it; he looks whether it is as he left it. */
+void heap_run_write(struct slot *slot);
+void heap_run_look(const struct slot *slot);
+
+/* The model's own books. */
+void heap_run_born(struct slot *slot, unsigned heap, void *memory, size_t size);
+void heap_run_died(struct slot *slot);
+void heap_run_resized(struct slot *slot, size_t size);
+
+/* ------------------------------------------------------------------------------------------------
+ * What must hold
+ * --------------------------------------------------------------------------------------------- */
+
+/* What heaps have counted. */
+void heap_run_check_totals(void);
+
+/* All blocks by all ways of looking, and the audits. */
+void heap_run_check_all(void);
+
+#endif
