@@ -197,6 +197,22 @@ apt_source_files() {
 }
 
 # ---------------------------------------------------------------------------
+# Builds with sanitizers
+# ---------------------------------------------------------------------------
+
+# The packages that they need. libFuzzer is part of libclang-rt-dev.
+sanitizer_packages() {
+  echo clang libclang-rt-dev llvm libstdc++-12-dev libc6-dev libcmocka-dev
+}
+
+# The sanitizers of older compilers cannot lay out their memory where a kernel randomises addresses by
+# more than 28 bits: what to start their programs with.
+steady_addresses() {
+  bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)
+  if [ "$bits" -gt 28 ] && setarch -R true 2>/dev/null; then echo setarch -R; fi
+}
+
+# ---------------------------------------------------------------------------
 # Libraries for Windows, from Debian's source packages
 # ---------------------------------------------------------------------------
 

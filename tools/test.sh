@@ -28,7 +28,7 @@ packages_of() {
     x64) echo g++-mingw-w64-x86-64 wine64 mono-mcs xz-utils "$(runtime_packages 2.0.0-x64 2.2.2-x64 3.1.2-x64)" ;;
     x86) echo g++-mingw-w64-i686 mono-mcs xz-utils "$(runtime_packages 2.1.8-x86)" ;;
     native) echo gcc g++ libc6-dev libcmocka-dev ;;
-    native-*) echo clang libclang-rt-dev llvm libstdc++-12-dev libc6-dev libcmocka-dev ;;
+    native-*) sanitizer_packages ;;
   esac
 }
 
@@ -83,19 +83,12 @@ run_preset() {
   junit=$build/$1/tests.xml
   rm -f "$junit"
   status=0
-  $(steady_addresses "$1") ctest --preset "$1" --output-junit "$junit" || status=$?
-  read_junit "$1" "$status" "$junit"
-}
-
-# The sanitizers of older compilers cannot lay out their memory where a kernel randomises addresses by
-# more than 28 bits.
-steady_addresses() {
+  steady=
   case $1 in
-    native-*)
-      bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)
-      if [ "$bits" -gt 28 ] && setarch -R true 2>/dev/null; then echo setarch -R; fi
-      ;;
+    native-*) steady=$(steady_addresses) ;;
   esac
+  $steady ctest --preset "$1" --output-junit "$junit" || status=$?
+  read_junit "$1" "$status" "$junit"
 }
 
 # read_junit PRESET STATUS FILE: records what CTest wrote down. A test that could not be run has failed
