@@ -1,6 +1,5 @@
 /*
- * fuzz.c: between libFuzzer and a target: cuts inputs into operations, and prints them when
- * something was found.
+ * fuzz.c: runs inputs: cuts them into operations, and prints these when something was found.
  */
 #include "fuzz.h"
 
@@ -8,7 +7,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "plain_assertions.h"
 
@@ -82,24 +80,10 @@ void __ubsan_on_report(void)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * What libFuzzer calls
+ * An input
  * --------------------------------------------------------------------------------------------- */
 
-int LLVMFuzzerInitialize(int *argument_count, char ***arguments);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* What is found is printed; an image of terabytes of shadow memory would be no help. */
-int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
-{
-    const struct rlimit none = {0, 0};
-
-    (void)argument_count;
-    (void)arguments;
-    setrlimit(RLIMIT_CORE, &none);
-    return 0;
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_run(const uint8_t *data, size_t size)
 {
     const uint8_t *operation;
 
@@ -112,5 +96,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_perform(operation);
     fuzz_end();
     input.bytes = NULL;
-    return 0;
 }

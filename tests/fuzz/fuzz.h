@@ -17,6 +17,9 @@
 /* The next operation of the input, which has begun by that; NULL: there are no more. */
 const uint8_t *fuzz_next(void);
 
+/* Runs an input from begin to end. */
+void fuzz_run(const uint8_t *data, size_t size);
+
 /* ------------------------------------------------------------------------------------------------
  * What each target defines
  * --------------------------------------------------------------------------------------------- */

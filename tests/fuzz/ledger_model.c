@@ -141,15 +141,18 @@ enum model_past model_past(const struct model *model, uintptr_t address)
     return past;
 }
 
+/* Sums of figures of 64 bits. */
+__extension__ typedef unsigned __int128 wide;
+
 static bool fits(uint64_t charged, uint64_t more, const struct budget_limit *limit, uint32_t level)
 {
-    unsigned __int128 bound = limit->limit;
+    wide bound = limit->limit;
 
     if (level >= BUDGET_APP_DOMAIN_CRITICAL)
         bound += limit->app_domain_reserve;
     if (level >= BUDGET_PROCESS_CRITICAL)
         bound += limit->process_reserve;
-    return !more || bound >= BUDGET_ENDLESS || (unsigned __int128)charged + more <= bound;
+    return !more || bound >= BUDGET_ENDLESS || (wide)charged + more <= bound;
 }
 
 bool model_allows(const struct model *model, uint64_t reserved, uint64_t committed, uint32_t level)
