@@ -1,6 +1,7 @@
 /*
- * ledger_model.h: the reference model of fuzz_ledger: a sorted array of what is allocated, by
- * whomever, with a byte for each page; what is charged; and where regions have been.
+ * ledger_model.h: a reference model of the ledger, for test_pages_model_threads and fuzz_ledger: a
+ * sorted array of what is allocated, by whomever, with a byte for each page; what is charged; and
+ * where regions have been.
  */
 #ifndef HOSTMEM_TESTS_LEDGER_MODEL_H
 #define HOSTMEM_TESTS_LEDGER_MODEL_H

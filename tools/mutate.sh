@@ -1,0 +1,188 @@
+#!/bin/sh
+# Do the tests find bugs? Plants those of tests/mutations/*.txt in a copy of the sources, one at a time,
+# and runs the native tests that must fail then. Installs what it lacks first. Wants Debian on amd64.
+
+# shellcheck source-path=SCRIPTDIR
+set -eu
+. "$(dirname -- "$0")/lib.sh"
+
+usage() {
+  cat <<'END'
+Usage: sh tools/mutate.sh [WORD]
+       sh tools/mutate.sh --check
+
+Plants each bug of tests/mutations/*.txt (with WORD: those in whose name or file it stands) in a copy of
+the sources under build/mutants, and runs the tests named with it: one must fail. Prints a line for each,
+and a total; fails if a bug stays unseen, or cannot be planted or built.
+--check only sees that each can be planted still: that its old text stands exactly once in its file.
+
+A list's entry, the texts without the last end of line:
+
+mutation: what is wrong then
+file: src/...
+test: TEST...
+old:
+...
+new:
+...
+end
+END
+}
+
+plant=$root/tests/mutations/plant.awk
+
+# mutations WORD: one line each, name|file|tests.
+mutations() {
+  awk -f "$plant" "$root"/tests/mutations/*.txt | awk -F '|' -v word="$1" '
+    index($1, word) || index($2, word)'
+}
+
+# planted NAME FILE: the file with that bug, to the output.
+planted() {
+  awk -v wanted="$1" -v source="$root/$2" -f "$plant" "$root"/tests/mutations/*.txt
+}
+
+# ---------------------------------------------------------------------------
+# Can they be planted?
+# ---------------------------------------------------------------------------
+
+check() {
+  list=$(awk -f "$plant" "$root"/tests/mutations/*.txt) || exit 1
+  twice=$(printf '%s\n' "$list" | cut -d '|' -f 1 | sort | uniq -d)
+  [ -z "$twice" ] || fail "more than one mutation is called: $twice"
+  status=0
+  printf '%s\n' "$list" | {
+    while IFS='|' read -r name file _; do
+      planted "$name" "$file" >/dev/null || status=1
+    done
+    exit "$status"
+  } || exit 1
+  echo "$(printf '%s\n' "$list" | wc -l) mutations can be planted"
+}
+
+# ---------------------------------------------------------------------------
+# The copy
+# ---------------------------------------------------------------------------
+
+copy=$build/mutants/tree
+
+# Which of its files have differed since all was built unchanged.
+changed=$build/mutants/changed
+
+# Times are kept, so that only what has changed is built again; what a run before this one had planted,
+# or has restored since, counts as changed.
+make_copy() {
+  mkdir -p "$copy"
+  touch "$changed"
+  for part in CMakeLists.txt CMakePresets.json cmake include src tests; do
+    rm -rf "${copy:?}/$part"
+    cp -Rp "$root/$part" "$copy/" || return 1
+  done
+  sort -u "$changed" | while read -r file; do
+    [ ! -f "$copy/$file" ] || touch "$copy/$file"
+  done
+  # A planted bug may leave something unused, and may keep a test from ending.
+  sed -i 's/ -Werror//' "$copy/CMakeLists.txt"
+  sed -i 's/TIMEOUT 300/TIMEOUT 100/' "$copy"/tests/native/CMakeLists.txt "$copy"/tests/fuzz/CMakeLists.txt
+  cmake -S "$copy" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_C_COMPILER=gcc \
+    -DCMAKE_C_FLAGS=-O1 -DBUILD_TESTING=ON
+}
+
+# build_tests TEST...
+build_tests() {
+  cmake --build "$copy/build" --target "$@"
+}
+
+run_test() {
+  ctest --test-dir "$copy/build" --no-tests=error -R "^$1\$"
+}
+
+# Without a bug they pass.
+check_unchanged() {
+  logged mutants-build build_tests "$@" || return 1
+  : >"$changed"
+  for test; do
+    logged "mutants-$test" run_test "$test" || fail "$test fails without any planted bug"
+  done
+}
+
+# ---------------------------------------------------------------------------
+# One mutation
+# ---------------------------------------------------------------------------
+
+# find_bug TEST...: sets verdict and found_by.
+find_bug() {
+  found_by=-
+  verdict=survived
+  if ! build_tests "$@" >"$build/log/mutant.log" 2>&1 </dev/null; then
+    verdict=unbuilt
+    return
+  fi
+  for test; do
+    if ! run_test "$test" >"$build/log/mutant.log" 2>&1 </dev/null; then
+      verdict=found
+      found_by=$test
+      return
+    fi
+  done
+}
+
+# mutate NAME FILE TESTS: adds a line to the results.
+mutate() {
+  started=$(date +%s)
+  echo "$2" >>"$changed"
+  if planted "$1" "$2" >"$copy/$2"; then
+    # shellcheck disable=SC2086  # one word a test
+    find_bug $3
+  else
+    verdict=unplanted
+    found_by=-
+  fi
+  cp "$root/$2" "$copy/$2"
+  printf '%-9s %3d s  %-22s %s (%s)\n' "$verdict" $(($(date +%s) - started)) "$found_by" "$1" "$2" |
+    tee -a "$results"
+}
+
+mutate_all() {
+  results=$build/mutants/results.txt
+  mkdir -p "$build/mutants" "$build/log"
+  : >"$results"
+  logged mutants-copy make_copy || exit 1
+  # shellcheck disable=SC2046  # one word a test
+  check_unchanged $(mutations "$1" | cut -d '|' -f 3 | tr ' ' '\n' | sort -u) || exit 1
+  mutations "$1" >"$build/mutants/list.txt"
+  while IFS='|' read -r name file tests; do
+    mutate "$name" "$file" "$tests"
+  done <"$build/mutants/list.txt"
+  awk '{ count[$1]++ }
+    END {
+      printf "%d planted bugs were found, %d survived, %d could not be built, %d not be planted\n",
+        count["found"], count["survived"], count["unbuilt"], count["unplanted"]
+      exit count["found"] != NR || NR == 0
+    }' "$results"
+}
+
+case ${1-} in
+  -h | --help)
+    usage
+    exit 0
+    ;;
+  --check)
+    check
+    exit 0
+    ;;
+  -*)
+    usage >&2
+    exit 2
+    ;;
+esac
+[ $# -le 1 ] || {
+  usage >&2
+  exit 2
+}
+
+cd -- "$root"
+need_packages cmake ninja-build gcc libc6-dev libcmocka-dev
+# shellcheck disable=SC3045  # both dash and bash know it: bugs that crash leave no image
+ulimit -c 0
+with_lock mutants mutate_all "${1-}"
