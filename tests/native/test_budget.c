@@ -458,6 +458,18 @@ static void a_peak_does_not_show_what_was_returned(void **state)
 
 #define fixture_test(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
+static void a_level_beyond_the_last_goes_as_far_as_the_last(void **state)
+{
+    struct budget *budget = *state;
+
+    for (enum kind kind = RESERVED; kind < KINDS; kind++) {
+        set_limits(budget, kind, 1000, 100, 10);
+        assert_int_equal(budget_bound(kind_of(budget, kind), (enum budget_level)BUDGET_LEVELS),
+                         1110);
+        assert_true(ask_as(budget, kind, 1110, (enum budget_level)BUDGET_LEVELS));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,6 +486,7 @@ int main(void)
         fixture_test(without_a_limit_nothing_is_refused),
         fixture_test(each_level_goes_as_far_as_its_reserve),
         fixture_test(a_request_may_reach_from_below_the_limit_to_the_end_of_its_reserve),
+        fixture_test(a_level_beyond_the_last_goes_as_far_as_the_last),
         fixture_test(the_limits_are_those_that_were_set),
         fixture_test(a_limit_below_what_is_in_use_takes_nothing_away),
         fixture_test(under_a_lowered_limit_a_level_is_refused_until_use_falls_below_its_bound),

@@ -138,6 +138,79 @@ static void nobody_is_refused_for_a_request_that_does_not_fit_itself(void **stat
                            ask_for_all_reserved, check_other_only, clear_nothing});
 }
 
+static void ask_for_too_much_reserved(void *scene)
+{
+    struct budget_scene *s = scene;
+    const struct budget_charge charge = {.reserved = ROOM + 1};
+
+    s->frozen = budget_ask(&s->budget, charge, BUDGET_TASK_CRITICAL);
+}
+
+static void nobody_is_refused_for_a_moments_charge_of_one_that_does_not_fit(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct budget_scene), set_budget, ask_for_too_much_reserved,
+                           ask_for_all_reserved, check_other_only, clear_nothing});
+}
+
+static void ask_for_all_committed(void *scene)
+{
+    struct budget_scene *s = scene;
+    const struct budget_charge all_committed = {.committed = ROOM};
+
+    s->other = budget_ask(&s->budget, all_committed, BUDGET_TASK_CRITICAL);
+}
+
+static void check_one_has_all_committed(void *scene)
+{
+    struct budget_scene *s = scene;
+
+    assert_int_equal(s->frozen + s->other, 1);
+    assert_int_equal(atomic_load(&s->budget.committed.charged), ROOM);
+    assert_int_equal(atomic_load(&s->budget.reserved.charged), s->frozen ? ROOM : 0);
+}
+
+static void who_loses_the_second_kind_to_another_keeps_nothing_of_the_first(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct budget_scene), set_budget, ask_for_all,
+                           ask_for_all_committed, check_one_has_all_committed, clear_nothing});
+}
+
+static void set_all_granted(void *scene)
+{
+    set_budget(scene);
+    budget_force(&((struct budget_scene *)scene)->budget, all_of_both);
+}
+
+static void refund_all(void *scene)
+{
+    budget_refund(&((struct budget_scene *)scene)->budget, all_of_both);
+}
+
+static void check_granted_is_charged(void *scene)
+{
+    const struct budget *budget = &((struct budget_scene *)scene)->budget;
+
+    assert_true(budget_used(&budget->reserved) <= budget_charged(&budget->reserved));
+    assert_true(budget_used(&budget->committed) <= budget_charged(&budget->committed));
+}
+
+static void check_nothing_is_left(void *scene)
+{
+    const struct budget *budget = &((struct budget_scene *)scene)->budget;
+
+    assert_int_equal(budget_charged(&budget->reserved) + budget_used(&budget->reserved), 0);
+    assert_int_equal(budget_charged(&budget->committed) + budget_used(&budget->committed), 0);
+}
+
+static void beside_a_frozen_refund_no_more_is_granted_than_charged(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct budget_scene), set_all_granted, refund_all,
+                           check_granted_is_charged, check_nothing_is_left, clear_nothing});
+}
+
 /* Both settings let app-domain-critical requests go as far. */
 static const struct budget_limit settings[] = {{ROOM, 5, 0}, {ROOM + 5, 0, 5}};
 
@@ -432,6 +505,9 @@ int main(void)
         cmocka_unit_test(of_two_that_ask_for_all_there_is_one_has_it),
         cmocka_unit_test(who_is_refused_was_refused_for_one_who_was_served),
         cmocka_unit_test(nobody_is_refused_for_a_request_that_does_not_fit_itself),
+        cmocka_unit_test(nobody_is_refused_for_a_moments_charge_of_one_that_does_not_fit),
+        cmocka_unit_test(who_loses_the_second_kind_to_another_keeps_nothing_of_the_first),
+        cmocka_unit_test(beside_a_frozen_refund_no_more_is_granted_than_charged),
         cmocka_unit_test(a_request_beside_a_frozen_setting_meets_the_old_or_the_new_one),
         cmocka_unit_test(a_frozen_request_meets_no_mixture_of_settings),
         cmocka_unit_test(a_request_of_nearly_2_to_the_64_bytes_makes_no_room_for_others),

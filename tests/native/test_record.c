@@ -45,6 +45,24 @@ static void counters_count_and_add(void **state)
     assert_int_equal(record_read(&record->leaked_bytes), UINT64_C(1) << 40);
 }
 
+static void what_happens_again_keeps_when_and_in_which_order_it_was_first(void **state)
+{
+    struct record *record = *state;
+    struct record_first *first = &record->notifications[0];
+    struct record_first *second = &record->refused_requests[1];
+
+    record_first(record, first, 0); /* a tick of 0 is not taken for never */
+    record_first(record, second, 700);
+    record_first(record, first, 900);
+    assert_int_equal(record_read(&first->count), 2);
+    assert_int_equal(record_read(&first->tick), 1);
+    assert_int_equal(record_read(&first->order), 1);
+    assert_int_equal(record_read(&second->count), 1);
+    assert_int_equal(record_read(&second->tick), 700);
+    assert_int_equal(record_read(&second->order), 2);
+    assert_int_equal(record_read(&record->firsts), 2);
+}
+
 static void it_is_quiet_when_no_call_was_under_way(void **state)
 {
     struct record *record = *state;
@@ -218,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         fixture_test(a_call_is_counted_with_its_method_and_its_success),
         fixture_test(counters_count_and_add),
+        fixture_test(what_happens_again_keeps_when_and_in_which_order_it_was_first),
         fixture_test(it_is_quiet_when_no_call_was_under_way),
         fixture_test(a_call_of_any_method_under_way_is_not_quiet),
         fixture_test(a_call_that_came_and_went_since_the_mark_is_not_quiet),
