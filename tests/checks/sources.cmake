@@ -26,6 +26,10 @@ hostmem_source_check(check_format format.cmake tool=${CLANG_FORMAT})
 hostmem_source_check(check_text text.cmake git=${GIT_EXECUTABLE})
 hostmem_source_check(check_cppcheck cppcheck.cmake tool=${CPPCHECK})
 
+# Each bug that tools/mutate.sh plants can be planted still.
+add_test(NAME check_mutations COMMAND sh ${PROJECT_SOURCE_DIR}/tools/mutate.sh --check)
+set_tests_properties(check_mutations PROPERTIES TIMEOUT 300)
+
 # What the native build compiles, as it compiles it.
 hostmem_source_check(
   check_tidy_native tidy.cmake tool=${CLANG_TIDY}
