@@ -1,0 +1,826 @@
+/*
+ * region.pml: the life of a region, for spin.
+ *
+ * A model of src/pages: region.[ch], region_table.[ch], operation.[ch], pages_alloc.c, pages_free.c,
+ * committed.[ch] and audit.c. Each inline below is named after the function whose steps it takes, in
+ * that function's order. One step of the model is one access to an atomic variable, or one request to
+ * the system; what happens in one step stands between `d_step {` or `atomic {` and its brace, or is
+ * one statement. What only looks at a caller's own variables belongs to the access before it. Ghosts
+ * (variables and assertions about what the code does not know) are marked so, and take no step.
+ *
+ * Who runs: CALLERS threads, each of which makes CALLS calls (the first of them FIRST), each time any
+ * of the first KINDS kinds of calls at any place, and with FREEZE one of them may be frozen before any
+ * of its steps, for good. All orders of their steps are tried, and all of the system's answers;
+ * REFUSALS is how often the system may refuse a release.
+ *
+ * What must hold:
+ * - ownership       an operation or a release that has begun reaches no other life of its address:
+ *                   `assert_is_mine` at each request; a reader is never told of a region that does
+ *                   not hold the address: in `find`.
+ * - one winner      between a region's coming to life and its end one claim succeeds (`claimed`), and
+ *                   as many regions are gone as releases were told so: in `check_all_is_settled`.
+ * - nothing is lost once all calls have returned, the books name exactly the regions that the system
+ *                   has, refused releases or not, and each record is live or free: there, too.
+ * - exact books     then each committed bit is the system's; and an auditor never tells a difference
+ *                   that is not there: in `look`.
+ * - nobody waits    no caller is ever without a step to take, also when another is frozen ("invalid
+ *                   end state" would say so); and there is no way round in the graph of all states
+ *                   (-DNP: "non-progress cycle"): no loop goes on without another's having got on.
+ *
+ * What is left out:
+ * - One region takes one place of PLACES, and has one page. Bits of different pages meet only in the
+ *   words `life` and `strangers`, which is why an operation on another page of the region is here
+ *   (`touch`). `base` stands for base and size, `block` for block and heap: what is read for a claim.
+ * - The pool hands out any free record in one step, which is more than the stack in pool.c does;
+ *   pool.pml is about that stack. Nodes, arrays and the hash table of the ledger are always there.
+ * - Sums (gauges, charges) are changed by atomic additions, of what the bits' own changes say.
+ * - All accesses are sequentially consistent here. The memory orders are the thread sanitizer's
+ *   affair, and of the reasons beside the code.
+ * - The 16 bits of operations under way do not overflow (REGION_CROWDED).
+ *
+ * A name that begins with BUG_ plants a bug, one for each thing that the protocol depends on: spin
+ * has to find an error then. model.cmake runs all this; CMakeLists.txt says with which figures.
+ */
+
+#ifndef CALLERS
+#define CALLERS 2
+#endif
+#ifndef CALLS
+#define CALLS 2
+#endif
+#ifndef FIRST
+#define FIRST CALLS
+#endif
+#ifndef KINDS
+#define KINDS 6
+#endif
+#ifndef PLACES
+#define PLACES 2
+#endif
+#ifndef RECORDS
+#define RECORDS 2
+#endif
+#ifndef REFUSALS
+#define REFUSALS 1
+#endif
+
+/* ------------------------------------------------------------------------------------------------
+ * region.h: the life word
+ * --------------------------------------------------------------------------------------------- */
+
+#define FREE 0
+#define LIVE 1
+#define RELEASING 2
+
+#define STATE(word) ((word) & 3)
+#define ONE_UNDER_WAY 4
+#define UNDER_WAY(word) (((word) >> 2) & 15)
+#define NO_UNDER_WAY(word) ((word) - UNDER_WAY(word) * ONE_UNDER_WAY)
+
+#ifdef BUG_NO_GENERATION
+#define ONE_VERSION 0
+#else
+#define ONE_VERSION 64
+#endif
+
+#define NEXT_VERSION(word, state) ((word) - STATE(word) + (state) + ONE_VERSION)
+
+#define NONE 0 /* of a record's index */
+
+short life[RECORDS + 1]; /* struct region */
+byte base[RECORDS + 1];
+byte block[RECORDS + 1];
+bit in_pool[RECORDS + 1]; /* region_table_take and _give */
+
+byte owner[PLACES]; /* struct chunk: owners */
+bit booked[PLACES]; /* its committed bits */
+
+/* struct pages: how many forwarded requests have begun, above how many are under way. */
+short strangers;
+#define STRANGER_BEGINS (16 + 1)
+#define STRANGERS_UNDER_WAY(word) ((word) & 15)
+
+/* The system. */
+byte allocated[PLACES]; /* 0: free; else which reservation it is: never the same twice */
+bit committed[PLACES];
+byte reservations;
+byte refusals = REFUSALS;
+
+/* Ghosts. */
+byte stands_for[RECORDS + 1]; /* the reservation that the record is for, while it is in use */
+bit claimed[RECORDS + 1];
+byte there; /* regions made, less those of which a caller was told that they are released */
+byte ended;                   /* callers */
+byte frozen = CALLERS;        /* which caller */
+
+#define assert_is_mine(place) assert(allocated[place] == mine)
+
+/* ------------------------------------------------------------------------------------------------
+ * Looking: region_table.c
+ * --------------------------------------------------------------------------------------------- */
+
+/* holds_in_states: r becomes NONE if the record is not live, or not at the place. */
+inline region_covers(place)
+{
+    do
+    :: atomic {
+           seen = life[r];
+           if
+           :: STATE(seen) != LIVE -> r = NONE; seen = 0; break
+           :: else
+           fi
+       }
+       read_base = base[r];
+       atomic {
+           if
+           :: life[r] == seen ->
+              seen = 0;
+              if
+              :: read_base != place -> r = NONE
+              :: else ->
+                 /* Ghost. */
+                 assert(base[r] == place && stands_for[r] == allocated[place])
+              fi;
+              read_base = 0;
+              break
+           :: else -> read_base = 0
+           fi
+       }
+    od
+}
+
+inline region_table_find(place)
+{
+    r = owner[place];
+    if
+    :: r != NONE -> region_covers(place)
+    :: else
+    fi
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Operations: region.c
+ * --------------------------------------------------------------------------------------------- */
+
+/* begin: r becomes NONE if the region is not to be operated on. */
+inline region_begin(place)
+{
+    seen = life[r];
+    do
+    :: atomic {
+           read_base = base[r];
+           if
+           :: STATE(seen) != LIVE || read_base != place ->
+              r = NONE; seen = 0; read_base = 0; break
+           :: else
+           fi
+       }
+       atomic {
+           if
+           :: life[r] == seen ->
+              life[r] = seen + ONE_VERSION + ONE_UNDER_WAY;
+              word = life[r];
+              alone = UNDER_WAY(seen) == 0;
+              /* Ghost. */
+              assert(base[r] == place);
+              mine = stands_for[r];
+              assert_is_mine(place);
+              seen = 0; read_base = 0;
+              break
+           :: else -> seen = life[r]; read_base = 0
+           fi
+       }
+    od
+}
+
+/* region_claim: the same. */
+inline region_claim(place)
+{
+    seen = life[r];
+    do
+    :: read_base = base[r];
+       atomic {
+           if
+           :: STATE(seen) != LIVE || block[r] != place ->
+              r = NONE; seen = 0; read_base = 0; break
+           :: else
+           fi
+       }
+       atomic {
+           if
+#ifdef BUG_TWO_WINNERS
+           :: true ->
+#else
+           :: life[r] == seen ->
+#endif
+#ifdef BUG_CLAIM_NOT_COUNTED
+              life[r] = NEXT_VERSION(seen, RELEASING);
+#else
+              life[r] = NEXT_VERSION(seen, RELEASING) + ONE_UNDER_WAY;
+#endif
+              word = life[r];
+              alone = UNDER_WAY(seen) == 0;
+              is_claim = true;
+              /* Ghost. */
+              assert(base[r] == place && read_base == place && !claimed[r]);
+              claimed[r] = true;
+              mine = stands_for[r];
+              assert_is_mine(place);
+              seen = 0; read_base = 0;
+              break
+#ifndef BUG_TWO_WINNERS
+           :: else -> seen = life[r]; read_base = 0
+#endif
+           fi
+       }
+    od
+}
+
+/* end_if_still: `has_ended` and `last`. */
+inline end_if_still(expected)
+{
+    d_step {
+        if
+        :: UNDER_WAY(expected) == 1 && STATE(expected) != LIVE ->
+           last = life[r] == expected;
+           has_ended = last
+        :: else ->
+#ifdef BUG_SETTLES_ONCE
+           last = UNDER_WAY(life[r]) == 1 && STATE(life[r]) != LIVE;
+           life[r] = life[r] - (last -> 0 : ONE_UNDER_WAY);
+           has_ended = true
+#else
+           last = false;
+           has_ended = life[r] == expected;
+           life[r] = life[r] - (has_ended -> ONE_UNDER_WAY : 0)
+#endif
+        fi
+    }
+}
+
+/* region_retire. */
+inline region_retire()
+{
+    word = life[r];
+    d_step {
+        assert(life[r] == word); /* ghost: nobody else changes it */
+        life[r] = NEXT_VERSION(NO_UNDER_WAY(word), FREE);
+        claimed[r] = false /* ghost */
+    }
+}
+
+/* region_restore: live, and the caller's operation on it is under way. */
+inline region_restore()
+{
+    word = life[r];
+    d_step {
+        assert(life[r] == word && UNDER_WAY(word) == 1); /* ghost: nobody else changes it */
+        word = NEXT_VERSION(word, LIVE);
+        life[r] = word;
+        claimed[r] = false /* ghost */
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Ending an operation: operation.c
+ * --------------------------------------------------------------------------------------------- */
+
+/* settle: the page's bit becomes what the system says. */
+inline settle(place)
+{
+    d_step {
+        assert_is_mine(place);
+        is_committed = committed[place]
+    }
+    d_step {
+        booked[place] = is_committed;
+        is_committed = false
+    }
+}
+
+inline region_table_give()
+{
+    d_step {
+        assert(!in_pool[r]); /* ghost */
+        in_pool[r] = true
+    }
+}
+
+/* os_free(MEM_RELEASE): `refused`. */
+inline os_release(place)
+{
+    atomic {
+        assert_is_mine(place);
+        if
+        :: refusals > 0 -> refusals--; refused = true
+        :: true -> allocated[place] = 0; committed[place] = false; refused = false
+        fi
+    }
+}
+
+/* undo_release: live again, and `last` tells whether somebody has released it anew meanwhile. */
+inline undo_release(place)
+{
+    strangers_before = strangers; /* operation_strangers */
+#ifndef BUG_RESTORED_UNSETTLED
+    settle(place);
+#endif
+#ifdef BUG_REFUSED_IS_FORGOTTEN
+    region_retire()
+#else
+    region_restore();
+#ifdef BUG_REFUSED_IGNORES_STRANGERS
+    alone = true;
+#else
+    look_for_strangers();
+#endif
+    end_operation(place, true)
+#endif
+}
+
+/* give_back: to the system. */
+inline give_back(place)
+{
+#ifndef BUG_BITS_AFTER_OS
+    booked[place] = false;
+#endif
+#ifdef BUG_FREE_BEFORE_OS
+    region_retire();
+    region_table_give();
+    os_release(place);
+#else
+    os_release(place);
+    if
+    :: refused -> undo_release(place)
+    :: else ->
+#ifdef BUG_BITS_AFTER_OS
+       booked[place] = false;
+#endif
+#ifdef BUG_GIVEN_BEFORE_FREE
+       region_table_give();
+       region_retire()
+#else
+       region_retire();
+       region_table_give()
+#endif
+    fi
+#endif
+}
+
+/* operation_finish_release. A release of this caller's own is told how the first one ended. */
+inline operation_finish_release(place)
+{
+    do
+    :: last = false;
+       give_back(place);
+       atomic {
+           /* Ghost: who claimed it was told that it is released, unless that is this caller. */
+           if
+           :: is_claim -> is_claim = false; is_refused = refused
+           :: else -> there = there + (refused -> 1 : 0)
+           fi;
+           refused = false
+       }
+       if
+       :: last
+       :: else -> break
+       fi
+    od
+}
+
+/* end: range says whether the page is concerned. */
+inline end_operation(place, range)
+{
+    has_ended = false;
+    if
+    :: alone -> end_if_still(word) /* region_end_if_alone */
+    :: else
+    fi;
+    do
+    :: has_ended -> break
+    :: else ->
+       word = life[r]; /* region_before_settling */
+#ifndef BUG_NO_SETTLE
+       if
+       :: range -> settle(place)
+       :: else
+       fi;
+#endif
+       end_if_still(word) /* region_end */
+    od
+}
+
+inline operation_end(place, range)
+{
+    end_operation(place, range);
+    if
+    :: last -> operation_finish_release(place)
+    :: else
+    fi
+}
+
+/* operation_no_strangers_since: `alone`. */
+inline look_for_strangers()
+{
+    atomic {
+        alone = strangers == strangers_before && STRANGERS_UNDER_WAY(strangers_before) == 0;
+        strangers_before = 0
+    }
+}
+
+/* operation_stranger_begin, the request, operation_stranger_end. */
+inline forwarded_commit(place)
+{
+    strangers = strangers + STRANGER_BEGINS;
+    committed[place] = committed[place] || allocated[place] != 0;
+    region_table_find(place);
+    if
+    :: r != NONE ->
+       region_begin(place); /* region_begin_settling */
+       if
+       :: r != NONE -> alone = false; operation_end(place, true)
+       :: else
+       fi
+    :: else
+    fi;
+    strangers--
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Calls: pages_alloc.c, pages_free.c, audit.c
+ * --------------------------------------------------------------------------------------------- */
+
+/* region_table_take: r. */
+inline region_table_take()
+{
+    atomic {
+        r = NONE;
+        if
+        :: in_pool[1] -> r = 1
+#if RECORDS > 1
+        :: in_pool[2] -> r = 2
+#endif
+#if RECORDS > 2
+        :: in_pool[3] -> r = 3
+#endif
+        :: else
+        fi;
+        in_pool[r] = false
+    }
+}
+
+/* region_write. */
+inline region_write(place)
+{
+    base[r] = place;
+    block[r] = place
+}
+
+/* region_publish. */
+inline region_publish()
+{
+    word = NEXT_VERSION(life[r], LIVE) + ONE_UNDER_WAY;
+    life[r] = word
+}
+
+/* region_table_own: looks whether the place is vacant, and takes it. */
+inline region_table_own(place)
+{
+    atomic { other = r; r = owner[place] }
+    if
+    :: r != NONE -> region_covers(place)
+    :: else
+    fi;
+    atomic {
+        assert(r == NONE); /* REGION_TABLE_CONTRADICTED */
+        r = other;
+        other = NONE;
+        owner[place] = r
+    }
+}
+
+/* alloc_charged_region. */
+inline reserve(place)
+{
+    strangers_before = strangers; /* operation_strangers */
+    region_table_take();
+    if
+    :: r != NONE ->
+       /* os_alloc */
+       atomic {
+           is_committed = false;
+           if
+           :: allocated[place] == 0 ->
+              reservations++;
+              allocated[place] = reservations;
+              mine = reservations;
+              stands_for[r] = mine; /* ghost */
+              there++; /* ghost */
+              if
+              :: true
+              :: true -> is_committed = true
+              fi;
+              committed[place] = is_committed
+           :: else -> mine = 0
+           fi
+       }
+       if
+       :: mine == 0 -> region_table_give()
+       :: else ->
+#ifdef BUG_LIVE_BEFORE_FACTS
+          region_publish();
+#endif
+#ifndef BUG_OWNER_LAST
+          region_table_own(place);
+#endif
+          if
+          :: is_committed -> d_step { booked[place] = true; is_committed = false } /* committed_set */
+          :: else
+          fi;
+          region_write(place);
+#ifndef BUG_LIVE_BEFORE_FACTS
+          region_publish();
+#endif
+#ifdef BUG_NO_STRANGERS
+          alone = true;
+#else
+          look_for_strangers();
+#endif
+          operation_end(place, true);
+#ifdef BUG_OWNER_LAST
+          region_table_own(place)
+#endif
+       fi
+    :: else
+    fi
+}
+
+/* alloc_at_address: commits the page, in the region or in whoever's memory it is. */
+inline commit(place)
+{
+    region_table_find(place);
+    if
+    :: r != NONE ->
+#ifdef BUG_COMMIT_NOT_BEGUN
+       mine = allocated[place];
+#else
+       region_begin(place)
+#endif
+    :: else
+    fi;
+    if
+    :: r != NONE ->
+       d_step { assert_is_mine(place); committed[place] = true }
+       booked[place] = true; /* operation_book_commit */
+#ifndef BUG_COMMIT_NOT_BEGUN
+       operation_end(place, true)
+#endif
+    :: else -> forwarded_commit(place)
+    fi
+}
+
+/* decommit: of the page, or of another page of the region. */
+inline decommit(place, range)
+{
+    region_table_find(place);
+    if
+    :: r != NONE -> region_begin(place)
+    :: else
+    fi;
+    if
+    :: r != NONE ->
+       if
+       :: range ->
+          d_step { assert_is_mine(place); committed[place] = false }
+          booked[place] = false /* operation_book_decommit */
+       :: else
+       fi;
+       operation_end(place, range)
+    :: else
+    fi
+}
+
+/* release_under_way. */
+inline release_under_way(place)
+{
+#ifdef BUG_WAITS
+    UNDER_WAY(life[r]) == 1;
+#endif
+#ifdef BUG_SPINS
+    do
+    :: UNDER_WAY(life[r]) == 1 -> break
+    :: else
+    od;
+#endif
+    atomic { assert_is_mine(place); committed[place] = false }
+    operation_end(place, true)
+}
+
+/* release, release_claimed. */
+inline release(place)
+{
+    region_table_find(place);
+    if
+    :: r != NONE -> region_claim(place)
+    :: else
+    fi;
+    if
+    :: r != NONE ->
+#ifdef BUG_NO_HANDOVER
+       alone = true;
+#endif
+       if
+       :: alone -> operation_finish_release(place)
+       :: else -> release_under_way(place)
+       fi;
+       atomic { there = there - (is_refused -> 0 : 1); is_refused = false } /* ghost */
+    :: else
+    fi
+}
+
+/* look_at_rest: once over the region of a record, with what an audit would tell. */
+inline look()
+{
+    atomic {
+        strangers_before = strangers;
+        if
+        :: r = 1
+#if RECORDS > 1
+        :: r = 2
+#endif
+        fi
+    }
+    word = life[r]; /* region_observe */
+    /* region_read */
+    do
+    :: atomic {
+           seen = life[r];
+           if
+           :: STATE(seen) != LIVE -> r = NONE; break
+           :: else
+           fi
+       }
+       read_base = base[r];
+       if
+       :: life[r] == seen -> break
+       :: else
+       fi
+    od;
+    if
+    :: r != NONE ->
+       /* os_query_range: not the system's at all, or committed or not. */
+       d_step { is_committed = committed[read_base]; refused = allocated[read_base] == 0 }
+       d_step { refused = refused || is_committed != booked[read_base]; is_committed = false }
+       /* at_rest: region_at_rest_since, then operation_no_strangers_since. */
+       if
+       :: life[r] == word && STATE(word) == LIVE && UNDER_WAY(word) == 0 && refused ->
+#ifdef BUG_AUDIT_IGNORES_STRANGERS
+          assert(false)
+#else
+          assert(strangers != strangers_before || STRANGERS_UNDER_WAY(strangers_before) != 0)
+#endif
+       :: else
+       fi
+    :: else
+    fi;
+    refused = false
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Who calls
+ * --------------------------------------------------------------------------------------------- */
+
+inline forget()
+{
+    atomic {
+        r = NONE; other = NONE; at = 0; seen = 0; word = 0; read_base = 0; strangers_before = 0;
+        alone = 0; is_claim = 0; has_ended = 0; last = 0; is_committed = 0; refused = 0; is_refused = 0;
+        mine = 0; kind = 0
+    }
+}
+
+/* A caller whose first call is of that kind. */
+proctype caller(byte number; byte calls; byte kind)
+{
+    byte at, r, other, read_base;
+    short seen, word, strangers_before;
+    bit alone, is_claim, has_ended, last, is_committed, refused;
+    bit is_refused; /* ghost */
+    byte mine; /* ghost: the reservation that this caller operates on */
+
+    {
+        do
+        :: atomic {
+               calls > 0 ->
+               if
+               :: kind == 0 -> select(kind : 1 .. KINDS)
+               :: else
+               fi;
+               calls--;
+               if
+               :: at = 0
+#if PLACES > 1
+               :: at = 1
+#endif
+               fi
+           }
+           if
+           :: kind == 1 -> reserve(at)
+           :: kind == 2 -> release(at)
+           :: kind == 3 -> commit(at)
+           :: kind == 4 -> decommit(at, true)
+           :: kind == 5 -> decommit(at, false)
+           :: kind == 6 -> look()
+           fi;
+           forget()
+        :: atomic { calls == 0 -> ended++; break }
+        od
+    } unless { atomic { frozen == number -> ended++ } }
+}
+
+#ifdef FREEZE
+/* Freezes a caller before any of his steps, or none. */
+proctype freezer()
+{
+    if
+    :: atomic { ended < CALLERS -> frozen = 0 }
+    :: atomic { ended < CALLERS -> frozen = 1 }
+    :: true
+    fi
+}
+#endif
+
+inline check_all_is_settled()
+{
+    d_step {
+        at = 0;
+        do
+        :: at < PLACES ->
+           r = owner[at];
+           assert(booked[at] == committed[at]);
+           if
+           :: allocated[at] != 0 ->
+              assert(r != NONE && STATE(life[r]) == LIVE && base[r] == at && block[r] == at);
+              assert(stands_for[r] == allocated[at]);
+              live++
+           :: else -> assert(r == NONE || STATE(life[r]) != LIVE || base[r] != at)
+           fi;
+           at++
+        :: else -> break
+        od;
+        assert(there == live);
+        r = 1;
+        do
+        :: r <= RECORDS ->
+           assert(UNDER_WAY(life[r]) == 0);
+           assert(STATE(life[r]) == (in_pool[r] -> FREE : LIVE));
+           live = live - (in_pool[r] -> 0 : 1);
+           r++
+        :: else -> break
+        od;
+        assert(live == 0 && STRANGERS_UNDER_WAY(strangers) == 0)
+    }
+}
+
+init
+{
+    byte at, r, live, kind;
+
+    atomic {
+        r = 1;
+        do
+        :: r <= RECORDS -> in_pool[r] = true; r++
+        :: else -> break
+        od;
+        /* Nothing, a reservation, or a committed one. */
+        if
+        :: true
+        :: true ->
+           reservations = 1; there = 1; allocated[0] = 1; stands_for[1] = 1; in_pool[1] = false;
+           life[1] = LIVE; owner[0] = 1;
+           if
+           :: true
+           :: true -> committed[0] = true; booked[0] = true
+           fi
+        fi;
+        /* Callers are alike: who makes which first call matters only in one order. */
+        r = 0;
+        kind = 1;
+        do
+        :: r < CALLERS && kind < KINDS -> kind++
+        :: r < CALLERS ->
+           run caller(r, (r == 0 -> FIRST : CALLS), kind);
+           r++;
+           kind = (r == 1 && FIRST != CALLS -> 1 : kind)
+        :: r == CALLERS -> break
+        od;
+        kind = 0;
+#ifdef FREEZE
+        run freezer()
+#endif
+    }
+    ended == CALLERS;
+#ifndef FREEZE
+    check_all_is_settled()
+#endif
+}
