@@ -72,39 +72,63 @@ static void settle(struct pages *pages, const struct region_operation *operation
     budget_return(&pages->budget, (struct budget_charge){.committed = held});
 }
 
+/* Ends the operation with its pages' bits right. True: it was the last on a claimed region. */
+static bool end_operation(struct pages *pages, struct region_operation *operation,
+                          struct range range)
+{
+    bool last = false;
+    uint64_t before;
+
+    if (region_end_if_alone(operation, &last))
+        return last;
+    do {
+        before = region_before_settling(operation);
+        settle(pages, operation, range, 0);
+    } while (!region_end(operation, before, &last));
+    return last;
+}
+
 /*
  * The system has refused to release what the books say is there: brings them back into line. The
  * charge is kept until that is done, so that nobody else is let in to what is held all the while.
+ * *last: another thread has claimed the region since it is live again, and left it to this one.
  */
-static pages_result undo_release(struct pages *pages, const struct region_operation *operation,
-                                 uint32_t error, struct budget_charge charge)
+static pages_result undo_release(struct pages *pages, struct region_operation *operation,
+                                 uint32_t error, struct budget_charge charge, bool *last)
 {
+    struct range all = {operation->base, operation->base + operation->size};
+    uint64_t strangers = operation_strangers(pages);
     struct os_range system;
     bool held =
         os_query_range(operation->base, &system) && system.allocation_base == operation->base;
 
     budget_unnote(&pages->budget, charge);
-    settle(pages, operation, (struct range){operation->base, operation->base + operation->size},
-           charge.committed);
-    region_restore(operation->region);
+    settle(pages, operation, all, charge.committed);
+    region_restore(operation);
+    /* As when a region is made: who did not find it live has counted himself among the strangers.
+     */
+    operation->alone = operation_no_strangers_since(pages, strangers);
+    *last = end_operation(pages, operation, all);
     if (held)
         return error;
     record_count(&pages->record->contradictions);
     return PAGES_CONTRADICTED;
 }
 
-pages_result operation_finish_release(struct pages *pages, const struct region_operation *operation)
+/* Asks the system to release the region. *last: see undo_release. */
+static pages_result give_back(struct pages *pages, struct region_operation *operation, bool *last)
 {
     struct budget_charge charge;
     uint32_t error;
 
+    *last = false;
     operation_transfer_begin(pages);
     /* The bits go first: once Win32 has the address back, they are its next owner's. */
     charge = clear_bits(pages, (struct range){operation->base, operation->base + operation->size});
     error = os_free((void *)operation->base, 0, OS_MEM_RELEASE);
     if (error) {
         operation_transfer_end(pages);
-        return undo_release(pages, operation, error, charge);
+        return undo_release(pages, operation, error, charge, last);
     }
     charge.reserved = operation->size;
     budget_refund(&pages->budget, charge);
@@ -115,20 +139,22 @@ pages_result operation_finish_release(struct pages *pages, const struct region_o
     return PAGES_OK;
 }
 
+pages_result operation_finish_release(struct pages *pages, struct region_operation *operation)
+{
+    bool last;
+    pages_result result = give_back(pages, operation, &last);
+
+    /* What others have claimed meanwhile: their callers have been told already. */
+    while (last)
+        result = operation_result(result, give_back(pages, operation, &last));
+    return result;
+}
+
 pages_result operation_end(struct pages *pages, struct region_operation *operation,
                            struct range range)
 {
-    bool last = false;
-
-    if (!region_end_if_alone(operation, &last)) {
-        uint64_t before;
-
-        do {
-            before = region_before_settling(operation);
-            settle(pages, operation, range, 0);
-        } while (!region_end(operation, before, &last));
-    }
-    return last ? operation_finish_release(pages, operation) : PAGES_OK;
+    return end_operation(pages, operation, range) ? operation_finish_release(pages, operation)
+                                                  : PAGES_OK;
 }
 
 /* Two words count in this form: how many have begun, above how many are under way. */

@@ -62,7 +62,8 @@ pages_result operation_end(struct pages *pages, struct region_operation *operati
  *   a live region; if so it settles its pages there; then it counts itself out;
  * - who makes a region reads the word before it asks the system and after it has made the region
  *   live, with an operation of its own under way; if the word changed, or a stranger was under way,
- *   that operation settles before it ends.
+ *   that operation settles before it ends. So does who makes a region live again whose release the
+ *   system has refused: until then a stranger finds nobody there.
  * With a sequentially consistent fence between writing one's own part and reading the other's, one
  * of the two sees the other: either the stranger finds the region live, or the maker finds the
  * stranger, and settles after him or is followed by him.
@@ -102,7 +103,6 @@ static inline pages_result operation_result(pages_result result, pages_result en
 }
 
 /* Gives a claimed region back to the system. The caller must be the last on it. */
-pages_result operation_finish_release(struct pages *pages,
-                                      const struct region_operation *operation);
+pages_result operation_finish_release(struct pages *pages, struct region_operation *operation);
 
 #endif

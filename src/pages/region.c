@@ -215,22 +215,21 @@ bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
     return true;
 }
 
-/* Only the last on a claimed region is here: nobody else changes the word. */
-static void leave_releasing(struct region *region, enum state state)
+/* Only the last on a claimed region is in these two: nobody else changes the word. */
+void region_retire(struct region *region)
 {
     uint64_t life = LOAD(region->life) & ~UNDER_WAY_MASK;
 
-    atomic_store_explicit(&region->life, next_version(life, state), memory_order_release);
+    atomic_store_explicit(&region->life, next_version(life, STATE_FREE), memory_order_release);
 }
 
-void region_retire(struct region *region)
+void region_restore(struct region_operation *operation)
 {
-    leave_releasing(region, STATE_FREE);
-}
+    struct region *region = operation->region;
 
-void region_restore(struct region *region)
-{
-    leave_releasing(region, STATE_LIVE);
+    operation->life = next_version(LOAD(region->life), STATE_LIVE);
+    operation->alone = true;
+    atomic_store_explicit(&region->life, operation->life, memory_order_release);
 }
 
 uint64_t region_observe(const struct region *region)

@@ -17,7 +17,8 @@
  *   RELEASING -> RELEASING  operations that had begun before the claim end: count - 1.
  *   RELEASING -> FREE   by whoever finds, or makes, the count such that nobody else is under way
  *                       (region_retire), after Win32 has the memory back.
- *   RELEASING -> LIVE   the same thread, when Win32 refused the release (region_restore).
+ *   RELEASING -> LIVE   the same thread, when Win32 refused the release (region_restore): version +
+ * 1, and as when a region is published, his operation stays under way.
  *
  * Why the words hold:
  * - Base and size are read after `life` was loaded (acquire) and before it is swapped (release): a
@@ -142,9 +143,11 @@ bool region_end(struct region_operation *operation, uint64_t before, bool *last)
 bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
                   struct region_operation *operation);
 
-/* RELEASING -> FREE and RELEASING -> LIVE. Only by who is the last on the region. */
+/* RELEASING -> FREE. Only by who is the last on the region. */
 void region_retire(struct region *region);
-void region_restore(struct region *region);
+
+/* RELEASING -> LIVE, with the operation of who is the last still under way, which he has to end. */
+void region_restore(struct region_operation *operation);
 
 /*
  * For observers: the word now, and whether the region is live, at rest (nobody under way) and

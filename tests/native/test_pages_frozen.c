@@ -512,6 +512,36 @@ static void a_refused_release_that_an_operation_ended_leaves_exact_books(void **
     release(world, stage.base);
 }
 
+/* A release that is refused, frozen at a moment, and a commit beside it; false: no such moment. */
+static bool refused_release_beside_commit(struct world *world, unsigned freeze_at)
+{
+    bool frozen;
+
+    stage.base = reserve(world, PAGES * PAGE);
+    stage.plan[0] = RELEASE;
+    stage.plan[1] = COMMIT_FIRST;
+    stage.planned = 2;
+    stage.freeze_at[0] = freeze_at;
+    stage.refuse_release = REFUSED;
+    run_call(stage.plan[0]);
+    stage.refuse_release = 0;
+    frozen = stage.moments[0] > freeze_at;
+    stage.planned = 0;
+    assert_books(world, 1, PAGES * PAGE, frozen ? PAGE : 0);
+    release(world, stage.base);
+    return frozen;
+}
+
+static void a_commit_beside_a_refused_release_that_is_frozen_anywhere_is_booked(void **state)
+{
+    unsigned moments = 0;
+
+    stage.at_accesses = true;
+    while (refused_release_beside_commit(*state, moments))
+        moments++;
+    assert_true(moments > 0);
+}
+
 static int begin_stage(void **state)
 {
     begin_world(state);
@@ -536,6 +566,7 @@ int main(void)
         stage_test(a_release_beside_a_frozen_call_is_done_when_that_has_ended),
         stage_test(a_refused_release_leaves_the_region_as_it_was),
         stage_test(a_refused_release_that_an_operation_ended_leaves_exact_books),
+        stage_test(a_commit_beside_a_refused_release_that_is_frozen_anywhere_is_booked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -432,13 +432,17 @@ static void a_retired_region_owns_nothing(void **state)
     assert_false(region_covers_or_leaves(*state, BASE));
 }
 
-static void a_restored_region_is_live_and_at_rest(void **state)
+static void a_restored_region_is_live_and_at_rest_once_its_restorer_has_ended(void **state)
 {
     struct region_operation release, again;
+    bool last;
 
     claim(*state, &release);
-    region_restore(*state);
+    region_restore(&release);
     assert_true(region_covers(*state, BASE));
+    assert_false(is_at_rest(*state));
+    assert_true(region_end_if_alone(&release, &last));
+    assert_false(last);
     assert_true(is_at_rest(*state));
     claim(*state, &again);
     assert_true(again.alone);
@@ -452,8 +456,23 @@ static void a_region_restored_by_an_operation_that_was_last_is_at_rest(void **st
     claim(*state, &release);
     assert_false(end_settled(&release));
     assert_true(end_settled(&operation));
-    region_restore(*state);
+    region_restore(&operation);
+    assert_false(end_settled(&operation));
     assert_true(is_at_rest(*state));
+}
+
+static void a_restored_region_that_is_claimed_anew_is_left_to_its_restorer(void **state)
+{
+    struct region_operation release, again;
+    bool last;
+
+    claim(*state, &release);
+    region_restore(&release);
+    claim(*state, &again);
+    assert_false(again.alone);
+    assert_false(end_settled(&again));
+    assert_false(region_end_if_alone(&release, &last));
+    assert_true(end_settled(&release));
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -475,7 +494,9 @@ static void an_observer_notices_every_change(void **state)
     seen[count++] = region_observe(region);
     claim(region, &release);
     seen[count++] = region_observe(region);
-    region_restore(region);
+    region_restore(&release);
+    seen[count++] = region_observe(region);
+    assert_true(region_end_if_alone(&release, &last));
     seen[count++] = region_observe(region);
     claim(region, &release);
     region_retire(region);
@@ -650,8 +671,9 @@ int main(void)
         live_test(the_last_to_end_is_the_last_in_every_order),
         live_test(who_saw_others_end_meanwhile_is_not_last_before_settling_again),
         live_test(a_retired_region_owns_nothing),
-        live_test(a_restored_region_is_live_and_at_rest),
+        live_test(a_restored_region_is_live_and_at_rest_once_its_restorer_has_ended),
         live_test(a_region_restored_by_an_operation_that_was_last_is_at_rest),
+        live_test(a_restored_region_that_is_claimed_anew_is_left_to_its_restorer),
         live_test(an_observer_notices_every_change),
         live_test(an_operation_of_a_former_life_cannot_end_in_this_one),
         free_test(each_life_has_one_claim_and_one_last_whatever_threads_do),
