@@ -388,7 +388,7 @@ inline operation_finish_release(place)
     od
 }
 
-/* end: range says whether the page is concerned. */
+/* end_operation: range says whether the page is concerned. */
 inline end_operation(place, range)
 {
     has_ended = false;
