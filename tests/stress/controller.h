@@ -1,0 +1,44 @@
+/*
+ * controller.h: what the thread that freezes others completes while they stay frozen: every method,
+ * on memory of its own, on what all share, and on what a frozen thread is just using; and whether
+ * the books of its own memory are right meanwhile.
+ *
+ * It calls nothing but the manager: a frozen thread may hold any lock of the C library's, of a
+ * heap's or of the loader's. See calls.h.
+ */
+#ifndef HOSTMEM_TESTS_STRESS_CONTROLLER_H
+#define HOSTMEM_TESTS_STRESS_CONTROLLER_H
+
+#include "worker.h"
+
+#define KEPT 24u
+
+struct controller {
+    struct world *world;
+    struct caller caller;
+    uint64_t random;
+
+    char *arena; /* its own */
+    bool committed[ARENA_PAGES];
+
+    IHostMalloc *heap; /* its own */
+    DWORD heap_number;
+    struct {
+        void *block;
+        SIZE_T size;
+        int line; /* 0: not by DebugAlloc */
+    } kept[KEPT];
+    ULONGLONG blocks, block_bytes, allocations, frees; /* what the heap's figures must be */
+
+    ULONGLONG contested_releases, totals_compared;
+};
+
+/* Fails the test if it cannot be made. */
+void controller_make(struct controller *controller, struct world *world, uint64_t seed);
+void controller_end(struct controller *controller);
+
+/* All of it, while `frozen` is; `all`: and every other worker as well, so that totals stand still.
+ */
+void controller_complete_everything(struct controller *controller, struct worker *frozen, bool all);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * places.h: where threads are frozen: in hostmem, in the system that it has called, or elsewhere.
+ */
+#ifndef HOSTMEM_TESTS_STRESS_PLACES_H
+#define HOSTMEM_TESTS_STRESS_PLACES_H
+
+#include "calls.h"
+#include "symbols.h"
+
+enum place {
+    PLACE_HOSTMEM, /* its instruction is hostmem.dll's */
+    PLACE_SYSTEM,  /* Windows', or Wine's */
+    PLACE_PROGRAM, /* the test's own: a callback, or just before or after a call */
+    PLACES
+};
+
+/* Modules whose functions are told by name; the first two are hostmem's and the program's. */
+#define MODULES 6
+
+struct places {
+    struct module modules[MODULES];
+    ULONGLONG frozen[METHODS][PLACES];
+    unsigned char *met; /* one for each byte of hostmem's image: an instruction frozen at */
+};
+
+/* What hostmem is: the module that this interface's methods lie in. */
+void places_load(struct places *places, const IHostMemoryManager *manager);
+
+/* Of a thread that is frozen: the instruction, and the stack pointer. False: it is not frozen. */
+bool thread_position(HANDLE thread, uintptr_t *instruction, uintptr_t *stack);
+
+enum place places_of(const struct places *places, uintptr_t address);
+
+/* Suspension-safe. */
+void places_count(struct places *places, enum method method, uintptr_t instruction);
+
+/* How many: with the method's note set, or without; at different instructions of hostmem's. */
+ULONGLONG places_frozen(const struct places *places, enum place place, bool in_a_method);
+
+/* The table, for people. No thread may be frozen. */
+void places_print(const struct places *places);
+
+/* "module+0x12 (function+0x3)", as far as it is known. */
+#define PLACE_NAME 160
+void places_name(const struct places *places, uintptr_t address, char name[PLACE_NAME]);
+
+/* True if the address lies behind a call in hostmem's code or the program's: it returns there. */
+bool places_is_return(const struct places *places, uintptr_t address);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * worker.h: a thread that calls every method, on memory of its own and on what is shared, until it
+ * is told to stop, and may be frozen anywhere in it.
+ *
+ * It prints nothing, allocates nothing but from the manager, and asserts nothing: see calls.h.
+ */
+#ifndef HOSTMEM_TESTS_STRESS_WORKER_H
+#define HOSTMEM_TESTS_STRESS_WORKER_H
+
+#include "world.h"
+
+#define SLOTS 48u
+#define CONTESTED_PAGES 16u
+
+struct worker {
+    struct world *world;
+    struct caller caller;
+    unsigned number;
+    uint64_t random;
+    volatile LONG finished;
+
+    /* Its own. */
+    IHostMalloc *heap;
+    char *arena;
+    struct {
+        void *block;
+        SIZE_T size;
+    } slots[SLOTS];
+
+    /*
+     * A place at which it has a region now and then. The one that freezes it may release that while
+     * the worker is in the middle of a call on it; whoever swaps `contested_live` from 1 to 0 does.
+     * Nobody else ever asks for that place.
+     */
+    char *contested;
+    volatile LONG contested_live;
+};
+
+/* What workers have at first; fails the test if that cannot be had. */
+void workers_make(struct worker *workers, unsigned count, struct world *world, uint64_t seed);
+
+/* The thread. */
+DWORD WINAPI worker_run(void *worker);
+
+#endif
