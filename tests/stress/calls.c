@@ -155,6 +155,14 @@ void call_release_region(struct caller *caller, void *base)
     free_pages(caller, CALL_RELEASE_REGION, 0, MEM_RELEASE, base, 0);
 }
 
+void call_release_foreign(struct caller *caller, void *address)
+{
+    expect(caller, "a foreign address was released",
+           NOTE(caller, CALL_RELEASE_REGION, ACCEPT_NOBODYS,
+                IHostMemoryManager_VirtualFree(caller->manager, address, 0, MEM_RELEASE)),
+           FALSE);
+}
+
 bool call_reserve_contested(struct caller *caller, void *address, SIZE_T size)
 {
     return alloc_pages(caller, CALL_RESERVE, refusals(caller) | ACCEPT_NOBODYS, MEM_RESERVE,

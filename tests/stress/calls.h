@@ -79,12 +79,15 @@ void expect(struct caller *caller, const char *what, ULONGLONG actual, ULONGLONG
 /* A reference by QueryInterface, and its Release. */
 void call_references(struct caller *caller);
 
-/* NULL, or S_FALSE of a limit: refused. */
+/* NULL: refused. */
 void *call_reserve(struct caller *caller, void *address, SIZE_T size, DWORD type);
 bool call_commit(struct caller *caller, void *address, SIZE_T size);
 void call_reset(struct caller *caller, void *address, SIZE_T size);
 void call_decommit(struct caller *caller, void *address, SIZE_T size);
 void call_release_region(struct caller *caller, void *base);
+
+/* Has to be refused: it is the address of memory that is not the manager's. */
+void call_release_foreign(struct caller *caller, void *address);
 MEMORY_BASIC_INFORMATION call_query(struct caller *caller, void *address);
 
 /* Returns the protection that was. */
@@ -137,7 +140,9 @@ unsigned call_enum_mapped_ranges(struct caller *caller, const void *base);
 
 /* How many live blocks the heap of that number (0: any) shows. */
 unsigned call_enum_blocks(struct caller *caller, DWORD heap);
-unsigned call_enum_size_classes(struct caller *caller);
+
+/* Ends after so many classes: each takes a walk over all slabs. */
+void call_enum_size_classes(struct caller *caller, unsigned most);
 
 /* The figures of the heap of that number; Number is 0: it is not shown. */
 HOSTMEM_HEAP call_enum_heaps(struct caller *caller, DWORD number);

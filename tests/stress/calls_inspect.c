@@ -5,8 +5,6 @@
 
 #include "calls_note.h"
 
-#include <string.h>
-
 HOSTMEM_STATISTICS call_statistics(struct caller *caller)
 {
     HOSTMEM_STATISTICS statistics = {.cbSize = sizeof(statistics)};
@@ -65,12 +63,6 @@ static HRESULT CALLBACK count_block(void *context, const HOSTMEM_BLOCK *block)
     return count_base(context, block->Address);
 }
 
-static HRESULT CALLBACK count_class(void *context, const HOSTMEM_SIZE_CLASS *size_class)
-{
-    (void)size_class;
-    return count_base(context, NULL);
-}
-
 unsigned call_enum_regions(struct caller *caller, const void *base)
 {
     struct search search = {base, 0};
@@ -98,13 +90,18 @@ unsigned call_enum_blocks(struct caller *caller, DWORD heap)
     return search.found;
 }
 
-unsigned call_enum_size_classes(struct caller *caller)
+static HRESULT CALLBACK count_down(void *context, const HOSTMEM_SIZE_CLASS *size_class)
 {
-    struct search search = {NULL, 0};
+    unsigned *left = context;
 
-    NOTE(caller, CALL_ENUM_SIZE_CLASSES, 0,
-         IHostMemInspection_EnumSizeClasses(caller->inspection, 0, count_class, &search));
-    return search.found;
+    (void)size_class;
+    return --*left ? S_OK : S_FALSE;
+}
+
+void call_enum_size_classes(struct caller *caller, unsigned most)
+{
+    NOTE(caller, CALL_ENUM_SIZE_CLASSES, ACCEPT_NOTHING,
+         IHostMemInspection_EnumSizeClasses(caller->inspection, 0, count_down, &most));
 }
 
 static HRESULT CALLBACK copy_heap(void *context, const HOSTMEM_HEAP *heap)

@@ -3,6 +3,8 @@
  */
 #include "controller.h"
 
+#include <limits.h>
+
 /* ------------------------------------------------------------------------------------------------
  * Its own pages
  * --------------------------------------------------------------------------------------------- */
@@ -229,6 +231,7 @@ static void tell_of_the_machine(struct controller *controller)
 
     call_memory_load(caller);
     call_register_callback(caller, &listener->ICLRMemoryNotificationCallback_iface);
+    call_release_foreign(caller, controller);
     call_needs_space(caller);
     call_acquired_space(caller, base, GRANULE);
     expect(caller, "how often a mapped range is shown", call_enum_mapped_ranges(caller, base), 1);
@@ -237,14 +240,13 @@ static void tell_of_the_machine(struct controller *controller)
     call_references(caller);
 }
 
-static void inspect(struct controller *controller)
+static void inspect(struct controller *controller, bool all)
 {
     struct caller *caller = &controller->caller;
 
     call_audit(caller);
     call_enum_regions(caller, NULL);
-    call_enum_blocks(caller, 0);
-    call_enum_size_classes(caller);
+    call_enum_size_classes(caller, all ? UINT_MAX : 1);
     call_trim(caller);
     call_set_limits(caller, next_random(&controller->random) % 4 ? 0 : 1 << 20);
     call_get_limits(caller);
@@ -286,7 +288,7 @@ void controller_complete_everything(struct controller *controller, struct worker
     live_a_heap_s_life(controller);
     use_what_is_shared(controller);
     tell_of_the_machine(controller);
-    inspect(controller);
+    inspect(controller, all);
     if (all)
         expect_totals(controller);
 }

@@ -51,9 +51,13 @@ static void wait_until_it_got_on(const struct freezer *freezer, unsigned i)
     }
 }
 
+/* Mostly short, so that a run takes no longer than it must, but of any length up to a millisecond.
+ */
 static void pause(uint64_t random)
 {
-    for (volatile unsigned turn = 0; turn < random % 4000; turn++)
+    const unsigned turns = (unsigned)(random >> 8) & ((2u << random % 19) - 1);
+
+    for (volatile unsigned turn = 0; turn < turns; turn++)
         continue;
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define STACK_WORDS 1024u
-#define MOST_RETURNS 12u
+#define MOST_RETURNS 40u
 
 /* Where a thread stood: noted while it is frozen, told when it no longer is. */
 struct stand {
@@ -88,11 +88,11 @@ static void tell_all(const struct freezer *freezer)
         (uint64_t)freezer->freezes,
         waiting->method ? method_names[waiting->method] : "the wait for a thread that was let go",
         freezer->stall_seconds);
+    tell_stand(&freezer->places, waiting, "waiting: the thread that froze");
     for (unsigned i = 0; i < freezer->worker_count; i++) {
         snprintf(who, sizeof(who), "frozen: worker %u", i);
         tell_stand(&freezer->places, &stands[i], who);
     }
-    tell_stand(&freezer->places, waiting, "waiting: the thread that froze");
     fflush(stdout);
 }
 
