@@ -132,6 +132,9 @@ static void expect_heap(struct controller *controller)
            controller->blocks);
 }
 
+/* On x86 the room for histories runs out, as hostmem.h says, and later blocks have none. */
+#define HAS_ROOM_FOR_HISTORIES (sizeof(void *) == 8)
+
 static void expect_block(struct controller *controller, unsigned i)
 {
     struct caller *caller = &controller->caller;
@@ -141,9 +144,8 @@ static void expect_block(struct controller *controller, unsigned i)
     expect(caller, "Address of a block", (uintptr_t)found.Address, (uintptr_t)block);
     expect(caller, "Size of a block", found.Size, controller->kept[i].size);
     expect(caller, "Heap of a block", found.Heap, controller->heap_number);
-    if (controller->kept[i].line)
-        expect(caller, "Line of a block", (ULONGLONG)found.Line,
-               (ULONGLONG)controller->kept[i].line);
+    if (controller->kept[i].line && (found.Sequence || HAS_ROOM_FOR_HISTORIES))
+        expect(caller, "Line of a block", (ULONGLONG)found.Line, controller->kept[i].line);
     expect_mark(caller, "what stands in a kept block", block, controller->kept[i].size);
 }
 
@@ -163,8 +165,8 @@ static void free_kept(struct controller *controller, unsigned i)
 static void keep_block(struct controller *controller, unsigned i, bool named)
 {
     const SIZE_T size = random_size(next_random(&controller->random));
-    const int line = named ? (int)i + 1 : 0;
-    void *block = named ? call_debug_alloc(&controller->caller, controller->heap, size, line)
+    const unsigned line = named ? i + 1 : 0;
+    void *block = named ? call_debug_alloc(&controller->caller, controller->heap, size, (int)line)
                         : call_alloc(&controller->caller, controller->heap, size);
 
     if (!block)

@@ -26,7 +26,7 @@ struct controller {
     struct {
         void *block;
         SIZE_T size;
-        int line; /* 0: not by DebugAlloc */
+        unsigned line; /* 0: not by DebugAlloc */
     } kept[KEPT];
     ULONGLONG blocks, block_bytes, allocations, frees; /* what the heap's figures must be */
 

@@ -98,18 +98,20 @@ static void freeze_once(struct freezer *freezer)
 
 static void print_what_was_done(const struct freezer *freezer)
 {
+    HOSTMEM_STATISTICS statistics = statistics_of(&freezer->world.subject);
     ULONGLONG calls = 0;
 
     for (unsigned i = 0; i < freezer->worker_count; i++)
         calls += (ULONG)freezer->workers[i].caller.calls;
-    print_message(
-        "frozen %" PRIu64 " times, %" PRIu64 " of them all %u workers at once; meanwhile %lu"
-        " calls completed\n"
-        "  %" PRIu64 " times the region was released that the frozen thread was using\n"
-        "  the workers completed %" PRIu64 " calls; told %ld times of pressure\n",
-        (uint64_t)freezer->freezes, (uint64_t)freezer->freezes_of_all, freezer->worker_count,
-        freezer->controller.caller.calls, (uint64_t)freezer->controller.contested_releases,
-        (uint64_t)calls, freezer->world.listeners[0].told + freezer->world.listeners[1].told);
+    print_message("  frozen %" PRIu64 " times, %" PRIu64 " of them all workers at once\n",
+                  (uint64_t)freezer->freezes, (uint64_t)freezer->freezes_of_all);
+    print_message("  calls completed meanwhile: %lu; by the workers in all: %" PRIu64 "\n",
+                  (ULONG)freezer->controller.caller.calls, (uint64_t)calls);
+    print_message("  regions released that the frozen thread was using: %" PRIu64 "\n",
+                  (uint64_t)freezer->controller.contested_releases);
+    print_message("  pressure told: %ld times; bookkeeping: %" PRIu64 " KiB\n",
+                  freezer->world.listeners[0].told + freezer->world.listeners[1].told,
+                  (uint64_t)statistics.Metadata.Now / 1024);
     places_print(&freezer->places);
 }
 
