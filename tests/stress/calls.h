@@ -138,8 +138,8 @@ HOSTMEM_BLOCK call_find_block(struct caller *caller, const void *address);
 unsigned call_enum_regions(struct caller *caller, const void *base);
 unsigned call_enum_mapped_ranges(struct caller *caller, const void *base);
 
-/* How many live blocks the heap of that number (0: any) shows. */
-unsigned call_enum_blocks(struct caller *caller, DWORD heap);
+/* How many live blocks the heap of that number (0: any) shows; it ends after so many. */
+unsigned call_enum_blocks(struct caller *caller, DWORD heap, unsigned most);
 
 /* Ends after so many classes: each takes a walk over all slabs. */
 void call_enum_size_classes(struct caller *caller, unsigned most);

@@ -58,11 +58,6 @@ static HRESULT CALLBACK count_range(void *context, const HOSTMEM_MAPPED_RANGE *r
     return count_base(context, range->Base);
 }
 
-static HRESULT CALLBACK count_block(void *context, const HOSTMEM_BLOCK *block)
-{
-    return count_base(context, block->Address);
-}
-
 unsigned call_enum_regions(struct caller *caller, const void *base)
 {
     struct search search = {base, 0};
@@ -81,27 +76,42 @@ unsigned call_enum_mapped_ranges(struct caller *caller, const void *base)
     return search.found;
 }
 
-unsigned call_enum_blocks(struct caller *caller, DWORD heap)
-{
-    struct search search = {NULL, 0};
+struct count {
+    unsigned now, most;
+};
 
-    NOTE(caller, CALL_ENUM_BLOCKS, 0,
-         IHostMemInspection_EnumBlocks(caller->inspection, heap, count_block, &search));
-    return search.found;
+static HRESULT count_one(struct count *count)
+{
+    return ++count->now < count->most ? S_OK : S_FALSE;
 }
 
-static HRESULT CALLBACK count_down(void *context, const HOSTMEM_SIZE_CLASS *size_class)
+static HRESULT CALLBACK count_block(void *context, const HOSTMEM_BLOCK *block)
 {
-    unsigned *left = context;
+    (void)block;
+    return count_one(context);
+}
 
+unsigned call_enum_blocks(struct caller *caller, DWORD heap, unsigned most)
+{
+    struct count count = {0, most};
+
+    NOTE(caller, CALL_ENUM_BLOCKS, ACCEPT_NOTHING,
+         IHostMemInspection_EnumBlocks(caller->inspection, heap, count_block, &count));
+    return count.now;
+}
+
+static HRESULT CALLBACK count_class(void *context, const HOSTMEM_SIZE_CLASS *size_class)
+{
     (void)size_class;
-    return --*left ? S_OK : S_FALSE;
+    return count_one(context);
 }
 
 void call_enum_size_classes(struct caller *caller, unsigned most)
 {
+    struct count count = {0, most};
+
     NOTE(caller, CALL_ENUM_SIZE_CLASSES, ACCEPT_NOTHING,
-         IHostMemInspection_EnumSizeClasses(caller->inspection, 0, count_down, &most));
+         IHostMemInspection_EnumSizeClasses(caller->inspection, 0, count_class, &count));
 }
 
 static HRESULT CALLBACK copy_heap(void *context, const HOSTMEM_HEAP *heap)

@@ -128,8 +128,8 @@ static void expect_heap(struct controller *controller)
     expect(caller, "the heap's BlockBytes", heap.BlockBytes.Now, controller->block_bytes);
     expect(caller, "the heap's Allocations", heap.Allocations, controller->allocations);
     expect(caller, "the heap's Frees", heap.Frees, controller->frees);
-    expect(caller, "blocks that the heap shows", call_enum_blocks(caller, controller->heap_number),
-           controller->blocks);
+    expect(caller, "blocks that the heap shows",
+           call_enum_blocks(caller, controller->heap_number, UINT_MAX), controller->blocks);
 }
 
 /* On x86 the room for histories runs out, as hostmem.h says, and later blocks have none. */

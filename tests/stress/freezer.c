@@ -51,11 +51,11 @@ static void wait_until_it_got_on(const struct freezer *freezer, unsigned i)
     }
 }
 
-/* Mostly short, so that a run takes no longer than it must, but of any length up to a millisecond.
- */
+/* Of any length up to some milliseconds, and half of them short: soon after the last freeze. */
 static void pause(uint64_t random)
 {
-    const unsigned turns = (unsigned)(random >> 8) & ((2u << random % 19) - 1);
+    const unsigned most = random & 1 ? 1u << 21 : 1u << random / 2 % 16;
+    const unsigned turns = (unsigned)(random >> 8) % most;
 
     for (volatile unsigned turn = 0; turn < turns; turn++)
         continue;
@@ -78,7 +78,7 @@ static void freeze_once(struct freezer *freezer)
         if (all || i == one)
             wait_until_it_got_on(freezer, i);
     }
-    pause(random >> 40);
+    pause(next_random(&freezer->random));
     stop_if_stalled(freezer);
     for (unsigned i = 0; i < freezer->worker_count; i++) {
         if (all || i == one)

@@ -178,12 +178,12 @@ static void look_around(struct worker *worker, uint64_t random)
 {
     struct caller *caller = &worker->caller;
 
-    switch (random >> 32 & 63) {
+    switch (random >> 32 & 127) {
     case 0:
-        call_enum_blocks(caller, 0);
+        call_enum_blocks(caller, 0, 1 + random % 256);
         break;
     case 1:
-        call_enum_size_classes(caller, 2);
+        call_enum_size_classes(caller, 1 + random % 4);
         break;
     case 2:
     case 3:
@@ -225,10 +225,10 @@ static const struct {
     void (*work)(struct worker *worker, uint64_t random);
     unsigned weight;
 } works[] = {
-    {use_slots, 80},   {share_blocks, 32}, {free_twice, 8},       {live_a_heap_s_life, 6},
-    {use_arena, 16},   {share_arena, 24},  {use_contested, 32},   {live_a_region_s_life, 8},
-    {share_region, 8}, {ask_for_load, 32}, {change_listener, 16}, {tell_of_mapping, 16},
-    {look_around, 32}, {set_limits, 8},    {ask_for_space, 1},    {audit_or_trim, 2},
+    {use_slots, 320},   {share_blocks, 128}, {free_twice, 32},      {live_a_heap_s_life, 24},
+    {use_arena, 48},    {share_arena, 64},   {use_contested, 96},   {live_a_region_s_life, 24},
+    {share_region, 24}, {ask_for_load, 128}, {change_listener, 64}, {tell_of_mapping, 64},
+    {look_around, 128}, {set_limits, 32},    {ask_for_space, 1},    {audit_or_trim, 2},
 };
 
 static void work_once(struct worker *worker)

@@ -9,7 +9,7 @@
 
 #include "world.h"
 
-#define SLOTS 48u
+#define SLOTS 160u
 #define CONTESTED_PAGES 16u
 
 struct worker {

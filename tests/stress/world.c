@@ -190,10 +190,18 @@ void use_shared_arena(struct world *world, struct caller *caller, uint64_t rando
 
 SIZE_T random_size(uint64_t random)
 {
-    static const SIZE_T limits[] = {16, 64, 64, 200, 200, 500, 1500, 9000, 32000};
+    static const SIZE_T limits[] = {16, 64, 64, 64, 200, 200, 500, 1500};
     const SIZE_T number = (SIZE_T)(random >> 16 & 0xffffff);
 
-    if (random % 64 == 0)
+    switch (random & 0xff) {
+    case 0:
         return 40000 + number % 60000;
-    return number % limits[random % COUNT_OF(limits)];
+    case 1:
+        return number % 32000;
+    case 2:
+    case 3:
+        return number % 9000;
+    default:
+        return number % limits[random / 4 % COUNT_OF(limits)];
+    }
 }

@@ -8,7 +8,7 @@
 #include "calls.h"
 
 #define ARENA_PAGES 64u
-#define HANDOVERS 16u
+#define HANDOVERS 64u
 
 /* A callback that counts what it is told and how often it is referenced. */
 struct listener {
