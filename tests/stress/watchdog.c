@@ -13,6 +13,7 @@
 /* Where a thread stood: noted while it is frozen, told when it no longer is. */
 struct stand {
     bool known;
+    bool frozen; /* by the thread that freezes */
     enum method method;
     uintptr_t instruction;
     uintptr_t words[STACK_WORDS]; /* the top of its stack */
@@ -48,15 +49,21 @@ static void note_stand(struct stand *stand, HANDLE thread, const struct caller *
     }
 }
 
+/* A thread that is frozen already is frozen once more. */
+static void note_stand_of(struct stand *stand, HANDLE thread, const struct caller *caller)
+{
+    SuspendThread(thread);
+    note_stand(stand, thread, caller);
+    ResumeThread(thread);
+}
+
 static void note_all(struct freezer *freezer)
 {
     for (unsigned i = 0; i < freezer->worker_count; i++) {
-        if (freezer->frozen[i])
-            note_stand(&stands[i], freezer->threads.handles[i], &freezer->workers[i].caller);
+        stands[i].frozen = freezer->frozen[i] != 0;
+        note_stand_of(&stands[i], freezer->threads.handles[i], &freezer->workers[i].caller);
     }
-    SuspendThread(freezer->thread);
-    note_stand(&stands[freezer->worker_count], freezer->thread, &freezer->controller.caller);
-    ResumeThread(freezer->thread);
+    note_stand_of(&stands[freezer->worker_count], freezer->thread, &freezer->controller.caller);
 }
 
 static void tell_stand(const struct places *places, const struct stand *stand, const char *who)
@@ -78,30 +85,41 @@ static void tell_stand(const struct places *places, const struct stand *stand, c
     }
 }
 
+/* Of the workers that are frozen, or of those that are not. */
+static void tell_workers(const struct freezer *freezer, bool frozen)
+{
+    char who[32];
+
+    for (unsigned i = 0; i < freezer->worker_count; i++) {
+        if (stands[i].frozen != frozen)
+            continue;
+        snprintf(who, sizeof(who), "%s: worker %u", frozen ? "frozen" : "running", i);
+        tell_stand(&freezer->places, &stands[i], who);
+    }
+}
+
 static void tell_all(const struct freezer *freezer)
 {
     const struct stand *waiting = &stands[freezer->worker_count];
-    char who[32];
 
-    print_message(
-        "[  FAILED  ] the watchdog: after %" PRIu64 " freezes, %s has not ended for %u s\n",
-        (uint64_t)freezer->freezes,
-        waiting->method ? method_names[waiting->method] : "the wait for a thread that was let go",
-        freezer->stall_seconds);
-    tell_stand(&freezer->places, waiting, "waiting: the thread that froze");
-    for (unsigned i = 0; i < freezer->worker_count; i++) {
-        snprintf(who, sizeof(who), "frozen: worker %u", i);
-        tell_stand(&freezer->places, &stands[i], who);
-    }
+    print_message("[  FAILED  ] the watchdog: after %" PRIu64
+                  " freezes, %s has not ended for %u s\n",
+                  (uint64_t)freezer->freezes,
+                  waiting->method ? method_names[waiting->method] : "the wait for other threads",
+                  freezer->stall_seconds);
+    tell_stand(&freezer->places, waiting, "waiting: the thread that freezes");
+    tell_workers(freezer, false);
+    tell_workers(freezer, true);
     fflush(stdout);
 }
 
+/* Nobody has been let go before all is noted, and nothing is printed before all have been. */
 static void bite(struct freezer *freezer)
 {
     freezer->stalled = 1;
     note_all(freezer);
     for (unsigned i = 0; i < freezer->worker_count; i++) {
-        if (freezer->frozen[i])
+        if (stands[i].frozen)
             ResumeThread(freezer->threads.handles[i]);
     }
     tell_all(freezer);

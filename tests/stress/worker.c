@@ -7,7 +7,7 @@
  * Heaps
  * --------------------------------------------------------------------------------------------- */
 
-static void use_slot_of(struct worker *worker, uint64_t random)
+static void use_slot(struct worker *worker, uint64_t random)
 {
     struct caller *caller = &worker->caller;
     const unsigned i = (random >> 40) % SLOTS;
@@ -29,17 +29,9 @@ static void use_slot_of(struct worker *worker, uint64_t random)
     worker->slots[i].size = size;
 }
 
-/* Calls of heaps take so much less time than those that reach the system. */
-static void use_slots(struct worker *worker, uint64_t random)
+static void share_block(struct worker *worker, uint64_t random)
 {
-    for (unsigned i = 0; i < 16 + random % 16; i++)
-        use_slot_of(worker, next_random(&worker->random));
-}
-
-static void share_blocks(struct worker *worker, uint64_t random)
-{
-    for (unsigned i = 0; i < 4 + random % 8; i++)
-        hand_over_block(worker->world, &worker->caller, next_random(&worker->random));
+    hand_over_block(worker->world, &worker->caller, random);
 }
 
 static void free_twice(struct worker *worker, uint64_t random)
@@ -178,7 +170,7 @@ static void look_around(struct worker *worker, uint64_t random)
 {
     struct caller *caller = &worker->caller;
 
-    switch (random >> 32 & 127) {
+    switch (random >> 32 & 511) {
     case 0:
         call_enum_blocks(caller, 0, 1 + random % 256);
         break;
@@ -217,25 +209,26 @@ static void set_limits(struct worker *worker, uint64_t random)
     call_set_limits(&worker->caller, limits[(random >> 32) % COUNT_OF(limits)]);
 }
 
-/*
- * What takes longest comes seldom, so that much of the time is spent in hostmem's own code for what
- * a CLR calls all the time.
- */
+/* What takes long comes seldom, so that all methods share the time, those of a CLR's most of it. */
 static const struct {
     void (*work)(struct worker *worker, uint64_t random);
     unsigned weight;
+    unsigned times; /* in a row */
 } works[] = {
-    {use_slots, 320},   {share_blocks, 128}, {free_twice, 32},      {live_a_heap_s_life, 24},
-    {use_arena, 48},    {share_arena, 64},   {use_contested, 96},   {live_a_region_s_life, 24},
-    {share_region, 24}, {ask_for_load, 128}, {change_listener, 64}, {tell_of_mapping, 64},
-    {look_around, 128}, {set_limits, 32},    {ask_for_space, 1},    {audit_or_trim, 2},
+    {use_slot, 300, 24},       {share_block, 100, 12},
+    {free_twice, 30, 2},       {live_a_heap_s_life, 20, 1},
+    {use_arena, 50, 1},        {share_arena, 60, 1},
+    {use_contested, 100, 1},   {live_a_region_s_life, 20, 1},
+    {share_region, 20, 1},     {ask_for_load, 100, 32},
+    {change_listener, 60, 16}, {tell_of_mapping, 60, 8},
+    {look_around, 100, 4},     {set_limits, 30, 8},
+    {ask_for_space, 1, 1},     {audit_or_trim, 2, 1},
 };
 
-static void work_once(struct worker *worker)
+static void work_for_a_while(struct worker *worker)
 {
     static const EMemoryCriticalLevel levels[] = {eTaskCritical, eAppDomainCritical,
                                                   eProcessCritical, eProcessCritical};
-    const uint64_t random = next_random(&worker->random);
     unsigned total = 0, at, i;
 
     for (i = 0; i < COUNT_OF(works); i++)
@@ -243,8 +236,9 @@ static void work_once(struct worker *worker)
     at = (unsigned)(next_random(&worker->random) >> 32) % total;
     for (i = 0; at >= works[i].weight; i++)
         at -= works[i].weight;
-    worker->caller.level = levels[random >> 56 & 3];
-    works[i].work(worker, random);
+    worker->caller.level = levels[next_random(&worker->random) >> 56 & 3];
+    for (unsigned time = 0; time < works[i].times; time++)
+        works[i].work(worker, next_random(&worker->random));
 }
 
 static void give_back(struct worker *worker)
@@ -264,7 +258,7 @@ DWORD WINAPI worker_run(void *context)
     struct worker *worker = context;
 
     while (!worker->world->stop)
-        work_once(worker);
+        work_for_a_while(worker);
     give_back(worker);
     worker->finished = 1;
     return 0;
