@@ -34,16 +34,18 @@ static void expect_arena(struct controller *controller, unsigned page)
         expect_mark(caller, "what stands in the arena", at, PAGE);
 }
 
-static void commit_some(struct controller *controller, unsigned page, unsigned count)
+static bool commit_some(struct controller *controller, unsigned page, unsigned count)
 {
     struct caller *caller = &controller->caller;
 
-    call_commit(caller, controller->arena + page * PAGE, count * PAGE);
+    if (!call_commit(caller, controller->arena + page * PAGE, count * PAGE))
+        return false;
     for (unsigned i = page; i < page + count; i++) {
         if (!controller->committed[i])
             mark(controller->arena + i * PAGE, PAGE);
         controller->committed[i] = true;
     }
+    return true;
 }
 
 static void decommit_some(struct controller *controller, unsigned page, unsigned count)
@@ -62,7 +64,8 @@ static void use_arena(struct controller *controller)
     const unsigned page = (unsigned)(random / 16 % (ARENA_PAGES - 16));
     char *at = controller->arena + page * PAGE;
 
-    commit_some(controller, page, count);
+    if (!commit_some(controller, page, count))
+        return;
     expect_arena(controller, page);
     commit_some(controller, page, count);
     expect_arena(controller, page + 1);
