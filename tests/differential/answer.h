@@ -1,0 +1,30 @@
+/*
+ * answer.h: what a twin answers to a step, in terms that can be compared.
+ */
+#ifndef HOSTMEM_TESTS_DIFFERENTIAL_ANSWER_H
+#define HOSTMEM_TESTS_DIFFERENTIAL_ANSWER_H
+
+#include "world.h"
+
+#define MOST_FIGURES 8
+
+struct answer {
+    bool given; /* false: in the world as it was the step could not be made, and nobody was asked */
+    HRESULT hr; /* Win32's success, or its error as DESIGN.md, section 2, maps it */
+    DWORD last_error;                /* UNTOUCHED: nobody set it */
+    ULONGLONG figures[MOST_FIGURES]; /* addresses are relative to the step's place */
+};
+
+/* What figure i of such a step is; NULL: there is none. */
+const char *answer_figure_name(enum step_kind kind, unsigned i);
+
+/* The step, done by a twin. */
+struct answer answer_of(struct world *world, struct twin *twin, const struct step *step);
+
+/* False: the step means nothing in the world as it is now, or would reach out of it. */
+bool answer_can_be_had(struct world *world, const struct step *step);
+
+/* So that a write into a page with PAGE_GUARD is counted and goes on. */
+void answer_watch_guards(bool watch);
+
+#endif

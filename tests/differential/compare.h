@@ -1,0 +1,40 @@
+/*
+ * compare.h: finds the first thing in which the manager's twin is not as it should be.
+ */
+#ifndef HOSTMEM_TESTS_DIFFERENTIAL_COMPARE_H
+#define HOSTMEM_TESTS_DIFFERENTIAL_COMPARE_H
+
+#include "answer.h"
+
+struct difference {
+    const char *what; /* NULL: none */
+    ULONGLONG actual, expected;
+    enum step_place place; /* where in memory; PLACE_ANYWHERE: it is not about a place */
+    unsigned made;
+    uintptr_t offset;
+};
+
+/* Two answers to a step. */
+bool compare_answers(const struct step *step, const struct answer *ours,
+                     const struct answer *expected, struct difference *difference);
+
+/*
+ * What VirtualQuery tells of both twins, page for page: the regions that the step may have touched,
+ * with a granule on either side. Finds out anew what is committed in them.
+ */
+bool compare_memory_near(struct world *world, const struct step *step,
+                         struct difference *difference);
+
+/* The same for both windows from end to end, and for all other regions. */
+bool compare_all_memory(struct world *world, struct difference *difference);
+
+/*
+ * The manager's totals, peaks and counters with what the regions add up to, and what it says of the
+ * region that the step points at.
+ */
+bool compare_books(struct world *world, const struct step *step, struct difference *difference);
+
+/* The manager's audit finds nothing. */
+bool compare_audit(const struct world *world, struct difference *difference);
+
+#endif
