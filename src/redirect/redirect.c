@@ -43,7 +43,7 @@ static void keep(struct HOSTMEM_REDIRECTION *redirection)
 }
 
 /* Whether it is a redirection that stands; it is this caller's to undo then. */
-static bool claim(struct HOSTMEM_REDIRECTION *redirection)
+static bool claim(const struct HOSTMEM_REDIRECTION *redirection)
 {
     struct HOSTMEM_REDIRECTION *known = atomic_load_explicit(&newest, memory_order_acquire);
 
