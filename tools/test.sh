@@ -7,7 +7,7 @@ set -eu
 . "$(dirname -- "$0")/lib.sh"
 . "$(dirname -- "$0")/lib-wine.sh"
 
-all_presets="x64 x86 native native-asan native-tsan"
+all_presets="x64 x86 native native-asan native-tsan native-coverage x64-coverage"
 
 usage() {
   cat <<END
@@ -25,9 +25,14 @@ END
 packages_of() {
   echo cmake ninja-build clang-format clang-tidy cppcheck
   case $1 in
+    x64-coverage)
+      packages_of x64
+      echo gcovr
+      ;;
     x64) echo g++-mingw-w64-x86-64 wine64 mono-mcs xz-utils "$(runtime_packages 2.0.0-x64 2.2.2-x64 3.1.2-x64)" ;;
     x86) echo g++-mingw-w64-i686 mono-mcs xz-utils "$(runtime_packages 2.1.8-x86)" ;;
     native) echo gcc g++ libc6-dev libcmocka-dev spin ;;
+    native-coverage) echo gcc g++ libc6-dev libcmocka-dev gcovr ;;
     native-*) sanitizer_packages ;;
   esac
 }
@@ -38,13 +43,13 @@ provide_all() {
   need_packages $(for preset in $presets; do packages_of "$preset"; done | tr ' ' '\n' | sort -u)
   for preset in $presets; do
     case $preset in
-      x64 | x86)
-        need_source_library cmocka "$preset"
-        need_source_library jansson "$preset"
+      x64* | x86)
+        need_source_library cmocka "${preset%-coverage}"
+        need_source_library jansson "${preset%-coverage}"
         ;;
     esac
     case $preset in
-      x64)
+      x64*)
         need_runtime 2.0.0-x64
         need_runtime 3.1.2-x64 || say "Going on without it: the tests that need it are skipped."
         need_runtime 2.2.2-x64 || say "Going on without it: the tests that need it are skipped."
@@ -78,17 +83,37 @@ run_preset() {
     return
   fi
   case $1 in
-    x64 | x86) (wine_keep "$1") ;;
+    x64* | x86) (wine_keep "${1%-coverage}") ;;
+  esac
+  case $1 in
+    *-coverage) find "$build/$1" -name '*.gcda' -delete ;;
   esac
   junit=$build/$1/tests.xml
   rm -f "$junit"
   status=0
   steady=
   case $1 in
-    native-*) steady=$(steady_addresses) ;;
+    native-asan | native-tsan) steady=$(steady_addresses) ;;
   esac
   $steady ctest --preset "$1" --output-junit "$junit" || status=$?
   read_junit "$1" "$status" "$junit"
+  case $1 in
+    native-coverage) tell_coverage "$1" core gcov ;;
+    x64-coverage) tell_coverage "$1" PE x86_64-w64-mingw32-gcov ;;
+  esac
+}
+
+# tell_coverage PRESET SIDE GCOV: what ran of src/. Adds the line "coverage-SIDE 1 0 0", or a failure.
+tell_coverage() {
+  counts=$build/$1/coverage.json
+  : >"$build/coverage-$2.txt"
+  if logged "$1-gcovr" gcovr --root . --gcov-executable "$3" --filter 'src/' --json "$counts" "$build/$1" &&
+    python3 tests/coverage/report.py . "$2" "$counts" >"$build/coverage-$2.txt"; then
+    record "coverage-$2" 1 0 0
+  else
+    record "coverage-$2" 0 1 0
+  fi
+  cat "$build/coverage-$2.txt"
 }
 
 # read_junit PRESET STATUS FILE: records what CTest wrote down. A test that could not be run has failed
@@ -143,6 +168,7 @@ cd -- "$root"
 mkdir -p "$build"
 results=$build/test-results.txt
 : >"$results"
+rm -f "$build"/coverage-*.txt
 
 provide_all
 wine_begin
@@ -153,6 +179,9 @@ done
 
 echo
 awk '{ printf "%-12s %d passed, %d failed, %d skipped\n", $1, $2, $3, $4 }' "$results"
+for side in core PE; do
+  [ ! -f "$build/coverage-$side.txt" ] || head -n 1 "$build/coverage-$side.txt"
+done
 [ -z "$x86_reason" ] || echo "x86 was built but not run: $x86_reason"
 awk '{ passed += $2; failed += $3; skipped += $4 }
   END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed > 0 }' "$results"
