@@ -5,108 +5,40 @@
 
 #include "frozen_key.h"
 
-#include <limits.h>
-#include <ucontext.h>
-
 #define OTHER_THREAD 0x2000
-#define FIRST_THREAD 0x3000
-#define SECOND_THREAD 0x4000
-#define STACK_SIZE ((size_t)256 << 10)
 
 /* ------------------------------------------------------------------------------------------------
- * Two calls at once, each on a stack of its own
+ * Two calls at once
  * --------------------------------------------------------------------------------------------- */
-
-static struct voice {
-    ucontext_t context;
-    char *stack;
-    scene_act *act;
-    void *scene;
-    unsigned left; /* moments until it stands still; UINT_MAX: never */
-    bool ended;
-} voices[2];
-
-static struct voice *singing; /* NULL: the stage itself */
-static ucontext_t stage;
-
-static void stand_still(struct voice *voice)
-{
-    if (voice->left == UINT_MAX || voice->left--)
-        return;
-    voice->left = UINT_MAX;
-    swapcontext(&voice->context, &stage);
-}
-
-static void sing(int number)
-{
-    struct voice *voice = &voices[number];
-
-    voice->act(voice->scene);
-    voice->ended = true;
-}
-
-/* Lets the voice go on, as the thread of that key, until it stands still or ends. */
-static void let_sing(struct voice *voice, uintptr_t key)
-{
-    uintptr_t before = frozen_key;
-
-    if (voice->ended)
-        return;
-    singing = voice;
-    frozen_key = key;
-    swapcontext(&stage, &voice->context);
-    frozen_key = before;
-    singing = NULL;
-}
-
-static void prepare(int number, scene_act *act, void *scene, unsigned moments)
-{
-    struct voice *voice = &voices[number];
-
-    if (!voice->stack)
-        voice->stack = zeroed(STACK_SIZE);
-    voice->act = act;
-    voice->scene = scene;
-    voice->left = moments;
-    voice->ended = false;
-    getcontext(&voice->context);
-    voice->context.uc_stack.ss_sp = voice->stack;
-    voice->context.uc_stack.ss_size = STACK_SIZE;
-    voice->context.uc_link = &stage;
-    makecontext(&voice->context, (void (*)(void))sing, 1, number);
-}
 
 static void perform_once(const struct duet *duet, unsigned first, unsigned second)
 {
     void *scene = zeroed(duet->size);
 
     duet->set(scene);
-    prepare(0, duet->first, scene, first);
-    prepare(1, duet->second, scene, second);
-    let_sing(&voices[0], FIRST_THREAD);
-    let_sing(&voices[1], SECOND_THREAD);
+    voice_prepare(0, duet->first, scene);
+    voice_prepare(1, duet->second, scene);
+    voice_go_on(0, first);
+    voice_go_on(1, second);
     duet->between(scene);
-    let_sing(&voices[0], FIRST_THREAD);
+    voice_go_on(0, VOICE_TO_THE_END);
     duet->after(scene);
-    let_sing(&voices[1], SECOND_THREAD);
+    voice_go_on(1, VOICE_TO_THE_END);
     duet->check(scene);
     duet->clear(scene);
     free(scene);
 }
 
-/* How many moments a voice has when nobody disturbs it. */
-static unsigned count_moments(const struct duet *duet, int number)
+/* How many moments a voice has when nobody disturbs it, with the one when it has ended. */
+static unsigned count_moments(const struct duet *duet, unsigned number)
 {
     void *scene = zeroed(duet->size);
-    unsigned moments = 0;
+    unsigned moments;
 
     duet->set(scene);
-    prepare(number, number ? duet->second : duet->first, scene, 0);
-    while (!voices[number].ended) {
-        voices[number].left = 0;
-        let_sing(&voices[number], number ? SECOND_THREAD : FIRST_THREAD);
-        moments++;
-    }
+    voice_prepare(number, number ? duet->second : duet->first, scene);
+    voice_go_on(number, VOICE_TO_THE_END);
+    moments = voice_accesses(number) + 1;
     duet->clear(scene);
     free(scene);
     return moments;
@@ -125,10 +57,7 @@ unsigned perform_duet(const struct duet *duet)
         perform_once(duet, all ? pair / second : (unsigned)chance_below(&chance, first),
                      all ? pair % second : (unsigned)chance_below(&chance, second));
     }
-    for (size_t i = 0; i < COUNT_OF(voices); i++) {
-        free(voices[i].stack);
-        voices[i].stack = NULL;
-    }
+    voices_free();
     return pairs;
 }
 
@@ -152,11 +81,7 @@ void moment(void)
     uintptr_t frozen = frozen_key;
     scene_act *other = freezer.other;
 
-    if (singing) {
-        stand_still(singing);
-        return;
-    }
-    if (!freezer.armed || freezer.left--)
+    if (voices_moment() || !freezer.armed || freezer.left--)
         return;
     freezer.armed = false;
     frozen_key = OTHER_THREAD;

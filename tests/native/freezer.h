@@ -5,9 +5,7 @@
 #ifndef HOSTMEM_TESTS_FREEZER_H
 #define HOSTMEM_TESTS_FREEZER_H
 
-#include "native.h"
-
-typedef void scene_act(void *scene);
+#include "voices.h"
 
 /*
  * For each moment of `frozen`: sets the scene, runs `frozen` with `other` at that moment, checks.

@@ -1,0 +1,43 @@
+/*
+ * litmus.h: two calls at once, in every order of their steps that takes so many changes of thread.
+ *
+ * A step is an atomic access (interleaved.h) or a request to the system, which the linker leads
+ * through here (--wrap). Between two steps nothing happens that another thread could see, so what
+ * one step and the next may have between them is all of the other thread's steps.
+ *
+ * A race that does harm nearly always does so already with few changes at the right places. Tried
+ * are, with X and Y for the two calls and each of them first in its turn,
+ *   - X goes x steps, Y goes y steps, X ends, Y ends, for every x and every y;
+ *   - X goes x steps, Y goes y, X goes x' more, Y ends, X ends: some of these, drawn always alike;
+ *     all of them when HOSTMEM_LITMUS_ALL is set, which takes long.
+ */
+#ifndef HOSTMEM_TESTS_LITMUS_H
+#define HOSTMEM_TESTS_LITMUS_H
+
+#include "voices.h"
+
+/* `scene` is handed to all acts; check and clear come after each order, set before it. */
+struct litmus {
+    const char *name;
+    unsigned drawn; /* how many of the third kind of order */
+    void *scene;
+    scene_act *set;
+    scene_act *first;
+    scene_act *second;
+    scene_act *check;
+    scene_act *clear;
+};
+
+/* Fails by a check or an act, or prints how many orders there were. */
+void litmus_run(const struct litmus *litmus);
+
+/* A test's teardown, in front of its own: tells the order that a check has failed in, if one has.
+ */
+void litmus_tell_failure(void);
+
+/* For requests to the system: how often the next releases will be refused. */
+void litmus_refuse_releases(unsigned count);
+
+#define LITMUS_REFUSED OS_ERROR_NO_SYSTEM_RESOURCES
+
+#endif
