@@ -3,7 +3,16 @@
  */
 #include "frozen_key.h"
 
+#include <stdbool.h>
+
 uintptr_t frozen_key = 0x1000;
+
+/* What interleaved.h declares. */
+extern const volatile void *moment_object;
+extern bool moment_changes;
+
+const volatile void *moment_object;
+bool moment_changes;
 
 /* What os.h declares for sources that are compiled with interleaved.h. */
 uintptr_t os_thread_key(void);

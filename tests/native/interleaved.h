@@ -15,6 +15,10 @@
 
 void moment(void);
 
+/* For moment(): what will be accessed, and whether that may change it. */
+extern const volatile void *moment_object;
+extern bool moment_changes;
+
 #undef atomic_load_explicit
 #undef atomic_store_explicit
 #undef atomic_exchange_explicit
@@ -26,39 +30,46 @@ void moment(void);
 #undef atomic_fetch_and_explicit
 #undef atomic_fetch_xor_explicit
 
+/* The object's expression is evaluated once more; where it loads something, that has its moment. */
+#define MOMENT(object, changes)                                                                    \
+    (moment_object = (const volatile void *)(object), moment_changes = (changes), moment())
+
 #ifdef __clang__
-#define INTERLEAVED(clang_name, gcc_name) (moment(), clang_name)
+#define INTERLEAVED(object, changes, clang_name, gcc_name) (MOMENT(object, changes), clang_name)
 #else
-#define INTERLEAVED(clang_name, gcc_name) (moment(), gcc_name)
+#define INTERLEAVED(object, changes, clang_name, gcc_name) (MOMENT(object, changes), gcc_name)
 #endif
 
 #define atomic_load_explicit(object, order)                                                        \
-    INTERLEAVED(__c11_atomic_load(object, order), __atomic_load_n(object, order))
+    INTERLEAVED(object, false, __c11_atomic_load(object, order), __atomic_load_n(object, order))
 #define atomic_store_explicit(object, value, order)                                                \
-    INTERLEAVED(__c11_atomic_store(object, value, order), __atomic_store_n(object, value, order))
+    INTERLEAVED(object, true, __c11_atomic_store(object, value, order),                            \
+                __atomic_store_n(object, value, order))
 #define atomic_exchange_explicit(object, value, order)                                             \
-    INTERLEAVED(__c11_atomic_exchange(object, value, order),                                       \
+    INTERLEAVED(object, true, __c11_atomic_exchange(object, value, order),                         \
                 __atomic_exchange_n(object, value, order))
 #define atomic_compare_exchange_weak_explicit(object, expected, value, success, failure)           \
-    INTERLEAVED(__c11_atomic_compare_exchange_weak(object, expected, value, success, failure),     \
+    INTERLEAVED(object, true,                                                                      \
+                __c11_atomic_compare_exchange_weak(object, expected, value, success, failure),     \
                 __atomic_compare_exchange_n(object, expected, value, true, success, failure))
 #define atomic_compare_exchange_strong_explicit(object, expected, value, success, failure)         \
-    INTERLEAVED(__c11_atomic_compare_exchange_strong(object, expected, value, success, failure),   \
+    INTERLEAVED(object, true,                                                                      \
+                __c11_atomic_compare_exchange_strong(object, expected, value, success, failure),   \
                 __atomic_compare_exchange_n(object, expected, value, false, success, failure))
 #define atomic_fetch_add_explicit(object, value, order)                                            \
-    INTERLEAVED(__c11_atomic_fetch_add(object, value, order),                                      \
+    INTERLEAVED(object, true, __c11_atomic_fetch_add(object, value, order),                        \
                 __atomic_fetch_add(object, value, order))
 #define atomic_fetch_sub_explicit(object, value, order)                                            \
-    INTERLEAVED(__c11_atomic_fetch_sub(object, value, order),                                      \
+    INTERLEAVED(object, true, __c11_atomic_fetch_sub(object, value, order),                        \
                 __atomic_fetch_sub(object, value, order))
 #define atomic_fetch_or_explicit(object, value, order)                                             \
-    INTERLEAVED(__c11_atomic_fetch_or(object, value, order),                                       \
+    INTERLEAVED(object, true, __c11_atomic_fetch_or(object, value, order),                         \
                 __atomic_fetch_or(object, value, order))
 #define atomic_fetch_and_explicit(object, value, order)                                            \
-    INTERLEAVED(__c11_atomic_fetch_and(object, value, order),                                      \
+    INTERLEAVED(object, true, __c11_atomic_fetch_and(object, value, order),                        \
                 __atomic_fetch_and(object, value, order))
 #define atomic_fetch_xor_explicit(object, value, order)                                            \
-    INTERLEAVED(__c11_atomic_fetch_xor(object, value, order),                                      \
+    INTERLEAVED(object, true, __c11_atomic_fetch_xor(object, value, order),                        \
                 __atomic_fetch_xor(object, value, order))
 
 #endif

@@ -1,15 +1,16 @@
 /*
  * litmus.h: two calls at once, in every order of their steps that takes so many changes of thread.
  *
- * A step is an atomic access (interleaved.h) or a request to the system, which the linker leads
- * through here (--wrap). Between two steps nothing happens that another thread could see, so what
- * one step and the next may have between them is all of the other thread's steps.
+ * A step is an atomic access (interleaved.h) to what both calls touch and one of them changes, or a
+ * request to the system, which the linker leads through here (--wrap), up to the next one. What the
+ * other call never touches, or both only read, may as well happen earlier or later. Which objects
+ * are shared shows while orders are tried: they are tried anew until no more are found.
  *
  * A race that does harm nearly always does so already with few changes at the right places. Tried
  * are, with X and Y for the two calls and each of them first in its turn,
  *   - X goes x steps, Y goes y steps, X ends, Y ends, for every x and every y;
- *   - X goes x steps, Y goes y, X goes x' more, Y ends, X ends: some of these, drawn always alike;
- *     all of them when HOSTMEM_LITMUS_ALL is set, which takes long.
+ *   - X goes x steps, Y goes y, X goes x' more, Y ends, X ends: all of these, or, where they may be
+ *     more than `most`, so many of them, drawn always alike. With HOSTMEM_LITMUS_ALL set, all.
  */
 #ifndef HOSTMEM_TESTS_LITMUS_H
 #define HOSTMEM_TESTS_LITMUS_H
@@ -19,7 +20,7 @@
 /* `scene` is handed to all acts; check and clear come after each order, set before it. */
 struct litmus {
     const char *name;
-    unsigned drawn; /* how many of the third kind of order */
+    unsigned most;
     void *scene;
     scene_act *set;
     scene_act *first;

@@ -7,7 +7,7 @@
 
 #define PAGES 4
 #define HEAP 9u
-#define DRAWN 3000 /* orders of the third kind, of each pair */
+#define MOST 6000 /* orders of the third kind, of each pair */
 
 static struct stage {
     struct world *world;
@@ -231,7 +231,7 @@ static void clear(void *scene)
 static void run(const char *name, scene_act *set, scene_act *first, scene_act *second,
                 scene_act *check_order)
 {
-    litmus_run(&(struct litmus){name, DRAWN, &stage, set, first, second, check_order, clear});
+    litmus_run(&(struct litmus){name, MOST, &stage, set, first, second, check_order, clear});
 }
 
 static void of_two_releases_one_wins(void **state)

@@ -35,6 +35,16 @@ bool voices_moment(void)
     return true;
 }
 
+unsigned voice_at_it(void)
+{
+    return singing ? (unsigned)(singing - voices) : VOICES;
+}
+
+uintptr_t voice_key(unsigned number)
+{
+    return FIRST_THREAD + 0x1000 * (uintptr_t)number;
+}
+
 static void sing(int number)
 {
     struct voice *voice = &voices[number];
@@ -70,7 +80,7 @@ bool voice_go_on(unsigned number, unsigned accesses)
     if (voice->ended)
         return true;
     singing = voice;
-    frozen_key = FIRST_THREAD + 0x1000 * (uintptr_t)number;
+    frozen_key = voice_key(number);
     swapcontext(&stage, &voice->context);
     frozen_key = key;
     singing = NULL;

@@ -29,6 +29,12 @@ unsigned voice_accesses(unsigned number);
 /* What moment() has to call first. True: a voice is at it, and the test's own thread is not. */
 bool voices_moment(void);
 
+/* Which voice is at it; VOICES: the test's own thread. */
+unsigned voice_at_it(void);
+
+/* What the voice answers when asked for its thread's key (frozen_key.h). */
+uintptr_t voice_key(unsigned number);
+
 void voices_free(void);
 
 #endif
