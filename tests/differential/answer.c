@@ -306,11 +306,28 @@ static bool place_is_there(struct world *world, const struct step *step)
     }
 }
 
+/* Whether the step's range ends below the end of a program's address space; wraps: it does not. */
+static bool ends_in_reach(const struct twin *twin, const struct step *step, uintptr_t last)
+{
+    uintptr_t begin = (uintptr_t)world_address(twin, step);
+
+    return begin <= last && step->size <= last - begin;
+}
+
+/* The twins do not lie at the same distance from where the address space ends. */
+static bool means_the_same(const struct world *world, const struct step *step)
+{
+    return ends_in_reach(&world->ours, step, world->last_address) ==
+               ends_in_reach(&world->theirs, step, world->last_address) &&
+           ends_in_reach(&world->ours, step, UINTPTR_MAX) ==
+               ends_in_reach(&world->theirs, step, UINTPTR_MAX);
+}
+
 bool answer_can_be_had(struct world *world, const struct step *step)
 {
     const struct world_region *region = world_find(world, step);
 
-    if (!place_is_there(world, step))
+    if (!place_is_there(world, step) || !means_the_same(world, step))
         return false;
     switch (step->kind) {
     case STEP_ALLOC:

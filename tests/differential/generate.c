@@ -55,20 +55,79 @@ static uintptr_t random_granule(struct generator *generator)
     return below(generator, granules) * GRANULE + (percent(generator, 30) ? CHUNK : 0);
 }
 
-static void aim_at_region(struct generator *generator, const struct world *world, struct step *step)
+enum wanted {
+    ANY,
+    COMMITTED, /* somewhere */
+    WATCHED,   /* likewise, and with write watch */
+};
+
+static bool is_wanted(const struct world_region *region, enum wanted wanted)
 {
-    const struct world_region *region = &world->regions[below(generator, world->region_count)];
-    const uintptr_t marks[] = {region->begin, region->begin, region->begin + region->size,
-                               region->begin +
-                                   below(generator, (unsigned)(region->size / PAGE)) * PAGE,
-                               region->begin + below(generator, 16) * PAGE};
-    uintptr_t offset = near_to(generator, ONE_OF(generator, marks));
+    return (wanted == ANY || region->committed) && (wanted != WATCHED || region->watched);
+}
+
+/* One that is wanted, if there are not too few. */
+static const struct world_region *random_region(struct generator *generator,
+                                                const struct world *world, enum wanted wanted)
+{
+    const struct world_region *region = NULL;
+
+    for (int attempt = 0; attempt < 16; attempt++) {
+        region = &world->regions[below(generator, world->region_count)];
+        if (is_wanted(region, wanted))
+            break;
+    }
+    return region;
+}
+
+static void aim_near(struct generator *generator, const struct world_region *region, uintptr_t mark,
+                     struct step *step)
+{
+    uintptr_t offset = near_to(generator, mark);
 
     step->place = region->place;
     step->made = region->made;
     if (region->place == PLACE_MADE && offset >= region->size)
         offset = below(generator, (unsigned)region->size);
     step->offset = offset % WINDOW_SIZE;
+}
+
+static void aim_at_region(struct generator *generator, const struct world *world, struct step *step)
+{
+    const struct world_region *region = random_region(generator, world, ANY);
+    const uintptr_t marks[] = {region->begin, region->begin, region->begin + region->size,
+                               region->begin +
+                                   below(generator, (unsigned)(region->size / PAGE)) * PAGE,
+                               region->begin + below(generator, 16) * PAGE};
+
+    aim_near(generator, region, ONE_OF(generator, marks), step);
+}
+
+/* A random page of the region, or the first page after it that is committed. */
+static uintptr_t committed_page(struct generator *generator, const struct world *world,
+                                const struct world_region *region)
+{
+    const struct step base = {.place = region->place, .made = region->made};
+    const char *origin = world_address(&world->theirs, &base);
+    uintptr_t offset = region->begin + below(generator, (unsigned)(region->size / PAGE)) * PAGE;
+    MEMORY_BASIC_INFORMATION range;
+
+    for (int run = 0; run < 8; run++) {
+        if (!VirtualQuery(origin + offset, &range, sizeof(range)) || range.State == MEM_COMMIT)
+            break;
+        offset = (uintptr_t)range.BaseAddress + range.RegionSize - (uintptr_t)origin;
+        if (offset >= region->begin + region->size)
+            offset = region->begin;
+    }
+    return offset;
+}
+
+static void aim_at_committed(struct generator *generator, const struct world *world,
+                             enum wanted wanted, struct step *step)
+{
+    const struct world_region *region = random_region(generator, world, wanted);
+
+    aim_near(generator, region, committed_page(generator, world, region), step);
 }
 
 static void aim_at_window(struct generator *generator, struct step *step)
@@ -301,7 +360,7 @@ static void change_inside(struct generator *generator, struct world *world, stru
 /* A region's base, and size 0: what a release should be. */
 static void aim_at_base(struct generator *generator, const struct world *world, struct step *step)
 {
-    const struct world_region *region = &world->regions[below(generator, world->region_count)];
+    const struct world_region *region = random_region(generator, world, ANY);
 
     step->place = region->place;
     step->made = region->made;
@@ -338,9 +397,18 @@ static void decommit(struct generator *generator, struct world *world, struct st
         aim_at_base(generator, world, step);
 }
 
+/* Most of these are about memory that is committed. */
 static void touch(struct generator *generator, struct world *world, struct step *step)
 {
-    aim(generator, world, step);
+    bool watch = step->kind == STEP_GET_WATCH || step->kind == STEP_RESET_WATCH;
+
+    if (percent(generator, 75))
+        aim_at_committed(generator, world,
+                         watch || (step->kind == STEP_WRITE && percent(generator, 50)) ? WATCHED
+                                                                                       : COMMITTED,
+                         step);
+    else
+        aim(generator, world, step);
     step->size = random_size(generator, world, step);
     step->protect = random_protection(generator);
     if (step->kind == STEP_GET_WATCH) {

@@ -3,6 +3,8 @@
  */
 #include "oracle.h"
 
+#include "wine.h"
+
 /* ------------------------------------------------------------------------------------------------
  * The one rule
  * --------------------------------------------------------------------------------------------- */
@@ -38,10 +40,18 @@ bool oracle_refuses(struct world *world, const struct step *step)
 
 struct answer oracle_answer(struct world *world, const struct step *step)
 {
-    static const struct answer refusal = {
+    const struct wine_departure *departure;
+    struct answer answer = {
         .given = true, .hr = HOST_E_INVALIDOPERATION, .last_error = ERROR_INVALID_ADDRESS};
 
-    return oracle_refuses(world, step) ? refusal : answer_of(world, &world->theirs, step);
+    if (oracle_refuses(world, step))
+        return answer;
+    departure = wine_departure_of(step);
+    if (!departure)
+        return answer_of(world, &world->theirs, step);
+    answer.hr = departure->hr;
+    answer.last_error = departure->last_error;
+    return answer;
 }
 
 /* ------------------------------------------------------------------------------------------------

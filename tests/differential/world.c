@@ -17,7 +17,7 @@
 #ifdef _WIN64
 #define FIRST_CHUNK ((uintptr_t)(UINT64_C(1) << 44))
 #else
-#define FIRST_CHUNK ((uintptr_t)0x30000000)
+#define FIRST_CHUNK ((uintptr_t)0x10000000)
 #endif
 #define CHUNKS_TO_TRY 16
 
@@ -26,16 +26,22 @@ static bool reserve(char *address, SIZE_T size)
     return VirtualAlloc(address, size, MEM_RESERVE, PAGE_NOACCESS) == address;
 }
 
+/* Wine 8 gives address space on x86 that it tells to be taken, before and after: no window, that.
+ */
 static bool is_free(char *window)
 {
-    return reserve(window, WINDOW_SIZE) && VirtualFree(window, 0, MEM_RELEASE);
+    MEMORY_BASIC_INFORMATION range;
+
+    return VirtualQuery(window, &range, sizeof(range)) && range.State == MEM_FREE &&
+           range.RegionSize >= WINDOW_SIZE && reserve(window, WINDOW_SIZE) &&
+           VirtualFree(window, 0, MEM_RELEASE);
 }
 
 /* Every second chunk may be a window's whole one. */
 static char *find_window(unsigned *number)
 {
     while (*number < CHUNKS_TO_TRY) {
-        uintptr_t chunk = FIRST_CHUNK + (uintptr_t)(*number * 2 + 1) * CHUNK;
+        uintptr_t chunk = FIRST_CHUNK + (uintptr_t)(*number * 2) * CHUNK;
         char *window = (char *)(chunk - WINDOW_MARGIN);
 
         ++*number;
@@ -85,9 +91,12 @@ const struct world_maker shipped_manager = {make_shipped, subject_end};
 
 void world_open(struct world *world, const struct world_maker *maker)
 {
+    SYSTEM_INFO system;
     unsigned number = 0;
 
     memset(world, 0, sizeof(*world));
+    GetSystemInfo(&system);
+    world->last_address = (uintptr_t)system.lpMaximumApplicationAddress;
     world->reset = calloc(WINDOW_SIZE / PAGE / 8, 1);
     assert_non_null(world->reset);
     world->subject = maker->make();
@@ -163,6 +172,7 @@ void world_add(struct world *world, const struct step *step, const char *memory)
         .begin = in_window ? (uintptr_t)(memory - world->theirs.window) : 0,
         .size = extent(memory),
         .owned = step->kind == STEP_ALLOC,
+        .watched = (step->type & MEM_WRITE_WATCH) != 0,
     };
 }
 

@@ -26,6 +26,7 @@ struct world_region {
     SIZE_T size;
     SIZE_T committed; /* as the last walk found it in Win32's twin */
     bool owned;       /* made by STEP_ALLOC: the manager's, in its twin */
+    bool watched;     /* with MEM_WRITE_WATCH */
     bool fence;       /* the first or last granule of the window */
 };
 
@@ -42,7 +43,8 @@ struct world {
     struct world_region regions[MOST_REGIONS];
     unsigned region_count;
     struct world_books books;
-    unsigned char *reset; /* one bit a page of the window: MEM_RESET has been there */
+    uintptr_t last_address; /* that a program can have */
+    unsigned char *reset;   /* one bit a page of the window: MEM_RESET has been there */
 };
 
 /* How a world gets its manager, and what is done with it in the end. */
