@@ -359,6 +359,27 @@ static void a_release_that_the_system_contradicts_says_so_and_keeps_exact_books(
     release(world, base);
 }
 
+static void what_somebody_else_has_committed_in_a_regions_place_is_not_booked(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, free_granule(), GRANULE, RESERVE_COMMIT);
+    void *memory;
+
+    assert_int_equal(os_free(base, 0, OS_MEM_RELEASE), 0); /* behind the manager's back */
+    assert_int_equal(os_alloc(base - GRANULE, 2 * GRANULE, RESERVE_COMMIT, OS_PAGE_READWRITE,
+                              OS_ANY_NODE, &memory),
+                     0);
+    assert_int_equal(try_free(world, base, 0, OS_MEM_RELEASE), PAGES_CONTRADICTED);
+    assert_int_equal(system_at(base).state, OS_MEM_COMMIT);
+    assert_int_equal(committed_at(world, base), 0);
+    assert_int_equal(gauge_now(&world->pages.budget.committed.granted), 0);
+    assert_int_equal(atomic_load(&world->pages.budget.committed.charged), 0);
+
+    assert_int_equal(os_free(base - GRANULE, 0, OS_MEM_RELEASE), 0);
+    os_alloc(base, GRANULE, OS_MEM_RESERVE, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    release(world, base);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * What is foreign
  * --------------------------------------------------------------------------------------------- */
@@ -568,6 +589,7 @@ int main(void)
         world_test(a_release_with_a_size_or_of_an_unknown_type_is_an_owners_error),
         world_test(an_address_used_again_is_a_region_of_its_own),
         world_test(a_release_that_the_system_contradicts_says_so_and_keeps_exact_books),
+        world_test(what_somebody_else_has_committed_in_a_regions_place_is_not_booked),
         world_test(freeing_what_was_never_handed_out_is_foreign_whatever_it_is),
         world_test(another_managers_region_is_foreign),
         world_test(a_commit_in_someone_elses_region_is_forwarded_and_not_charged),
