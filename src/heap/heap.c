@@ -243,8 +243,9 @@ pages_result heap_free(struct heap *heap, void *memory)
 
 size_t heap_trim(struct heap *heap)
 {
-    heap_flush_delayed(heap);
-    return heap_retire_slabs(heap, false);
+    size_t given = heap_flush_delayed(heap);
+
+    return given + heap_retire_slabs(heap, false);
 }
 
 /* ------------------------------------------------------------------------------------------------

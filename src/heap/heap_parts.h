@@ -114,20 +114,21 @@ uintptr_t heap_claim(struct heap *heap, const struct lane *lane,
                      struct slab **slab, uint32_t *block, pages_result *result);
 
 /* What follows when a block of a slab that is no favourite has become free. */
-void heap_block_freed_elsewhere(struct heap *heap, struct slab *slab, const struct slab_view *view,
-                                uint32_t word);
+size_t heap_block_freed_elsewhere(struct heap *heap, struct slab *slab,
+                                  const struct slab_view *view, uint32_t word);
 
-/* What follows when a block has become free: lists the slab, or gives it back. */
-static inline void heap_block_freed(struct heap *heap, struct slab *slab,
-                                    const struct slab_view *view, uint32_t block)
+/* What follows when a block has become free: lists the slab, or gives it back: how many bytes. */
+static inline size_t heap_block_freed(struct heap *heap, struct slab *slab,
+                                      const struct slab_view *view, uint32_t block)
 {
     uint64_t place = atomic_load_explicit(&slab->place, memory_order_seq_cst);
     uint32_t word = size_class_word(view->size_class, block);
 
     if (word < SLAB_LOAD(slab->hint))
         atomic_store_explicit(&slab->hint, word, memory_order_relaxed);
-    if (slab_place_of(place) != SLAB_FAVOURED)
-        heap_block_freed_elsewhere(heap, slab, view, word);
+    return slab_place_of(place) == SLAB_FAVOURED
+               ? 0
+               : heap_block_freed_elsewhere(heap, slab, view, word);
 }
 
 /* Gives back every slab of the heap that is empty, or (at the heap's end) every one. In bytes. */
@@ -148,8 +149,8 @@ enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
                                    const struct slab_view *view, uintptr_t address,
                                    struct slab_block *block);
 
-/* Lets the blocks whose reuse is delayed go. */
-void heap_flush_delayed(struct heap *heap);
+/* Lets the blocks whose reuse is delayed go. How many bytes went back to the system with them. */
+size_t heap_flush_delayed(struct heap *heap);
 
 /* Of a block of a tracked slab. */
 static inline struct tag *heap_tag(const struct slab *slab, uint32_t block)

@@ -465,8 +465,8 @@ static void count_parked(struct heap *heap, struct slab *slab, const struct slab
         list(heap, slab, view);
 }
 
-void heap_block_freed_elsewhere(struct heap *heap, struct slab *slab, const struct slab_view *view,
-                                uint32_t word)
+size_t heap_block_freed_elsewhere(struct heap *heap, struct slab *slab,
+                                  const struct slab_view *view, uint32_t word)
 {
     uint64_t place = atomic_load_explicit(&slab->place, memory_order_seq_cst);
     bool word_is_empty =
@@ -478,7 +478,8 @@ void heap_block_freed_elsewhere(struct heap *heap, struct slab *slab, const stru
     }
     if (word_is_empty && place == slab_place_word(view->key, SLAB_LISTED) &&
         slab_is_empty(slab, view))
-        retire(heap, slab, view, true);
+        return retire(heap, slab, view, true);
+    return 0;
 }
 
 size_t heap_retire_slabs(struct heap *heap, bool all)

@@ -130,14 +130,15 @@ pages_result heap_alloc_tracked(struct heap *heap, struct lane *lane,
  * Freeing
  * --------------------------------------------------------------------------------------------- */
 
-static void let_go(struct heap *heap, struct slab *slab, uint32_t block)
+/* How many bytes went back to the system. */
+static size_t let_go(struct heap *heap, struct slab *slab, uint32_t block)
 {
     struct slab_view view;
 
     /* Its block is pending: the slab stays in use. */
     slab_view(slab, &view);
     slab_settle(slab, &view, block, 0);
-    heap_block_freed(heap, slab, &view, block);
+    return heap_block_freed(heap, slab, &view, block);
 }
 
 static uint64_t delayed_word(const struct heap_space *space, const struct slab *slab,
@@ -148,10 +149,11 @@ static uint64_t delayed_word(const struct heap_space *space, const struct slab *
     return (index + 1) << 32 | block;
 }
 
-static void let_delayed_go(struct heap *heap, uint64_t delayed)
+static size_t let_delayed_go(struct heap *heap, uint64_t delayed)
 {
-    if (delayed)
-        let_go(heap, heap_slab(heap->space, (uint32_t)(delayed >> 32)), (uint32_t)delayed);
+    return delayed
+               ? let_go(heap, heap_slab(heap->space, (uint32_t)(delayed >> 32)), (uint32_t)delayed)
+               : 0;
 }
 
 /* The block takes the place of the one that has waited longest. */
@@ -164,11 +166,14 @@ static void delay(struct heap *heap, struct slab *slab, uint32_t block)
                                                   memory_order_acq_rel));
 }
 
-void heap_flush_delayed(struct heap *heap)
+size_t heap_flush_delayed(struct heap *heap)
 {
+    size_t given = 0;
+
     for (uint32_t slot = 0; slot < HEAP_DELAYED; slot++)
-        let_delayed_go(heap,
-                       atomic_exchange_explicit(&heap->delayed[slot], 0, memory_order_acq_rel));
+        given += let_delayed_go(
+            heap, atomic_exchange_explicit(&heap->delayed[slot], 0, memory_order_acq_rel));
+    return given;
 }
 
 enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
