@@ -226,11 +226,39 @@ static const struct heap_operation hardened[] = {
     {HEAP_FREE_RUN, 0, 0, 0, 0, 0, 0, 255},
     {HEAP_DAMAGE, 0, 3, 0, 17, 0, 0, 1},
     {HEAP_DAMAGE, 0, 9, 0, 59, 0, 0, 2},
+    {HEAP_DAMAGE, 0, 10, 0, 0, 0, 0, 0},
     {HEAP_FILL, 0, 0, BYTES, 60, 0, 0, 255},
     {HEAP_FREE_RUN, 0, 0, 0, 0, 0, 0, 255},
     {HEAP_FILL, 0, 64, BYTES, 60, 0, 0, 255},
     {HEAP_TRIM, 0, 0, 0, 0, 0, 0, 0},
     {HEAP_CHECK, 0, 0, 0, 0, 0, 0, 0},
+};
+
+/* Blocks that take all of their room, damaged at both ends. */
+static const struct heap_operation damaged_ends[] = {
+    {HEAP_SPACE, 0, 0, 0, 0, FILL_ON_FREE, 0, 0},
+    {HEAP_FILL, 0, 0, BYTES, 64, 0, 0, 8},
+    {HEAP_FREE_RUN, 0, 0, 0, 0, 0, 0, 8},
+    {HEAP_DAMAGE, 0, 0, 0, 0, 0, 0, 1},
+    {HEAP_DAMAGE, 0, 0, 0, 63, 0, 0, 2},
+    {HEAP_FILL, 0, 16, BYTES, 64, 0, 0, 8},
+    {HEAP_TRIM, 0, 0, 0, 0, 0, 0, 0},
+};
+
+/* Each heap has freed a block there, so that the quick way is open. */
+static const struct heap_operation quick_misuse[] = {
+    {HEAP_ALLOC, 0, 1, BYTES, 100, 0, 0, 0},
+    {HEAP_ALLOC, 0, 2, BYTES, 100, 0, 0, 0},
+    {HEAP_ALLOC, 0, 3, BYTES, 100, 0, DEBUG, 0},
+    {HEAP_ALLOC, 1, 4, BYTES, 100, 0, 0, 0},
+    {HEAP_FREE, 0, 1, 0, 0, 0, 0, 0},
+    {HEAP_FREE, 0, 4, 0, 0, 0, 0, 0},
+    {HEAP_FREE_WRONG, 1, 2, 0, 0, HEAP_WRONG_HEAP, 0, 0},
+    {HEAP_FREE_WRONG, 0, 2, 0, 7, HEAP_WRONG_INSIDE, 0, 0},
+    {HEAP_FREE_WRONG, 0, 1, 0, 0, HEAP_WRONG_FREED, 0, 0},
+    {HEAP_RESIZE, 1, 2, BYTES, 101, 0, 0, 0},
+    {HEAP_FREE, 0, 3, 0, 0, 0, 0, 0},
+    {HEAP_FREE, 0, 2, 0, 0, 0, 0, 0},
 };
 
 static const struct heap_operation guarded[] = {
@@ -259,8 +287,8 @@ static const struct heap_operation shortage[] = {
 };
 
 static const struct seed heap_seeds[] = {
-    SEED(full_slabs), SEED(threads), SEED(misuse),   SEED(hardened),
-    SEED(guarded),    SEED(resizes), SEED(shortage),
+    SEED(full_slabs),   SEED(threads), SEED(misuse),  SEED(hardened), SEED(damaged_ends),
+    SEED(quick_misuse), SEED(guarded), SEED(resizes), SEED(shortage),
 };
 
 /* ------------------------------------------------------------------------------------------------

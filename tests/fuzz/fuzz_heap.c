@@ -91,6 +91,26 @@ static void judge_block(const unsigned char *address, size_t size)
     }
 }
 
+/* With HEAP_DELAY_REUSE none that was freed lately; what was freed may be of another heap since. */
+static void judge_reuse(const struct model_heap *heap, const unsigned char *address)
+{
+    if (!(run.flags & HEAP_DELAY_REUSE) || run.fault_has_struck)
+        return;
+    for (size_t i = 0; i < HEAP_SLOTS; i++) {
+        const struct slot *slot = &run.slots[i];
+
+        if (!slot->live && slot->address == address && !is_large(slot->size) &&
+            &run.heaps[slot->heap] == heap && slot->freed_as > heap->flushed)
+            assert_true(heap->freed - slot->freed_as >= HEAP_DELAYED);
+    }
+}
+
+/* The thread has a lane of the heap's from now on. */
+static void note_thread(struct model_heap *heap)
+{
+    heap->threads |= UINT32_C(1) << run.thread;
+}
+
 static pages_result ask(struct heap *heap, const struct heap_operation *operation,
                         const struct heap_request *request, void **memory)
 {
@@ -115,6 +135,7 @@ static void allocate(const struct heap_operation *operation, unsigned number)
 
     if (!heap->heap || slot->live)
         return;
+    note_thread(heap);
     request.file = request.debug ? files[number % COUNT_OF(files)] : NULL;
     result = ask(heap->heap, operation, &request, &memory);
     struck = fault_struck();
@@ -127,6 +148,7 @@ static void allocate(const struct heap_operation *operation, unsigned number)
         return;
     }
     judge_block(memory, request.size);
+    judge_reuse(heap, memory);
     slot->known = (request.debug || run.flags || is_large(request.size)) && !run.fault_has_struck;
     slot->line = request.line;
     heap_run_born(slot, operation->heap % HEAP_COUNT, memory, request.size);
@@ -154,13 +176,25 @@ static pages_result give(struct heap *heap, bool quick, void *memory)
     return heap_free(heap, memory);
 }
 
+/* What is still a slab's was filled, if that is asked for. */
+static void judge_freed(const struct slot *slot)
+{
+    if (!(run.flags & HEAP_FILL_ON_FREE) || run.fault_has_struck || is_large(slot->size) ||
+        !slot->size || system_at(slot->address).state != OS_MEM_COMMIT)
+        return;
+    assert_int_equal(slot->address[0], HEAP_FILL_FREED);
+    assert_int_equal(slot->address[slot->size - 1], HEAP_FILL_FREED);
+}
+
 static void free_slot(struct slot *slot, bool quick)
 {
     if (!slot->live)
         return;
     heap_run_look(slot);
+    note_thread(&run.heaps[slot->heap]);
     assert_int_equal(give(run.heaps[slot->heap].heap, quick, slot->address), PAGES_OK);
     heap_run_died(slot);
+    judge_freed(slot);
 }
 
 static void perform_free(const struct heap_operation *operation)
@@ -177,12 +211,22 @@ static void perform_free_run(const struct heap_operation *operation)
                   !(operation->how & 1));
 }
 
+static struct model_heap *model_of(const struct heap *heap)
+{
+    size_t i = 0;
+
+    while (run.heaps[i].heap != heap)
+        i++;
+    return &run.heaps[i];
+}
+
 /* Must be refused, and counted for that reason; RECORD_REFUSALS: whatever the reason. */
 static void refuse(struct heap *heap, bool quick, unsigned char *address, enum record_refusal why)
 {
     _Atomic uint64_t *reasons = run.world->record.refused_blocks;
     uint64_t before = why < RECORD_REFUSALS ? record_read(&reasons[why]) : 0;
 
+    note_thread(model_of(heap));
     assert_int_equal(give(heap, quick, address), PAGES_FOREIGN);
     run.refused++;
     if (why < RECORD_REFUSALS)
@@ -264,13 +308,18 @@ static void perform_free_wrong(const struct heap_operation *operation)
 static void perform_free_all(const struct heap_operation *operation)
 {
     unsigned number = operation->heap % HEAP_COUNT;
+    uint64_t before = run.heaps[number].freed;
 
     if (!run.heaps[number].heap)
         return;
+    if (run.heaps[number].blocks)
+        note_thread(&run.heaps[number]);
     heap_free_all(run.heaps[number].heap);
     for (size_t i = 0; i < HEAP_SLOTS; i++) {
-        if (run.slots[i].live && run.slots[i].heap == number)
-            heap_run_died(&run.slots[i]);
+        if (!run.slots[i].live || run.slots[i].heap != number)
+            continue;
+        heap_run_died(&run.slots[i]);
+        run.slots[i].freed_as = before + 1; /* in which order is the heap's affair */
     }
 }
 
@@ -286,10 +335,11 @@ static void perform_resize(const struct heap_operation *operation)
     bool mine = slot->live && slot->heap == operation->heap % HEAP_COUNT;
     bool done;
 
-    if (!heap || !slot->address || (!mine && heap_run_block_at(slot->address)))
+    if (!heap || !slot->address || (!slot->live && heap_run_block_at(slot->address)))
         return;
     if (mine)
         heap_run_look(slot);
+    note_thread(model_of(heap));
     done = heap_resize(heap, slot->address, size);
     if (done)
         assert_true(mine);
@@ -307,13 +357,14 @@ static void perform_resize(const struct heap_operation *operation)
 
 static void perform_trim(const struct heap_operation *operation)
 {
-    const struct model_heap *model = &run.heaps[operation->heap % HEAP_COUNT];
+    struct model_heap *model = &run.heaps[operation->heap % HEAP_COUNT];
     uint64_t before = committed();
     size_t given;
 
     if (!model->heap)
         return;
     given = heap_trim(model->heap);
+    model->flushed = model->freed;
     assert_int_equal(before - committed(), given);
     if (!model->blocks)
         assert_int_equal(gauge_now(&model->heap->slab_bytes), 0);
@@ -324,6 +375,7 @@ static void perform_thread(const struct heap_operation *operation)
 {
     unsigned number = operation->number % HEAP_THREADS;
 
+    run.thread = number;
     frozen_key = (uintptr_t)0x1000 * (1 + number % 8 + number / 8 * LANE_BUCKETS);
 }
 
@@ -409,10 +461,16 @@ static void destroy_heap(unsigned number)
 
     if (!model->heap)
         return;
+    run.ended_allocated += model->allocated;
+    run.ended_freed += model->freed; /* leaks are not freed */
     heap_destroy(model->heap, note_leak, &number);
     assert_int_equal(model->blocks, 0);
     assert_int_equal(model->bytes, 0);
     model->heap = NULL;
+    for (size_t i = 0; i < HEAP_SLOTS; i++) {
+        if (run.slots[i].heap == number)
+            run.slots[i].freed_as = 0; /* by a heap that is gone: none of them waits */
+    }
 }
 
 static void perform_destroy(const struct heap_operation *operation)

@@ -90,7 +90,7 @@ void heap_run_born(struct slot *slot, unsigned heap, void *memory, size_t size)
 void heap_run_died(struct slot *slot)
 {
     slot->live = false;
-    run.heaps[slot->heap].freed++;
+    slot->freed_as = ++run.heaps[slot->heap].freed;
     count(&run.heaps[slot->heap], (uint64_t)-1, -(uint64_t)slot->size);
 }
 
@@ -130,6 +130,9 @@ static void check_heap(const struct model_heap *model)
                      model->allocated);
     assert_int_equal(figures.counters[LANE_FREED], model->freed);
     check_peaks(model, &figures);
+    if (!run.fault_has_struck) /* else some thread may have none */
+        assert_int_equal(LANE_LOAD(model->heap->lane_count),
+                         (uint64_t)__builtin_popcount(model->threads));
 }
 
 static uint64_t refused_blocks(void)
@@ -153,6 +156,10 @@ void heap_run_check_totals(void)
     assert_int_equal(record_read(&record->leaked_blocks), run.leaked_blocks);
     assert_int_equal(record_read(&record->leaked_bytes), run.leaked_bytes);
     assert_int_equal(record_read(&record->corrupted_blocks), run.corrupted);
+    assert_int_equal(record_read(&record->calls[RECORD_MALLOC_ALLOC].ended) +
+                         record_read(&record->calls[RECORD_MALLOC_DEBUG_ALLOC].ended),
+                     run.ended_allocated);
+    assert_int_equal(record_read(&record->calls[RECORD_MALLOC_FREE].ended), run.ended_freed);
 }
 
 static void check_found(const struct slot *slot, uintptr_t address)
@@ -167,11 +174,28 @@ static void check_found(const struct slot *slot, uintptr_t address)
         assert_int_equal(block.line, slot->line);
 }
 
+/* No other heap, and no other address, has the block's size; beside it there is none. */
+static void check_beside(const struct slot *slot)
+{
+    struct heap *heap = run.heaps[slot->heap].heap;
+    struct heap *other = run.heaps[(slot->heap + 1) % HEAP_COUNT].heap;
+    struct heap_block block;
+    size_t size;
+
+    if (other)
+        assert_false(heap_size_of(other, slot->address, &size));
+    if (slot->size > 1)
+        assert_false(heap_size_of(heap, slot->address + 1, &size));
+    if (slot->size && !heap_run_overlapping(slot->address + slot->size, 1))
+        assert_false(heap_find_block(run.space, (uintptr_t)slot->address + slot->size, &block));
+}
+
 static void check_block(const struct slot *slot)
 {
     size_t size;
 
     heap_run_look(slot);
+    check_beside(slot);
     assert_true(heap_owns(run.space, slot->address));
     assert_true(heap_size_of(run.heaps[slot->heap].heap, slot->address, &size));
     assert_int_equal(size, slot->size);

@@ -19,6 +19,7 @@ struct slot {
     unsigned char pattern; /* what its owner has written to it */
     bool known;            /* its line is kept */
     uint32_t line;
+    uint64_t freed_as; /* how many blocks its heap had freed with it */
 };
 
 /* What is counted of a heap. */
@@ -27,6 +28,8 @@ struct model_heap {
     uint64_t blocks, bytes;
     uint64_t peak_blocks, peak_bytes;
     uint64_t allocated, freed;
+    uint64_t flushed; /* of these, at the last trim: none of them waits any more */
+    uint32_t threads; /* which have used it, a bit each */
 };
 
 /* A byte that was written after its block had been freed, and nobody has noticed yet. */
@@ -45,6 +48,8 @@ struct heap_run {
     unsigned char last_pattern;
     uint64_t limit; /* of what may be committed; UINT64_MAX: none */
     uint64_t refused, leaked_blocks, leaked_bytes;
+    uint64_t ended_allocated, ended_freed; /* by heaps that have ended */
+    unsigned thread;
     struct wound wounds[64];
     size_t wound_count;
     uint64_t corrupted;
