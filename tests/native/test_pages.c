@@ -339,6 +339,16 @@ static void an_address_used_again_is_a_region_of_its_own(void **state)
     }
 }
 
+static void the_record_of_a_region_that_is_gone_is_used_again(void **state)
+{
+    struct world *world = *state;
+    uint32_t records = region_table_limit(&world->pages.table);
+
+    for (int i = 0; i < 20; i++)
+        release(world, reserve(world, PAGE));
+    assert_in_range(region_table_limit(&world->pages.table), records, records + 1);
+}
+
 static void a_release_that_the_system_contradicts_says_so_and_keeps_exact_books(void **state)
 {
     struct world *world = *state;
@@ -588,6 +598,7 @@ int main(void)
         world_test(a_release_may_name_any_byte_of_the_first_page),
         world_test(a_release_with_a_size_or_of_an_unknown_type_is_an_owners_error),
         world_test(an_address_used_again_is_a_region_of_its_own),
+        world_test(the_record_of_a_region_that_is_gone_is_used_again),
         world_test(a_release_that_the_system_contradicts_says_so_and_keeps_exact_books),
         world_test(what_somebody_else_has_committed_in_a_regions_place_is_not_booked),
         world_test(freeing_what_was_never_handed_out_is_foreign_whatever_it_is),
