@@ -220,6 +220,19 @@ static void without_memory_for_a_slab_a_thread_gets_a_block_of_anothers(void **s
     give(fixture->heap, visitor.memory);
 }
 
+static void without_memory_for_a_slab_no_block_of_another_size_is_had(void **state)
+{
+    struct fixture *fixture = *state;
+    struct budget_kind *committed = &fixture->world->pages.budget.committed;
+    char *block = make(fixture->heap, SIZE);
+    void *memory = fixture;
+
+    budget_set_limit(committed, &(struct budget_limit){gauge_now(&committed->granted), 0, 0});
+    assert_int_equal(try_block(fixture->heap, 2 * SIZE, NULL, 0, &memory), PAGES_REFUSED);
+    assert_null(memory);
+    give(fixture->heap, block);
+}
+
 /* In worlds that are new, so that all of the books' growth is met. */
 static void a_first_block_that_cannot_be_had_leaves_no_trace(void **state)
 {
@@ -297,6 +310,7 @@ int main(void)
         fixture_test(what_is_left_of_a_slab_beyond_its_last_block_is_no_block),
         fixture_test(blocks_of_several_chunks_are_found_whatever_was_freed_before),
         fixture_test(without_memory_for_a_slab_a_thread_gets_a_block_of_anothers),
+        fixture_test(without_memory_for_a_slab_no_block_of_another_size_is_had),
         cmocka_unit_test(a_first_block_that_cannot_be_had_leaves_no_trace),
         fixture_test(a_guarded_block_of_nearly_2_to_the_64_bytes_is_refused),
         fixture_test(an_audit_beside_a_call_under_way_compares_nothing),
