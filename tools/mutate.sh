@@ -53,11 +53,11 @@ mutations() {
 
 copy=$build/mutants/tree
 
-# Which of its files have differed since all was built unchanged.
+# Which of its files have ever differed: what was built of them may be older than what they are now.
 changed=$build/mutants/changed
 
-# Times are kept, so that only what has changed is built again; what a run before this one had planted,
-# or has restored since, counts as changed.
+# Times are kept, so that only what has changed is built again; what any run has had a bug in counts as
+# changed.
 make_copy() {
   mkdir -p "$copy"
   touch "$changed"
@@ -65,9 +65,9 @@ make_copy() {
     rm -rf "${copy:?}/$part"
     cp -Rp "$root/$part" "$copy/" || return 1
   done
-  sort -u "$changed" | while read -r file; do
+  while read -r file; do
     [ ! -f "$copy/$file" ] || touch "$copy/$file"
-  done
+  done <"$changed"
   # A planted bug may leave something unused, and may keep a test from ending.
   sed -i 's/ -Werror//' "$copy/CMakeLists.txt"
   sed -i 's/TIMEOUT 300/TIMEOUT 100/' "$copy"/tests/native/CMakeLists.txt "$copy"/tests/fuzz/CMakeLists.txt
@@ -87,7 +87,6 @@ run_test() {
 # Without a bug they pass.
 check_unchanged() {
   logged mutants-build build_tests "$@" || return 1
-  : >"$changed"
   for test; do
     logged "mutants-$test" run_test "$test" || fail "$test fails without any planted bug"
   done
@@ -117,7 +116,7 @@ find_bug() {
 # mutate NAME FILE TESTS: adds a line to the results.
 mutate() {
   started=$(date +%s)
-  echo "$2" >>"$changed"
+  grep -qxF "$2" "$changed" || echo "$2" >>"$changed"
   planted "$1" >"$copy/$2"
   # shellcheck disable=SC2086  # one word a test
   find_bug $3

@@ -85,6 +85,13 @@ static void fill_slabs(struct heap *heap)
     assert_int_equal(slabs_of(heap), FILLED);
 }
 
+static void fill_and_empty_slabs(struct heap *heap)
+{
+    fill_slabs(heap);
+    for (size_t i = 0; i < COUNT_OF(blocks); i++)
+        give(heap, blocks[i]);
+}
+
 /* An eighth of the blocks of the slab that was filled first. */
 static void a_full_slab_with_an_eighth_of_its_blocks_free_is_used_again(void **state)
 {
@@ -104,9 +111,7 @@ static void of_empty_slabs_spares_and_a_favourite_are_kept(void **state)
 {
     struct heap *heap = ((struct fixture *)*state)->heap;
 
-    fill_slabs(heap);
-    for (size_t i = 0; i < COUNT_OF(blocks); i++)
-        give(heap, blocks[i]);
+    fill_and_empty_slabs(heap);
     assert_in_range(slabs_of(heap), 1, HEAP_SPARES + 1);
 }
 
@@ -117,9 +122,7 @@ static void a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was(void **
     uint64_t before;
     size_t given;
 
-    fill_slabs(fixture->heap);
-    for (size_t i = 0; i < COUNT_OF(blocks); i++)
-        give(fixture->heap, blocks[i]);
+    fill_and_empty_slabs(fixture->heap);
     before = gauge_now(&committed->granted);
     given = heap_trim(fixture->heap);
     assert_int_equal(given, before - gauge_now(&committed->granted));
@@ -142,6 +145,36 @@ static void descriptors_are_used_again(void **state)
     }
     os_fault_at(OS_FAULT_PAGES, 0);
     assert_in_range(pool_limit(&fixture->space->slabs), 1, 3);
+}
+
+/* The slot of favourites has it still; by then its descriptor must not be another slab's. */
+static void a_favourite_that_was_trimmed_is_met_again_and_harms_nobody(void **state)
+{
+    struct heap *heap = ((struct fixture *)*state)->heap;
+    char *other;
+
+    give(heap, make(heap, 2 * SIZE));
+    heap_trim(heap);
+    blocks[0] = make(heap, SIZE);
+    other = make(heap, 2 * SIZE);
+    give(heap, blocks[0]);
+    for (size_t i = 0; i < COUNT_OF(blocks); i++)
+        blocks[i] = make(heap, SIZE);
+    for (size_t i = 0; i < COUNT_OF(blocks); i++)
+        give(heap, blocks[i]);
+    give(heap, other);
+}
+
+static void a_heap_that_begins_has_nothing_of_the_one_before(void **state)
+{
+    struct fixture *fixture = *state;
+
+    for (int i = 0; i < 3; i++) {
+        fill_and_empty_slabs(fixture->heap);
+        heap_destroy(fixture->heap, NULL, NULL);
+        fixture->heap = heap_create(fixture->space, false);
+        assert_non_null(fixture->heap);
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -233,7 +266,8 @@ static void without_memory_for_a_slab_no_block_of_another_size_is_had(void **sta
     give(fixture->heap, block);
 }
 
-/* In worlds that are new, so that all of the books' growth is met. */
+/* In worlds that are new; of the books, the chunk's owners and bits are there, its marks are not.
+ */
 static void a_first_block_that_cannot_be_had_leaves_no_trace(void **state)
 {
     bool failed = true;
@@ -242,9 +276,11 @@ static void a_first_block_that_cannot_be_had_leaves_no_trace(void **state)
     for (uint64_t n = 1; failed; n++) {
         struct fixture *fixture;
         struct metadata *metadata;
+        char *region;
         void *memory;
 
         begin((void **)&fixture);
+        region = alloc(fixture->world, NULL, PAGE, RESERVE_COMMIT);
         metadata = &fixture->world->pages.metadata;
         while (metadata->used + 64 <= metadata->span.committed)
             metadata_take(metadata, 64);
@@ -253,11 +289,12 @@ static void a_first_block_that_cannot_be_had_leaves_no_trace(void **state)
         if (failed) {
             assert_null(memory);
             assert_int_equal(slabs_of(fixture->heap), 0);
-            assert_books(fixture->world, 0, 0, 0);
+            assert_books(fixture->world, 1, PAGE, PAGE);
         } else {
             failed = os_fault_requests(OS_FAULT_METADATA) >= n; /* it did without */
         }
         assert_true(n < 50);
+        release(fixture->world, region);
         end((void **)&fixture);
     }
 }
@@ -307,6 +344,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was, begin_hardened, end),
         fixture_test(descriptors_are_used_again),
+        fixture_test(a_favourite_that_was_trimmed_is_met_again_and_harms_nobody),
+        fixture_test(a_heap_that_begins_has_nothing_of_the_one_before),
         fixture_test(what_is_left_of_a_slab_beyond_its_last_block_is_no_block),
         fixture_test(blocks_of_several_chunks_are_found_whatever_was_freed_before),
         fixture_test(without_memory_for_a_slab_a_thread_gets_a_block_of_anothers),
