@@ -146,10 +146,10 @@ static void put_answer(struct printed *printed, enum step_kind kind, const struc
     const char *name;
 
     if (!answer->given) {
-        put(printed, " /* could not be asked */\n");
+        put(printed, "\n    /* could not be asked */\n");
         return;
     }
-    put(printed, " /* 0x%08lx", (unsigned long)answer->hr);
+    put(printed, "\n    /* 0x%08lx", (unsigned long)answer->hr);
     if (answer->last_error != UNTOUCHED)
         put(printed, ", last error %lu", (unsigned long)answer->last_error);
     for (unsigned i = 0; (name = answer_figure_name(kind, i)) != NULL; i++) {
