@@ -231,6 +231,7 @@ static HRESULT WINAPI released_Alloc(IHostMalloc *iface, SIZE_T size, EMemoryCri
     return released_alloc(iface, RECORD_MALLOC_ALLOC, memory);
 }
 
+/* The interface's parameters: NOLINTBEGIN(readability-non-const-parameter) */
 static HRESULT WINAPI released_DebugAlloc(IHostMalloc *iface, SIZE_T size,
                                           EMemoryCriticalLevel level, char *file, int line,
                                           void **memory)
@@ -241,6 +242,7 @@ static HRESULT WINAPI released_DebugAlloc(IHostMalloc *iface, SIZE_T size,
     (void)line;
     return released_alloc(iface, RECORD_MALLOC_DEBUG_ALLOC, memory);
 }
+/* NOLINTEND(readability-non-const-parameter) */
 
 static HRESULT WINAPI released_Free(IHostMalloc *iface, void *memory)
 {

@@ -8,12 +8,7 @@
 #include "reporter.h"
 
 #ifdef HOSTMEM_COVERAGE
-/* A process that is ended by force does not write down what ran: that is done with the report. */
 void __gcov_dump(void);
-#else
-static void __gcov_dump(void)
-{
-}
 #endif
 
 enum {
@@ -34,12 +29,20 @@ static HANDLE wanted;
 static HANDLE out;
 static DWORD reporter_thread;
 
+/* A process that is ended by force does not write down what has run: it is done with the report. */
+static void write_coverage(void)
+{
+#ifdef HOSTMEM_COVERAGE
+    __gcov_dump();
+#endif
+}
+
 static DWORD WINAPI reporter(void *unused)
 {
     (void)unused;
     if (WaitForSingleObject(wanted, INFINITE) == WAIT_OBJECT_0)
         report_make(report_order, &program_ending);
-    __gcov_dump();
+    write_coverage();
     SetEvent(out);
     return 0;
 }
