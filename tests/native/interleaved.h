@@ -30,9 +30,15 @@ extern bool moment_changes;
 #undef atomic_fetch_and_explicit
 #undef atomic_fetch_xor_explicit
 
+static inline void moment_of(const volatile void *object, bool changes)
+{
+    moment_object = object;
+    moment_changes = changes;
+    moment();
+}
+
 /* The object's expression is evaluated once more; where it loads something, that has its moment. */
-#define MOMENT(object, changes)                                                                    \
-    (moment_object = (const volatile void *)(object), moment_changes = (changes), moment())
+#define MOMENT(object, changes) moment_of((const volatile void *)(object), (changes))
 
 #ifdef __clang__
 #define INTERLEAVED(object, changes, clang_name, gcc_name) (MOMENT(object, changes), clang_name)
