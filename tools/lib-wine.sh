@@ -38,7 +38,7 @@ wine_environment() {
   export WINEARCH WINEPREFIX
 
   # No prompts for Mono or Gecko, no menus; a mscoree.dll beside a program is used, Wine's own is not.
-  export WINEDLLOVERRIDES="${WINEDLLOVERRIDES-mscoree=n;mshtml=;winemenubuilder.exe=;winedbg.exe=}"
+  export WINEDLLOVERRIDES="${WINEDLLOVERRIDES-mscoree=n;mshtml=;winemenubuilder.exe=;winedbg.exe=;explorer.exe=}"
   export WINEDEBUG="${WINEDEBUG--all}"
   # Names of files are UTF-8 to Wine only where the locale says so; a bare machine has none.
   export LC_ALL=C.UTF-8
@@ -50,7 +50,10 @@ wine_run() {
   wine_environment "$1" || exit 127
   wine_prefix "$1" || exit 127
   shift
-  exec "$wine_loader" "$@"
+  # Where the kernel places a program's heap at random within a gigabyte, one start in some thousands
+  # finds it where Windows has its page of shared data, and ends without a word.
+  # shellcheck disable=SC2046  # one word a part of the command
+  exec $(fixed_addresses) "$wine_loader" "$@"
 }
 
 # wine_keep ARCHITECTURE: Wine's server and services run on between programs, until wine_end. Debian has
@@ -58,8 +61,10 @@ wine_run() {
 # get no file of the script's: whoever reads its output would wait for them.
 wine_keep() {
   wine_environment "$1" && wine_prefix "$1" || return 1
-  "$wine_server" -p600 </dev/null >/dev/null 2>&1 8>&- || :
-  "$wine_loader" cmd /c exit </dev/null >/dev/null 2>&1 8>&-
+  # shellcheck disable=SC2046  # one word a part of the command
+  $(fixed_addresses) "$wine_server" -p600 </dev/null >/dev/null 2>&1 8>&- || :
+  # shellcheck disable=SC2046  # one word a part of the command
+  $(fixed_addresses) "$wine_loader" cmd /c exit </dev/null >/dev/null 2>&1 8>&-
 }
 
 # wine_prefix ARCHITECTURE: makes the directory that WINEPREFIX names; the first of several callers does.

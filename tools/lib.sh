@@ -209,7 +209,13 @@ sanitizer_packages() {
 # more than 28 bits: what to start their programs with.
 steady_addresses() {
   bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)
-  if [ "$bits" -gt 28 ] && setarch -R true 2>/dev/null; then echo setarch -R; fi
+  [ "$bits" -le 28 ] || fixed_addresses
+}
+
+# What to start a program with that is to have its memory where it had it the last time; nothing where
+# that is not allowed.
+fixed_addresses() {
+  ! setarch -R true 2>/dev/null || echo setarch -R
 }
 
 # ---------------------------------------------------------------------------
