@@ -1,6 +1,6 @@
 # clang-tidy finds nothing in some folders of src (.clang-tidy says what it looks for).
 #
-#   cmake -D root=DIRECTORY -D tool=clang-tidy -D folders="src/os..." -D except=REGEX
+#   cmake -D root=DIRECTORY -D tool=clang-tidy -D folders="src/os..." -D except=REGEX -D nodes=N
 #         -D scratch=DIRECTORY (-D database=BUILD-DIRECTORY | -D flags="..." -D headers=present)
 #         -P tidy.cmake
 #
@@ -26,7 +26,7 @@ endif()
 
 # All that an answer depends on, besides the source itself.
 execute_process(COMMAND ${tool} --version OUTPUT_VARIABLE question)
-string(APPEND question "${how}")
+string(APPEND question "${how} ${nodes}")
 file(GLOB_RECURSE files ${root}/src/*.h ${root}/include/*.h)
 foreach(file IN LISTS files CMAKE_CURRENT_LIST_FILE ITEMS ${root}/.clang-tidy)
   file(SHA256 ${file} hash)
@@ -57,10 +57,13 @@ endif()
 
 if(sources)
   # Options before the sources, the compiler's flags after them.
+  foreach(word -Xclang -analyzer-config -Xclang max-nodes=${nodes})
+    list(APPEND analyzer --extra-arg=${word})
+  endforeach()
   if(database)
-    set(command ${tool} --quiet ${how} ${sources})
+    set(command ${tool} --quiet ${analyzer} ${how} ${sources})
   else()
-    set(command ${tool} --quiet ${sources} -- ${how})
+    set(command ${tool} --quiet ${analyzer} ${sources} -- ${how})
   endif()
   execute_process(COMMAND ${command} WORKING_DIRECTORY ${root} RESULT_VARIABLE failed
                   OUTPUT_VARIABLE findings ERROR_VARIABLE errors)
