@@ -17,8 +17,8 @@
  *   RELEASING -> RELEASING  operations that had begun before the claim end: count - 1.
  *   RELEASING -> FREE   by whoever finds, or makes, the count such that nobody else is under way
  *                       (region_retire), after Win32 has the memory back.
- *   RELEASING -> LIVE   the same thread, when Win32 refused the release (region_restore): version +
- * 1, and as when a region is published, his operation stays under way.
+ *   RELEASING -> LIVE   the same thread, when Win32 refused the release (region_restore): version
+ *                       + 1, and his operation stays under way, as when a region is published.
  *
  * Why the words hold:
  * - Base and size are read after `life` was loaded (acquire) and before it is swapped (release): a

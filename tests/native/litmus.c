@@ -126,7 +126,8 @@ struct order {
 };
 
 static struct {
-    const struct litmus *litmus; /* NULL: none is being tried */
+    const struct litmus *litmus;
+    const char *name; /* NULL: none is being tried */
     struct order order;
     unsigned longest[VOICES];
     uint64_t count;
@@ -136,11 +137,11 @@ void litmus_tell_failure(void)
 {
     const unsigned *steps = trial.order.steps;
 
-    if (!trial.litmus)
+    if (!trial.name)
         return;
-    print_error("%s: the %s call goes %u steps, the other %u, it %u more\n", trial.litmus->name,
+    print_error("%s: the %s call goes %u steps, the other %u, it %u more\n", trial.name,
                 trial.order.x ? "second" : "first", steps[0], steps[1], steps[2]);
-    trial.litmus = NULL;
+    trial.name = NULL;
     voices_free();
 }
 
@@ -239,6 +240,7 @@ static void try_orders(const struct litmus *litmus)
 {
     memset(&trial, 0, sizeof(trial));
     trial.litmus = litmus;
+    trial.name = litmus->name;
     try_all_pairs(0);
     try_all_pairs(1);
     if (triples() <= litmus->most || getenv("HOSTMEM_LITMUS_ALL")) {
@@ -259,6 +261,6 @@ void litmus_run(const struct litmus *litmus)
     print_message("%s: %llu orders of at most %u and %u steps\n", litmus->name,
                   (unsigned long long)trial.count, trial.longest[0], trial.longest[1]);
     assert_true(trial.longest[0] && trial.longest[1]);
-    trial.litmus = NULL;
+    trial.name = NULL;
     voices_free();
 }

@@ -12,8 +12,10 @@
 static struct stage {
     struct world *world;
     char *base;
+    char *elsewhere;
 
     /* Of one order. */
+    bool has_elsewhere;
     unsigned made;
     unsigned releases; /* that answered with success, of those there was nothing else to say */
     unsigned refused;  /* that answered with the system's refusal */
@@ -32,7 +34,7 @@ static void set_nothing(void *scene)
     struct stage *s = scene;
 
     s->made = s->releases = s->refused = s->losers = s->tries = 0;
-    s->told_falsely = s->contradicted = false;
+    s->told_falsely = s->contradicted = s->has_elsewhere = false;
 }
 
 static void set_reserved(void *scene)
@@ -166,6 +168,18 @@ static void call_release_and_reserve(void *scene)
     call_reserve_and_commit(scene);
 }
 
+/* One who has the record of the region used again, for another address. */
+static void call_release_and_reserve_elsewhere(void *scene)
+{
+    struct stage *s = scene;
+    char *memory;
+
+    call_release(scene);
+    judge(s, try_alloc(s->world, s->elsewhere, PAGES * PAGE, RESERVE_COMMIT, &memory));
+    s->made += memory != NULL;
+    s->has_elsewhere = memory != NULL;
+}
+
 /* ------------------------------------------------------------------------------------------------
  * What must hold
  * --------------------------------------------------------------------------------------------- */
@@ -184,7 +198,7 @@ static void check_with(struct stage *s, unsigned revived)
     assert_exact(s->world);
     assert_int_equal(s->releases + s->refused + s->losers, s->tries);
     assert_int_equal(s->made + revived - s->releases, live);
-    assert_int_equal(live != 0, system_at(s->base).state != OS_MEM_FREE);
+    assert_int_equal(live - s->has_elsewhere, system_at(s->base).state != OS_MEM_FREE);
     assert_int_equal(atomic_load(&s->world->pages.strangers) & 0xffff, 0);
     assert_int_equal(atomic_load(&s->world->pages.transfers) & 0xffff, 0);
 }
@@ -204,6 +218,19 @@ static void check_released(void *scene)
     assert_books(s->world, 0, 0, 0);
 }
 
+/* The region that came instead is as its owner has made it. */
+static void check_elsewhere(void *scene)
+{
+    struct stage *s = scene;
+
+    check(scene);
+    assert_int_equal(s->releases, 1);
+    assert_true(s->has_elsewhere);
+    assert_int_equal(system_at(s->base).state, OS_MEM_FREE);
+    assert_int_equal(system_at(s->elsewhere).state, OS_MEM_COMMIT);
+    assert_books(s->world, 1, PAGES * PAGE, PAGES * PAGE);
+}
+
 /* One release in all was refused, whoever asked the system for it. */
 static void check_refused(void *scene)
 {
@@ -218,6 +245,8 @@ static void clear(void *scene)
 {
     struct stage *s = scene;
 
+    if (s->has_elsewhere)
+        release(s->world, s->elsewhere);
     if (gauge_now(&s->world->record.regions))
         release(s->world, s->base);
     assert_books(s->world, 0, 0, 0);
@@ -268,6 +297,21 @@ static void who_takes_a_released_address_owns_it(void **state)
     run("audit, release and reserve", set_committed, call_audit, call_release_and_reserve, check);
 }
 
+static void a_late_call_does_not_touch_what_the_record_is_used_for_next(void **state)
+{
+    (void)state;
+    run("release, release and reserve elsewhere", set_committed, call_release,
+        call_release_and_reserve_elsewhere, check_elsewhere);
+    run("commit, release and reserve elsewhere", set_reserved, call_commit,
+        call_release_and_reserve_elsewhere, check_elsewhere);
+    run("decommit, release and reserve elsewhere", set_committed, call_decommit_all,
+        call_release_and_reserve_elsewhere, check_elsewhere);
+    run("find, release and reserve elsewhere", set_committed, call_find,
+        call_release_and_reserve_elsewhere, check_elsewhere);
+    run("audit, release and reserve elsewhere", set_committed, call_audit,
+        call_release_and_reserve_elsewhere, check_elsewhere);
+}
+
 static void a_region_that_is_being_made_is_whole_for_all_others(void **state)
 {
     (void)state;
@@ -304,8 +348,10 @@ static void calls_on_the_same_page_leave_its_bit_right(void **state)
 static int begin_stage(void **state)
 {
     begin_world(state);
+    memset(&stage, 0, sizeof(stage));
     stage.world = *state;
     stage.base = free_granule();
+    stage.elsewhere = stage.base + GRANULE; /* free, too */
     return 0;
 }
 
@@ -324,6 +370,7 @@ int main(void)
         stage_test(a_release_wins_over_what_is_done_in_the_region),
         stage_test(a_reader_beside_a_release_finds_the_region_or_nothing),
         stage_test(who_takes_a_released_address_owns_it),
+        stage_test(a_late_call_does_not_touch_what_the_record_is_used_for_next),
         stage_test(a_region_that_is_being_made_is_whole_for_all_others),
         stage_test(a_refused_release_leaves_the_region_to_all_others),
         stage_test(calls_on_the_same_page_leave_its_bit_right),
