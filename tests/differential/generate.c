@@ -94,13 +94,24 @@ static void aim_near(struct generator *generator, const struct world_region *reg
     step->offset = offset % WINDOW_SIZE;
 }
 
+/* Where a chunk begins in the region; its base, if none does. */
+static uintptr_t chunk_in(struct generator *generator, const struct world_region *region)
+{
+    uintptr_t boundary = WINDOW_MARGIN + (percent(generator, 50) ? CHUNK : 0);
+
+    return boundary - region->begin < region->size ? boundary : region->begin;
+}
+
 static void aim_at_region(struct generator *generator, const struct world *world, struct step *step)
 {
     const struct world_region *region = random_region(generator, world, ANY);
-    const uintptr_t marks[] = {region->begin, region->begin, region->begin + region->size,
+    const uintptr_t marks[] = {region->begin,
+                               region->begin,
+                               region->begin + region->size,
                                region->begin +
                                    below(generator, (unsigned)(region->size / PAGE)) * PAGE,
-                               region->begin + below(generator, 16) * PAGE};
+                               region->begin + below(generator, 16) * PAGE,
+                               chunk_in(generator, region)};
 
     aim_near(generator, region, ONE_OF(generator, marks), step);
 }
@@ -209,17 +220,15 @@ static SIZE_T wrong_size(struct generator *generator)
     return ONE_OF(generator, sizes);
 }
 
-/* As far as a boundary: the region's end, or the next chunk. */
+/* As far as a boundary: the region's end, or where the next chunk begins. */
 static SIZE_T size_up_to_mark(struct generator *generator, struct world *world,
                               const struct step *step)
 {
     const struct world_region *region = world_find(world, step);
-    uintptr_t mark = WINDOW_MARGIN + CHUNK;
+    uintptr_t mark = step->offset < WINDOW_MARGIN ? WINDOW_MARGIN : WINDOW_MARGIN + CHUNK;
 
-    if (region)
+    if (region && percent(generator, 80))
         mark = region->begin + region->size;
-    else if (step->offset < WINDOW_MARGIN)
-        mark = WINDOW_MARGIN;
     mark = near_to(generator, mark);
     return mark > step->offset ? mark - step->offset : small_size(generator);
 }
@@ -237,14 +246,9 @@ static SIZE_T random_size(struct generator *generator, struct world *world, cons
     return wrong_size(generator);
 }
 
-/* Of a region: now and then one that covers a whole chunk. */
 static SIZE_T region_size(struct generator *generator, struct world *world, const struct step *step)
 {
-    if (percent(generator, 3) && step->place == PLACE_WINDOW && step->offset <= WINDOW_MARGIN)
-        return near_to(generator, WINDOW_MARGIN + CHUNK - step->offset);
-    if (percent(generator, 60))
-        return granules_size(generator);
-    return random_size(generator, world, step);
+    return percent(generator, 60) ? granules_size(generator) : random_size(generator, world, step);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -348,6 +352,24 @@ static void make_region(struct generator *generator, struct world *world, struct
         step->type = type_inside(generator);
     if (percent(generator, 3))
         aim_at_nowhere(generator, step);
+}
+
+/* A region that has a chunk to itself, and something on either side. */
+static void make_wide_region(struct generator *generator, struct step *step)
+{
+    unsigned granules = (unsigned)(WINDOW_MARGIN / GRANULE) - 1;
+
+    step->place = PLACE_WINDOW;
+    step->offset = (1 + below(generator, granules)) * GRANULE;
+    step->size = WINDOW_MARGIN + CHUNK - step->offset + below(generator, granules) * GRANULE;
+    step->type = region_type(generator);
+    step->protect = random_protection(generator);
+}
+
+/* There is room for a wide region while there is nothing else but the fences. */
+static bool has_room(const struct world *world)
+{
+    return world->region_count == 2;
 }
 
 static void change_inside(struct generator *generator, struct world *world, struct step *step)
@@ -454,7 +476,9 @@ struct step generate_step(struct generator *generator, struct world *world)
     unsigned chance = below(generator, 100);
     unsigned release = release_chance(world);
 
-    if (chance < 18) {
+    if (has_room(world) && percent(generator, 25)) {
+        make_wide_region(generator, &step);
+    } else if (chance < 18) {
         make_region(generator, world, &step);
     } else if (chance < 18 + release) {
         step.kind = STEP_FREE;

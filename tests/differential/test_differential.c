@@ -19,12 +19,12 @@
 #include <string.h>
 
 #define FIXED_SEED UINT64_C(0x20261126)
-#define FIXED_STEPS 500000
+#define STEPS 500000
 
 static struct {
     uint64_t fixed_seed, clock_seed, given_seed;
     size_t steps; /* of each */
-} plan = {.fixed_seed = FIXED_SEED, .steps = FIXED_STEPS / 2};
+} plan = {.fixed_seed = FIXED_SEED, .steps = STEPS / 2};
 
 /* ------------------------------------------------------------------------------------------------
  * What was asked
@@ -169,7 +169,7 @@ static bool read_plan(int count, char **arguments, bool *has_seed)
     if (has_steps)
         plan.steps = (size_t)(*has_seed ? steps : steps / 2);
     else if (*has_seed)
-        plan.steps = FIXED_STEPS;
+        plan.steps = STEPS;
     return count % 2 == 1;
 }
 

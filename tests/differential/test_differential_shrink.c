@@ -121,6 +121,70 @@ static void the_same_seed_gives_the_same_steps(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Random steps
+ * --------------------------------------------------------------------------------------------- */
+
+/* What must be among the steps, or the test sees less than it seems to. */
+struct reached {
+    unsigned granted[STEP_KINDS], failed[STEP_KINDS];
+    unsigned foreign_frees;
+    unsigned whole_chunks; /* regions that have a chunk to themselves */
+    unsigned crossings;    /* commits and decommits in both of two chunks */
+    unsigned guards;       /* struck */
+    unsigned watched;      /* GetWriteWatch told of a page */
+};
+
+static bool is_across_chunks(const struct step *step)
+{
+    uintptr_t from_chunk = CHUNK - WINDOW_MARGIN + step->offset;
+
+    return step->place == PLACE_WINDOW && step->size &&
+           from_chunk / CHUNK != (from_chunk + step->size - 1) / CHUNK;
+}
+
+static void count_step(struct reached *reached, const struct step *step,
+                       const struct answer *answer)
+{
+    bool granted = answer->hr == S_OK;
+    bool changes = step->type == MEM_COMMIT || step->type == MEM_DECOMMIT;
+
+    reached->granted[step->kind] += granted;
+    reached->failed[step->kind] += !granted;
+    reached->foreign_frees += answer->hr == HOST_E_INVALIDOPERATION;
+    reached->whole_chunks += granted && step->kind == STEP_ALLOC && (step->type & MEM_RESERVE) &&
+                             step->offset <= WINDOW_MARGIN && step->size >= CHUNK + WINDOW_MARGIN;
+    reached->crossings += granted && changes && is_across_chunks(step);
+    reached->guards += step->kind == STEP_WRITE && answer->figures[1];
+    reached->watched += step->kind == STEP_GET_WATCH && answer->figures[1];
+}
+
+static void random_steps_reach_every_kind_of_answer(void **state)
+{
+    struct reached reached = {{0}, {0}, 0, 0, 0, 0, 0};
+
+    (void)state;
+    for (uint64_t number = 0; number < SEQUENCES; number++) {
+        assert_true(play_random(&shipped_manager, SEED + number, LENGTH, &sequence, &outcome));
+        for (size_t i = 0; i < sequence.count; i++) {
+            if (outcome.expected[i].given)
+                count_step(&reached, &sequence.steps[i], &outcome.expected[i]);
+        }
+    }
+    for (int kind = 0; kind < STEP_KINDS; kind++) {
+        assert_at_least(reached.granted[kind], 50);
+        assert_at_least(reached.failed[kind] + (kind == STEP_WRITE), 1);
+    }
+    assert_at_least(reached.foreign_frees, 1000);
+    assert_at_least(reached.whole_chunks, 5);
+    assert_at_least(reached.crossings, 5);
+    assert_at_least(reached.guards, 5);
+    assert_at_least(reached.watched, 10);
+    print_message("%u regions of a whole chunk, %u changes across chunks, %u guard pages struck, "
+                  "%u pages watched\n",
+                  reached.whole_chunks, reached.crossings, reached.guards, reached.watched);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * What is printed
  *
  * printed_steps.inc and printed_calls.inc are what is printed of one sequence. They are compiled
@@ -254,6 +318,7 @@ int main(void)
         cmocka_unit_test(no_step_of_a_shrunk_sequence_can_be_left_out),
         cmocka_unit_test(a_shrunk_sequence_shows_nothing_of_the_shipped_manager),
         cmocka_unit_test(the_same_seed_gives_the_same_steps),
+        cmocka_unit_test(random_steps_reach_every_kind_of_answer),
         cmocka_unit_test(steps_are_printed_as_the_table_that_they_were_read_from),
         cmocka_unit_test(calls_are_printed_as_a_function_that_compiles),
         cmocka_unit_test(printed_steps_can_be_played_again),
