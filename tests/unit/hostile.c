@@ -745,6 +745,23 @@ void hostile_begin(struct hostile *hostile)
         hostile->heaps[i] = subject_heap(hostile->subject);
 }
 
+void hostile_give_back_in_vain(struct hostile *hostile)
+{
+    IHostMemoryManager *manager = hostile->subject->manager;
+
+    for (unsigned i = 0; i < hostile->block_count; i++)
+        answered(
+            hostile, "Free of a live block",
+            IHostMalloc_Free(hostile->heaps[hostile->blocks[i].heap], hostile->blocks[i].memory));
+    for (unsigned i = 0; i < hostile->region_count; i++)
+        answered(hostile, "VirtualFree of an owned region",
+                 IHostMemoryManager_VirtualFree(manager, hostile->regions[i], 0, MEM_RELEASE));
+    for (unsigned i = 0; i < hostile->range_count; i++)
+        answered(hostile, "ReleasedVirtualAddressSpace",
+                 IHostMemoryManager_ReleasedVirtualAddressSpace(manager, hostile->ranges[i]));
+    hostile->block_count = hostile->region_count = hostile->range_count = 0;
+}
+
 void hostile_end(struct hostile *hostile)
 {
     while (hostile->block_count && !hostile->wrong)

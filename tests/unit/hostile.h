@@ -61,6 +61,10 @@ void hostile_call(struct hostile *hostile, uint64_t calls);
 /* Fails the test, with seed and call, if an answer was wrong. */
 void hostile_check(const struct hostile *hostile, uint64_t seed);
 
+/* To a closed manager: asks for the end of all that is alive, which it must refuse, and
+ * forgets that. */
+void hostile_give_back_in_vain(struct hostile *hostile);
+
 /* Gives everything back. Fails the test if it cannot. */
 void hostile_end(struct hostile *hostile);
 

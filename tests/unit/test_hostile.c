@@ -81,11 +81,13 @@ static void a_closed_manager_answers_all_garbage_alike_and_changes_nothing(void 
     HOSTMEM_STATISTICS before, after;
 
     hostile_begin(&hostile);
-    hostile_call(&hostile, 1000);
+    do
+        hostile_call(&hostile, 1000);
+    while (!hostile.wrong && (!hostile.region_count || !hostile.block_count));
     assert_hresult(IHostMemInspection_Close(hostile.subject->inspection), S_OK);
     before = statistics_of(hostile.subject);
     hostile.closed = true;
-    hostile.region_count = hostile.block_count = hostile.range_count = 0;
+    hostile_give_back_in_vain(&hostile);
     hostile_call(&hostile, CALLS_WHEN_CLOSED);
     hostile_check(&hostile, seed);
     after = statistics_of(hostile.subject);
