@@ -306,21 +306,27 @@ static bool place_is_there(struct world *world, const struct step *step)
     }
 }
 
-/* Whether the step's range ends below the end of a program's address space; wraps: it does not. */
-static bool ends_in_reach(const struct twin *twin, const struct step *step, uintptr_t last)
+/* Whether the step's range ends at the address or before it; an end that wraps does not. */
+static bool ends_by(const struct twin *twin, const struct step *step, uintptr_t address)
 {
     uintptr_t begin = (uintptr_t)world_address(twin, step);
 
-    return begin <= last && step->size <= last - begin;
+    return begin <= address && step->size <= address - begin;
 }
 
-/* The twins do not lie at the same distance from where the address space ends. */
+/*
+ * The twins do not lie at the same distance from where a program's address space ends, nor from
+ * where, rounded up to a page, an end is 0.
+ */
 static bool means_the_same(const struct world *world, const struct step *step)
 {
-    return ends_in_reach(&world->ours, step, world->last_address) ==
-               ends_in_reach(&world->theirs, step, world->last_address) &&
-           ends_in_reach(&world->ours, step, UINTPTR_MAX) ==
-               ends_in_reach(&world->theirs, step, UINTPTR_MAX);
+    const uintptr_t ends[] = {world->last_address + 1, (uintptr_t)0 - PAGE};
+
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        if (ends_by(&world->ours, step, ends[i]) != ends_by(&world->theirs, step, ends[i]))
+            return false;
+    }
+    return true;
 }
 
 bool answer_can_be_had(struct world *world, const struct step *step)
