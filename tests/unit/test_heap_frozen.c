@@ -17,7 +17,10 @@
 #define SHARES 4
 
 #define AUDIT_EVERY 50
-#define WATCHDOG_MILLISECONDS 60000
+
+/* A call that has not ended for so long never will: on a busy machine a freeze takes milliseconds.
+ */
+#define STALL_SECONDS 60u
 #define SEED UINT64_C(0xf05e17f05e17f05e)
 
 /* Of FREEZES, how often the thread must have been met inside the DLL for the test to mean much. */
@@ -102,25 +105,6 @@ static DWORD WINAPI work(void *context)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * The watchdog
- * --------------------------------------------------------------------------------------------- */
-
-static HANDLE finished;
-
-static DWORD WINAPI watch(void *context)
-{
-    static const char words[] = "[  FAILED  ] a call did not return while another was frozen\n";
-    DWORD written;
-
-    (void)context;
-    if (WaitForSingleObject(finished, WATCHDOG_MILLISECONDS) == WAIT_TIMEOUT) {
-        WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), words, sizeof(words) - 1, &written, NULL);
-        TerminateProcess(GetCurrentProcess(), 3);
-    }
-    return 0;
-}
-
-/* ------------------------------------------------------------------------------------------------
  * Where a thread was frozen
  * --------------------------------------------------------------------------------------------- */
 
@@ -142,21 +126,20 @@ static struct image image_of_methods(const IHostMalloc *heap)
     return (struct image){(uintptr_t)range.AllocationBase, nt->OptionalHeader.SizeOfImage};
 }
 
-static bool is_frozen_in(HANDLE thread, const struct image *image)
+/* 0 if it cannot be told. */
+static uintptr_t instruction_of(HANDLE thread)
 {
     CONTEXT context;
-    uintptr_t at;
 
     memset(&context, 0, sizeof(context));
     context.ContextFlags = CONTEXT_CONTROL;
     if (!GetThreadContext(thread, &context))
-        return false;
+        return 0;
 #ifdef _WIN64
-    at = (uintptr_t)context.Rip;
+    return (uintptr_t)context.Rip;
 #else
-    at = (uintptr_t)context.Eip;
+    return (uintptr_t)context.Eip;
 #endif
-    return at - image->base < image->size;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -168,12 +151,55 @@ struct controller {
     const struct subject *subject;
     HANDLE thread;
     struct image image;
+    volatile uintptr_t frozen_at;   /* the instruction, while the thread is frozen */
+    volatile LONG freezes;          /* that it has begun */
     SIZE_T sizes[MOST_CLASSES + 1]; /* one of each size class, and a large one */
     unsigned size_count;
     unsigned inside, not_suspended;
     HRESULT worst_audit;
     unsigned totals_compared;
 };
+
+/* ------------------------------------------------------------------------------------------------
+ * The watchdog: a freeze that does not come to its end
+ * --------------------------------------------------------------------------------------------- */
+
+static HANDLE finished;
+
+static void bite(const struct controller *controller)
+{
+    const uintptr_t at = controller->frozen_at;
+    const bool inside = at - controller->image.base < controller->image.size;
+    char words[200];
+    DWORD written;
+    int length;
+
+    length = snprintf(words, sizeof(words),
+                      "[  FAILED  ] freeze %ld has not ended for %u s: a call waits for the thread "
+                      "frozen at 0x%" PRIxPTR "%s\n",
+                      controller->freezes, STALL_SECONDS, at, inside ? ", in the DLL" : "");
+    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), words, (DWORD)length, &written, NULL);
+    TerminateProcess(GetCurrentProcess(), 3);
+}
+
+static DWORD WINAPI watch(void *context)
+{
+    const struct controller *controller = context;
+    LONG freezes = 0;
+    unsigned still = 0;
+
+    while (WaitForSingleObject(finished, 1000) == WAIT_TIMEOUT) {
+        still = controller->freezes == freezes ? still + 1 : 0;
+        freezes = controller->freezes;
+        if (still == STALL_SECONDS)
+            bite(controller);
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The rounds
+ * --------------------------------------------------------------------------------------------- */
 
 static void spin(unsigned turns)
 {
@@ -247,11 +273,13 @@ static void freeze(struct controller *controller, struct worker *worker, unsigne
 {
     LONG turns;
 
+    controller->freezes++;
     if (SuspendThread(controller->thread) == (DWORD)-1) {
         controller->not_suspended++;
         return;
     }
-    controller->inside += is_frozen_in(controller->thread, &controller->image);
+    controller->frozen_at = instruction_of(controller->thread);
+    controller->inside += controller->frozen_at - controller->image.base < controller->image.size;
     use_the_heap(controller, worker, round);
     if (round % AUDIT_EVERY == 0)
         audit(controller);
@@ -297,7 +325,7 @@ static void run(DWORD flags)
     find_sizes(&controller);
     finished = CreateEventW(NULL, TRUE, FALSE, NULL);
     assert_non_null(finished);
-    threads_start(&watchdog, 1, watch, NULL, 0);
+    threads_start(&watchdog, 1, watch, &controller, 0);
     threads_start(&threads, 1, work, &worker, sizeof(worker));
     controller.thread = threads.handles[0];
     wait_for_turn(&worker, 0);
