@@ -38,7 +38,10 @@ struct freezer {
     volatile LONG stalled; /* by the watchdog: from now on nobody is frozen */
 };
 
-/* Runs so many freezes and gives everything back; fails the test if anything was wrong. */
+/*
+ * Runs so many freezes, or more until enough of them met hostmem's own code, and gives everything
+ * back; fails the test if anything was wrong.
+ */
 void freezer_run(struct freezer *freezer, DWORD heap_flags, unsigned freezes, uint64_t seed);
 
 /* Starts a watchdog; and ends it. */

@@ -152,13 +152,18 @@ static void the_emergency_reservation_is_restored_when_a_region_is_released_late
     struct subject subject = subject_with_emergency();
     struct memory_sum before = memory_sum_of_process();
     void *regions[3];
+    SIZE_T given;
+    ULONGLONG needed;
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(regions); i++)
         regions[i] = subject_alloc(&subject, GRANULE, MEM_RESERVE, PAGE_NOACCESS);
+    needed = GetTickCount64();
     assert_succeeds(IHostMemoryManager_NeedsVirtualAddressSpace(subject.manager, NULL, GRANULE));
     subject_release(&subject, regions[0]);
-    assert_figure(before.reserved + 2 * GRANULE - memory_sum_of_process().reserved, EMERGENCY);
+    given = before.reserved + 2 * GRANULE - memory_sum_of_process().reserved;
+    if (GetTickCount64() - needed < 1000) /* or the machine has taken the second itself */
+        assert_figure(given, EMERGENCY);
     Sleep(1100);
     subject_release(&subject, regions[1]);
     assert_figure(memory_sum_of_process().reserved, before.reserved + GRANULE);

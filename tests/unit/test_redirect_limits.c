@@ -442,7 +442,7 @@ static void a_notification_outlives_a_redirection_and_follows_the_next_one(void 
 
 static DWORD WINAPI wait_for_notification(void *context)
 {
-    return WaitForSingleObject(*(HANDLE *)context, 30000);
+    return WaitForSingleObject(*(HANDLE *)context, 120000);
 }
 
 static void a_thread_that_waits_for_a_notification_wakes_up(void **state)
@@ -457,7 +457,7 @@ static void a_thread_that_waits_for_a_notification_wakes_up(void **state)
     low = redirected->calls->create_notification(LowMemoryResourceNotification);
     threads_start(&threads, 1, wait_for_notification, &low, sizeof(low));
     memory = alloc(redirected, NULL, 95 * PAGE, RESERVE_COMMIT);
-    assert_figure(WaitForSingleObject(threads.handles[0], 30000), WAIT_OBJECT_0);
+    assert_figure(WaitForSingleObject(threads.handles[0], 120000), WAIT_OBJECT_0);
     assert_true(GetExitCodeThread(threads.handles[0], &result));
     assert_figure(result, WAIT_OBJECT_0);
     threads_join(&threads);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-    MANY = 100000
+    MANY = 1000000
 };
 
 static struct arena arena;
@@ -157,20 +157,17 @@ static void a_long_file_name_is_kept_whole(void **state)
     check_group(finish(1), text, 1, 1);
 }
 
-/* Quadratic work would be ten thousand million steps. */
-static void very_many_groups_take_no_time_to_speak_of(void **state)
+/* Quadratic work would be a million million steps: CTest's time limit would end it. */
+static void a_million_groups_are_made(void **state)
 {
-    ULONGLONG begun = GetTickCount64();
     const struct block_group *group;
 
     (void)state;
     for (int i = 0; i < 2 * MANY; i++)
         add(NULL, "heap.cpp", i % MANY, (SIZE_T)(i % MANY));
     group = finish(MANY);
-    check_group(&group[0], "heap.cpp:99999", 2, 2 * (uint64_t)(MANY - 1));
+    check_group(&group[0], "heap.cpp:999999", 2, 2 * (uint64_t)(MANY - 1));
     check_group(&group[MANY - 1], "heap.cpp:0", 2, 0);
-    if (GetTickCount64() - begun > 10 * 1000)
-        fail_msg("%d groups took %llu ms", MANY, GetTickCount64() - begun);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -253,7 +250,7 @@ int main(void)
         on_new_groups(blocks_without_a_history_are_one_group),
         on_new_groups(groups_of_the_same_size_are_ordered_by_number_and_name),
         on_new_groups(a_long_file_name_is_kept_whole),
-        on_new_groups(very_many_groups_take_no_time_to_speak_of),
+        on_new_groups(a_million_groups_are_made),
         on_new_groups(no_groups_are_no_section),
         on_new_groups(a_group_is_a_row),
         on_new_groups(ten_groups_are_shown_and_the_rest_counted),
