@@ -19,7 +19,7 @@ function(hostmem_source_check name script)
     COMMAND ${CMAKE_COMMAND} -Droot=${PROJECT_SOURCE_DIR}
             -Dscratch=${CMAKE_CURRENT_BINARY_DIR}/${name} ${ARGN} -P
             ${CMAKE_CURRENT_LIST_DIR}/${script})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300 SKIP_REGULAR_EXPRESSION "-- skipped: ")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600 SKIP_REGULAR_EXPRESSION "-- skipped: ")
 endfunction()
 
 hostmem_source_check(check_format format.cmake tool=${CLANG_FORMAT})
@@ -54,3 +54,6 @@ foreach(name_and_folders "windows;src/os src/hosting src/redirect src/dll" "run;
     "folders=${name_and_folders}" ${headers}
     "except=/os_(posix[_a-z]*|fault)\\.c$" "flags=${flags} -isystem ${jansson}")
 endforeach()
+
+# The longest first: begun last, they would keep one processor busy and the other idle.
+set_tests_properties(check_tidy_run check_tidy_windows PROPERTIES COST 100)
