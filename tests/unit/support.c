@@ -192,6 +192,21 @@ IHostMalloc *subject_heap(const struct subject *subject)
     return heap;
 }
 
+IHostControl *make_control(IHostMemoryManager *manager, IHostControl *inner)
+{
+    IHostControl *control = NULL;
+
+    assert_hresult(HostMemCreateHostControl(manager, inner, &control), S_OK);
+    assert_non_null(control);
+    return control;
+}
+
+ULONG references_of(void *object)
+{
+    IUnknown_AddRef((IUnknown *)object);
+    return IUnknown_Release((IUnknown *)object);
+}
+
 void *heap_block(IHostMalloc *heap, SIZE_T size)
 {
     void *block = NULL;

@@ -163,6 +163,12 @@ void *subject_alloc_at(const struct subject *subject, void *address, SIZE_T size
 IHostMalloc *subject_heap(const struct subject *subject);
 void *heap_block(IHostMalloc *heap, SIZE_T size);
 
+/* A host control around another one or none; fails the test if there is none. */
+IHostControl *make_control(IHostMemoryManager *manager, IHostControl *inner);
+
+/* How many references a COM object has. */
+ULONG references_of(void *object);
+
 /* Releases a region; fails the test if it cannot be. */
 void subject_release(const struct subject *subject, void *base);
 

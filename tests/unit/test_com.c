@@ -19,13 +19,6 @@ static IUnknown *face_of(void *object, REFIID iid)
     return face;
 }
 
-/* How many references an object has. */
-static ULONG references_of(void *object)
-{
-    IUnknown_AddRef((IUnknown *)object);
-    return IUnknown_Release((IUnknown *)object);
-}
-
 static IHostMalloc *make_heap(IHostMemoryManager *manager)
 {
     IHostMalloc *heap = NULL;
@@ -33,15 +26,6 @@ static IHostMalloc *make_heap(IHostMemoryManager *manager)
     assert_hresult(IHostMemoryManager_CreateMalloc(manager, MALLOC_THREADSAFE, &heap), S_OK);
     assert_non_null(heap);
     return heap;
-}
-
-static IHostControl *make_control(IHostMemoryManager *manager, IHostControl *inner)
-{
-    IHostControl *control = NULL;
-
-    assert_hresult(HostMemCreateHostControl(manager, inner, &control), S_OK);
-    assert_non_null(control);
-    return control;
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -11,22 +11,6 @@
 static const IID iid_of_nothing = {
     0x6a3bb0f1, 0x6f0d, 0x4d5b, {0x8b, 0x0e, 0x2f, 0x5d, 0x1c, 0x77, 0x90, 0x3e}};
 
-/* How many references an object has. */
-static ULONG references_of(void *object)
-{
-    IUnknown_AddRef((IUnknown *)object);
-    return IUnknown_Release((IUnknown *)object);
-}
-
-static IHostControl *make_control(IHostMemoryManager *manager, IHostControl *inner)
-{
-    IHostControl *control = NULL;
-
-    assert_hresult(HostMemCreateHostControl(manager, inner, &control), S_OK);
-    assert_non_null(control);
-    return control;
-}
-
 /* ------------------------------------------------------------------------------------------------
  * A host's own control, to compose with
  * --------------------------------------------------------------------------------------------- */

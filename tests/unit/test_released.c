@@ -1,15 +1,9 @@
 /*
- * test_released.c: heaps and host controls that are used after their last
- * Release, while their manager lives: each method says so, and changes nothing.
- * And QueryInterface without an interface to ask for.
+ * test_released.c: heaps and host controls that are used after their last Release, while their
+ * manager lives: each method says so, and changes nothing. And QueryInterface without an interface
+ * to ask for.
  */
 #include "support.h"
-
-static ULONG references_of(void *object)
-{
-    IUnknown_AddRef((IUnknown *)object);
-    return IUnknown_Release((IUnknown *)object);
-}
 
 static IHostMalloc *released_heap(const struct subject *subject)
 {
@@ -19,38 +13,34 @@ static IHostMalloc *released_heap(const struct subject *subject)
     return heap;
 }
 
-static IHostControl *make_control(const struct subject *subject)
-{
-    IHostControl *control = NULL;
-
-    assert_hresult(HostMemCreateHostControl(subject->manager, NULL, &control), S_OK);
-    assert_non_null(control);
-    return control;
-}
-
 static IHostControl *released_control(const struct subject *subject)
 {
-    IHostControl *control = make_control(subject);
+    IHostControl *control = make_control(subject->manager, NULL);
 
     assert_figure(IHostControl_Release(control), 0);
     return control;
 }
 
+/* What is left of IUnknown. */
+static void assert_has_nothing_left(void *object, REFIID iid)
+{
+    IUnknown *unknown = object;
+    void *face = SOMETHING;
+
+    assert_hresult(IUnknown_QueryInterface(unknown, iid, &face), E_NOINTERFACE);
+    assert_address(face, NULL);
+    assert_hresult(IUnknown_QueryInterface(unknown, iid, NULL), E_POINTER);
+    assert_figure(IUnknown_AddRef(unknown), 0);
+    assert_figure(IUnknown_Release(unknown), 0);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Heaps
- * ---------------------------------------------------------------------------------------------
- */
+ * --------------------------------------------------------------------------------------------- */
 
 static void a_released_heap_has_no_interfaces_and_no_references(void **state)
 {
-    IHostMalloc *heap = released_heap(*state);
-    void *face = SOMETHING;
-
-    assert_hresult(IHostMalloc_QueryInterface(heap, &IID_IHostMalloc, &face), E_NOINTERFACE);
-    assert_address(face, NULL);
-    assert_hresult(IHostMalloc_QueryInterface(heap, &IID_IHostMalloc, NULL), E_POINTER);
-    assert_figure(IHostMalloc_AddRef(heap), 0);
-    assert_figure(IHostMalloc_Release(heap), 0);
+    assert_has_nothing_left(released_heap(*state), &IID_IHostMalloc);
 }
 
 static void a_released_heap_allocates_nothing(void **state)
@@ -106,19 +96,11 @@ static void calls_to_a_released_heap_are_counted_as_failed(void **state)
 
 /* ------------------------------------------------------------------------------------------------
  * Host controls
- * ---------------------------------------------------------------------------------------------
- */
+ * --------------------------------------------------------------------------------------------- */
 
 static void a_released_control_has_no_interfaces_and_no_references(void **state)
 {
-    IHostControl *control = released_control(*state);
-    void *face = SOMETHING;
-
-    assert_hresult(IHostControl_QueryInterface(control, &IID_IHostControl, &face), E_NOINTERFACE);
-    assert_address(face, NULL);
-    assert_hresult(IHostControl_QueryInterface(control, &IID_IHostControl, NULL), E_POINTER);
-    assert_figure(IHostControl_AddRef(control), 0);
-    assert_figure(IHostControl_Release(control), 0);
+    assert_has_nothing_left(released_control(*state), &IID_IHostControl);
 }
 
 static void a_released_control_hands_out_no_manager(void **state)
@@ -139,13 +121,12 @@ static void a_released_control_hands_out_no_manager(void **state)
 
 /* ------------------------------------------------------------------------------------------------
  * Live objects
- * ---------------------------------------------------------------------------------------------
- */
+ * --------------------------------------------------------------------------------------------- */
 
 static void asking_for_no_interface_is_E_POINTER(void **state)
 {
     const struct subject *subject = *state;
-    IHostControl *control = make_control(subject);
+    IHostControl *control = make_control(subject->manager, NULL);
     IHostMalloc *heap = subject_heap(subject);
     IUnknown *const objects[] = {(IUnknown *)subject->manager, (IUnknown *)subject->inspection,
                                  (IUnknown *)control, (IUnknown *)heap};

@@ -1,7 +1,6 @@
 /*
- * test_run_arguments.c: hostmem-run's command line (src/run/arguments.h): what
- * each option means, and which ones are refused. What the user is told is kept
- * instead of written.
+ * test_run_arguments.c: hostmem-run's command line (src/run/arguments.h): what each option means,
+ * and which ones are refused. What the user is told is kept instead of written.
  */
 #include "run/arguments.h"
 #include "run/exit_code.h" /* before CMocka, which has a macro fail */
@@ -60,8 +59,7 @@ static struct arguments taken(const wchar_t *const *given)
     return arguments;
 }
 
-/* Refused with the exit code of a wrong command line, and in one sentence that
- * holds the part. */
+/* Refused with the exit code of a wrong command line, in one sentence that holds the part. */
 static void check_refused(const wchar_t *const *given, const char *part)
 {
     struct arguments arguments;
@@ -77,8 +75,7 @@ static void check_refused(const wchar_t *const *given, const char *part)
 
 /* ------------------------------------------------------------------------------------------------
  * The program
- * ---------------------------------------------------------------------------------------------
- */
+ * --------------------------------------------------------------------------------------------- */
 
 static void options_end_at_the_program(void **state)
 {
@@ -112,8 +109,7 @@ static void unknown_options_and_missing_values_are_refused(void **state)
 
 /* ------------------------------------------------------------------------------------------------
  * Heaps
- * ---------------------------------------------------------------------------------------------
- */
+ * --------------------------------------------------------------------------------------------- */
 
 static void what_needs_heaps_implies_them(void **state)
 {
@@ -143,8 +139,7 @@ static void a_guard_wants_a_size_that_blocks_can_have(void **state)
 
 /* ------------------------------------------------------------------------------------------------
  * Limits
- * ---------------------------------------------------------------------------------------------
- */
+ * --------------------------------------------------------------------------------------------- */
 
 static void limits_are_sizes(void **state)
 {
@@ -198,8 +193,7 @@ static void pressure_may_be_off_and_the_last_one_counts(void **state)
 
 /* ------------------------------------------------------------------------------------------------
  * .NET Framework, and .NET's own host
- * ---------------------------------------------------------------------------------------------
- */
+ * --------------------------------------------------------------------------------------------- */
 
 static void a_clr_is_a_version_with_or_without_a_v(void **state)
 {

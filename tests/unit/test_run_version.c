@@ -5,8 +5,7 @@
 
 #include "run/version.h"
 
-/* Oldest first: the example of Semantic Versioning 2.0.0, section 11, and
- * .NET's own names. */
+/* Oldest first: the example of Semantic Versioning 2.0.0, section 11, and .NET's own names. */
 static const wchar_t *const in_order[] = {
     L"1.0.0-0",
     L"1.0.0-9",
