@@ -28,7 +28,7 @@
 #ifndef HOSTMEM_BUDGET_BUDGET_H
 #define HOSTMEM_BUDGET_BUDGET_H
 
-#include "record/gauge.h"
+#include "counters/gauge.h"
 
 #include <stdbool.h>
 #include <stdint.h>

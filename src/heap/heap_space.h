@@ -5,10 +5,10 @@
 #ifndef HOSTMEM_HEAP_HEAP_SPACE_H
 #define HOSTMEM_HEAP_HEAP_SPACE_H
 
-#include "heap/lane.h"
-#include "heap/names.h"
+#include "heap/thread_counters.h"
+#include "heap/string_table.h"
 #include "heap/slab.h"
-#include "heap/tag.h"
+#include "heap/block_history.h"
 #include "pages/pages.h"
 
 /* Options of a manager's heaps, in the order of HOSTMEM_TRACK_BLOCKS and so on (hostmem.h). */

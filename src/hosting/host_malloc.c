@@ -9,9 +9,9 @@
  */
 #include "hosting/host_malloc.h"
 
-#include "heap/heap_quick.h"
-#include "hosting/block.h"
-#include "hosting/call.h"
+#include "heap/heap_fast_path.h"
+#include "hosting/public_facts.h"
+#include "hosting/counted_call.h"
 #include "hosting/limits.h"
 
 static struct host_malloc *impl_from_IHostMalloc(IHostMalloc *iface)

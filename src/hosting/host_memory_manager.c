@@ -6,7 +6,7 @@
  * pages/ and os/ only. VirtualQuery reads the status word and nothing else of the manager's state;
  * what it writes are counters.
  */
-#include "hosting/call.h"
+#include "hosting/counted_call.h"
 
 #include "hosting/emergency.h"
 #include "hosting/host_malloc.h"

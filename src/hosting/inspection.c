@@ -3,7 +3,7 @@
  *
  * Works in every status: a host looks most closely after something went wrong.
  */
-#include "hosting/block.h"
+#include "hosting/public_facts.h"
 #include "hosting/host_malloc.h"
 #include "hosting/limits.h"
 #include "hosting/manager.h"

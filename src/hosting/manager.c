@@ -3,7 +3,7 @@
  */
 #include "hosting/manager.h"
 
-#include "hosting/block.h"
+#include "hosting/public_facts.h"
 #include "hosting/emergency.h"
 #include "hosting/host_control.h"
 #include "hosting/host_malloc.h"

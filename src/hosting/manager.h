@@ -12,7 +12,7 @@
 #include "heap/heap.h"
 #include "pages/mapped.h"
 #include "pages/pages.h"
-#include "record/record.h"
+#include "counters/counters.h"
 
 #include <hostmem/hostmem.h>
 

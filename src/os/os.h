@@ -8,8 +8,8 @@
  * Promise (suspension): on Win32 each function is one system call or a read of thread or system
  * data; none takes a lock of user mode, allocates from a heap, or calls the loader.
  */
-#ifndef HOSTMEM_OS_H
-#define HOSTMEM_OS_H
+#ifndef HOSTMEM_OS_OS_H
+#define HOSTMEM_OS_OS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * os_fault.h: the fault points of the seam. In a build for tests each request of the seam asks
  * whether it shall fail; otherwise the question is the constant false.
  */
-#ifndef HOSTMEM_OS_FAULT_H
-#define HOSTMEM_OS_FAULT_H
+#ifndef HOSTMEM_OS_OS_FAULT_H
+#define HOSTMEM_OS_OS_FAULT_H
 
 #include "os/os.h"
 

@@ -17,7 +17,7 @@
 #define HOSTMEM_PAGES_MAPPED_H
 
 #include "pages/pool.h"
-#include "record/record.h"
+#include "counters/counters.h"
 
 struct mapped_facts {
     uintptr_t base;

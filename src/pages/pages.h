@@ -15,7 +15,7 @@
 #include "pages/committed.h"
 #include "pages/metadata.h"
 #include "pages/region_table.h"
-#include "record/record.h"
+#include "counters/counters.h"
 
 /* 0, a Win32 error number, or one of these. */
 typedef uint32_t pages_result;

@@ -12,7 +12,7 @@
 #ifndef HOSTMEM_PAGES_SPAN_H
 #define HOSTMEM_PAGES_SPAN_H
 
-#include "record/gauge.h"
+#include "counters/gauge.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -20,7 +20,7 @@
 
 #include "os/os.h"
 #include "redirect/heap_table.h"
-#include "redirect/turn.h"
+#include "redirect/spinlock.h"
 
 #define PART_BITS 4
 #define PARTS (1u << PART_BITS)

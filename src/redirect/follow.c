@@ -13,7 +13,7 @@
 #include "os/os.h"
 #include "redirect/binding.h"
 #include "redirect/redirection.h"
-#include "redirect/turn.h"
+#include "redirect/spinlock.h"
 
 static atomic_flag changing = TURN_FREE;
 static _Atomic uint32_t followers; /* redirections that the host made */

@@ -15,10 +15,10 @@
  */
 #include "redirect/heap_hooks.h"
 
-#include "heap/heap_quick.h"
+#include "heap/heap_fast_path.h"
 #include "os/os.h"
 #include "redirect/binding.h"
-#include "redirect/collector.h"
+#include "redirect/request_level.h"
 #include "redirect/heap_table.h"
 #include "redirect/hook_table.h"
 

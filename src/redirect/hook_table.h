@@ -4,7 +4,7 @@
 #ifndef HOSTMEM_REDIRECT_HOOK_TABLE_H
 #define HOSTMEM_REDIRECT_HOOK_TABLE_H
 
-#include "redirect/import_table.h"
+#include "pe/import_table.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -9,11 +9,11 @@
 #include "os/os.h"
 #include "redirect/binding.h"
 #include "redirect/heap_hooks.h"
-#include "redirect/hooks.h"
-#include "redirect/import_table.h"
+#include "redirect/page_hooks.h"
+#include "pe/import_table.h"
 #include "redirect/loader_hooks.h"
-#include "redirect/status_hooks.h"
-#include "redirect/turn.h"
+#include "redirect/memory_status_hooks.h"
+#include "redirect/spinlock.h"
 
 /* Two threads that change the protection of one page, one after the other, must not overlap. */
 static atomic_flag rewriting = TURN_FREE;

@@ -1,12 +1,12 @@
 /*
  * main.c: hostmem-run, from the command line to the exit code.
  */
-#include "exit_code.h"
-#include "exit_hooks.h"
-#include "reporter.h"
-#include "standard_error.h"
-#include "way_choose.h"
-#include "wide.h"
+#include "base/exit_code.h"
+#include "run/snapshot/exit_hooks.h"
+#include "run/snapshot/reporter.h"
+#include "base/standard_error.h"
+#include "run/launch/launcher_choose.h"
+#include "base/wide.h"
 
 #include <stdio.h>
 

@@ -23,11 +23,11 @@ function(cppcheck)
   endif()
 endfunction()
 
-cppcheck(${looked_for} --platform=unix64 -D__linux__ -i src/os/os_win32.c src/os src/record src/budget
-         src/pages src/heap)
+cppcheck(${looked_for} --platform=unix64 -D__linux__ -I tests -i src/os/os_win32.c src/os src/counters
+         src/budget src/pages src/heap tests/os_posix)
 foreach(platform win64 win32W)
-  cppcheck(${looked_for} --platform=${platform} --library=windows -D_WIN32 src/os/os_win32.c src/record
-           src/budget src/pages src/heap src/hosting src/redirect src/dll src/run)
+  cppcheck(${looked_for} --platform=${platform} --library=windows -D_WIN32 src/os/os_win32.c src/counters
+           src/budget src/pages src/heap src/hosting src/pe src/redirect src/dll src/base src/report src/run)
 endforeach()
 cppcheck(--enable=unusedFunction --platform=win64 -D_WIN32 src)
 message(STATUS "cppcheck finds nothing")

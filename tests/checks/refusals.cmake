@@ -66,7 +66,7 @@ plant(PLANT_LOCK pages/planted.c "src/pages/planted.c may not refer to EnterCrit
 plant(PLANT_MALLOC heap/planted.c "src/heap/planted.c may not refer to malloc")
 plant(PLANT_HEAP redirect/planted.c "src/redirect/planted.c may not refer to HeapAlloc")
 plant(PLANT_WAIT os/planted.c "src/os/planted.c may not refer to WaitForSingleObject")
-plant(PLANT_THREAD_LOCAL record/planted.c "src/record/planted.c may not refer to _")
+plant(PLANT_THREAD_LOCAL counters/planted.c "src/counters/planted.c may not refer to _")
 plant(PLANT_LOADER hosting/planted.c "src/hosting/planted.c may not refer to GetModuleHandleExW")
 plant(PLANT_YIELD redirect/planted.c "src/redirect/planted.c may not refer to SwitchToThread")
 plant(PLANT_UPWARD pages/planted.c "src/pages/planted.c may not refer to heap_destroy")

@@ -36,7 +36,8 @@ set(HOSTMEM_ANALYZER_NODES 30000
 # What the native build compiles, as it compiles it.
 hostmem_source_check(
   check_tidy_native tidy.cmake tool=${CLANG_TIDY} nodes=${HOSTMEM_ANALYZER_NODES}
-  "folders=src/os src/record src/budget src/pages src/heap" "except=/os_win32\\.c$"
+  "folders=src/os tests/os_posix src/counters src/budget src/pages src/heap"
+  "except=/os_win32\\.c$|/test_[^/]*$"
   database=${PROJECT_BINARY_DIR})
 
 # The rest, by clang's knowledge of MinGW-w64's headers, with what src/CMakeLists.txt defines.
@@ -47,12 +48,13 @@ if(MINGW_COMPILER AND EXISTS ${jansson}/jansson.h)
   set(headers headers=present)
 endif()
 set(flags "--target=${target} -std=c11 -DCONST_VTABLE -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601")
-foreach(name_and_folders "windows;src/os src/hosting src/redirect src/dll" "run;src/run")
+foreach(name_and_folders "windows;src/os src/pe src/hosting src/redirect src/dll"
+        "run;src/base src/report src/run src/run/launch src/run/launch/coreclr src/run/launch/framework src/run/launch/hostfxr src/run/snapshot")
   list(POP_FRONT name_and_folders name)
   hostmem_source_check(
     check_tidy_${name} tidy.cmake tool=${CLANG_TIDY} nodes=${HOSTMEM_ANALYZER_NODES}
     "folders=${name_and_folders}" ${headers}
-    "except=/os_(posix[_a-z]*|fault)\\.c$" "flags=${flags} -isystem ${jansson}")
+    "except=/os_fault\\.c$" "flags=${flags} -isystem ${jansson}")
 endforeach()
 
 # The longest first: begun last, they would keep one processor busy and the other idle.

@@ -7,7 +7,7 @@
 
 #include "heap_world.h"
 
-#include "heap/heap_quick.h"
+#include "heap/heap_fast_path.h"
 #include "heap_operations.h"
 
 /* A block that lives, or what is known of the last one in its slot. */

@@ -3,7 +3,7 @@
  */
 #include "ledger_run.h"
 
-#include "os/os_posix.h"
+#include "os_posix/os_posix.h"
 
 /* No program has been seen to have anything there: so a sequence finds the same addresses again. */
 #define WINDOW ((uintptr_t)0x200000000000)

@@ -1,0 +1,33 @@
+/*
+ * exit_code.h: the exit codes of hostmem-run's own failures, and the one way to announce one.
+ *
+ * A program that ran gives its own exit code. hostmem-run's are chosen from the end of the range
+ * that every shell can show, so that they are seldom a program's.
+ */
+#ifndef HOSTMEM_BASE_EXIT_CODE_H
+#define HOSTMEM_BASE_EXIT_CODE_H
+
+enum exit_code {
+    EXIT_CODE_USAGE = 240,           /* bad options, or no program */
+    EXIT_CODE_PROGRAM_MISSING = 241, /* the program cannot be opened */
+    EXIT_CODE_NOT_MANAGED = 242,     /* it is not a .NET program */
+    EXIT_CODE_BITNESS = 243,         /* it, or the runtime asked for, needs the other hostmem-run */
+    EXIT_CODE_NO_RUNTIME = 244,      /* no runtime was found */
+    EXIT_CODE_RUNTIME_FAILED = 245,  /* the runtime cannot be loaded or started */
+    EXIT_CODE_HOSTMEM_FAILED = 246,  /* hostmem.dll refused a request */
+    EXIT_CODE_REPORT_FILE = 247,     /* the file for the report cannot be written */
+    EXIT_CODE_NOT_RUN = 248,         /* the runtime could not run the program */
+    EXIT_CODE_NO_MEMORY = 249,       /* hostmem-run itself has no memory to start with */
+    EXIT_CODE_NO_METHOD = 250,       /* the program lacks the method of --call */
+    EXIT_CODE_UNHANDLED = 251        /* .NET Framework: the program did not handle an exception */
+};
+
+/* What a function that can fail returns when it did not: go on. */
+enum {
+    GO_ON = 0
+};
+
+/* Writes "hostmem-run: ", the sentence and a line feed on stderr (UTF-8). Returns code. */
+int fail(enum exit_code code, const char *format, ...) __attribute__((format(gnu_printf, 2, 3)));
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * size_text.h: sizes as people write them on a command line.
+ */
+#ifndef HOSTMEM_BASE_SIZE_TEXT_H
+#define HOSTMEM_BASE_SIZE_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * "4096", "4096B", "64K", "64KiB", "1M", "2G" and so on: decimal digits, then nothing, B, or one of
+ * K, M and G, alone or followed by iB. Letters of either case; K is 1,024. False, and *size is as
+ * it was: the text is anything else, or more than 64 bits hold.
+ */
+bool size_from_text(const char *text, uint64_t *size);
+
+#endif

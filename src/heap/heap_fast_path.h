@@ -1,0 +1,76 @@
+/*
+ * heap_quick.h: the common cases of heap_alloc and heap_free, inlined into their callers: a small
+ * block, no history, a lane and a favourite slab at hand, nobody in the way. What is not so common
+ * is left, untouched, to the functions of heap.h.
+ */
+#ifndef HOSTMEM_HEAP_HEAP_FAST_PATH_H
+#define HOSTMEM_HEAP_HEAP_FAST_PATH_H
+
+#include "heap/heap_parts.h"
+
+/* False: nothing was done, heap_alloc has to be asked. */
+static inline bool heap_quick_alloc(struct heap *heap, size_t size, void **memory)
+{
+    struct lane *lane = heap_quick_lane(heap);
+    const struct size_class *size_class;
+    struct slab *slab;
+    uintptr_t address;
+    uint32_t class_index, block;
+
+    if (size >= heap->quick_limit || !lane)
+        return false;
+    class_index = heap->quick_lookup[size];
+    size_class = &heap->classes[class_index];
+    slab = atomic_load_explicit(&LANE_LOAD(lane->favourites)[class_index], memory_order_acquire);
+    if (!slab)
+        return false;
+    lane_enter(lane, false);
+    address = slab_claim(slab, heap_number(heap), size_class,
+                         slab_field_of(size_class, (uint32_t)size), &block);
+    if (address) {
+        *memory = (void *)address;
+        heap_count_own_alloc(heap, lane, LANE_ALLOCATED, size);
+    }
+    lane_leave(lane, false);
+    return address != 0;
+}
+
+/* The slab that the lane's owner freed a block near before, if the address is in one. */
+static inline struct slab *heap_quick_slab(const struct heap *heap, const struct lane *lane,
+                                           uintptr_t address)
+{
+    const chunk_mark *marks = LANE_LOAD(lane->marks);
+    uint32_t index;
+
+    if (LANE_LOAD(lane->chunk) != chunk_number(address) || !marks)
+        return NULL;
+    index =
+        atomic_load_explicit(&marks[address % CHUNK_SIZE / OS_GRANULE_SIZE], memory_order_acquire);
+    return index ? &heap->slabs[index - 1] : NULL;
+}
+
+/* False: nothing was done, heap_free has to be asked. */
+static inline bool heap_quick_free(struct heap *heap, void *memory)
+{
+    uintptr_t address = (uintptr_t)memory;
+    struct lane *lane = heap_quick_lane(heap);
+    struct slab *slab = lane ? heap_quick_slab(heap, lane, address) : NULL;
+    struct slab_view view;
+    struct slab_block block;
+    bool freed;
+
+    if (!slab || !slab_view(slab, &view) || address - view.base >= SLAB_SIZE ||
+        view.heap != heap_number(heap) || view.size_class->tracked ||
+        slab_look(slab, &view, address, &block) != SLAB_LIVE)
+        return false;
+    lane_enter(lane, false);
+    freed = slab_try_change(slab, &view, &block, 0);
+    if (freed) {
+        heap_count_own_free(lane, slab_requested(view.size_class, block.field));
+        heap_block_freed(heap, slab, &view, block.index);
+    }
+    lane_leave(lane, false);
+    return freed;
+}
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * block.c: see block.h.
+ */
+#include "hosting/public_facts.h"
+
+#include "os/os.h"
+
+#include <string.h>
+
+void block_to_public(const struct heap_block *block, HOSTMEM_BLOCK *public_block)
+{
+    *public_block = (HOSTMEM_BLOCK){
+        .Address = (void *)block->address,
+        .Size = block->size,
+        .FileName = block->file,
+        .Caller = block->caller,
+        .Line = (int)block->line,
+        .Heap = block->heap,
+        .ThreadId = block->thread_id,
+        .Sequence = block->sequence,
+        .AgeMilliseconds = block->sequence ? os_tick_milliseconds() - block->tick : 0,
+    };
+}
+
+void region_to_public(const struct region_facts *facts, size_t committed, HOSTMEM_REGION *region)
+{
+    /* Padding too: callers may compare what they are given. */
+    memset(region, 0, sizeof(*region));
+    region->Base = (void *)facts->base;
+    region->Size = facts->size;
+    region->Committed = committed;
+    region->AllocationType = facts->allocation_type;
+    region->Protect = facts->protect;
+    region->CriticalLevel = facts->critical_level;
+    region->ThreadId = facts->thread_id;
+    region->Heap = facts->heap & ~REGION_IS_SLAB;
+    region->IsSlab = (facts->heap & REGION_IS_SLAB) != 0;
+    region->Sequence = facts->sequence;
+    region->AgeMilliseconds = os_tick_milliseconds() - facts->tick;
+}

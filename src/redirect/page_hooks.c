@@ -1,0 +1,292 @@
+/*
+ * hooks.c: Win32's functions as a redirected module sees them.
+ *
+ * Each hook behaves as the function that it stands for, last error included, and reaches the
+ * manager on the way. Whatever the manager does not own goes to Win32 as it came (I7): hostmem's
+ * own imports are never rewritten, so the plain names below are Win32 itself.
+ */
+#include "redirect/page_hooks.h"
+
+#include "hosting/emergency.h"
+#include "os/os.h"
+#include "redirect/binding.h"
+#include "redirect/request_level.h"
+#include "redirect/hook_table.h"
+
+/* ------------------------------------------------------------------------------------------------
+ * VirtualAlloc and its kin
+ * --------------------------------------------------------------------------------------------- */
+
+/* True for every handle of this process. The last error stays as it is. */
+static bool is_this_process(HANDLE process)
+{
+    DWORD last_error = GetLastError();
+    bool same = process == GetCurrentProcess() || GetProcessId(process) == GetCurrentProcessId();
+
+    SetLastError(last_error);
+    return same;
+}
+
+static LPVOID alloc(LPVOID address, SIZE_T size, DWORD type, DWORD protect, DWORD node)
+{
+    struct manager *manager = binding_enter_open();
+    void *memory;
+
+    if (manager) {
+        EMemoryCriticalLevel level = collector_level_of_pages(manager, address, size, type);
+
+        manager_virtual_alloc(manager, address, size, type, protect, level, node, &memory);
+        collector_note(manager, level, memory, GetLastError());
+    } else {
+        memory = VirtualAllocExNuma(GetCurrentProcess(), address, size, type, protect, node);
+    }
+    binding_leave();
+    return memory;
+}
+
+static LPVOID WINAPI hook_VirtualAlloc(LPVOID address, SIZE_T size, DWORD type, DWORD protect)
+{
+    return alloc(address, size, type, protect, OS_ANY_NODE);
+}
+
+static LPVOID WINAPI hook_VirtualAllocEx(HANDLE process, LPVOID address, SIZE_T size, DWORD type,
+                                         DWORD protect)
+{
+    if (!is_this_process(process))
+        return VirtualAllocEx(process, address, size, type, protect);
+    return alloc(address, size, type, protect, OS_ANY_NODE);
+}
+
+static LPVOID WINAPI hook_VirtualAllocExNuma(HANDLE process, LPVOID address, SIZE_T size,
+                                             DWORD type, DWORD protect, DWORD node)
+{
+    if (!is_this_process(process))
+        return VirtualAllocExNuma(process, address, size, type, protect, node);
+    return alloc(address, size, type, protect, node);
+}
+
+/* Frees memory of someone else. The last error is Win32's after a failure, else as it was. */
+static BOOL pass_free(struct manager *manager, LPVOID address, SIZE_T size, DWORD type)
+{
+    DWORD last_error = GetLastError();
+    pages_result error = pages_free_foreign(&manager->pages, address, size, type);
+
+    SetLastError(error ? error : last_error);
+    return !error;
+}
+
+/*
+ * What the manager knows, it frees or refuses; only what it knows nothing of goes to Win32. It is
+ * asked first, so that the loser of two frees of an owned region, who finds it live or on its way
+ * out, never passes the address on to Win32, where it may have another owner by then.
+ */
+static BOOL WINAPI hook_VirtualFree(LPVOID address, SIZE_T size, DWORD type)
+{
+    struct manager *manager = binding_enter_open();
+    BOOL done;
+
+    if (manager && region_table_knows(&manager->pages.table, (uintptr_t)address)) {
+        IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
+
+        done = iface->lpVtbl->VirtualFree(iface, address, size, type) == S_OK;
+    } else if (manager) {
+        done = pass_free(manager, address, size, type);
+    } else {
+        done = VirtualFree(address, size, type);
+    }
+    binding_leave();
+    return done;
+}
+
+static BOOL WINAPI hook_VirtualFreeEx(HANDLE process, LPVOID address, SIZE_T size, DWORD type)
+{
+    if (!is_this_process(process))
+        return VirtualFreeEx(process, address, size, type);
+    return hook_VirtualFree(address, size, type);
+}
+
+static SIZE_T WINAPI hook_VirtualQuery(LPCVOID address, PMEMORY_BASIC_INFORMATION information,
+                                       SIZE_T length)
+{
+    struct manager *manager = binding_enter_open();
+    SIZE_T written = 0;
+
+    if (manager && information) {
+        IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
+
+        iface->lpVtbl->VirtualQuery(iface, (void *)address, information, length, &written);
+    } else {
+        written = VirtualQuery(address, information, length);
+    }
+    binding_leave();
+    return written;
+}
+
+static BOOL WINAPI hook_VirtualProtect(LPVOID address, SIZE_T size, DWORD protect,
+                                       PDWORD old_protect)
+{
+    struct manager *manager = binding_enter_open();
+    BOOL done;
+
+    if (manager && old_protect) {
+        IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
+
+        done = iface->lpVtbl->VirtualProtect(iface, address, size, protect, old_protect) == S_OK;
+    } else {
+        done = VirtualProtect(address, size, protect, old_protect);
+    }
+    binding_leave();
+    return done;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Mapped files: done by Win32, told to the ledger
+ * --------------------------------------------------------------------------------------------- */
+
+/* The size of the whole view, as the CLR reckons it: all that has this allocation base. */
+static SIZE_T view_size(const void *base)
+{
+    MEMORY_BASIC_INFORMATION information;
+    const char *at = base;
+
+    while (VirtualQuery(at, &information, sizeof(information)) &&
+           information.AllocationBase == base)
+        at = (const char *)information.BaseAddress + information.RegionSize;
+    return (SIZE_T)(at - (const char *)base);
+}
+
+/* Tells the ledger of a view; Win32's result and last error stay as they are. */
+static LPVOID told_of_view(LPVOID view)
+{
+    DWORD last_error = GetLastError();
+    struct manager *manager = binding_enter_open();
+
+    if (manager && view) {
+        IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
+
+        iface->lpVtbl->AcquiredVirtualAddressSpace(iface, view, view_size(view));
+    }
+    binding_leave();
+    SetLastError(last_error);
+    return view;
+}
+
+/*
+ * As a CLR does with a host: when there is no room for a view, the manager is asked for some. True:
+ * it has given some, and it is worth another try. If not, the last error is as it was: a manager
+ * that has nothing to give says the same.
+ */
+static bool made_room(LPCVOID view, LPVOID address, SIZE_T size)
+{
+    struct manager *manager;
+    bool made = false;
+
+    if (view || GetLastError() != ERROR_NOT_ENOUGH_MEMORY)
+        return false;
+    manager = binding_enter_open();
+    if (manager) {
+        IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
+
+        made = iface->lpVtbl->NeedsVirtualAddressSpace(iface, address, size) == S_OK;
+    }
+    binding_leave();
+    return made;
+}
+
+static LPVOID WINAPI hook_MapViewOfFileEx(HANDLE mapping, DWORD access, DWORD offset_high,
+                                          DWORD offset_low, SIZE_T size, LPVOID address)
+{
+    LPVOID view = MapViewOfFileEx(mapping, access, offset_high, offset_low, size, address);
+
+    if (made_room(view, address, size))
+        view = MapViewOfFileEx(mapping, access, offset_high, offset_low, size, address);
+    return told_of_view(view);
+}
+
+static LPVOID WINAPI hook_MapViewOfFile(HANDLE mapping, DWORD access, DWORD offset_high,
+                                        DWORD offset_low, SIZE_T size)
+{
+    return hook_MapViewOfFileEx(mapping, access, offset_high, offset_low, size, NULL);
+}
+
+static LPVOID WINAPI hook_MapViewOfFileExNuma(HANDLE mapping, DWORD access, DWORD offset_high,
+                                              DWORD offset_low, SIZE_T size, LPVOID address,
+                                              DWORD node)
+{
+    LPVOID view =
+        MapViewOfFileExNuma(mapping, access, offset_high, offset_low, size, address, node);
+
+    if (made_room(view, address, size))
+        view = MapViewOfFileExNuma(mapping, access, offset_high, offset_low, size, address, node);
+    return told_of_view(view);
+}
+
+/* kernel32's UnmapViewOfFileEx, which Windows 7 lacks: written before a hook can need it. */
+typedef BOOL WINAPI unmap_view_ex(LPVOID address, ULONG flags);
+static _Atomic(unmap_view_ex *) real_UnmapViewOfFileEx;
+
+void hooks_prepare(void)
+{
+    HMODULE kernel32 = NULL;
+    FARPROC function = NULL;
+
+    if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, L"kernel32.dll",
+                           &kernel32))
+        function = GetProcAddress(kernel32, "UnmapViewOfFileEx");
+    atomic_store_explicit(&real_UnmapViewOfFileEx, (unmap_view_ex *)(uintptr_t)function,
+                          memory_order_release);
+}
+
+static BOOL unmap(LPVOID address, const ULONG *flags)
+{
+    unmap_view_ex *with_flags = atomic_load_explicit(&real_UnmapViewOfFileEx, memory_order_acquire);
+
+    /* Only a module that imports it can ask for flags, and then Win32 has it. */
+    return flags && with_flags ? with_flags(address, *flags) : UnmapViewOfFile(address);
+}
+
+/* Both functions; flags is NULL for the one that has none. */
+static BOOL unmap_view(LPVOID address, const ULONG *flags)
+{
+    MEMORY_BASIC_INFORMATION information;
+    DWORD last_error = GetLastError();
+    bool known = VirtualQuery(address, &information, sizeof(information)) != 0;
+    struct manager *manager;
+
+    SetLastError(last_error);
+    if (!unmap(address, flags))
+        return FALSE;
+    last_error = GetLastError();
+    manager = binding_enter_open();
+    if (manager && known && mapped_remove(&manager->mapped, (uintptr_t)information.AllocationBase))
+        emergency_restore(manager);
+    binding_leave();
+    SetLastError(last_error);
+    return TRUE;
+}
+
+static BOOL WINAPI hook_UnmapViewOfFile(LPCVOID address)
+{
+    return unmap_view((LPVOID)(uintptr_t)address, NULL);
+}
+
+static BOOL WINAPI hook_UnmapViewOfFileEx(LPVOID address, ULONG flags)
+{
+    return unmap_view(address, &flags);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Which function is which
+ * --------------------------------------------------------------------------------------------- */
+
+static const struct hook hooks[] = {
+    HOOK(VirtualAlloc),        HOOK(VirtualAllocEx),  HOOK(VirtualAllocExNuma),
+    HOOK(VirtualFree),         HOOK(VirtualFreeEx),   HOOK(VirtualQuery),
+    HOOK(VirtualProtect),      HOOK(MapViewOfFile),   HOOK(MapViewOfFileEx),
+    HOOK(MapViewOfFileExNuma), HOOK(UnmapViewOfFile), HOOK(UnmapViewOfFileEx),
+};
+
+void *hooks_find(const char *function)
+{
+    return hook_table_find(hooks, sizeof(hooks) / sizeof(hooks[0]), function);
+}

@@ -1,0 +1,104 @@
+/*
+ * redirect.c: HostMemRedirectModule and HostMemRemoveRedirection.
+ */
+#include "redirect/follow.h"
+#include "redirect/page_hooks.h"
+#include "redirect/redirection.h"
+
+#define REDIRECT_FLAGS                                                                             \
+    ((DWORD)(HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW))
+
+/* True for the modules that the hooks themselves call through: rewritten, they would call on. */
+static bool serves_hooks(HMODULE module)
+{
+    static const LPCWSTR names[] = {L"kernel32.dll", L"kernelbase.dll", L"ntdll.dll"};
+    HMODULE other;
+
+    if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
+                               GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                           (LPCWSTR)hooks_find("VirtualAlloc"), &other) &&
+        other == module)
+        return true;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, names[i], &other) &&
+            other == module)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * All that a host was ever given, removed or not: what is removed stays in memory, so that any
+ * pointer can be looked for without being read.
+ */
+static _Atomic(struct HOSTMEM_REDIRECTION *) newest;
+
+static void keep(struct HOSTMEM_REDIRECTION *redirection)
+{
+    atomic_store_explicit(&redirection->stands, true, memory_order_relaxed);
+    redirection->older = atomic_load_explicit(&newest, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&newest, &redirection->older, redirection,
+                                                  memory_order_release, memory_order_relaxed))
+        ;
+}
+
+/* Whether it is a redirection that stands; it is this caller's to undo then. */
+static bool claim(const struct HOSTMEM_REDIRECTION *redirection)
+{
+    struct HOSTMEM_REDIRECTION *known = atomic_load_explicit(&newest, memory_order_acquire);
+
+    while (known && known != redirection)
+        known = known->older;
+    return known && atomic_exchange_explicit(&known->stands, false, memory_order_acq_rel);
+}
+
+static HRESULT redirect(struct manager *manager, HMODULE module, DWORD flags,
+                        struct HOSTMEM_REDIRECTION **redirection)
+{
+    HRESULT hr;
+
+    if (!(flags & HOSTMEM_REDIRECT_FOLLOW))
+        return redirection_make(manager, module, flags, redirection);
+    hr = follow_begin(flags);
+    if (hr != S_OK)
+        return hr;
+    hr = redirection_make(manager, module, follow_flags(module, flags), redirection);
+    if (hr != S_OK)
+        follow_end();
+    return hr;
+}
+
+HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HMODULE hModule,
+                                                DWORD dwFlags, HOSTMEM_REDIRECTION **ppRedirection)
+{
+    struct manager *manager = manager_from_interface(pManager);
+    HRESULT hr;
+
+    if (ppRedirection)
+        *ppRedirection = NULL;
+    if (!pManager || !ppRedirection)
+        return E_POINTER;
+    if (!manager || !hModule || (dwFlags & ~REDIRECT_FLAGS) || serves_hooks(hModule))
+        return E_INVALIDARG;
+    hr = redirect(manager, hModule, dwFlags, ppRedirection);
+    if (hr == S_OK)
+        keep(*ppRedirection);
+    return hr;
+}
+
+HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirection)
+{
+    DWORD error;
+
+    if (!pRedirection)
+        return E_POINTER;
+    if (!claim(pRedirection))
+        return E_INVALIDARG;
+    error = redirection_undo(pRedirection);
+    if (pRedirection->flags & HOSTMEM_REDIRECT_FOLLOW) {
+        DWORD other = follow_end();
+
+        error = error ? error : other;
+    }
+    return HRESULT_FROM_WIN32(error);
+}

@@ -1,0 +1,32 @@
+/*
+ * names.h: the words that both reports use for what hostmem counts.
+ */
+#ifndef HOSTMEM_REPORT_LABELS_H
+#define HOSTMEM_REPORT_LABELS_H
+
+#include "report/ending.h"
+
+#include <hostmem/hostmem.h>
+
+/* As the interface calls it. */
+const char *name_of_method(HOSTMEM_METHOD method);
+
+/* One word, such as "foreign" or "other_heap". */
+const char *name_of_refusal(HOSTMEM_REFUSAL refusal);
+
+/* "task_critical", "app_domain_critical" or "process_critical". */
+const char *name_of_level(DWORD level);
+
+/* "low", "neutral" or "high": how much memory is available. */
+const char *name_of_pressure(DWORD pressure);
+
+/* "open", "broken" or "closed". */
+const char *name_of_status(DWORD status);
+
+/* Short, such as "ExitProcess". */
+const char *name_of_ending(enum ending_kind kind);
+
+/* A clause, such as "pages committed in the books only". */
+const char *name_of_difference(HOSTMEM_DIFFERENCE_KIND kind);
+
+#endif

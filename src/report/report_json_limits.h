@@ -1,0 +1,17 @@
+/*
+ * report_json_limits.h: what the report for machines tells about limits.
+ */
+#ifndef HOSTMEM_REPORT_REPORT_JSON_LIMITS_H
+#define HOSTMEM_REPORT_REPORT_JSON_LIMITS_H
+
+#include "run/snapshot/snapshot.h"
+
+#include <jansson.h>
+
+json_t *json_limits(const struct snapshot *snapshot);
+
+/* By the names of their levels and states. */
+json_t *json_refused_requests(const HOSTMEM_STATISTICS *statistics);
+json_t *json_notifications(const HOSTMEM_STATISTICS *statistics);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * report_table.c: two columns of 29 after names of 20: 11 for the size, 18 for the same exactly.
+ */
+#include "report/report_table.h"
+
+#include <stdio.h>
+
+void table_bytes(struct text *text, uint64_t bytes)
+{
+    char size[TEXT_NUMBER_SIZE];
+    char digits[TEXT_NUMBER_SIZE];
+    char exact[TEXT_NUMBER_SIZE + 2];
+
+    snprintf(exact, sizeof(exact), "(%s)", text_quantity(digits, bytes));
+    text_format(text, "%11s %17s", text_size(size, bytes), exact);
+}
+
+void table_byte_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
+{
+    text_format(text, "  %-18s", name);
+    table_bytes(text, gauge->Now);
+    table_bytes(text, gauge->Peak);
+    text_format(text, "\n");
+}
+
+void table_number_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
+{
+    char now[TEXT_NUMBER_SIZE];
+    char peak[TEXT_NUMBER_SIZE];
+
+    text_format(text, "  %-18s%29s%29s\n", name, text_quantity(now, gauge->Now),
+                text_quantity(peak, gauge->Peak));
+}
+
+void table_count(struct text *text, const char *name, uint64_t value)
+{
+    char number[TEXT_NUMBER_SIZE];
+
+    text_format(text, "  %-36s%11s\n", name, text_quantity(number, value));
+}

@@ -1,0 +1,214 @@
+/*
+ * report_text.c: tables, narrow enough for 80 columns, with the verdict last: that is where the
+ * eye is when the program has ended.
+ */
+#include "report/report_text.h"
+
+#include "base/architecture.h"
+#include "report/labels.h"
+#include "report/report_table.h"
+#include "report/report_text_heap.h"
+#include "report/report_text_limits.h"
+
+enum {
+    REPORT_WIDTH = 78
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * What ran
+ * --------------------------------------------------------------------------------------------- */
+
+static void write_ending(struct text *text, const struct ending *ending)
+{
+    text_format(text, "  ended by    %s", name_of_ending(ending->kind));
+    if (ending->has_exit_code && ending->exit_code < 0x80000000u)
+        text_format(text, ", exit code %lu", ending->exit_code);
+    else if (ending->has_exit_code)
+        text_format(text, ", exit code 0x%08lx", ending->exit_code);
+    text_format(text, "\n");
+}
+
+static void write_host(struct text *text, const struct host *host)
+{
+    const char *separator = "; redirected ";
+
+    if (host->control_result == S_OK)
+        text_format(text, "  host        SetHostControl accepted");
+    else
+        text_format(text, "  host        SetHostControl refused (0x%08lx)",
+                    (unsigned long)host->control_result);
+    for (int i = 0; i < HOST_MODULES && host->modules[i]; i++) {
+        text_format(text, "%s%s", separator, host->modules[i]);
+        separator = ", ";
+    }
+    if (host->options.redirect_flags & HOSTMEM_REDIRECT_HEAP)
+        text_format(text, " with heaps");
+    text_format(text, "\n");
+}
+
+static void write_subject(struct text *text, const struct report_order *order,
+                          const struct ending *ending)
+{
+    static const char title[] = "---- hostmem " HOSTMEM_VERSION_TEXT " ";
+
+    text_format(text, "\n%s%.*s\n", title, REPORT_WIDTH - (int)sizeof(title) + 1,
+                "----------------------------------------"
+                "----------------------------------------");
+    text_format(text, "  program     %s\n", order->program->path_utf8);
+    write_ending(text, ending);
+    text_format(text, "  runtime     %s %s %s, %s\n", order->runtime->family,
+                order->runtime->version, ARCHITECTURE_NAME, order->runtime->directory_utf8);
+    write_host(text, order->host);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Now and at the peak
+ * --------------------------------------------------------------------------------------------- */
+
+static void write_gauges(struct text *text, const HOSTMEM_STATISTICS *statistics)
+{
+    text_format(text, "\n%-20s%29s%29s\n", "Memory", "now", "peak");
+    table_byte_gauge(text, "reserved", &statistics->Reserved);
+    table_byte_gauge(text, "committed", &statistics->Committed);
+    table_byte_gauge(text, "mapped", &statistics->Mapped);
+    table_byte_gauge(text, "in heap blocks", &statistics->BlockBytes);
+    table_byte_gauge(text, "in heap slabs", &statistics->SlabBytes);
+    table_byte_gauge(text, "hostmem's books", &statistics->Metadata);
+    table_number_gauge(text, "regions", &statistics->Regions);
+    table_number_gauge(text, "mapped ranges", &statistics->MappedRanges);
+    table_number_gauge(text, "heaps", &statistics->Heaps);
+    table_number_gauge(text, "heap blocks", &statistics->Blocks);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Calls
+ * --------------------------------------------------------------------------------------------- */
+
+static void write_method(struct text *text, const char *name, const HOSTMEM_METHOD_COUNT *count)
+{
+    char calls[TEXT_NUMBER_SIZE];
+    char failures[TEXT_NUMBER_SIZE];
+
+    text_format(text, "  %-36s%11s%29s\n", name, text_quantity(calls, count->Calls),
+                text_quantity(failures, count->Failures));
+}
+
+/* A method that nobody called is left out. */
+static void write_calls(struct text *text, const HOSTMEM_STATISTICS *statistics)
+{
+    text_format(text, "\n%-38s%11s%29s\n", "Calls", "calls", "failures");
+    for (int method = 0; method < HOSTMEM_METHODS; method++)
+        if (statistics->Methods[method].Calls)
+            write_method(text, name_of_method((HOSTMEM_METHOD)method),
+                         &statistics->Methods[method]);
+    table_count(text, "refused frees", statistics->RefusedFrees);
+    text_refused_blocks(text, statistics);
+    table_count(text, "frees passed through to Win32", statistics->PassedFrees);
+    table_count(text, "commits in foreign memory", statistics->ForeignCommits);
+    table_count(text, "leaked heap blocks", statistics->LeakedBlocks);
+    table_count(text, "damaged heap blocks", statistics->DamagedBlocks);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Where every page went
+ * --------------------------------------------------------------------------------------------- */
+
+static void write_owner(struct text *text, const char *name, const struct page_count *count)
+{
+    text_format(text, "  %-18s", name);
+    table_bytes(text, count->committed);
+    table_bytes(text, count->reserved);
+    text_format(text, "\n");
+}
+
+static struct page_count sum(const struct process_map *process)
+{
+    struct page_count all = {0};
+
+    for (int owner = 0; owner < PAGE_OWNERS; owner++) {
+        all.committed += process->owners[owner].committed;
+        all.reserved += process->owners[owner].reserved;
+    }
+    return all;
+}
+
+static void write_process(struct text *text, const struct process_map *process)
+{
+    static const char *const names[PAGE_OWNERS] = {[PAGE_OWNER_HOSTMEM] = "owned by hostmem",
+                                                   [PAGE_OWNER_IMAGE] = "programs and DLLs",
+                                                   [PAGE_OWNER_FILE] = "mapped files",
+                                                   [PAGE_OWNER_OTHER] = "other private"};
+    struct page_count all = sum(process);
+
+    text_format(text, "\n%-22s%27s%29s\n", "Where every page went", "committed", "address space");
+    for (int owner = 0; owner < PAGE_OWNERS; owner++)
+        write_owner(text, names[owner], &process->owners[owner]);
+    write_owner(text, "whole process", &all);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The verdict
+ * --------------------------------------------------------------------------------------------- */
+
+static void write_difference(struct text *text, const HOSTMEM_DIFFERENCE *difference)
+{
+    char books[TEXT_NUMBER_SIZE];
+    char system[TEXT_NUMBER_SIZE];
+
+    text_format(text, "  %s", name_of_difference(difference->Kind));
+    if (difference->Address)
+        text_format(text, " at 0x%llx in the region 0x%llx",
+                    (unsigned long long)(uintptr_t)difference->Address,
+                    (unsigned long long)(uintptr_t)difference->Region.Base);
+    text_format(text, ": %s in the books, %s in the system\n",
+                text_quantity(books, difference->Books), text_quantity(system, difference->System));
+}
+
+static void write_extent(struct text *text, const HOSTMEM_AUDIT *audit)
+{
+    char regions[TEXT_NUMBER_SIZE];
+    char committed[TEXT_NUMBER_SIZE];
+
+    text_format(text, " (%s regions, %s bytes committed", text_quantity(regions, audit->Regions),
+                text_quantity(committed, audit->CommittedBytes));
+    if (audit->Busy)
+        text_format(text, "; %s regions were changing", text_quantity(regions, audit->Busy));
+    if (!audit->TotalsCompared)
+        text_format(text, "; other threads were at work, totals not compared");
+    text_format(text, ")\n");
+}
+
+static void write_verdict(struct text *text, const struct snapshot *snapshot)
+{
+    const HOSTMEM_DIFFERENCE *differences = snapshot->differences.items;
+    char number[TEXT_NUMBER_SIZE];
+
+    if (FAILED(snapshot->audit_result))
+        text_format(text, "\nAudit: failed (0x%08lx)\n", (unsigned long)snapshot->audit_result);
+    else if (snapshot->audit.Differences)
+        text_format(text, "\nAudit: differences: %s",
+                    text_quantity(number, snapshot->audit.Differences));
+    else
+        text_format(text, "\nAudit: no difference");
+    if (SUCCEEDED(snapshot->audit_result))
+        write_extent(text, &snapshot->audit);
+    for (size_t i = 0; i < snapshot->differences.count; i++)
+        write_difference(text, &differences[i]);
+    if (snapshot->statistics.Status != HostMemStatusOpen)
+        text_format(text, "Manager: %s\n", name_of_status(snapshot->statistics.Status));
+}
+
+void report_text_write(struct text *text, const struct report_order *order,
+                       const struct ending *ending, const struct snapshot *snapshot)
+{
+    write_subject(text, order, ending);
+    write_gauges(text, &snapshot->statistics);
+    text_limits(text, snapshot);
+    text_heaps(text, &snapshot->heaps);
+    write_calls(text, &snapshot->statistics);
+    write_process(text, &snapshot->process);
+    text_live_blocks(text, &snapshot->live_blocks.list);
+    text_damages(text, snapshot);
+    write_verdict(text, snapshot);
+    text_limit_verdict(text, snapshot);
+}

@@ -1,0 +1,144 @@
+/*
+ * report_text_heap.c: the tables of heaps, of the blocks that still live, and of damage.
+ */
+#include "report/report_text_heap.h"
+
+#include "report/report_table.h"
+
+#include <string.h>
+
+enum {
+    GROUPS_SHOWN = 10,
+    ORIGIN_WIDTH = 36
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * Refusals
+ * --------------------------------------------------------------------------------------------- */
+
+void text_refused_blocks(struct text *text, const HOSTMEM_STATISTICS *statistics)
+{
+    static const char *const names[HOSTMEM_REFUSALS] = {
+        [HostMemRefusedForeign] = "  of what is no heap block",
+        [HostMemRefusedInterior] = "  inside a heap block",
+        [HostMemRefusedMisaligned] = "  inside a heap block, misaligned",
+        [HostMemRefusedFreed] = "  of a heap block freed before",
+        [HostMemRefusedOtherHeap] = "  of another heap's block",
+    };
+
+    for (int refusal = 0; refusal < HOSTMEM_REFUSALS; refusal++)
+        if (statistics->RefusedBlocks[refusal])
+            table_count(text, names[refusal], statistics->RefusedBlocks[refusal]);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Heaps
+ * --------------------------------------------------------------------------------------------- */
+
+static void write_now(struct text *text, const char *name, uint64_t value)
+{
+    char number[TEXT_NUMBER_SIZE];
+
+    text_format(text, "  %-18s%29s\n", name, text_quantity(number, value));
+}
+
+static void write_bytes_now(struct text *text, const char *name, uint64_t bytes)
+{
+    text_format(text, "  %-18s", name);
+    table_bytes(text, bytes);
+    text_format(text, "\n");
+}
+
+static void write_heap(struct text *text, const HOSTMEM_HEAP *heap)
+{
+    text_format(text, "\nHeap %-15lu%29s%29s\n", heap->Number, "now", "peak");
+    table_number_gauge(text, "live blocks", &heap->Blocks);
+    table_byte_gauge(text, "bytes in them", &heap->BlockBytes);
+    table_number_gauge(text, "large ones", &heap->LargeBlocks);
+    table_byte_gauge(text, "slabs", &heap->SlabBytes);
+    write_bytes_now(text, "spare slabs", heap->SpareBytes);
+    write_now(text, "allocations", heap->Allocations);
+    write_now(text, "frees", heap->Frees);
+    if (heap->Executable)
+        text_format(text, "  its blocks are executable\n");
+}
+
+void text_heaps(struct text *text, const struct list *heaps)
+{
+    const HOSTMEM_HEAP *items = heaps->items;
+    char number[TEXT_NUMBER_SIZE];
+    size_t unused = 0;
+
+    for (size_t i = 0; i < heaps->count; i++) {
+        if (items[i].Allocations)
+            write_heap(text, &items[i]);
+        else
+            unused++;
+    }
+    if (unused)
+        text_format(text, "\nHeaps never used: %s\n", text_quantity(number, unused));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Blocks still live
+ * --------------------------------------------------------------------------------------------- */
+
+static void write_group(struct text *text, const struct block_group *group)
+{
+    char blocks[TEXT_NUMBER_SIZE];
+
+    if (strlen(group->text) > ORIGIN_WIDTH)
+        text_format(text, "  %s\n  %*s", group->text, ORIGIN_WIDTH, "");
+    else
+        text_format(text, "  %-*s", ORIGIN_WIDTH, group->text);
+    text_format(text, "%11s", text_quantity(blocks, group->blocks));
+    table_bytes(text, group->bytes);
+    text_format(text, "\n");
+}
+
+void text_live_blocks(struct text *text, const struct list *groups)
+{
+    const struct block_group *items = groups->items;
+    char number[TEXT_NUMBER_SIZE];
+
+    if (!groups->count)
+        return;
+    text_format(text, "\n%-38s%11s%29s\n", "Heap blocks still live", "blocks", "bytes");
+    for (size_t i = 0; i < groups->count && i < GROUPS_SHOWN; i++)
+        write_group(text, &items[i]);
+    if (groups->count > GROUPS_SHOWN)
+        text_format(text, "  and %s more groups\n",
+                    text_quantity(number, groups->count - GROUPS_SHOWN));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Damage
+ * --------------------------------------------------------------------------------------------- */
+
+static void write_damage(struct text *text, const HOSTMEM_DAMAGE *damage, const char *origin)
+{
+    const HOSTMEM_BLOCK *block = &damage->Block;
+    char offset[TEXT_NUMBER_SIZE];
+    char size[TEXT_NUMBER_SIZE];
+
+    text_format(text, "  0x%llx, offset %s in a block of %s bytes\n",
+                (unsigned long long)(uintptr_t)damage->Address,
+                text_quantity(offset, (uintptr_t)damage->Address - (uintptr_t)block->Address),
+                text_quantity(size, block->Size));
+    text_format(text, "    allocated by thread %lu (%s), freed by thread %lu\n", block->ThreadId,
+                origin, damage->FreedBy);
+}
+
+void text_damages(struct text *text, const struct snapshot *snapshot)
+{
+    uint64_t found = snapshot->statistics.DamagedBlocks;
+    char number[TEXT_NUMBER_SIZE];
+
+    if (!found)
+        return;
+    text_format(text, "\nHeap blocks written to after they were freed\n");
+    for (size_t i = 0; i < snapshot->damage_count; i++)
+        write_damage(text, &snapshot->damages[i], snapshot->damage_origins[i]);
+    if (found > snapshot->damage_count)
+        text_format(text, "  and %s more\n", text_quantity(number, found - snapshot->damage_count));
+}

@@ -1,0 +1,336 @@
+/*
+ * arguments.c: getopt_long reads the options from a UTF-8 copy of the command line; the program's
+ * own arguments are handed on from the original, which may hold what UTF-8 cannot.
+ */
+#include "run/launch/arguments.h"
+
+#include "base/exit_code.h"
+#include "base/size_text.h"
+#include "base/version.h"
+#include "base/wide.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char arguments_help[] =
+    "Usage: hostmem-run [options] PROGRAM.(dll|exe) [arguments...]\n"
+    "\n"
+    "Runs a .NET program on a runtime whose memory hostmem.dll manages, and reports on\n"
+    "stderr where every page went. Options end at the program; what follows is its own.\n"
+    "\n"
+    "  --runtime DIR  the runtime: a directory with coreclr.dll, or a dotnet root\n"
+    "  --json FILE    write the report for machines, too\n"
+    "  --quiet        print no report\n"
+    "  --heap         let hostmem.dll manage the runtime's heaps, too\n"
+    "  --callers      with them: tell from where the blocks still live were allocated\n"
+    "  --check        with them: fill blocks when they are allocated and freed, use them\n"
+    "                 again late, and tell of those that were written to after they\n"
+    "                 were freed\n"
+    "  --guard SIZE   with them: behind each block of more than SIZE bytes (4096, 64K,\n"
+    "                 1M) a page that cannot be accessed\n"
+    "  --limit SIZE   the runtime may commit that much memory (32M, 1G) and no more;\n"
+    "                 when it gets tight it is told to collect\n"
+    "  --reserve SIZE of that, what is kept for the runtime's own needs, so that a\n"
+    "                 program that runs into the limit meets an exception that it can\n"
+    "                 handle; without this a sixteenth of the limit, 1M to 16M\n"
+    "  --limit-reserved SIZE\n"
+    "                 the same for address space\n"
+    "  --pressure LOW,HIGH\n"
+    "                 memory is low above LOW percent of the limit, and ample below\n"
+    "                 HIGH percent; without this 90,70, or less of a limit so small that\n"
+    "                 90 would leave the collector less than 20M\n"
+    "  --pressure off tell the runtime nothing of the limit before it is reached\n"
+    "  --clr VERSION  run it on that .NET Framework (v4.0.30319, v2.0.50727)\n"
+    "  --call TYPE.METHOD\n"
+    "                 .NET Framework: call this method, static int METHOD(string), with the\n"
+    "                 program's one argument (none: an empty string), instead of Main\n"
+    "  --additionalprobingpath, --depsfile, --runtimeconfig, --fx-version, --roll-forward,\n"
+    "  --roll-forward-on-no-candidate-fx\n"
+    "                 with a value each, as the dotnet command has them, for programs that\n"
+    "                 are run as it runs them\n"
+    "  --help         print this and end\n"
+    "  --version      print hostmem-run's version and end\n"
+    "\n"
+    "--callers, --check and --guard imply --heap.\n"
+    "\n"
+    "A program with a NAME.runtimeconfig.json beside it is run as \"dotnet NAME.dll\" would,\n"
+    "and a self-contained one as its own NAME.exe; of others, those for .NET Framework are\n"
+    "run on that unless a runtime is named, and those for .NET on the newest CoreCLR.\n"
+    "\n"
+    "Without --runtime the variable HOSTMEM_RUNTIME says where the runtime is; else it is\n"
+    "looked for in DOTNET_ROOT, the program's directory and those above it, and where .NET\n"
+    "is usually installed.\n"
+    "\n"
+    "The exit code is the program's. hostmem-run's own failures:\n"
+    "  240  the command line is wrong\n"
+    "  241  the program cannot be read\n"
+    "  242  the program is not a .NET program\n"
+    "  243  the program or the runtime needs the hostmem-run of the other bitness\n"
+    "  244  no runtime was found\n"
+    "  245  the runtime cannot be loaded or started\n"
+    "  246  hostmem.dll refused a request\n"
+    "  247  the file for --json cannot be written\n"
+    "  248  the runtime could not run the program\n"
+    "  249  there is no memory to start with\n"
+    "  250  the program has no such method as --call names\n"
+    "  251  the program did not handle an exception (.NET Framework; else the runtime's code)\n";
+
+enum option_code {
+    OPTION_RUNTIME = 1,
+    OPTION_JSON,
+    OPTION_QUIET,
+    OPTION_HEAP,
+    OPTION_CALLERS,
+    OPTION_CHECK,
+    OPTION_GUARD,
+    OPTION_LIMIT,
+    OPTION_RESERVE,
+    OPTION_LIMIT_RESERVED,
+    OPTION_PRESSURE,
+    OPTION_OF_HOST,
+    OPTION_CLR,
+    OPTION_CALL,
+    OPTION_HELP,
+    OPTION_VERSION
+};
+
+static const struct option options[] = {
+    {"runtime", required_argument, NULL, OPTION_RUNTIME},
+    {"json", required_argument, NULL, OPTION_JSON},
+    {"quiet", no_argument, NULL, OPTION_QUIET},
+    {"heap", no_argument, NULL, OPTION_HEAP},
+    {"callers", no_argument, NULL, OPTION_CALLERS},
+    {"check", no_argument, NULL, OPTION_CHECK},
+    {"guard", required_argument, NULL, OPTION_GUARD},
+    {"limit", required_argument, NULL, OPTION_LIMIT},
+    {"reserve", required_argument, NULL, OPTION_RESERVE},
+    {"limit-reserved", required_argument, NULL, OPTION_LIMIT_RESERVED},
+    {"pressure", required_argument, NULL, OPTION_PRESSURE},
+    {"additionalprobingpath", required_argument, NULL, OPTION_OF_HOST},
+    {"depsfile", required_argument, NULL, OPTION_OF_HOST},
+    {"runtimeconfig", required_argument, NULL, OPTION_OF_HOST},
+    {"fx-version", required_argument, NULL, OPTION_OF_HOST},
+    {"roll-forward", required_argument, NULL, OPTION_OF_HOST},
+    {"roll-forward-on-no-candidate-fx", required_argument, NULL, OPTION_OF_HOST},
+    {"clr", required_argument, NULL, OPTION_CLR},
+    {"call", required_argument, NULL, OPTION_CALL},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0}};
+
+static char **utf8_copies(int count, wchar_t **texts)
+{
+    char **copies = startup_alloc(((size_t)count + 1) * sizeof(*copies));
+
+    for (int i = 0; i < count; i++)
+        copies[i] = utf8_from_wide(texts[i]);
+    return copies;
+}
+
+static int refuse_size(const char *option, const char *text)
+{
+    return fail(EXIT_CODE_USAGE, "the option %s wants a size such as 4096, 64K or 1M, not \"%s\".",
+                option, text);
+}
+
+/* Zero would mean that the option was not given. */
+static int take_size(uint64_t *size, const char *option, const char *text)
+{
+    if (!size_from_text(text, size) || !*size)
+        return refuse_size(option, text);
+    return GO_ON;
+}
+
+static int take_guard(struct arguments *arguments, const char *text)
+{
+    uint64_t size = 0;
+    int code = take_size(&size, "--guard", text);
+
+    if (code == GO_ON && size > SIZE_MAX)
+        code = refuse_size("--guard", text);
+    arguments->guard_above = (size_t)size;
+    return code;
+}
+
+static int take_reserve(struct arguments *arguments, const char *text)
+{
+    if (!size_from_text(text, &arguments->reserve))
+        return refuse_size("--reserve", text);
+    arguments->has_reserve = true;
+    return GO_ON;
+}
+
+/* Reads a percentage and moves *text behind it. */
+static bool take_percent(const char **text, unsigned *percent)
+{
+    char *end;
+    unsigned long value;
+
+    if (**text < '0' || **text > '9')
+        return false;
+    value = strtoul(*text, &end, 10);
+    *text = end;
+    *percent = (unsigned)value;
+    return value >= 1 && value <= 100;
+}
+
+static int take_pressure(struct arguments *arguments, const char *text)
+{
+    const char *at = text;
+
+    if (!strcmp(text, "off")) {
+        arguments->no_pressure = true;
+        return GO_ON;
+    }
+    if (take_percent(&at, &arguments->low_percent) && *at++ == ',' &&
+        take_percent(&at, &arguments->high_percent) && !*at &&
+        arguments->high_percent < arguments->low_percent) {
+        arguments->no_pressure = false;
+        return GO_ON;
+    }
+    return fail(EXIT_CODE_USAGE,
+                "the option --pressure wants two percentages such as 90,70, the larger one first, "
+                "or \"off\", not \"%s\".",
+                text);
+}
+
+/* What can be told only when all options are known. */
+static int check_limits(const struct arguments *arguments)
+{
+    if (arguments->has_reserve && !arguments->limit)
+        return fail(EXIT_CODE_USAGE, "the option --reserve wants --limit, too.");
+    if (arguments->low_percent && !arguments->limit)
+        return fail(EXIT_CODE_USAGE, "the option --pressure LOW,HIGH wants --limit, too.");
+    if (arguments->has_reserve && arguments->reserve >= arguments->limit)
+        return fail(EXIT_CODE_USAGE, "the option --reserve leaves nothing of --limit.");
+    return GO_ON;
+}
+
+static int refuse_option(int code, const char *text)
+{
+    const char *problem = "is not one of hostmem-run's";
+
+    if (code == ':')
+        problem = strchr(text, '=') ? "takes no value" : "lacks its value";
+    return fail(EXIT_CODE_USAGE, "the option %s %s; try hostmem-run --help.", text, problem);
+}
+
+/* Three numbers with dots between, with or without a v before. */
+static int take_clr(struct arguments *arguments, const char *text)
+{
+    const wchar_t *number = wide_from_utf8(*text == 'v' ? text + 1 : text);
+
+    if (!version_is_one(number) || wcschr(number, L'-'))
+        return fail(EXIT_CODE_USAGE,
+                    "the option --clr wants a version such as v4.0.30319, not \"%s\".", text);
+    arguments->clr = wide_concatenate(L"v", number, L"");
+    return GO_ON;
+}
+
+/* The last dot stands between type and method. */
+static int take_call(struct arguments *arguments, const char *text)
+{
+    wchar_t *type = wide_from_utf8(text);
+    wchar_t *dot = wcsrchr(type, L'.');
+
+    if (!dot || dot == type || !dot[1])
+        return fail(EXIT_CODE_USAGE,
+                    "the option --call wants a method such as Namespace.Type.Method, not \"%s\".",
+                    text);
+    *dot = L'\0';
+    arguments->call_type = type;
+    arguments->call_method = dot + 1;
+    return GO_ON;
+}
+
+/* Handed on in the order in which they were given. */
+static int take_host_option(struct arguments *arguments, const char *name)
+{
+    arguments->host_options[arguments->host_option_count++] =
+        wide_concatenate(L"--", wide_from_utf8(name), L"");
+    arguments->host_options[arguments->host_option_count++] = wide_from_utf8(optarg);
+    return GO_ON;
+}
+
+/* text is the option as it was given, name what it is called in full. */
+static int take_option(struct arguments *arguments, int code, const char *text, const char *name)
+{
+    switch (code) {
+    case OPTION_RUNTIME:
+        arguments->runtime = wide_from_utf8(optarg);
+        return GO_ON;
+    case OPTION_JSON:
+        arguments->json_file = wide_from_utf8(optarg);
+        return GO_ON;
+    case OPTION_QUIET:
+        arguments->quiet = true;
+        return GO_ON;
+    case OPTION_HEAP:
+        arguments->heap = true;
+        return GO_ON;
+    case OPTION_CALLERS:
+        arguments->heap = arguments->callers = true;
+        return GO_ON;
+    case OPTION_CHECK:
+        arguments->heap = arguments->check = true;
+        return GO_ON;
+    case OPTION_GUARD:
+        arguments->heap = true;
+        return take_guard(arguments, optarg);
+    case OPTION_LIMIT:
+        return take_size(&arguments->limit, "--limit", optarg);
+    case OPTION_RESERVE:
+        return take_reserve(arguments, optarg);
+    case OPTION_LIMIT_RESERVED:
+        return take_size(&arguments->limit_reserved, "--limit-reserved", optarg);
+    case OPTION_PRESSURE:
+        return take_pressure(arguments, optarg);
+    case OPTION_OF_HOST:
+        return take_host_option(arguments, name);
+    case OPTION_CLR:
+        return take_clr(arguments, optarg);
+    case OPTION_CALL:
+        return take_call(arguments, optarg);
+    case OPTION_HELP:
+        arguments->help = true;
+        return GO_ON;
+    case OPTION_VERSION:
+        arguments->version = true;
+        return GO_ON;
+    default:
+        return refuse_option(code, text);
+    }
+}
+
+int arguments_read(struct arguments *arguments, int argc, wchar_t **argv)
+{
+    char **copies = utf8_copies(argc, argv);
+    int code;
+
+    opterr = 0; /* the sentences are ours */
+    arguments->host_options = startup_alloc(((size_t)argc * 2 + 1) * sizeof(wchar_t *));
+    for (;;) {
+        int at = optind;
+        int number = 0;
+        int option = getopt_long(argc, copies, "+:", options, &number);
+
+        if (option == -1)
+            break;
+        code = take_option(arguments, option, copies[at], options[number].name);
+        if (code != GO_ON)
+            return code;
+    }
+    code = check_limits(arguments);
+    if (code != GO_ON)
+        return code;
+    if (optind < argc) {
+        arguments->program = argv[optind];
+        arguments->program_argument_count = argc - optind - 1;
+        arguments->program_arguments = argv + optind + 1;
+        return GO_ON;
+    }
+    if (arguments->help || arguments->version)
+        return GO_ON;
+    return fail(EXIT_CODE_USAGE, "no program is named; try hostmem-run --help.");
+}

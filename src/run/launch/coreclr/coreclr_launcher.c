@@ -1,0 +1,142 @@
+/*
+ * coreclr.c: the sequence of calls that brings a program up on CoreCLR, and down again.
+ *
+ * The order is the contract: a module is redirected before any of its code has asked for memory,
+ * and SetHostControl comes before Start.
+ */
+#include "run/launch/coreclr/coreclr_launcher.h"
+
+#include "run/launch/coreclr/coreclr_start.h"
+#include "run/launch/coreclr/coreclr_domain.h"
+#include "base/exit_code.h"
+#include "base/wide.h"
+
+/* The one that runs in this process. */
+static struct {
+    HMODULE module;
+    ICLRRuntimeHost4 *clr; /* ICLRRuntimeHost2 only, unless has_latched_exit_code */
+    bool has_latched_exit_code;
+    DWORD domain;
+} runtime;
+
+/* ------------------------------------------------------------------------------------------------
+ * Load
+ * --------------------------------------------------------------------------------------------- */
+
+/* By full path, so that what the module imports is looked for beside it. */
+static int load(struct launch *launch)
+{
+    wchar_t *path = path_join(launch->runtime.directory, L"coreclr.dll");
+
+    runtime.module = LoadLibraryExW(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+    if (!runtime.module)
+        return fail(EXIT_CODE_RUNTIME_FAILED,
+                    "the runtime cannot be loaded: %s (Windows error %lu).", utf8_from_wide(path),
+                    GetLastError());
+    return host_follow(&launch->host, runtime.module, true);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Start
+ * --------------------------------------------------------------------------------------------- */
+
+static int get_clr(const struct host *host)
+{
+    FARPROC entry = GetProcAddress(runtime.module, "GetCLRRuntimeHost");
+    get_clr_runtime_host_function get = (get_clr_runtime_host_function)(void (*)(void))entry;
+    HRESULT result;
+
+    if (!get)
+        return fail(EXIT_CODE_RUNTIME_FAILED,
+                    "the runtime cannot be started: coreclr.dll does not export "
+                    "GetCLRRuntimeHost.");
+    result = get(&IID_ICLRRuntimeHost4, (IUnknown **)&runtime.clr);
+    runtime.has_latched_exit_code = SUCCEEDED(result);
+    if (FAILED(result))
+        result = get(&IID_ICLRRuntimeHost2, (IUnknown **)&runtime.clr);
+    return FAILED(result) ? host_runtime_failed(host, "GetCLRRuntimeHost", result) : GO_ON;
+}
+
+static int start_clr(struct host *host)
+{
+    ICLRRuntimeHost4 *clr = runtime.clr;
+    HRESULT result;
+
+    coreclr_start_begin(host, clr);
+    result = clr->lpVtbl->SetStartupFlags(
+        clr, CORECLR_STARTUP_CONCURRENT_GC | CORECLR_STARTUP_LOADER_OPTIMIZATION_SINGLE_DOMAIN |
+                 CORECLR_STARTUP_SINGLE_APPDOMAIN);
+    if (SUCCEEDED(result))
+        result = clr->lpVtbl->Start(clr);
+    result = coreclr_start_end(host, result);
+    return FAILED(result) ? host_runtime_failed(host, "Start", result) : GO_ON;
+}
+
+static int make_domain(const struct launch *launch)
+{
+    ICLRRuntimeHost4 *clr = runtime.clr;
+    struct domain_properties properties;
+    HRESULT result;
+
+    domain_properties_make(&properties, &launch->runtime, &launch->program);
+    result = clr->lpVtbl->CreateAppDomainWithManager(
+        clr, path_file_name(launch->program.path),
+        CORECLR_DOMAIN_ENABLE_PLATFORM_SPECIFIC_APPS |
+            CORECLR_DOMAIN_ENABLE_PINVOKE_AND_CLASSIC_COMINTEROP |
+            CORECLR_DOMAIN_DISABLE_TRANSPARENCY_ENFORCEMENT,
+        NULL, NULL, DOMAIN_PROPERTIES, properties.names, properties.values, &runtime.domain);
+    if (FAILED(result))
+        return host_runtime_failed(&launch->host, "CreateAppDomainWithManager", result);
+    return GO_ON;
+}
+
+static int start(struct launch *launch)
+{
+    struct host *host = &launch->host;
+    int code = load(launch);
+
+    if (code == GO_ON)
+        code = get_clr(host);
+    if (code == GO_ON)
+        code = start_clr(host);
+    if (code == GO_ON)
+        code = make_domain(launch);
+    return code;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Run
+ * --------------------------------------------------------------------------------------------- */
+
+/* Ends the runtime's managed side; a handler of ProcessExit may still change the exit code. */
+static void unload_domain(DWORD *exit_code)
+{
+    ICLRRuntimeHost4 *clr = runtime.clr;
+    int latched = (int)*exit_code;
+
+    if (!runtime.has_latched_exit_code)
+        clr->lpVtbl->UnloadAppDomain(clr, runtime.domain, TRUE);
+    else if (SUCCEEDED(clr->lpVtbl->UnloadAppDomain2(clr, runtime.domain, TRUE, &latched)))
+        *exit_code = (DWORD)latched;
+}
+
+static int run(struct launch *launch, DWORD *exit_code)
+{
+    const struct program *program = &launch->program;
+    HRESULT result = runtime.clr->lpVtbl->ExecuteAssembly(
+        runtime.clr, runtime.domain, program->path, program->argument_count,
+        program->argument_count ? (LPCWSTR *)program->arguments : NULL, exit_code);
+
+    if (FAILED(result))
+        return fail(EXIT_CODE_NOT_RUN, "the runtime could not run %s (0x%08lx).",
+                    program->path_utf8, (unsigned long)result);
+    unload_domain(exit_code);
+    return GO_ON;
+}
+
+static int find(struct launch *launch)
+{
+    return runtime_find(&launch->runtime, launch->arguments->runtime, launch->program.directory);
+}
+
+const struct way coreclr_way = {find, start, run};

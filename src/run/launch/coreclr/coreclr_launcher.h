@@ -1,0 +1,12 @@
+/*
+ * coreclr.h: running a program on a CoreCLR that hostmem-run hosts itself, through
+ * ICLRRuntimeHost2.
+ */
+#ifndef HOSTMEM_RUN_LAUNCH_CORECLR_CORECLR_LAUNCHER_H
+#define HOSTMEM_RUN_LAUNCH_CORECLR_CORECLR_LAUNCHER_H
+
+#include "run/launch/launch.h"
+
+extern const struct way coreclr_way;
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * first_generation.c: see first_generation.h.
+ */
+#include "run/launch/coreclr/gen0_size.h"
+
+#include "base/wide.h"
+
+#include <windows.h>
+
+#define VARIABLE L"COMPlus_GCgen0size" /* hexadecimal */
+
+#define SHARE 64u /* of the limit */
+#define LEAST (UINT32_C(256) << 10)
+
+/*
+ * What the collector takes for itself on most processors. A heap segment of 32-bit runtimes is 16
+ * MiB: if the first generation is more than a fraction of that, the collector believes at all times
+ * that it is near the end of one.
+ */
+#define MOST ((sizeof(void *) == 8 ? UINT32_C(6) : UINT32_C(1)) << 20)
+
+static uint32_t size_for(uint64_t limit)
+{
+    uint64_t size = limit / SHARE;
+
+    if (size < LEAST)
+        return LEAST;
+    return size < MOST ? (uint32_t)size : MOST;
+}
+
+/* digits: 9 characters. */
+static void write_hexadecimal(wchar_t *digits, uint32_t number)
+{
+    for (int i = 0; i < 8; i++)
+        digits[i] = L"0123456789abcdef"[number >> (28 - 4 * i) & 15];
+    digits[8] = L'\0';
+}
+
+bool first_generation_fit(uint64_t limit)
+{
+    wchar_t digits[9];
+
+    if (!limit || environment_value(VARIABLE))
+        return false;
+    write_hexadecimal(digits, size_for(limit));
+    return SetEnvironmentVariableW(VARIABLE, digits) != FALSE;
+}
+
+void first_generation_forget(void)
+{
+    SetEnvironmentVariableW(VARIABLE, NULL);
+}

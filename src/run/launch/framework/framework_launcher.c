@@ -1,0 +1,160 @@
+/*
+ * framework.c: from mscoree.dll, which knows what is installed, to the program's end.
+ *
+ * The order is the contract: SetHostControl before Start, and the control is then asked for its
+ * managers. Main runs in the default domain, as Windows would run it: its thread is the process's
+ * first, on which COM is left uninitialized, so that the runtime makes it what Main's attribute
+ * says.
+ */
+#define COBJMACROS
+#include "run/launch/framework/framework_launcher.h"
+
+#include "base/exit_code.h"
+#include "run/snapshot/exit_hooks.h"
+#include "run/launch/framework/framework_error.h"
+#include "run/launch/framework/framework_find.h"
+#include "run/launch/framework/framework_hosting.h"
+#include "base/wide.h"
+
+static ICLRRuntimeInfo *info;
+static ICLRRuntimeHost *clr;
+
+/* ------------------------------------------------------------------------------------------------
+ * Find and start
+ * --------------------------------------------------------------------------------------------- */
+
+static int find(struct launch *launch)
+{
+    return framework_find(launch, &info);
+}
+
+/* Those of the runtime's modules that are loaded; the one that it runs in is among them. */
+static void watch_modules(void)
+{
+    static const wchar_t *const names[] = {L"mscoree.dll", L"mscoreei.dll", L"clr.dll",
+                                           L"mscorwks.dll"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        HMODULE module = GetModuleHandleW(names[i]);
+
+        if (module)
+            exit_hooks_watch(module);
+    }
+}
+
+/* NAME.exe.config is read by the runtime for bindings and for how it collects. */
+static HRESULT set_configuration(const struct program *program)
+{
+    const wchar_t *configuration = wide_concatenate(program->path, L".config", L"");
+    DWORD flags = 0;
+    HRESULT result;
+
+    if (!path_is_file(configuration))
+        return S_OK;
+    result = info->lpVtbl->GetDefaultStartupFlags(info, &flags, NULL, NULL);
+    if (SUCCEEDED(result))
+        result = info->lpVtbl->SetDefaultStartupFlags(info, flags, configuration);
+    return result;
+}
+
+static int start(struct launch *launch)
+{
+    struct host *host = &launch->host;
+    HRESULT result = set_configuration(&launch->program);
+
+    if (FAILED(result))
+        return host_runtime_failed(host, "SetDefaultStartupFlags", result);
+    result = info->lpVtbl->GetInterface(info, &CLSID_CLRRuntimeHost, &IID_ICLRRuntimeHost,
+                                        (void **)&clr);
+    if (FAILED(result))
+        return host_runtime_failed(host, "GetInterface", result);
+    watch_modules();
+    /* Without it the runtime would run, and know nothing of hostmem. */
+    host->control_result = ICLRRuntimeHost_SetHostControl(clr, host->control);
+    if (FAILED(host->control_result))
+        return host_runtime_failed(host, "SetHostControl", host->control_result);
+    result = ICLRRuntimeHost_Start(clr);
+    return FAILED(result) ? host_runtime_failed(host, "Start", result) : GO_ON;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Run
+ * --------------------------------------------------------------------------------------------- */
+
+static SAFEARRAY *make_arguments(const struct program *program)
+{
+    SAFEARRAY *arguments = SafeArrayCreateVector(VT_BSTR, 0, (ULONG)program->argument_count);
+
+    for (LONG i = 0; arguments && i < program->argument_count; i++) {
+        BSTR text = SysAllocString(program->arguments[i]);
+
+        if (!text || FAILED(SafeArrayPutElement(arguments, &i, text))) {
+            SafeArrayDestroy(arguments);
+            arguments = NULL;
+        }
+        SysFreeString(text);
+    }
+    return arguments;
+}
+
+static HRESULT get_default_domain(clr_app_domain **domain)
+{
+    ICorRuntimeHost *runtime;
+    IUnknown *unknown = NULL;
+    HRESULT result = info->lpVtbl->GetInterface(info, &CLSID_CorRuntimeHost, &IID_ICorRuntimeHost,
+                                                (void **)&runtime);
+
+    if (FAILED(result))
+        return result;
+    result = ICorRuntimeHost_GetDefaultDomain(runtime, &unknown);
+    ICorRuntimeHost_Release(runtime);
+    if (FAILED(result))
+        return result;
+    result = IUnknown_QueryInterface(unknown, &IID__AppDomain, (void **)domain);
+    IUnknown_Release(unknown);
+    return result;
+}
+
+static int run_main(struct launch *launch, DWORD *exit_code)
+{
+    BSTR path = SysAllocString(launch->program.path);
+    SAFEARRAY *arguments = make_arguments(&launch->program);
+    clr_app_domain *domain;
+    LONG returned = 0;
+    HRESULT result;
+
+    if (!path || !arguments)
+        return fail(EXIT_CODE_NO_MEMORY, "there is no memory to start with.");
+    result = get_default_domain(&domain);
+    if (FAILED(result))
+        return host_runtime_failed(&launch->host, "GetDefaultDomain", result);
+    result = domain->lpVtbl->ExecuteAssembly_3(domain, path, NULL, arguments, &returned);
+    *exit_code = (DWORD)returned;
+    if (FAILED(result))
+        return framework_main_failed(launch, result, exit_code);
+    return GO_ON;
+}
+
+static int run_method(struct launch *launch, DWORD *exit_code)
+{
+    const struct arguments *arguments = launch->arguments;
+    const struct program *program = &launch->program;
+    HRESULT result = ICLRRuntimeHost_ExecuteInDefaultAppDomain(
+        clr, program->path, arguments->call_type, arguments->call_method,
+        program->argument_count ? program->arguments[0] : L"", exit_code);
+
+    return FAILED(result) ? framework_call_failed(launch, result, exit_code) : GO_ON;
+}
+
+/* Stop ends the managed side, as far as the runtime lets it end in a process that goes on. */
+static int run(struct launch *launch, DWORD *exit_code)
+{
+    int code =
+        launch->arguments->call_type ? run_method(launch, exit_code) : run_main(launch, exit_code);
+
+    if (code == GO_ON)
+        ICLRRuntimeHost_Stop(clr);
+    return code;
+}
+
+const struct way framework_way = {find, start, run};

@@ -1,0 +1,13 @@
+/*
+ * framework.h: running a program on .NET Framework, through CLRCreateInstance.
+ *
+ * .NET Framework asks its host for a memory manager by itself: nothing is redirected.
+ */
+#ifndef HOSTMEM_RUN_LAUNCH_FRAMEWORK_FRAMEWORK_LAUNCHER_H
+#define HOSTMEM_RUN_LAUNCH_FRAMEWORK_FRAMEWORK_LAUNCHER_H
+
+#include "run/launch/launch.h"
+
+extern const struct way framework_way;
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * dotnet.c: see dotnet.h.
+ *
+ * Three interfaces, by what hostfxr.dll exports: that of 3.0 and later, which has no way to run a
+ * self-contained program; that of 2.1, which has; and that of 2.0, to which its own hooks tell
+ * which executable it is run by (dotnet_hooks.c).
+ */
+#include "run/launch/hostfxr/hostfxr_launcher.h"
+
+#include "base/architecture.h"
+#include "run/launch/coreclr/coreclr_launcher.h"
+#include "run/launch/hostfxr/hostfxr_hooks.h"
+#include "run/launch/hostfxr/hostfxr_find.h"
+#include "base/exit_code.h"
+#include "run/launch/hostfxr/hostfxr_interface.h"
+#include "base/wide.h"
+
+static struct dotnet_host host;
+static HMODULE hostfxr;
+
+/* ------------------------------------------------------------------------------------------------
+ * Find
+ * --------------------------------------------------------------------------------------------- */
+
+static int find_for_own(const struct program *program)
+{
+    if (host.hostfxr)
+        return GO_ON;
+    return fail(EXIT_CODE_BITNESS,
+                "%s brings a runtime that is not a %d-bit one as this hostmem-run is: use the "
+                "other one.",
+                program->path_utf8, ARCHITECTURE_BITS);
+}
+
+/* Only the dotnet command has these options. */
+static int refuse_host_options(const struct arguments *arguments)
+{
+    if (!arguments->host_option_count)
+        return GO_ON;
+    return fail(EXIT_CODE_USAGE,
+                "the option %s is for programs that are run as the dotnet command runs them, and "
+                "this is none.",
+                utf8_from_wide(arguments->host_options[0]));
+}
+
+/* A place that holds coreclr.dll itself is asked for to be hosted without more ado. */
+static bool is_bare_runtime(const wchar_t *place)
+{
+    return place && path_is_file(path_join(place, L"coreclr.dll"));
+}
+
+static int find(struct launch *launch)
+{
+    const struct program *program = &launch->program;
+    const wchar_t *asked = runtime_asked_for(launch->arguments->runtime);
+    int code;
+
+    if (!is_bare_runtime(asked))
+        host = dotnet_host_find(program, asked);
+    if (host.hostfxr && !host.is_self_contained &&
+        (dotnet_host_is_wanted(program) || launch->arguments->host_option_count))
+        return GO_ON;
+    code = refuse_host_options(launch->arguments);
+    if (code != GO_ON)
+        return code;
+    if (host.is_self_contained)
+        return find_for_own(program);
+    launch->way = &coreclr_way;
+    return launch->way->find(launch);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Start
+ * --------------------------------------------------------------------------------------------- */
+
+/* The executable that a user would start: the dotnet command, or the program's apphost. */
+static const wchar_t *host_path(const struct program *program)
+{
+    return host.is_self_contained ? program_companion(program, L".exe")
+                                  : path_join(host.root, L"dotnet.exe");
+}
+
+static int start(struct launch *launch)
+{
+    const wchar_t *path = host_path(&launch->program);
+
+    runtime_describe(&launch->runtime, host.root);
+    dotnet_hooks_prepare(launch, path);
+    launch->host.host_module_callback = dotnet_hooks_watch;
+    hostfxr = LoadLibraryExW(host.hostfxr, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+    if (!hostfxr)
+        return fail(EXIT_CODE_RUNTIME_FAILED,
+                    "the runtime's host cannot be loaded: %s (Windows error %lu).",
+                    utf8_from_wide(host.hostfxr), GetLastError());
+    dotnet_hooks_watch(hostfxr);
+    return host_follow(&launch->host, hostfxr, false);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Run
+ * --------------------------------------------------------------------------------------------- */
+
+struct command_line {
+    int argc;
+    const wchar_t **argv;
+};
+
+/* "dotnet exec OPTIONS PROGRAM arguments" or "PROGRAM arguments". */
+static struct command_line make_command_line(const struct program *program,
+                                             const struct arguments *arguments)
+{
+    size_t most = (size_t)program->argument_count + (size_t)arguments->host_option_count + 3;
+    struct command_line line = {.argv = startup_alloc((most + 1) * sizeof(wchar_t *))};
+
+    line.argv[line.argc++] = host_path(program);
+    if (!host.is_self_contained) {
+        line.argv[line.argc++] = L"exec";
+        for (int i = 0; i < arguments->host_option_count; i++)
+            line.argv[line.argc++] = arguments->host_options[i];
+        line.argv[line.argc++] = program->path;
+    }
+    for (int i = 0; i < program->argument_count; i++)
+        line.argv[line.argc++] = program->arguments[i];
+    return line;
+}
+
+static void (*function_of(const char *name))(void)
+{
+    return (void (*)(void))GetProcAddress(hostfxr, name);
+}
+
+/* 3.0 and later. */
+static int run_in_steps(hostfxr_initialize_function initialize, const struct command_line *line)
+{
+    const struct hostfxr_initialize_parameters parameters = {
+        .size = sizeof(parameters), .host_path = line->argv[0], .dotnet_root = host.root};
+    hostfxr_run_app_function run_app = (hostfxr_run_app_function)function_of("hostfxr_run_app");
+    hostfxr_close_function close = (hostfxr_close_function)function_of("hostfxr_close");
+    void *handle = NULL;
+    int status = initialize(line->argc - 1, line->argv + 1, &parameters, &handle);
+
+    if (status == HOSTFXR_SUCCESS && run_app)
+        status = run_app(handle);
+    if (handle && close)
+        close(handle);
+    return status;
+}
+
+static int call_hostfxr(const struct program *program, const struct arguments *arguments)
+{
+    struct command_line line = make_command_line(program, arguments);
+    hostfxr_initialize_function initialize =
+        (hostfxr_initialize_function)function_of("hostfxr_initialize_for_dotnet_command_line");
+    hostfxr_main_startupinfo_function main_startupinfo =
+        (hostfxr_main_startupinfo_function)function_of("hostfxr_main_startupinfo");
+    hostfxr_main_function main = (hostfxr_main_function)function_of("hostfxr_main");
+
+    if (initialize && !host.is_self_contained)
+        return run_in_steps(initialize, &line);
+    if (main_startupinfo)
+        return main_startupinfo(line.argc, line.argv, line.argv[0], host.root,
+                                host.is_self_contained ? program->path
+                                                       : path_join(host.root, L"dotnet.dll"));
+    return main(line.argc, line.argv);
+}
+
+static bool is_framework_missing(int status)
+{
+    return status == HOSTFXR_FRAMEWORK_MISSING ||
+           (status == HOSTFXR_NO_HOSTPOLICY && !host.is_self_contained);
+}
+
+/* What hostfxr has to say itself it has written on stderr. */
+static int refused_by_host(const struct launch *launch, int status)
+{
+    const char *name = launch->program.path_utf8;
+
+    if (is_framework_missing(status))
+        return fail(EXIT_CODE_NO_RUNTIME,
+                    "the framework that %s asks for in its runtimeconfig.json is not installed in "
+                    "%s.",
+                    name, utf8_from_wide(host.root));
+    if (status == HOSTFXR_INVALID_CONFIG_FILE)
+        return fail(EXIT_CODE_NOT_RUN, "the runtimeconfig.json or deps.json of %s cannot be used.",
+                    name);
+    return fail(EXIT_CODE_NOT_RUN, "%s could not be run: hostfxr.dll answered 0x%08lx.", name,
+                (unsigned long)status);
+}
+
+static int tell_failure(const struct launch *launch, int status)
+{
+    const struct dotnet_progress *progress = dotnet_hooks_progress();
+
+    if (!progress->has_loaded)
+        return refused_by_host(launch, status);
+    if (!progress->has_started)
+        return host_runtime_failed(&launch->host, "coreclr_initialize", progress->result);
+    return fail(EXIT_CODE_NOT_RUN, "the runtime could not run %s (0x%08lx).",
+                launch->program.path_utf8, (unsigned long)progress->result);
+}
+
+static int run(struct launch *launch, DWORD *exit_code)
+{
+    int status = call_hostfxr(&launch->program, launch->arguments);
+
+    if (!dotnet_hooks_progress()->has_run)
+        return tell_failure(launch, status);
+    *exit_code = (DWORD)status;
+    return GO_ON;
+}
+
+const struct way dotnet_way = {find, start, run};

@@ -1,0 +1,58 @@
+/*
+ * way_choose.c: see way_choose.h.
+ */
+#include "run/launch/launcher_choose.h"
+
+#include "run/launch/hostfxr/hostfxr_launcher.h"
+#include "base/exit_code.h"
+#include "run/launch/framework/framework_launcher.h"
+#include "base/wide.h"
+
+static bool has_files_of_dotnet(const struct program *program)
+{
+    return path_is_file(program_companion(program, L".runtimeconfig.json")) ||
+           path_is_file(program_companion(program, L".deps.json")) ||
+           path_is_file(path_join(program->directory, L"coreclr.dll"));
+}
+
+/* Programs for .NET may refer to mscorlib, too, through libraries that are older than it. */
+static bool is_for_framework(const struct program *program)
+{
+    return !has_files_of_dotnet(program) && program->metadata.refers_to_mscorlib &&
+           !program->metadata.refers_to_system_runtime;
+}
+
+static int take_framework(struct launch *launch)
+{
+    if (launch->arguments->runtime)
+        return fail(EXIT_CODE_USAGE, "the options --clr and --call are for .NET Framework, and "
+                                     "--runtime is not.");
+    if (launch->arguments->host_option_count)
+        return fail(EXIT_CODE_USAGE,
+                    "the options --clr and --call are for .NET Framework, and %s "
+                    "is not.",
+                    utf8_from_wide(launch->arguments->host_options[0]));
+    if (launch->arguments->call_type && launch->program.argument_count > 1)
+        return fail(EXIT_CODE_USAGE, "the method of --call takes one argument, not %d.",
+                    launch->program.argument_count);
+    launch->way = &framework_way;
+    return GO_ON;
+}
+
+int way_choose(struct launch *launch)
+{
+    const struct arguments *arguments = launch->arguments;
+    bool for_framework = is_for_framework(&launch->program);
+
+    if (arguments->call_type && !arguments->clr && !for_framework)
+        return fail(EXIT_CODE_USAGE,
+                    "the option --call is for .NET Framework, and %s is a program for .NET.",
+                    launch->program.path_utf8);
+    if (arguments->clr || arguments->call_type)
+        return take_framework(launch);
+    if (runtime_asked_for(arguments->runtime) || arguments->host_option_count || !for_framework)
+        launch->way = &dotnet_way;
+    else
+        launch->way = &framework_way;
+    return GO_ON;
+}

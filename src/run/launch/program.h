@@ -1,0 +1,32 @@
+/*
+ * program.h: the .NET program that shall be run, checked before a runtime is started for it.
+ */
+#ifndef HOSTMEM_RUN_LAUNCH_PROGRAM_H
+#define HOSTMEM_RUN_LAUNCH_PROGRAM_H
+
+#include "pe/pe_metadata.h"
+
+#include <wchar.h>
+
+struct program {
+    const wchar_t *path;      /* absolute */
+    const wchar_t *directory; /* where it lies */
+    const char *path_utf8;
+    struct pe_metadata metadata;
+    int argument_count; /* the program's own arguments */
+    wchar_t **arguments;
+};
+
+/*
+ * Fills in program from the name given on the command line and checks the file: it can be read, is
+ * a .NET program, and runs in a process of this bitness. An apphost, which is a native NAME.exe,
+ * stands for the NAME.dll beside it. GO_ON, or the exit code of the failure
+ * that it has announced.
+ */
+int program_open(struct program *program, const wchar_t *name, int argument_count,
+                 wchar_t **arguments);
+
+/* The file beside the program that is called like it, with another extension. */
+wchar_t *program_companion(const struct program *program, const wchar_t *extension);
+
+#endif

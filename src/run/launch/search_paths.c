@@ -1,0 +1,70 @@
+/*
+ * places.c: see places.h.
+ */
+#include "run/launch/search_paths.h"
+
+#include "base/architecture.h"
+#include "base/wide.h"
+
+#include <windows.h>
+
+struct visit {
+    place_callback *callback;
+    void *context;
+};
+
+static void visit_below(const struct visit *visit, const wchar_t *variable, const wchar_t *below)
+{
+    wchar_t *place = environment_value(variable);
+
+    if (place)
+        visit->callback(visit->context, path_full(path_join(place, below)));
+}
+
+/* Where the dotnet command of the search path lies, if there is one. */
+static void visit_dotnet_command(const struct visit *visit)
+{
+    DWORD size = SearchPathW(NULL, L"dotnet.exe", NULL, 0, NULL, NULL);
+    wchar_t *path;
+
+    if (!size)
+        return;
+    path = startup_alloc(((size_t)size + 1) * sizeof(wchar_t));
+    if (SearchPathW(NULL, L"dotnet.exe", NULL, size + 1, path, NULL))
+        visit->callback(visit->context, path_directory(path_full(path)));
+}
+
+void places_installed(place_callback *callback, void *context)
+{
+    const struct visit visit = {callback, context};
+
+    visit_below(&visit, L"ProgramFiles", L"dotnet");
+    visit_below(&visit, L"ProgramW6432", L"dotnet");
+    visit_below(&visit, L"ProgramFiles(x86)", L"dotnet");
+    visit_below(&visit, L"LocalAppData", L"Microsoft\\dotnet");
+    visit_below(&visit, L"UserProfile", L".dotnet");
+    visit_dotnet_command(&visit);
+}
+
+wchar_t *place_of_variable(void)
+{
+    wchar_t *root = NULL;
+
+    if (ARCHITECTURE_BITS == 32)
+        root = environment_value(L"DOTNET_ROOT(x86)");
+    if (!root)
+        root = environment_value(L"DOTNET_ROOT");
+    return root ? path_full(root) : NULL;
+}
+
+void places_above(const wchar_t *directory, place_callback *callback, void *context)
+{
+    wchar_t *at = wide_concatenate(directory, L"", L"");
+    const wchar_t *below;
+
+    do {
+        callback(context, at);
+        below = at;
+        at = path_directory(at);
+    } while (*at && wcscmp(at, below) != 0);
+}

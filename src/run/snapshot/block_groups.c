@@ -1,0 +1,122 @@
+/*
+ * block_groups.c: a hash table with open addressing, at most half full.
+ */
+#include "run/snapshot/block_groups.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FIRST_PLACES = 256 /* a power of two */
+};
+
+void block_groups_begin(struct block_groups *groups, struct arena *arena)
+{
+    const struct block_groups begun = {
+        .list = {.arena = arena, .item_size = sizeof(struct block_group)}};
+
+    *groups = begun;
+}
+
+static struct block_group *group_at(const struct block_groups *groups, uint32_t number)
+{
+    return (struct block_group *)groups->list.items + (number - 1);
+}
+
+/* The place of that origin, or the free one where it belongs. */
+static uint32_t *find_place(const struct block_groups *groups, const struct origin *origin)
+{
+    size_t mask = groups->place_count - 1;
+    size_t at = origin_hash(origin) & mask;
+
+    while (groups->places[at] &&
+           !origin_is_equal(&group_at(groups, groups->places[at])->origin, origin))
+        at = (at + 1) & mask;
+    return &groups->places[at];
+}
+
+static bool grow(struct block_groups *groups)
+{
+    size_t count = groups->place_count ? groups->place_count * 2 : FIRST_PLACES;
+    uint32_t *places = arena_alloc(groups->list.arena, count * sizeof(*places));
+
+    if (!places)
+        return false;
+    groups->places = places;
+    groups->place_count = count;
+    for (uint32_t number = 1; number <= groups->list.count; number++)
+        *find_place(groups, &group_at(groups, number)->origin) = number;
+    return true;
+}
+
+bool block_groups_add(struct block_groups *groups, const HOSTMEM_BLOCK *block)
+{
+    const struct block_group fresh = {.origin = origin_of(block)};
+    struct block_group *group;
+    uint32_t *place;
+
+    if (groups->list.count * 2 >= groups->place_count && !grow(groups))
+        return false;
+    place = find_place(groups, &fresh.origin);
+    if (!*place) {
+        if (!list_add(&groups->list, &fresh))
+            return false;
+        *place = (uint32_t)groups->list.count;
+    }
+    group = group_at(groups, *place);
+    group->blocks++;
+    group->bytes += block->Size;
+    return true;
+}
+
+/* Code in no module has as many addresses as callers, and one name. */
+static void merge_generated(struct block_groups *groups)
+{
+    struct block_group *items = groups->list.items;
+    struct block_group *generated = NULL;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < groups->list.count; i++) {
+        if (items[i].text == origin_generated && generated) {
+            generated->blocks += items[i].blocks;
+            generated->bytes += items[i].bytes;
+            continue;
+        }
+        items[kept] = items[i];
+        if (items[kept].text == origin_generated)
+            generated = &items[kept];
+        kept++;
+    }
+    groups->list.count = kept;
+}
+
+static int compare(uint64_t one, uint64_t other)
+{
+    return (one > other) - (one < other);
+}
+
+static int compare_groups(const void *one, const void *other)
+{
+    const struct block_group *a = one;
+    const struct block_group *b = other;
+    int order = compare(b->bytes, a->bytes);
+
+    if (!order)
+        order = compare(b->blocks, a->blocks);
+    return order ? order : strcmp(a->text, b->text);
+}
+
+/* qsort works in place in Windows' C library, and in Wine's. */
+void block_groups_finish(struct block_groups *groups, struct module_names *names)
+{
+    struct block_group *items = groups->list.items;
+
+    for (size_t i = 0; i < groups->list.count; i++) {
+        items[i].text = origin_text(&items[i].origin, names);
+        if (!items[i].text)
+            items[i].text = origin_not_kept;
+    }
+    merge_generated(groups);
+    if (groups->list.count)
+        qsort(groups->list.items, groups->list.count, sizeof(*items), compare_groups);
+}
