@@ -1,5 +1,5 @@
 /*
- * record.c: the counters of record.h.
+ * counters.c: the counters of counters.h.
  *
  * Protocol of quiet: a call counts `begun` before it touches the books and `ended` (release) after.
  * An observer that reads the sum of `ended` (acquire), then reads the books, then finds the sum of
@@ -8,62 +8,63 @@
  */
 #include "counters/counters.h"
 
-void record_begin(struct record *record, enum record_method method)
+void counters_begin(struct counters *counters, enum counted_method method)
 {
-    atomic_fetch_add_explicit(&record->calls[method].begun, 1, memory_order_relaxed);
-    /* Pairs with the fence of record_is_quiet: who sees the call's effects sees it begun. */
+    atomic_fetch_add_explicit(&counters->calls[method].begun, 1, memory_order_relaxed);
+    /* Pairs with the fence of counters_are_quiet: who sees the call's effects sees it begun. */
     atomic_thread_fence(memory_order_release);
 }
 
-void record_end(struct record *record, enum record_method method, bool success)
+void counters_end(struct counters *counters, enum counted_method method, bool success)
 {
     if (!success)
-        atomic_fetch_add_explicit(&record->calls[method].failures, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&record->calls[method].ended, 1, memory_order_release);
+        atomic_fetch_add_explicit(&counters->calls[method].failures, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&counters->calls[method].ended, 1, memory_order_release);
 }
 
-void record_count(_Atomic uint64_t *counter)
+void counter_increment(_Atomic uint64_t *counter)
 {
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-void record_add(_Atomic uint64_t *counter, uint64_t amount)
+void counter_add(_Atomic uint64_t *counter, uint64_t amount)
 {
     atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
 }
 
-void record_first(struct record *record, struct record_first *first, uint64_t tick)
+void counters_count_first(struct counters *counters, struct first_counter *first, uint64_t tick)
 {
     uint64_t none = 0;
 
     if (atomic_compare_exchange_strong_explicit(&first->tick, &none, tick ? tick : 1,
                                                 memory_order_relaxed, memory_order_relaxed))
         atomic_store_explicit(
-            &first->order, atomic_fetch_add_explicit(&record->firsts, 1, memory_order_relaxed) + 1,
+            &first->order,
+            atomic_fetch_add_explicit(&counters->firsts, 1, memory_order_relaxed) + 1,
             memory_order_relaxed);
     atomic_fetch_add_explicit(&first->count, 1, memory_order_relaxed);
 }
 
-uint64_t record_read(const _Atomic uint64_t *counter)
+uint64_t counter_read(const _Atomic uint64_t *counter)
 {
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-uint64_t record_mark(const struct record *record)
+uint64_t counters_mark(const struct counters *counters)
 {
     uint64_t ended = 0;
 
-    for (int method = 0; method < RECORD_METHODS; method++)
-        ended += atomic_load_explicit(&record->calls[method].ended, memory_order_acquire);
+    for (int method = 0; method < COUNTED_METHODS; method++)
+        ended += atomic_load_explicit(&counters->calls[method].ended, memory_order_acquire);
     return ended;
 }
 
-bool record_is_quiet(const struct record *record, uint64_t mark)
+bool counters_are_quiet(const struct counters *counters, uint64_t mark)
 {
     uint64_t begun = 0;
 
     atomic_thread_fence(memory_order_acquire);
-    for (int method = 0; method < RECORD_METHODS; method++)
-        begun += atomic_load_explicit(&record->calls[method].begun, memory_order_relaxed);
+    for (int method = 0; method < COUNTED_METHODS; method++)
+        begun += atomic_load_explicit(&counters->calls[method].begun, memory_order_relaxed);
     return begun == mark;
 }

@@ -1,12 +1,12 @@
 /*
- * tag.h: the histories of the blocks of a tracked slab: who asked for it, when, from where; and who
- * freed it.
+ * history.h: the histories of the blocks of a tracked slab: who asked for it, when, from where; and
+ * who freed it.
  *
- * A tracked slab has a sheet, with one tag for each of its blocks. A sheet stays with its
- * descriptor, and is replaced by a larger one when a later use has more blocks; none is ever given
- * back, so an enumeration may read a tag at any time. A tag is written only by who holds its block
- * pending (slab.h); a reader believes it if the block was live, in the same use of the slab, before
- * and after.
+ * A tracked slab has a histories, with one history for each of its blocks. A histories stays with
+ * its descriptor, and is replaced by a larger one when a later use has more blocks; none is ever
+ * given back, so an enumeration may read a history at any time. A history is written only by who
+ * holds its block pending (slab.h); a reader believes it if the block was live, in the same use of
+ * the slab, before and after.
  */
 #ifndef HOSTMEM_HEAP_BLOCK_HISTORY_H
 #define HOSTMEM_HEAP_BLOCK_HISTORY_H
@@ -14,8 +14,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-struct tag {
-    _Atomic(const char *) file; /* kept by names.h; NULL: not told */
+struct block_history {
+    _Atomic(const char *) file; /* kept by string_table.h; NULL: not told */
     _Atomic(const void *) caller;
     _Atomic uint64_t sequence;
     _Atomic uint64_t tick;

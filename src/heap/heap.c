@@ -13,25 +13,25 @@
 /* Fields of a heap's former life are cleared; it is nobody else's yet. */
 static void clear(struct heap *heap)
 {
-    LANE_STORE(heap->lane_count, 0);
-    for (uint32_t i = 0; i < LANE_BUCKETS; i++)
-        LANE_STORE(heap->lanes[i], NULL);
-    for (int i = 0; i < LANE_COUNTERS; i++)
-        LANE_STORE(heap->shared.counters[i], 0);
-    LANE_STORE(heap->shared.inside, 0);
-    LANE_STORE(heap->shared.favourites, heap->favourites[0]);
-    LANE_STORE(heap->peak_blocks, 0);
-    LANE_STORE(heap->peak_bytes, 0);
+    STORE_RELAXED(heap->thread_count, 0);
+    for (uint32_t i = 0; i < THREAD_BUCKETS; i++)
+        STORE_RELAXED(heap->threads[i], NULL);
+    for (int i = 0; i < THREAD_COUNTS; i++)
+        STORE_RELAXED(heap->shared.counts[i], 0);
+    STORE_RELAXED(heap->shared.inside, 0);
+    STORE_RELAXED(heap->shared.active_slabs, heap->active_slabs[0]);
+    STORE_RELAXED(heap->peak_blocks, 0);
+    STORE_RELAXED(heap->peak_bytes, 0);
     gauge_clear(&heap->slab_bytes);
     gauge_clear(&heap->large_blocks);
     gauge_clear(&heap->large_bytes);
     for (uint32_t i = 0; i < CLASS_COUNT; i++) {
-        LANE_STORE(heap->stacks[i], 0);
+        STORE_RELAXED(heap->stacks[i], 0);
         for (uint32_t set = 0; set < HEAP_SETS; set++)
-            LANE_STORE(heap->favourites[set][i], NULL);
+            STORE_RELAXED(heap->active_slabs[set][i], NULL);
     }
     for (uint32_t i = 0; i < HEAP_DELAYED; i++)
-        LANE_STORE(heap->delayed[i], 0);
+        STORE_RELAXED(heap->delayed[i], 0);
 }
 
 struct heap *heap_create(struct heap_space *space, bool executable)
@@ -48,11 +48,11 @@ struct heap *heap_create(struct heap_space *space, bool executable)
     atomic_store_explicit(&heap->executable, executable, memory_order_relaxed);
     heap->classes = space->classes.classes;
     heap->slabs = (struct slab *)space->slabs.span.base;
-    heap->quick_lookup = space->classes.lookup;
-    heap->quick_limit = space->options.flags ? 0 : CLASS_LOOKUP;
-    if (heap->quick_limit > space->options.guard_above)
-        heap->quick_limit = space->options.guard_above + 1;
-    gauge_add(&space->pages->record->heaps, 1);
+    heap->fast_lookup = space->classes.lookup;
+    heap->fast_limit = space->options.flags ? 0 : CLASS_LOOKUP;
+    if (heap->fast_limit > space->options.guard_above)
+        heap->fast_limit = space->options.guard_above + 1;
+    gauge_add(&space->pages->counters->heaps, 1);
     atomic_store_explicit(
         &heap->number, atomic_fetch_add_explicit(&space->heap_number, 1, memory_order_relaxed) + 1,
         memory_order_release);
@@ -62,7 +62,7 @@ struct heap *heap_create(struct heap_space *space, bool executable)
 /* Tells of the blocks that live; those with regions of their own are given back. */
 static void end_blocks(struct heap *heap, heap_block_callback *callback, void *context)
 {
-    struct record *record = heap->space->pages->record;
+    struct counters *counters = heap->space->pages->counters;
     struct heap_cursor cursor = {0};
     struct heap_block block;
 
@@ -71,13 +71,13 @@ static void end_blocks(struct heap *heap, heap_block_callback *callback, void *c
 
         if (callback)
             callback(context, &block);
-        record_count(&record->leaked_blocks);
-        record_add(&record->leaked_bytes, block.size);
+        counter_increment(&counters->leaked_blocks);
+        counter_add(&counters->leaked_bytes, block.size);
         if (cursor.region) {
-            record_begin(record, RECORD_HEAP_PAGES);
+            counters_begin(counters, COUNTED_HEAP_PAGES);
             pages_release_block(heap->space->pages, (void *)block.address, heap_number(heap),
                                 &size);
-            record_end(record, RECORD_HEAP_PAGES, true);
+            counters_end(counters, COUNTED_HEAP_PAGES, true);
         }
     }
 }
@@ -105,20 +105,21 @@ void heap_free_all(struct heap *heap)
 void heap_destroy(struct heap *heap, heap_block_callback *callback, void *context)
 {
     struct heap_space *space = heap->space;
-    struct record *record = space->pages->record;
+    struct counters *counters = space->pages->counters;
 
-    lane_enter(&heap->shared, true); /* what is counted and what is there differ until the end */
+    thread_counters_enter(&heap->shared,
+                          true); /* what is counted and what is there differ until the end */
     heap_flush_delayed(heap);
     end_blocks(heap, callback, context);
     heap_retire_slabs(heap, true);
-    record_begin(record, RECORD_HEAP_PAGES);
+    counters_begin(counters, COUNTED_HEAP_PAGES);
     atomic_fetch_add_explicit(&space->ends_begun, 1, memory_order_relaxed);
     atomic_thread_fence(memory_order_release); /* who sees what follows sees that it has begun */
     atomic_store_explicit(&heap->number, 0, memory_order_release);
-    heap_close_lanes(heap);
+    heap_close_threads(heap);
     atomic_fetch_add_explicit(&space->ends_done, 1, memory_order_release);
-    gauge_subtract(&record->heaps, 1);
-    record_end(record, RECORD_HEAP_PAGES, true);
+    gauge_subtract(&counters->heaps, 1);
+    counters_end(counters, COUNTED_HEAP_PAGES, true);
     pool_give(&space->heaps, heap->index);
 }
 
@@ -126,7 +127,7 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
  * Allocating
  * --------------------------------------------------------------------------------------------- */
 
-static pages_result alloc_plain(struct heap *heap, struct lane *lane,
+static pages_result alloc_plain(struct heap *heap, struct thread_counters *thread,
                                 const struct heap_request *request, void **memory)
 {
     const struct size_classes *classes = &heap->space->classes;
@@ -136,7 +137,7 @@ static pages_result alloc_plain(struct heap *heap, struct lane *lane,
     uint32_t block;
     pages_result result;
     uintptr_t address =
-        heap_claim(heap, lane, size_class, slab_field_of(size_class, (uint32_t)request->size),
+        heap_claim(heap, thread, size_class, slab_field_of(size_class, (uint32_t)request->size),
                    request->critical_level, &slab, &block, &result);
 
     if (!address)
@@ -145,31 +146,31 @@ static pages_result alloc_plain(struct heap *heap, struct lane *lane,
     return PAGES_OK;
 }
 
-static pages_result alloc(struct heap *heap, struct lane *lane, const struct heap_request *request,
-                          void **memory)
+static pages_result alloc(struct heap *heap, struct thread_counters *thread,
+                          const struct heap_request *request, void **memory)
 {
     pages_result result;
 
     if (request->size > SMALL_LIMIT || request->size > heap->space->options.guard_above)
         return heap_alloc_large(heap, request, memory);
     if (!heap->space->options.flags && !request->debug)
-        return alloc_plain(heap, lane, request, memory);
-    result = heap_alloc_tracked(heap, lane, request, memory);
+        return alloc_plain(heap, thread, request, memory);
+    result = heap_alloc_tracked(heap, thread, request, memory);
     /* There is only so much room for histories; a block is worth more than its history. */
-    return result == HEAP_NO_SHEET ? alloc_plain(heap, lane, request, memory) : result;
+    return result == HEAP_NO_HISTORY ? alloc_plain(heap, thread, request, memory) : result;
 }
 
 pages_result heap_alloc(struct heap *heap, const struct heap_request *request, void **memory)
 {
-    struct lane *lane = heap_lane(heap);
+    struct thread_counters *thread = heap_thread(heap);
     pages_result result;
 
     *memory = NULL;
-    heap_enter(heap, lane);
-    result = alloc(heap, lane, request, memory);
+    heap_enter(heap, thread);
+    result = alloc(heap, thread, request, memory);
     if (!result)
-        heap_count_alloc(heap, lane, request->size, request->debug);
-    heap_leave(heap, lane);
+        heap_count_alloc(heap, thread, request->size, request->debug);
+    heap_leave(heap, thread);
     return result;
 }
 
@@ -177,9 +178,9 @@ pages_result heap_alloc(struct heap *heap, const struct heap_request *request, v
  * Freeing
  * --------------------------------------------------------------------------------------------- */
 
-pages_result heap_refuse(struct heap *heap, enum record_refusal why)
+pages_result heap_refuse(struct heap *heap, enum block_refusal why)
 {
-    record_count(&heap->space->pages->record->refused_blocks[why]);
+    counter_increment(&heap->space->pages->counters->refused_blocks[why]);
     return PAGES_FOREIGN;
 }
 
@@ -187,57 +188,57 @@ static pages_result refuse_answer(struct heap *heap, enum slab_answer answer)
 {
     switch (answer) {
     case SLAB_INTERIOR:
-        return heap_refuse(heap, RECORD_REFUSED_INTERIOR);
+        return heap_refuse(heap, BLOCK_REFUSED_INTERIOR);
     case SLAB_MISALIGNED:
-        return heap_refuse(heap, RECORD_REFUSED_MISALIGNED);
+        return heap_refuse(heap, BLOCK_REFUSED_MISALIGNED);
     default:
-        return heap_refuse(heap, RECORD_REFUSED_FREED);
+        return heap_refuse(heap, BLOCK_REFUSED_FREED);
     }
 }
 
-static pages_result free_small(struct heap *heap, struct lane *lane, struct slab *slab,
+static pages_result free_small(struct heap *heap, struct thread_counters *thread, struct slab *slab,
                                const struct slab_view *view, uintptr_t address)
 {
     struct slab_block block;
     enum slab_answer answer = slab_look(slab, view, address, &block);
 
     if (answer == SLAB_LIVE && view->heap != heap_number(heap))
-        return heap_refuse(heap, RECORD_REFUSED_OTHER_HEAP);
+        return heap_refuse(heap, BLOCK_REFUSED_OTHER_HEAP);
     if (answer == SLAB_LIVE)
         answer = view->size_class->tracked ? heap_free_tracked(heap, slab, view, address, &block)
                                            : slab_change(slab, view, address, &block, 0);
     if (answer != SLAB_LIVE)
         return refuse_answer(heap, answer);
-    heap_count_free(heap, lane, slab_requested(view->size_class, block.field));
+    heap_count_free(heap, thread, slab_requested(view->size_class, block.field));
     if (!view->size_class->tracked)
         heap_block_freed(heap, slab, view, block.index);
     return PAGES_OK;
 }
 
-static pages_result free_block(struct heap *heap, struct lane *lane, uintptr_t address)
+static pages_result free_block(struct heap *heap, struct thread_counters *thread, uintptr_t address)
 {
-    struct slab *slab = heap_slab_of(heap, lane, address);
+    struct slab *slab = heap_slab_of(heap, thread, address);
     struct slab_view view;
 
     if (!slab)
-        return heap_free_large(heap, lane, (void *)address);
+        return heap_free_large(heap, thread, (void *)address);
     /* A slab that is coming or going has no live block. */
     if (!slab_view(slab, &view) || address - view.base >= SLAB_SIZE)
-        return heap_refuse(heap, RECORD_REFUSED_FREED);
-    return free_small(heap, lane, slab, &view, address);
+        return heap_refuse(heap, BLOCK_REFUSED_FREED);
+    return free_small(heap, thread, slab, &view, address);
 }
 
 pages_result heap_free(struct heap *heap, void *memory)
 {
-    struct lane *lane;
+    struct thread_counters *thread;
     pages_result result;
 
     if (!memory)
         return PAGES_OK;
-    lane = heap_lane(heap);
-    heap_enter(heap, lane);
-    result = free_block(heap, lane, (uintptr_t)memory);
-    heap_leave(heap, lane);
+    thread = heap_thread(heap);
+    heap_enter(heap, thread);
+    result = free_block(heap, thread, (uintptr_t)memory);
+    heap_leave(heap, thread);
     return result;
 }
 
@@ -277,30 +278,31 @@ static bool resize_small(struct heap *heap, struct slab *slab, const struct slab
     return true;
 }
 
-static bool resize(struct heap *heap, struct lane *lane, uintptr_t address, size_t size)
+static bool resize(struct heap *heap, struct thread_counters *thread, uintptr_t address,
+                   size_t size)
 {
-    struct slab *slab = heap_slab_of(heap, lane, address);
+    struct slab *slab = heap_slab_of(heap, thread, address);
     struct slab_view view;
     size_t old;
 
     if (!slab)
-        return heap_resize_large(heap, lane, address, size);
+        return heap_resize_large(heap, thread, address, size);
     if (!slab_view(slab, &view) || address - view.base >= SLAB_SIZE ||
         !resize_small(heap, slab, &view, address, size, &old))
         return false;
-    heap_count_resize(heap, lane, old, size);
+    heap_count_resize(heap, thread, old, size);
     return true;
 }
 
 bool heap_resize(struct heap *heap, void *memory, size_t size)
 {
     uintptr_t address = (uintptr_t)memory;
-    struct lane *lane = heap_lane(heap);
+    struct thread_counters *thread = heap_thread(heap);
     bool done;
 
-    heap_enter(heap, lane);
+    heap_enter(heap, thread);
     /* A block that is to be guarded from now on needs another place. */
-    done = size <= heap->space->options.guard_above && resize(heap, lane, address, size);
-    heap_leave(heap, lane);
+    done = size <= heap->space->options.guard_above && resize(heap, thread, address, size);
+    heap_leave(heap, thread);
     return done;
 }

@@ -8,9 +8,9 @@
  * Promises. A pointer that is not the start of a live block of this heap is found out without being
  * read. Of any number of threads that free one block at once, one succeeds. No lock and no wait
  * anywhere: a thread that is frozen keeps nobody from allocating or freeing (I4). Figures are exact
- * when no call is under way; for peaks see lane.h.
+ * when no call is under way; for peaks see thread.h.
  *
- * heap_quick.h has the common cases of allocating and freeing once more, for callers to inline.
+ * heap_fast_path.h has the common cases of allocating and freeing once more, for callers to inline.
  *
  * What no allocator can tell apart, short of never using an address twice: a free that is late, in
  * that its block has been freed by somebody else and handed out again before it is done, may end
@@ -28,7 +28,7 @@
 /* Frees that HEAP_DELAY_REUSE waits for. */
 #define HEAP_DELAYED 256u
 
-/* Groups of threads with favourite slabs of their own. */
+/* Groups of threads with active slabs of their own. */
 #define HEAP_SETS (sizeof(void *) == 8 ? 8u : 4u)
 
 struct heap {
@@ -37,14 +37,15 @@ struct heap {
     struct heap_space *space;
     uint32_t index; /* in the space's pool */
     _Atomic bool executable;
-    size_t quick_limit;          /* requests below it go the short way */
-    const uint8_t *quick_lookup; /* their classes */
+    size_t fast_limit;          /* requests below it go the short way */
+    const uint8_t *fast_lookup; /* their classes */
     const struct size_class *classes;
     struct slab *slabs; /* the space's; the first has index 1 */
 
-    _Atomic uint32_t lane_count;
-    _Atomic(struct lane *) lanes[LANE_BUCKETS]; /* each the first of a list that only grows */
-    struct lane shared;
+    _Atomic uint32_t thread_count;
+    _Atomic(struct thread_counters *)
+        threads[THREAD_BUCKETS]; /* each the first of a list that only grows */
+    struct thread_counters shared;
     _Atomic uint64_t peak_blocks;
     _Atomic uint64_t peak_bytes;
     struct gauge slab_bytes; /* spare ones included */
@@ -52,7 +53,7 @@ struct heap {
     struct gauge large_bytes; /* asked for */
 
     _Atomic uint64_t stacks[CLASS_COUNT]; /* of LISTED slabs: index | count of changes << 32 */
-    heap_favourite favourites[HEAP_SETS][CLASS_COUNT];
+    active_slab active_slabs[HEAP_SETS][CLASS_COUNT];
     _Atomic uintptr_t spares[HEAP_SPARES];  /* memory of slabs; 0: none */
     _Atomic uint64_t delayed[HEAP_DELAYED]; /* block | index of its slab << 32; 0: none */
     _Atomic uint32_t delay_cursor;
@@ -114,7 +115,7 @@ size_t heap_trim(struct heap *heap);
 struct heap_figures {
     uint32_t number;
     bool executable;
-    uint64_t counters[LANE_COUNTERS];
+    uint64_t counts[THREAD_COUNTS];
     uint64_t blocks;
     uint64_t block_bytes;
     uint64_t peak_blocks;

@@ -1,113 +1,114 @@
 /*
- * heap_count.c: lanes: see lane.h.
+ * heap_counters.c: threads: see thread.h.
  */
 #include "heap/heap_parts.h"
 
-/* The owner's lane among those of its bucket; NULL: there is none. */
-static struct lane *find_in_bucket(const struct heap *heap, uintptr_t key)
+/* The owner's thread among those of its bucket; NULL: there is none. */
+static struct thread_counters *find_in_bucket(const struct heap *heap, uintptr_t key)
 {
-    struct lane *lane =
-        atomic_load_explicit(&heap->lanes[HEAP_LANE_BUCKET(key)], memory_order_acquire);
+    struct thread_counters *thread =
+        atomic_load_explicit(&heap->threads[HEAP_THREAD_BUCKET(key)], memory_order_acquire);
 
-    while (lane && LANE_LOAD(lane->owner) != key)
-        lane = LANE_LOAD(lane->next);
-    return lane;
+    while (thread && LOAD_RELAXED(thread->owner) != key)
+        thread = LOAD_RELAXED(thread->next);
+    return thread;
 }
 
-static void clear(struct lane *lane)
+static void clear(struct thread_counters *thread)
 {
-    for (int counter = 0; counter < LANE_COUNTERS; counter++)
-        LANE_STORE(lane->counters[counter], 0);
-    LANE_STORE(lane->inside, 0);
-    LANE_STORE(lane->low_blocks, 0);
-    LANE_STORE(lane->low_bytes, 0);
-    LANE_STORE(lane->marks, NULL);
+    for (int counter = 0; counter < THREAD_COUNTS; counter++)
+        STORE_RELAXED(thread->counts[counter], 0);
+    STORE_RELAXED(thread->inside, 0);
+    STORE_RELAXED(thread->low_blocks, 0);
+    STORE_RELAXED(thread->low_bytes, 0);
+    STORE_RELAXED(thread->marks, NULL);
 }
 
-/* No lane is the only one any more. */
-static struct lane *shared_lane(struct heap *heap)
+/* No thread is the only one any more. */
+static struct thread_counters *shared_counters(struct heap *heap)
 {
-    if (LANE_LOAD(heap->lane_count) < 2)
-        atomic_fetch_add_explicit(&heap->lane_count, 2, memory_order_relaxed);
+    if (LOAD_RELAXED(heap->thread_count) < 2)
+        atomic_fetch_add_explicit(&heap->thread_count, 2, memory_order_relaxed);
     return &heap->shared;
 }
 
-struct lane *heap_find_lane(struct heap *heap)
+struct thread_counters *heap_find_thread(struct heap *heap)
 {
     uintptr_t key = os_thread_key();
-    _Atomic(struct lane *) *bucket = &heap->lanes[HEAP_LANE_BUCKET(key)];
-    struct lane *lane = find_in_bucket(heap, key);
-    struct lane *first;
+    _Atomic(struct thread_counters *) *bucket = &heap->threads[HEAP_THREAD_BUCKET(key)];
+    struct thread_counters *thread = find_in_bucket(heap, key);
+    struct thread_counters *first;
     uint32_t index, number;
 
-    if (lane)
-        return lane;
-    index = pool_take(&heap->space->lanes);
+    if (thread)
+        return thread;
+    index = pool_take(&heap->space->threads);
     if (!index)
-        return shared_lane(heap);
-    lane = pool_item(&heap->space->lanes, index);
-    clear(lane);
-    LANE_STORE(lane->owner, key);
-    lane->index = index;
-    number = atomic_fetch_add_explicit(&heap->lane_count, 1, memory_order_relaxed);
-    LANE_STORE(lane->favourites, heap->favourites[number % HEAP_SETS]);
-    first = LANE_LOAD(*bucket);
+        return shared_counters(heap);
+    thread = pool_item(&heap->space->threads, index);
+    clear(thread);
+    STORE_RELAXED(thread->owner, key);
+    thread->index = index;
+    number = atomic_fetch_add_explicit(&heap->thread_count, 1, memory_order_relaxed);
+    STORE_RELAXED(thread->active_slabs, heap->active_slabs[number % HEAP_SETS]);
+    first = LOAD_RELAXED(*bucket);
     do
-        LANE_STORE(lane->next, first);
-    while (!atomic_compare_exchange_weak_explicit(bucket, &first, lane, memory_order_release,
+        STORE_RELAXED(thread->next, first);
+    while (!atomic_compare_exchange_weak_explicit(bucket, &first, thread, memory_order_release,
                                                   memory_order_relaxed));
-    return lane;
+    return thread;
 }
 
 /* ------------------------------------------------------------------------------------------------
  * Sums and peaks
  * --------------------------------------------------------------------------------------------- */
 
-static const enum lane_counter allocated[] = {LANE_ALLOCATED, LANE_DEBUG_ALLOCATED,
-                                              LANE_ALLOCATED_BYTES};
-static const enum lane_counter freed[] = {LANE_FREED, LANE_FREED_BYTES};
+static const enum thread_count allocated[] = {THREAD_ALLOCATED, THREAD_DEBUG_ALLOCATED,
+                                              THREAD_ALLOCATED_BYTES};
+static const enum thread_count freed[] = {THREAD_FREED, THREAD_FREED_BYTES};
 
-/* Adds some of a lane's counters. The number of calls that were under way. */
-static uint32_t add_lane(const struct lane *lane, const enum lane_counter *which, size_t count,
-                         uint64_t counters[LANE_COUNTERS])
+/* Adds some of a thread's counts. The number of calls that were under way. */
+static uint32_t add_thread(const struct thread_counters *thread, const enum thread_count *which,
+                           size_t count, uint64_t counts[THREAD_COUNTS])
 {
-    uint32_t inside = atomic_load_explicit(&lane->inside, memory_order_acquire);
+    uint32_t inside = atomic_load_explicit(&thread->inside, memory_order_acquire);
 
     for (size_t i = 0; i < count; i++)
-        counters[which[i]] += atomic_load_explicit(&lane->counters[which[i]], memory_order_acquire);
+        counts[which[i]] += atomic_load_explicit(&thread->counts[which[i]], memory_order_acquire);
     return inside;
 }
 
-static uint32_t add_some(const struct heap *heap, const enum lane_counter *which, size_t count,
-                         uint64_t counters[LANE_COUNTERS])
+static uint32_t add_some(const struct heap *heap, const enum thread_count *which, size_t count,
+                         uint64_t counts[THREAD_COUNTS])
 {
-    uint32_t inside = add_lane(&heap->shared, which, count, counters);
+    uint32_t inside = add_thread(&heap->shared, which, count, counts);
 
-    for (uint32_t bucket = 0; bucket < LANE_BUCKETS; bucket++) {
-        const struct lane *lane = atomic_load_explicit(&heap->lanes[bucket], memory_order_acquire);
+    for (uint32_t bucket = 0; bucket < THREAD_BUCKETS; bucket++) {
+        const struct thread_counters *thread =
+            atomic_load_explicit(&heap->threads[bucket], memory_order_acquire);
 
-        for (; lane; lane = LANE_LOAD(lane->next))
-            inside += add_lane(lane, which, count, counters);
+        for (; thread; thread = LOAD_RELAXED(thread->next))
+            inside += add_thread(thread, which, count, counts);
     }
     return inside;
 }
 
 /* What was freed is added up last: so what is live is never made out to be more than it was. */
-static uint32_t add_lanes(const struct heap *heap, uint64_t counters[LANE_COUNTERS])
+static uint32_t add_threads(const struct heap *heap, uint64_t counts[THREAD_COUNTS])
 {
     uint32_t inside;
 
-    for (int counter = 0; counter < LANE_COUNTERS; counter++)
-        counters[counter] = 0;
-    inside = add_some(heap, allocated, sizeof(allocated) / sizeof(allocated[0]), counters);
-    inside += add_some(heap, freed, sizeof(freed) / sizeof(freed[0]), counters);
+    for (int counter = 0; counter < THREAD_COUNTS; counter++)
+        counts[counter] = 0;
+    inside = add_some(heap, allocated, sizeof(allocated) / sizeof(allocated[0]), counts);
+    inside += add_some(heap, freed, sizeof(freed) / sizeof(freed[0]), counts);
     return inside;
 }
 
 /* Raises a heap's peak; what it rises by is added to the manager's. */
 static void raise_peak(_Atomic uint64_t *peak, uint64_t value, struct gauge *of_all)
 {
-    uint64_t before = LANE_LOAD(*peak);
+    uint64_t before = LOAD_RELAXED(*peak);
 
     while ((int64_t)value > (int64_t)before) {
         if (atomic_compare_exchange_weak_explicit(peak, &before, value, memory_order_relaxed,
@@ -124,67 +125,68 @@ static void raise_peaks(struct heap *heap, uint64_t blocks, uint64_t bytes)
     raise_peak(&heap->peak_bytes, bytes, &heap->space->peak_bytes);
 }
 
-static void raise_peaks_by(struct heap *heap, const uint64_t counters[LANE_COUNTERS])
+static void raise_peaks_by(struct heap *heap, const uint64_t counts[THREAD_COUNTS])
 {
     raise_peaks(heap,
-                counters[LANE_ALLOCATED] + counters[LANE_DEBUG_ALLOCATED] - counters[LANE_FREED],
-                counters[LANE_ALLOCATED_BYTES] - counters[LANE_FREED_BYTES]);
+                counts[THREAD_ALLOCATED] + counts[THREAD_DEBUG_ALLOCATED] - counts[THREAD_FREED],
+                counts[THREAD_ALLOCATED_BYTES] - counts[THREAD_FREED_BYTES]);
 }
 
-void heap_look_at_lanes(struct heap *heap, struct lane *lane)
+void heap_update_peaks(struct heap *heap, struct thread_counters *thread)
 {
-    uint64_t counters[LANE_COUNTERS];
+    uint64_t counts[THREAD_COUNTS];
 
-    if (LANE_LOAD(heap->lane_count) == 1) {
-        raise_peaks(heap, (uint64_t)lane_blocks(lane), (uint64_t)lane_bytes(lane));
+    if (LOAD_RELAXED(heap->thread_count) == 1) {
+        raise_peaks(heap, (uint64_t)thread_counters_blocks(thread),
+                    (uint64_t)thread_counters_bytes(thread));
         return;
     }
-    add_lanes(heap, counters);
-    raise_peaks_by(heap, counters);
-    LANE_STORE(lane->low_blocks, lane_blocks(lane));
-    LANE_STORE(lane->low_bytes, lane_bytes(lane));
+    add_threads(heap, counts);
+    raise_peaks_by(heap, counts);
+    STORE_RELAXED(thread->low_blocks, thread_counters_blocks(thread));
+    STORE_RELAXED(thread->low_bytes, thread_counters_bytes(thread));
 }
 
 static void count_shared_alloc(struct heap *heap, size_t size, bool debug)
 {
-    uint64_t counters[LANE_COUNTERS];
+    uint64_t counts[THREAD_COUNTS];
 
-    lane_add_shared(&heap->shared, debug ? LANE_DEBUG_ALLOCATED : LANE_ALLOCATED, 1);
-    lane_add_shared(&heap->shared, LANE_ALLOCATED_BYTES, size);
-    add_lanes(heap, counters);
-    raise_peaks_by(heap, counters);
+    thread_counters_add_shared(&heap->shared, debug ? THREAD_DEBUG_ALLOCATED : THREAD_ALLOCATED, 1);
+    thread_counters_add_shared(&heap->shared, THREAD_ALLOCATED_BYTES, size);
+    add_threads(heap, counts);
+    raise_peaks_by(heap, counts);
 }
 
-void heap_count_alloc(struct heap *heap, struct lane *lane, size_t size, bool debug)
+void heap_count_alloc(struct heap *heap, struct thread_counters *thread, size_t size, bool debug)
 {
-    if (lane == &heap->shared)
+    if (thread == &heap->shared)
         count_shared_alloc(heap, size, debug);
     else
-        heap_count_own_alloc(heap, lane, debug ? LANE_DEBUG_ALLOCATED : LANE_ALLOCATED, size);
+        heap_count_own_alloc(heap, thread, debug ? THREAD_DEBUG_ALLOCATED : THREAD_ALLOCATED, size);
 }
 
-void heap_count_free(struct heap *heap, struct lane *lane, size_t size)
+void heap_count_free(struct heap *heap, struct thread_counters *thread, size_t size)
 {
-    if (lane == &heap->shared) {
-        lane_add_shared(lane, LANE_FREED, 1);
-        lane_add_shared(lane, LANE_FREED_BYTES, size);
+    if (thread == &heap->shared) {
+        thread_counters_add_shared(thread, THREAD_FREED, 1);
+        thread_counters_add_shared(thread, THREAD_FREED_BYTES, size);
         return;
     }
-    heap_count_own_free(lane, size);
+    heap_count_own_free(thread, size);
 }
 
-void heap_count_resize(struct heap *heap, struct lane *lane, size_t old, size_t size)
+void heap_count_resize(struct heap *heap, struct thread_counters *thread, size_t old, size_t size)
 {
-    uint64_t counters[LANE_COUNTERS];
+    uint64_t counts[THREAD_COUNTS];
 
-    lane_add_shared(lane, size > old ? LANE_ALLOCATED_BYTES : LANE_FREED_BYTES,
-                    size > old ? size - old : old - size);
-    if (lane != &heap->shared) {
-        heap_look_at_lanes(heap, lane);
+    thread_counters_add_shared(thread, size > old ? THREAD_ALLOCATED_BYTES : THREAD_FREED_BYTES,
+                               size > old ? size - old : old - size);
+    if (thread != &heap->shared) {
+        heap_update_peaks(heap, thread);
         return;
     }
-    add_lanes(heap, counters);
-    raise_peaks_by(heap, counters);
+    add_threads(heap, counts);
+    raise_peaks_by(heap, counts);
 }
 
 static uint64_t difference(uint64_t more, uint64_t less)
@@ -200,21 +202,22 @@ static uint64_t larger(uint64_t a, uint64_t b)
 bool heap_figures(const struct heap *heap, struct heap_figures *figures)
 {
     uint32_t number = atomic_load_explicit(&heap->number, memory_order_acquire);
-    const uint64_t *counters;
+    const uint64_t *counts;
 
     *figures = (struct heap_figures){
         .number = number,
         .executable = atomic_load_explicit(&heap->executable, memory_order_relaxed)};
-    figures->inside = add_lanes(heap, figures->counters);
-    counters = figures->counters;
+    figures->inside = add_threads(heap, figures->counts);
+    counts = figures->counts;
     figures->blocks =
-        difference(counters[LANE_ALLOCATED] + counters[LANE_DEBUG_ALLOCATED], counters[LANE_FREED]);
-    figures->block_bytes = difference(counters[LANE_ALLOCATED_BYTES], counters[LANE_FREED_BYTES]);
-    figures->peak_blocks = larger(LANE_LOAD(heap->peak_blocks), figures->blocks);
-    figures->peak_bytes = larger(LANE_LOAD(heap->peak_bytes), figures->block_bytes);
+        difference(counts[THREAD_ALLOCATED] + counts[THREAD_DEBUG_ALLOCATED], counts[THREAD_FREED]);
+    figures->block_bytes = difference(counts[THREAD_ALLOCATED_BYTES], counts[THREAD_FREED_BYTES]);
+    figures->peak_blocks = larger(LOAD_RELAXED(heap->peak_blocks), figures->blocks);
+    figures->peak_bytes = larger(LOAD_RELAXED(heap->peak_bytes), figures->block_bytes);
     for (uint32_t i = 0; i < HEAP_SPARES; i++)
-        figures->spare_bytes += LANE_LOAD(heap->spares[i]) ? SLAB_SIZE : 0;
-    /* Else some of it may be another heap's, which has the record or the lanes now. */
+        figures->spare_bytes += LOAD_RELAXED(heap->spares[i]) ? SLAB_SIZE : 0;
+    /* Else some of it may be another heap's, which the manager's counters or the threads hold now.
+     */
     atomic_thread_fence(memory_order_acquire);
     return number && heap_number(heap) == number;
 }
@@ -223,34 +226,34 @@ bool heap_figures(const struct heap *heap, struct heap_figures *figures)
  * The end
  * --------------------------------------------------------------------------------------------- */
 
-static void add_calls(struct record *record, enum record_method method, uint64_t calls)
+static void add_calls(struct counters *counters, enum counted_method method, uint64_t calls)
 {
     /* In this order: what has ended has begun. */
-    record_add(&record->calls[method].begun, calls);
-    atomic_fetch_add_explicit(&record->calls[method].ended, calls, memory_order_release);
+    counter_add(&counters->calls[method].begun, calls);
+    atomic_fetch_add_explicit(&counters->calls[method].ended, calls, memory_order_release);
 }
 
-void heap_close_lanes(struct heap *heap)
+void heap_close_threads(struct heap *heap)
 {
-    struct record *record = heap->space->pages->record;
-    uint64_t counters[LANE_COUNTERS];
+    struct counters *counters = heap->space->pages->counters;
+    uint64_t counts[THREAD_COUNTS];
 
-    add_lanes(heap, counters);
-    add_calls(record, RECORD_MALLOC_ALLOC, counters[LANE_ALLOCATED]);
-    add_calls(record, RECORD_MALLOC_DEBUG_ALLOC, counters[LANE_DEBUG_ALLOCATED]);
-    add_calls(record, RECORD_MALLOC_FREE, counters[LANE_FREED]);
-    for (uint32_t bucket = 0; bucket < LANE_BUCKETS; bucket++) {
-        struct lane *lane = LANE_LOAD(heap->lanes[bucket]);
+    add_threads(heap, counts);
+    add_calls(counters, COUNTED_MALLOC_ALLOC, counts[THREAD_ALLOCATED]);
+    add_calls(counters, COUNTED_MALLOC_DEBUG_ALLOC, counts[THREAD_DEBUG_ALLOCATED]);
+    add_calls(counters, COUNTED_MALLOC_FREE, counts[THREAD_FREED]);
+    for (uint32_t bucket = 0; bucket < THREAD_BUCKETS; bucket++) {
+        struct thread_counters *thread = LOAD_RELAXED(heap->threads[bucket]);
 
-        LANE_STORE(heap->lanes[bucket], NULL);
-        while (lane) {
-            struct lane *next = LANE_LOAD(lane->next);
+        STORE_RELAXED(heap->threads[bucket], NULL);
+        while (thread) {
+            struct thread_counters *next = LOAD_RELAXED(thread->next);
 
-            LANE_STORE(lane->owner, 0);
-            pool_give(&heap->space->lanes, lane->index);
-            lane = next;
+            STORE_RELAXED(thread->owner, 0);
+            pool_give(&heap->space->threads, thread->index);
+            thread = next;
         }
     }
-    gauge_subtract(&heap->space->peak_blocks, LANE_LOAD(heap->peak_blocks));
-    gauge_subtract(&heap->space->peak_bytes, LANE_LOAD(heap->peak_bytes));
+    gauge_subtract(&heap->space->peak_blocks, LOAD_RELAXED(heap->peak_blocks));
+    gauge_subtract(&heap->space->peak_bytes, LOAD_RELAXED(heap->peak_bytes));
 }

@@ -1,7 +1,7 @@
 /*
- * heap_quick.h: the common cases of heap_alloc and heap_free, inlined into their callers: a small
- * block, no history, a lane and a favourite slab at hand, nobody in the way. What is not so common
- * is left, untouched, to the functions of heap.h.
+ * heap_fast_path.h: the common cases of heap_alloc and heap_free, inlined into their callers: a
+ * small block, no history, a thread and an active slab at hand, nobody in the way. What is not
+ * so common is left, untouched, to the functions of heap.h.
  */
 #ifndef HOSTMEM_HEAP_HEAP_FAST_PATH_H
 #define HOSTMEM_HEAP_HEAP_FAST_PATH_H
@@ -9,40 +9,41 @@
 #include "heap/heap_parts.h"
 
 /* False: nothing was done, heap_alloc has to be asked. */
-static inline bool heap_quick_alloc(struct heap *heap, size_t size, void **memory)
+static inline bool heap_fast_alloc(struct heap *heap, size_t size, void **memory)
 {
-    struct lane *lane = heap_quick_lane(heap);
+    struct thread_counters *thread = heap_fast_thread(heap);
     const struct size_class *size_class;
     struct slab *slab;
     uintptr_t address;
     uint32_t class_index, block;
 
-    if (size >= heap->quick_limit || !lane)
+    if (size >= heap->fast_limit || !thread)
         return false;
-    class_index = heap->quick_lookup[size];
+    class_index = heap->fast_lookup[size];
     size_class = &heap->classes[class_index];
-    slab = atomic_load_explicit(&LANE_LOAD(lane->favourites)[class_index], memory_order_acquire);
+    slab = atomic_load_explicit(&LOAD_RELAXED(thread->active_slabs)[class_index],
+                                memory_order_acquire);
     if (!slab)
         return false;
-    lane_enter(lane, false);
+    thread_counters_enter(thread, false);
     address = slab_claim(slab, heap_number(heap), size_class,
                          slab_field_of(size_class, (uint32_t)size), &block);
     if (address) {
         *memory = (void *)address;
-        heap_count_own_alloc(heap, lane, LANE_ALLOCATED, size);
+        heap_count_own_alloc(heap, thread, THREAD_ALLOCATED, size);
     }
-    lane_leave(lane, false);
+    thread_counters_leave(thread, false);
     return address != 0;
 }
 
-/* The slab that the lane's owner freed a block near before, if the address is in one. */
-static inline struct slab *heap_quick_slab(const struct heap *heap, const struct lane *lane,
-                                           uintptr_t address)
+/* The slab that the thread's owner freed a block near before, if the address is in one. */
+static inline struct slab *heap_fast_slab(const struct heap *heap,
+                                          const struct thread_counters *thread, uintptr_t address)
 {
-    const chunk_mark *marks = LANE_LOAD(lane->marks);
+    const chunk_mark *marks = LOAD_RELAXED(thread->marks);
     uint32_t index;
 
-    if (LANE_LOAD(lane->chunk) != chunk_number(address) || !marks)
+    if (LOAD_RELAXED(thread->chunk) != chunk_number(address) || !marks)
         return NULL;
     index =
         atomic_load_explicit(&marks[address % CHUNK_SIZE / OS_GRANULE_SIZE], memory_order_acquire);
@@ -50,11 +51,11 @@ static inline struct slab *heap_quick_slab(const struct heap *heap, const struct
 }
 
 /* False: nothing was done, heap_free has to be asked. */
-static inline bool heap_quick_free(struct heap *heap, void *memory)
+static inline bool heap_fast_free(struct heap *heap, void *memory)
 {
     uintptr_t address = (uintptr_t)memory;
-    struct lane *lane = heap_quick_lane(heap);
-    struct slab *slab = lane ? heap_quick_slab(heap, lane, address) : NULL;
+    struct thread_counters *thread = heap_fast_thread(heap);
+    struct slab *slab = thread ? heap_fast_slab(heap, thread, address) : NULL;
     struct slab_view view;
     struct slab_block block;
     bool freed;
@@ -63,13 +64,13 @@ static inline bool heap_quick_free(struct heap *heap, void *memory)
         view.heap != heap_number(heap) || view.size_class->tracked ||
         slab_look(slab, &view, address, &block) != SLAB_LIVE)
         return false;
-    lane_enter(lane, false);
+    thread_counters_enter(thread, false);
     freed = slab_try_change(slab, &view, &block, 0);
     if (freed) {
-        heap_count_own_free(lane, slab_requested(view.size_class, block.field));
+        heap_count_own_free(thread, slab_requested(view.size_class, block.field));
         heap_block_freed(heap, slab, &view, block.index);
     }
-    lane_leave(lane, false);
+    thread_counters_leave(thread, false);
     return freed;
 }
 

@@ -32,7 +32,7 @@ static pages_result make_block(struct heap *heap, const struct heap_request *req
         .caller = request->caller,
         .guard = request->size > heap->space->options.guard_above,
     };
-    struct record *record = heap->space->pages->record;
+    struct counters *counters = heap->space->pages->counters;
     pages_result result;
 
     if (pages.guard) {
@@ -43,9 +43,9 @@ static pages_result make_block(struct heap *heap, const struct heap_request *req
         pages.block_offset = whole - round_up(pages.size, BLOCK_ALIGNMENT);
         pages.size = whole + OS_PAGE_SIZE;
     }
-    record_begin(record, RECORD_HEAP_PAGES);
+    counters_begin(counters, COUNTED_HEAP_PAGES);
     result = pages_alloc(heap->space->pages, &pages, memory);
-    record_end(record, RECORD_HEAP_PAGES, !result);
+    counters_end(counters, COUNTED_HEAP_PAGES, !result);
     if (result == OS_ERROR_INVALID_PARAMETER) /* nothing but the size can be wrong with it */
         result = OS_ERROR_NOT_ENOUGH_MEMORY;
     if (!result)
@@ -59,7 +59,7 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
     pages_result result;
 
     if (request->file) {
-        file = names_keep(&heap->space->names, request->file);
+        file = string_table_intern(&heap->space->names, request->file);
         if (!file)
             return OS_ERROR_NOT_ENOUGH_MEMORY;
     }
@@ -74,44 +74,44 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
 }
 
 /* Why an address is not a live block's: what the books still know of it. */
-static enum record_refusal why_refused(const struct heap *heap, uintptr_t address)
+static enum block_refusal why_refused(const struct heap *heap, uintptr_t address)
 {
     struct region_facts facts;
     size_t committed;
 
     if (!pages_find(heap->space->pages, (const void *)address, &facts, &committed))
-        return region_table_last_block(&heap->space->pages->table, address)
-                   ? RECORD_REFUSED_FREED
-                   : RECORD_REFUSED_FOREIGN;
+        return region_table_last_block(&heap->space->pages->table, address) ? BLOCK_REFUSED_FREED
+                                                                            : BLOCK_REFUSED_FOREIGN;
     if (!facts.heap)
-        return RECORD_REFUSED_FOREIGN;
+        return BLOCK_REFUSED_FOREIGN;
     if (facts.heap & REGION_IS_SLAB)
-        return RECORD_REFUSED_FREED; /* a spare */
+        return BLOCK_REFUSED_FREED; /* a spare */
     if (facts.block != address)
-        return (address % BLOCK_ALIGNMENT) ? RECORD_REFUSED_MISALIGNED : RECORD_REFUSED_INTERIOR;
-    return facts.heap == heap_number(heap) ? RECORD_REFUSED_FREED : RECORD_REFUSED_OTHER_HEAP;
+        return (address % BLOCK_ALIGNMENT) ? BLOCK_REFUSED_MISALIGNED : BLOCK_REFUSED_INTERIOR;
+    return facts.heap == heap_number(heap) ? BLOCK_REFUSED_FREED : BLOCK_REFUSED_OTHER_HEAP;
 }
 
-pages_result heap_free_large(struct heap *heap, struct lane *lane, void *memory)
+pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, void *memory)
 {
-    struct record *record = heap->space->pages->record;
+    struct counters *counters = heap->space->pages->counters;
     size_t size;
     pages_result result;
 
-    record_begin(record, RECORD_HEAP_PAGES);
+    counters_begin(counters, COUNTED_HEAP_PAGES);
     result = pages_release_block(heap->space->pages, memory, heap_number(heap), &size);
-    record_end(record, RECORD_HEAP_PAGES, !result);
+    counters_end(counters, COUNTED_HEAP_PAGES, !result);
     if (result == PAGES_FOREIGN)
         return heap_refuse(heap, why_refused(heap, (uintptr_t)memory));
     if (result)
         return result;
     gauge_subtract(&heap->large_blocks, 1);
     gauge_subtract(&heap->large_bytes, size);
-    heap_count_free(heap, lane, size);
+    heap_count_free(heap, thread, size);
     return PAGES_OK;
 }
 
-bool heap_resize_large(struct heap *heap, struct lane *lane, uintptr_t address, size_t size)
+bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintptr_t address,
+                       size_t size)
 {
     struct region *region = region_table_find(&heap->space->pages->table, address);
     struct region_facts facts;
@@ -125,6 +125,6 @@ bool heap_resize_large(struct heap *heap, struct lane *lane, uintptr_t address, 
     atomic_store_explicit(&region->requested, size, memory_order_relaxed);
     gauge_add(&heap->large_bytes, size);
     gauge_subtract(&heap->large_bytes, facts.requested);
-    heap_count_resize(heap, lane, facts.requested, size);
+    heap_count_resize(heap, thread, facts.requested, size);
     return true;
 }

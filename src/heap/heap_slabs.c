@@ -1,10 +1,10 @@
 /*
  * heap_slabs.c: finding, making and giving back slabs. The protocol is slab.h's.
  *
- * A thread looks for a free block first in the favourite of its set and class, then on the class's
- * stack of slabs that have free blocks, and makes a slab when there are none. Sets keep threads out
- * of each other's words; what one favours another may still claim in, so nothing is lost when a
- * thread ends or stands still.
+ * A thread looks for a free block first in the active slab of its set and class, then on the
+ * class's stack of slabs that have free blocks, and makes a slab when there are none. Sets keep
+ * threads out of each other's words; what one favours another may still claim in, so nothing is
+ * lost when a thread ends or stands still.
  *
  * The stacks are Treiber stacks like pool.c's: a head with a count of changes, over descriptors
  * that are type-stable.
@@ -60,20 +60,20 @@ static void give_descriptor(struct heap_space *space, struct slab *slab)
 /* Lists a slab that is parked, if it still is, in this use. */
 static void list(struct heap *heap, struct slab *slab, const struct slab_view *view)
 {
-    if (slab_move(slab, view->key, SLAB_PARKED, SLAB_LISTED))
+    if (slab_move(slab, view->key, SLAB_FULL, SLAB_PARTIAL))
         push(heap, slab, view->size_class);
 }
 
-/* A slab from the stack, favoured now; NULL: there is none. */
-static struct slab *take_listed(struct heap *heap, const struct size_class *size_class)
+/* A slab from the stack, active now; NULL: there is none. */
+static struct slab *take_partial(struct heap *heap, const struct size_class *size_class)
 {
     struct slab *slab;
 
     while ((slab = pop(heap, size_class)) != NULL) {
         uint64_t place = atomic_load_explicit(&slab->place, memory_order_acquire);
 
-        if (slab_place_of(place) == SLAB_LISTED &&
-            slab_move(slab, place, SLAB_LISTED, SLAB_FAVOURED))
+        if (slab_place_of(place) == SLAB_PARTIAL &&
+            slab_move(slab, place, SLAB_PARTIAL, SLAB_ACTIVE))
             return slab;
         give_descriptor(heap->space, slab); /* gone: nobody else knows it any more */
     }
@@ -100,7 +100,7 @@ static void drain(struct heap *heap)
         struct slab *slab = pop_all(heap, index);
 
         while (slab) {
-            uint32_t next = SLAB_LOAD(slab->next);
+            uint32_t next = LOAD_RELAXED(slab->next);
             uint64_t place = atomic_load_explicit(&slab->place, memory_order_acquire);
 
             if (slab_place_of(place) == SLAB_GONE)
@@ -113,29 +113,29 @@ static void drain(struct heap *heap)
 }
 
 /* How many free blocks make a parked slab worth looking for blocks in. */
-static uint32_t room_to_list(const struct size_class *size_class)
+static uint32_t room_of_partial(const struct size_class *size_class)
 {
     return (size_class->blocks + 7) / 8;
 }
 
-/* A slab that was a favourite is none any more, and this thread took it out of its slot. */
+/* A slab that was an active slab is none any more, and this thread took it out of its slot. */
 static void leave(struct heap *heap, struct slab *slab)
 {
     uint64_t place = atomic_load_explicit(&slab->place, memory_order_acquire);
     struct slab_view view;
     uint32_t room;
 
-    if (slab_place_of(place) == SLAB_GONE || !slab_move(slab, place, SLAB_FAVOURED, SLAB_PARKED)) {
+    if (slab_place_of(place) == SLAB_GONE || !slab_move(slab, place, SLAB_ACTIVE, SLAB_FULL)) {
         give_descriptor(heap->space, slab);
         return;
     }
     /* From here on the slab may have been given back, and the descriptor be in use elsewhere. */
     if (!slab_view(slab, &view) ||
-        slab_place_word(view.key, SLAB_PARKED) != slab_place_word(place, SLAB_PARKED))
+        slab_place_word(view.key, SLAB_FULL) != slab_place_word(place, SLAB_FULL))
         return;
     room = slab_room(slab, &view);
     atomic_store_explicit(&slab->freed, room, memory_order_relaxed);
-    if (room >= room_to_list(view.size_class))
+    if (room >= room_of_partial(view.size_class))
         list(heap, slab, &view);
 }
 
@@ -156,7 +156,7 @@ static chunk_mark *mark_of(struct heap *heap, uintptr_t base)
 
 static pages_result take_region(struct heap *heap, uint32_t critical_level, uintptr_t *base)
 {
-    struct record *record = heap->space->pages->record;
+    struct counters *counters = heap->space->pages->counters;
     struct pages_request request = {
         .size = SLAB_SIZE,
         .type = OS_MEM_RESERVE | OS_MEM_COMMIT,
@@ -171,12 +171,12 @@ static pages_result take_region(struct heap *heap, uint32_t critical_level, uint
     void *memory;
     pages_result result;
 
-    record_begin(record, RECORD_HEAP_PAGES);
+    counters_begin(counters, COUNTED_HEAP_PAGES);
     result = pages_alloc(heap->space->pages, &request, &memory);
-    record_end(record, RECORD_HEAP_PAGES, !result);
+    counters_end(counters, COUNTED_HEAP_PAGES, !result);
     if (!result) {
         gauge_add(&heap->slab_bytes, SLAB_SIZE);
-        gauge_add(&record->slab_bytes, SLAB_SIZE);
+        gauge_add(&counters->slab_bytes, SLAB_SIZE);
     }
     *base = (uintptr_t)memory;
     return result;
@@ -185,18 +185,18 @@ static pages_result take_region(struct heap *heap, uint32_t critical_level, uint
 /* How many bytes went back. */
 static size_t give_region(struct heap *heap, uintptr_t base)
 {
-    struct record *record = heap->space->pages->record;
+    struct counters *counters = heap->space->pages->counters;
     size_t size;
     pages_result result;
 
-    record_begin(record, RECORD_HEAP_PAGES);
+    counters_begin(counters, COUNTED_HEAP_PAGES);
     result = pages_release_block(heap->space->pages, (void *)base,
                                  heap_number(heap) | REGION_IS_SLAB, &size);
-    record_end(record, RECORD_HEAP_PAGES, !result);
+    counters_end(counters, COUNTED_HEAP_PAGES, !result);
     if (result)
         return 0; /* it is in the books still */
     gauge_subtract(&heap->slab_bytes, SLAB_SIZE);
-    gauge_subtract(&record->slab_bytes, SLAB_SIZE);
+    gauge_subtract(&counters->slab_bytes, SLAB_SIZE);
     return SLAB_SIZE;
 }
 
@@ -242,22 +242,23 @@ static size_t give_spares(struct heap *heap)
  * Making
  * --------------------------------------------------------------------------------------------- */
 
-/* A clean sheet for a tracked slab. False: there is no memory for one. */
-static bool ensure_sheet(struct heap_space *space, struct slab *slab,
-                         const struct size_class *size_class)
+/* A clean histories for a tracked slab. False: there is no memory for one. */
+static bool ensure_histories(struct heap_space *space, struct slab *slab,
+                             const struct size_class *size_class)
 {
     if (!size_class->tracked)
         return true;
-    if (slab->sheet_blocks < size_class->blocks) {
-        struct tag *sheet = metadata_take(&space->sheets, size_class->blocks * sizeof(struct tag));
+    if (slab->history_capacity < size_class->blocks) {
+        struct block_history *histories =
+            metadata_take(&space->histories, size_class->blocks * sizeof(struct block_history));
 
-        if (!sheet)
+        if (!histories)
             return false;
-        atomic_store_explicit(&slab->sheet, sheet, memory_order_relaxed);
-        slab->sheet_blocks = size_class->blocks;
+        atomic_store_explicit(&slab->histories, histories, memory_order_relaxed);
+        slab->history_capacity = size_class->blocks;
     }
     for (uint32_t block = 0; block < size_class->blocks; block++)
-        atomic_store_explicit(&heap_tag(slab, block)->freed, 0, memory_order_relaxed);
+        atomic_store_explicit(&heap_history(slab, block)->freed, 0, memory_order_relaxed);
     return true;
 }
 
@@ -280,7 +281,7 @@ static pages_result furnish(struct heap *heap, struct slab *slab,
      */
     atomic_store_explicit(mark, index_of(heap->space, slab), memory_order_release);
     view.key = heap_space_key(heap->space);
-    slab_open(slab, &view, SLAB_FAVOURED);
+    slab_open(slab, &view, SLAB_ACTIVE);
     return PAGES_OK;
 }
 
@@ -299,13 +300,13 @@ static pages_result make_slab(struct heap *heap, const struct size_class *size_c
 {
     struct heap_space *space = heap->space;
     uint32_t index = take_descriptor(heap);
-    pages_result result = HEAP_NO_SHEET;
+    pages_result result = HEAP_NO_HISTORY;
 
     if (!index)
         return OS_ERROR_NOT_ENOUGH_MEMORY;
     *slab = heap_slab(space, index);
     slab_close(*slab); /* it is out of use: this orders what is written from now on */
-    if (ensure_sheet(space, *slab, size_class))
+    if (ensure_histories(space, *slab, size_class))
         result = furnish(heap, *slab, size_class, critical_level);
     if (result)
         give_descriptor(space, *slab);
@@ -316,23 +317,23 @@ static pages_result make_slab(struct heap *heap, const struct size_class *size_c
  * Claiming a block
  * --------------------------------------------------------------------------------------------- */
 
-/* A slab that was favoured and is in no slot yet goes onto the stack; who closes it may be at it.
+/* A slab that was active and is in no slot yet goes onto the stack; who closes it may be at it.
  */
 static void put_back(struct heap *heap, struct slab *slab, const struct size_class *size_class)
 {
     uint64_t place = atomic_load_explicit(&slab->place, memory_order_acquire);
 
-    if (slab_place_of(place) == SLAB_FAVOURED && slab_move(slab, place, SLAB_FAVOURED, SLAB_LISTED))
+    if (slab_place_of(place) == SLAB_ACTIVE && slab_move(slab, place, SLAB_ACTIVE, SLAB_PARTIAL))
         push(heap, slab, size_class);
     else
         give_descriptor(heap->space, slab);
 }
 
-/* Puts another slab into the slot of favourites that `old` was found without a free block in. */
-static pages_result renew(struct heap *heap, heap_favourite *slot, struct slab *old,
+/* Puts another slab into the slot of active slabs that `old` was found without a free block in. */
+static pages_result renew(struct heap *heap, active_slab *slot, struct slab *old,
                           const struct size_class *size_class, uint32_t critical_level)
 {
-    struct slab *slab = take_listed(heap, size_class);
+    struct slab *slab = take_partial(heap, size_class);
     pages_result result = slab ? PAGES_OK : make_slab(heap, size_class, critical_level, &slab);
 
     if (result)
@@ -364,11 +365,11 @@ static uintptr_t claim_anywhere(struct heap *heap, const struct size_class *size
     return 0;
 }
 
-uintptr_t heap_claim(struct heap *heap, const struct lane *lane,
+uintptr_t heap_claim(struct heap *heap, const struct thread_counters *thread,
                      const struct size_class *size_class, uint32_t field, uint32_t critical_level,
                      struct slab **slab, uint32_t *block, pages_result *result)
 {
-    heap_favourite *slot = &LANE_LOAD(lane->favourites)[size_class->index];
+    active_slab *slot = &LOAD_RELAXED(thread->active_slabs)[size_class->index];
 
     *result = PAGES_OK;
     while (!*result) {
@@ -388,23 +389,25 @@ uintptr_t heap_claim(struct heap *heap, const struct lane *lane,
  * Finding by address
  * --------------------------------------------------------------------------------------------- */
 
-static const chunk_mark *marks_at(const struct heap *heap, struct lane *lane, uintptr_t number)
+static const chunk_mark *marks_at(const struct heap *heap, struct thread_counters *thread,
+                                  uintptr_t number)
 {
-    const chunk_mark *marks = LANE_LOAD(lane->marks);
+    const chunk_mark *marks = LOAD_RELAXED(thread->marks);
 
-    if (marks && LANE_LOAD(lane->chunk) == number)
+    if (marks && LOAD_RELAXED(thread->chunk) == number)
         return marks;
     marks = chunk_table_marks(&heap->space->pages->table.chunks, number);
-    if (lane != &heap->shared) {
-        LANE_STORE(lane->chunk, number);
-        LANE_STORE(lane->marks, (chunk_mark *)marks);
+    if (thread != &heap->shared) {
+        STORE_RELAXED(thread->chunk, number);
+        STORE_RELAXED(thread->marks, (chunk_mark *)marks);
     }
     return marks;
 }
 
-struct slab *heap_slab_of(const struct heap *heap, struct lane *lane, uintptr_t address)
+struct slab *heap_slab_of(const struct heap *heap, struct thread_counters *thread,
+                          uintptr_t address)
 {
-    const chunk_mark *marks = marks_at(heap, lane, chunk_number(address));
+    const chunk_mark *marks = marks_at(heap, thread, chunk_number(address));
     uint32_t index = marks ? atomic_load_explicit(&marks[address % CHUNK_SIZE / OS_GRANULE_SIZE],
                                                   memory_order_acquire)
                            : 0;
@@ -438,8 +441,8 @@ static size_t close(struct heap *heap, struct slab *slab, const struct slab_view
         give_memory(heap, view->base, keep && !(heap->space->options.flags & HEAP_FILL_ON_FREE));
     place = atomic_exchange_explicit(&slab->place, slab_place_word(view->key, SLAB_GONE),
                                      memory_order_acq_rel);
-    /* Where it was favoured or listed, somebody will come upon it. */
-    if (slab_place_of(place) == SLAB_PARKED)
+    /* Where it was active or listed, somebody will come upon it. */
+    if (slab_place_of(place) == SLAB_FULL)
         give_descriptor(heap->space, slab);
     return given;
 }
@@ -454,14 +457,14 @@ static size_t retire(struct heap *heap, struct slab *slab, const struct slab_vie
 }
 
 /* A parked slab has a block more that is free. */
-static void count_parked(struct heap *heap, struct slab *slab, const struct slab_view *view,
-                         bool word_is_empty)
+static void count_full(struct heap *heap, struct slab *slab, const struct slab_view *view,
+                       bool word_is_empty)
 {
     /* Two at once may count as one: then it is listed a little later. */
-    uint32_t freed = SLAB_LOAD(slab->freed) + 1;
+    uint32_t freed = LOAD_RELAXED(slab->freed) + 1;
 
     atomic_store_explicit(&slab->freed, freed, memory_order_relaxed);
-    if (word_is_empty || freed >= room_to_list(view->size_class))
+    if (word_is_empty || freed >= room_of_partial(view->size_class))
         list(heap, slab, view);
 }
 
@@ -470,13 +473,13 @@ size_t heap_block_freed_elsewhere(struct heap *heap, struct slab *slab,
 {
     uint64_t place = atomic_load_explicit(&slab->place, memory_order_seq_cst);
     bool word_is_empty =
-        (SLAB_LOAD(slab->words[word]) ^ view->key) == size_class_empty(view->size_class, word);
+        (LOAD_RELAXED(slab->words[word]) ^ view->key) == size_class_empty(view->size_class, word);
 
-    if (place == slab_place_word(view->key, SLAB_PARKED)) {
-        count_parked(heap, slab, view, word_is_empty);
+    if (place == slab_place_word(view->key, SLAB_FULL)) {
+        count_full(heap, slab, view, word_is_empty);
         place = atomic_load_explicit(&slab->place, memory_order_seq_cst);
     }
-    if (word_is_empty && place == slab_place_word(view->key, SLAB_LISTED) &&
+    if (word_is_empty && place == slab_place_word(view->key, SLAB_PARTIAL) &&
         slab_is_empty(slab, view))
         return retire(heap, slab, view, true);
     return 0;
@@ -492,13 +495,13 @@ size_t heap_retire_slabs(struct heap *heap, bool all)
         struct slab_view view;
         bool open = slab_view(slab, &view);
 
-        if (SLAB_LOAD(slab->heap) != heap_number(heap))
+        if (LOAD_RELAXED(slab->heap) != heap_number(heap))
             continue;
         if (all) {
             if (open)
                 given += close(heap, slab, &view, false);
             /* No slot and no stack will be looked at any more. */
-            if (SLAB_LOAD(slab->heap) == heap_number(heap))
+            if (LOAD_RELAXED(slab->heap) == heap_number(heap))
                 give_descriptor(heap->space, slab);
         } else if (open && slab_is_empty(slab, &view)) {
             given += retire(heap, slab, &view, false);

@@ -8,30 +8,30 @@
 /* On x64 descriptors for 64 GiB of slabs, on x86, where address space is dear, for 1 GiB. */
 #define HEAP_LIMIT ON_X64(1 << 14, 1 << 8)
 #define SLAB_LIMIT ON_X64(1 << 20, 1 << 14)
-#define LANE_LIMIT ON_X64(1 << 20, 1 << 12)
+#define THREAD_LIMIT ON_X64(1 << 20, 1 << 12)
 
 /* Bytes of histories. */
-#define SHEETS_LIMIT ((size_t)(sizeof(void *) == 8 ? 4096u : 16u) << 20)
+#define HISTORIES_LIMIT ((size_t)(sizeof(void *) == 8 ? 4096u : 16u) << 20)
 
 bool heap_space_init(struct heap_space *space, struct pages *pages,
                      const struct heap_options *options)
 {
-    struct gauge *gauge = &pages->record->metadata;
+    struct gauge *gauge = &pages->counters->metadata;
 
     space->pages = pages;
     space->options = *options;
-    names_init(&space->names, &pages->metadata);
+    string_table_init(&space->names, &pages->metadata);
     size_classes_init(&space->classes);
     return pool_init(&space->heaps, sizeof(struct heap), HEAP_LIMIT, gauge) &&
            pool_init(&space->slabs, sizeof(struct slab), SLAB_LIMIT, gauge) &&
-           metadata_init(&space->sheets, SHEETS_LIMIT, gauge) &&
-           pool_init(&space->lanes, sizeof(struct lane), LANE_LIMIT, gauge);
+           metadata_init(&space->histories, HISTORIES_LIMIT, gauge) &&
+           pool_init(&space->threads, sizeof(struct thread_counters), THREAD_LIMIT, gauge);
 }
 
 void heap_space_destroy(struct heap_space *space)
 {
-    pool_destroy(&space->lanes);
-    metadata_destroy(&space->sheets);
+    pool_destroy(&space->threads);
+    metadata_destroy(&space->histories);
     pool_destroy(&space->slabs);
     pool_destroy(&space->heaps);
 }

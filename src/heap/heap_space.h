@@ -1,5 +1,5 @@
 /*
- * heap_space.h: what the heaps of one manager share: descriptors, histories, lanes, size classes,
+ * heap_space.h: what the heaps of one manager share: descriptors, histories, threads, size classes,
  * the options, and the names of files.
  */
 #ifndef HOSTMEM_HEAP_HEAP_SPACE_H
@@ -49,15 +49,15 @@ struct heap_options {
 struct heap_space {
     struct pages *pages;
     struct heap_options options;
-    struct names names;
+    struct string_table names;
     struct pool heaps; /* struct heap */
     struct pool slabs;
-    struct metadata sheets; /* of tags */
-    struct pool lanes;
+    struct metadata histories; /* of tags */
+    struct pool threads;
     _Atomic uint32_t heap_number; /* of the youngest heap */
     _Atomic uint64_t key_number;  /* of the last slab key */
     _Atomic uint64_t ends_begun;  /* of heaps; */
-    _Atomic uint64_t ends_done;   /* their counts are the record's from then on */
+    _Atomic uint64_t ends_done;   /* their counts are the manager's from then on */
     struct gauge peak_blocks;     /* what the peaks of the heaps that live add up to */
     struct gauge peak_bytes;
     struct size_classes classes;

@@ -2,8 +2,8 @@
  * heap_tracked.c: blocks whose history is kept, and what hardening does with their memory.
  *
  * Between the swap that makes a field pending and the one that makes it live or free, the block is
- * this thread's alone: its tag is written, and its memory filled and checked, meanwhile. A thread
- * that is frozen there keeps one block out of use, and nobody waiting.
+ * this thread's alone: its history is written, and its memory filled and checked, meanwhile. A
+ * thread that is frozen there keeps one block out of use, and nobody waiting.
  */
 #include "heap/heap_parts.h"
 
@@ -28,25 +28,25 @@ static uintptr_t find_damage(uintptr_t address, size_t size)
     return 0;
 }
 
-static void report_damage(struct heap *heap, const struct tag *tag, uintptr_t address,
+static void report_damage(struct heap *heap, const struct block_history *history, uintptr_t address,
                           uintptr_t damage)
 {
     const struct heap_options *options = &heap->space->options;
     struct heap_block block = {
         .address = address,
-        .size = LANE_LOAD(tag->requested),
-        .file = LANE_LOAD(tag->file),
-        .caller = LANE_LOAD(tag->caller),
-        .line = LANE_LOAD(tag->line),
+        .size = LOAD_RELAXED(history->requested),
+        .file = LOAD_RELAXED(history->file),
+        .caller = LOAD_RELAXED(history->caller),
+        .line = LOAD_RELAXED(history->line),
         .heap = heap_number(heap),
-        .thread_id = LANE_LOAD(tag->thread_id),
-        .sequence = LANE_LOAD(tag->sequence),
-        .tick = LANE_LOAD(tag->tick),
-        .freed_by = LANE_LOAD(tag->freed_by),
+        .thread_id = LOAD_RELAXED(history->thread_id),
+        .sequence = LOAD_RELAXED(history->sequence),
+        .tick = LOAD_RELAXED(history->tick),
+        .freed_by = LOAD_RELAXED(history->freed_by),
         .damage = damage,
     };
 
-    record_count(&heap->space->pages->record->corrupted_blocks);
+    counter_increment(&heap->space->pages->counters->corrupted_blocks);
     if (options->damaged)
         options->damaged(options->context, &block);
 }
@@ -54,38 +54,38 @@ static void report_damage(struct heap *heap, const struct tag *tag, uintptr_t ad
 void heap_check_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
                       uint32_t block)
 {
-    const struct tag *tag = heap_tag(slab, block);
+    const struct block_history *history = heap_history(slab, block);
     uintptr_t address = block_address(view, block);
     uintptr_t damage;
 
-    if (!(heap->space->options.flags & HEAP_FILL_ON_FREE) || !LANE_LOAD(tag->freed))
+    if (!(heap->space->options.flags & HEAP_FILL_ON_FREE) || !LOAD_RELAXED(history->freed))
         return;
     damage = find_damage(address, view->size_class->block_size);
     if (damage)
-        report_damage(heap, tag, address, damage);
+        report_damage(heap, history, address, damage);
 }
 
 /* ------------------------------------------------------------------------------------------------
  * Allocating
  * --------------------------------------------------------------------------------------------- */
 
-static void write_tag(struct heap *heap, struct tag *tag, const struct heap_request *request,
-                      const char *file)
+static void write_history(struct heap *heap, struct block_history *history,
+                          const struct heap_request *request, const char *file)
 {
     uint64_t sequence =
         atomic_fetch_add_explicit(&heap->space->pages->sequence, 1, memory_order_relaxed) + 1;
 
-    /* Who reads the tag meanwhile finds no number, or the same one before and after. */
-    LANE_STORE(tag->sequence, 0);
+    /* Who reads the history meanwhile finds no number, or the same one before and after. */
+    STORE_RELAXED(history->sequence, 0);
     atomic_thread_fence(memory_order_release);
-    LANE_STORE(tag->tick, os_tick_milliseconds());
-    LANE_STORE(tag->file, file);
-    LANE_STORE(tag->caller, request->caller);
-    LANE_STORE(tag->line, request->line);
-    LANE_STORE(tag->thread_id, os_thread_id());
-    LANE_STORE(tag->requested, (uint32_t)request->size);
-    LANE_STORE(tag->freed, 0);
-    atomic_store_explicit(&tag->sequence, sequence, memory_order_release);
+    STORE_RELAXED(history->tick, os_tick_milliseconds());
+    STORE_RELAXED(history->file, file);
+    STORE_RELAXED(history->caller, request->caller);
+    STORE_RELAXED(history->line, request->line);
+    STORE_RELAXED(history->thread_id, os_thread_id());
+    STORE_RELAXED(history->requested, (uint32_t)request->size);
+    STORE_RELAXED(history->freed, 0);
+    atomic_store_explicit(&history->sequence, sequence, memory_order_release);
 }
 
 /* A block that is pending becomes the caller's. */
@@ -96,20 +96,21 @@ static void hand_out(struct heap *heap, struct slab *slab, uint32_t block,
 
     slab_view(slab, &view);
     heap_check_freed(heap, slab, &view, block);
-    write_tag(heap, heap_tag(slab, block), request, file);
+    write_history(heap, heap_history(slab, block), request, file);
     if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
         os_fill((void *)block_address(&view, block), HEAP_FILL_ALLOCATED,
                 view.size_class->block_size);
     slab_settle(slab, &view, block, slab_field_of(view.size_class, (uint32_t)request->size));
 }
 
-pages_result heap_alloc_tracked(struct heap *heap, struct lane *lane,
+pages_result heap_alloc_tracked(struct heap *heap, struct thread_counters *thread,
                                 const struct heap_request *request, void **memory)
 {
     const struct size_classes *classes = &heap->space->classes;
     const struct size_class *size_class =
         &classes->classes[size_class_tracked(classes, request->size)];
-    const char *file = request->file ? names_keep(&heap->space->names, request->file) : NULL;
+    const char *file =
+        request->file ? string_table_intern(&heap->space->names, request->file) : NULL;
     struct slab *slab;
     uint32_t block;
     pages_result result;
@@ -117,8 +118,8 @@ pages_result heap_alloc_tracked(struct heap *heap, struct lane *lane,
 
     if (request->file && !file)
         return OS_ERROR_NOT_ENOUGH_MEMORY;
-    address = heap_claim(heap, lane, size_class, slab_pending(size_class), request->critical_level,
-                         &slab, &block, &result);
+    address = heap_claim(heap, thread, size_class, slab_pending(size_class),
+                         request->critical_level, &slab, &block, &result);
     if (!address)
         return result;
     hand_out(heap, slab, block, request, file);
@@ -183,15 +184,15 @@ enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
     uint32_t flags = heap->space->options.flags;
     enum slab_answer answer =
         slab_change(slab, view, address, block, slab_pending(view->size_class));
-    struct tag *tag;
+    struct block_history *history;
 
     if (answer != SLAB_LIVE)
         return answer;
-    tag = heap_tag(slab, block->index);
+    history = heap_history(slab, block->index);
     atomic_thread_fence(memory_order_release); /* who reads this sees the block pending */
-    LANE_STORE(tag->freed_by, os_thread_id());
-    LANE_STORE(tag->requested, slab_requested(view->size_class, block->field));
-    LANE_STORE(tag->freed, LANE_LOAD(tag->sequence));
+    STORE_RELAXED(history->freed_by, os_thread_id());
+    STORE_RELAXED(history->requested, slab_requested(view->size_class, block->field));
+    STORE_RELAXED(history->freed, LOAD_RELAXED(history->sequence));
     if (flags & HEAP_FILL_ON_FREE)
         os_fill((void *)address, HEAP_FILL_FREED, view->size_class->block_size);
     if (flags & HEAP_DELAY_REUSE)

@@ -32,21 +32,22 @@ static bool view_wanted(const struct slab *slab, uint32_t heap, struct slab_view
  * Blocks of slabs
  * --------------------------------------------------------------------------------------------- */
 
-static void read_tag(const struct tag *tag, struct heap_block *block)
+static void read_history(const struct block_history *history, struct heap_block *block)
 {
-    block->sequence = atomic_load_explicit(&tag->sequence, memory_order_acquire);
-    block->tick = LANE_LOAD(tag->tick);
-    block->file = LANE_LOAD(tag->file);
-    block->caller = LANE_LOAD(tag->caller);
-    block->line = LANE_LOAD(tag->line);
-    block->thread_id = LANE_LOAD(tag->thread_id);
+    block->sequence = atomic_load_explicit(&history->sequence, memory_order_acquire);
+    block->tick = LOAD_RELAXED(history->tick);
+    block->file = LOAD_RELAXED(history->file);
+    block->caller = LOAD_RELAXED(history->caller);
+    block->line = LOAD_RELAXED(history->line);
+    block->thread_id = LOAD_RELAXED(history->thread_id);
 }
 
 /* The block of that number, with its history if it is kept. False: it is not live. */
 static bool read_block(const struct slab *slab, const struct slab_view *view, uint32_t index,
                        struct heap_block *block)
 {
-    const struct tag *tag = view->size_class->tracked ? heap_tag(slab, index) : NULL;
+    const struct block_history *history =
+        view->size_class->tracked ? heap_history(slab, index) : NULL;
     uint32_t requested;
 
     do {
@@ -57,12 +58,12 @@ static bool read_block(const struct slab *slab, const struct slab_view *view, ui
             .size = requested,
             .heap = view->heap,
         };
-        if (!tag)
+        if (!history)
             return true;
-        read_tag(tag, block);
+        read_history(history, block);
         atomic_thread_fence(memory_order_acquire);
         /* The same block still, if its number and its size are: else another took its place. */
-    } while (!block->sequence || LANE_LOAD(tag->sequence) != block->sequence ||
+    } while (!block->sequence || LOAD_RELAXED(history->sequence) != block->sequence ||
              !slab_read(slab, view, index, &requested) || requested != block->size);
     return true;
 }
@@ -222,8 +223,8 @@ static bool add_heaps(const struct heap_space *space, struct heap_audit *audit, 
         quiet = heap_figures(heap, &figures) && quiet && !figures.inside;
         audit->counted_blocks += figures.blocks;
         audit->counted_bytes += figures.block_bytes;
-        for (int counter = 0; counter < LANE_COUNTERS; counter++)
-            *mark += figures.counters[counter];
+        for (int counter = 0; counter < THREAD_COUNTS; counter++)
+            *mark += figures.counts[counter];
         *mark += figures.number;
     }
     return quiet;
@@ -233,9 +234,9 @@ bool heap_audit(const struct heap_space *space, struct heap_audit *audit)
 {
     struct heap_cursor cursor = {0};
     struct heap_block block;
-    struct record *record = space->pages->record;
+    struct counters *counters = space->pages->counters;
     uint64_t mark =
-        record_mark(record); /* heaps that end, and blocks that are regions, count there */
+        counters_mark(counters); /* heaps that end, and blocks that are regions, count there */
     uint64_t before, after;
 
     *audit = (struct heap_audit){0};
@@ -246,5 +247,5 @@ bool heap_audit(const struct heap_space *space, struct heap_audit *audit)
         audit->found_bytes += block.size;
     }
     atomic_thread_fence(memory_order_acquire);
-    return add_heaps(space, audit, &after) && before == after && record_is_quiet(record, mark);
+    return add_heaps(space, audit, &after) && before == after && counters_are_quiet(counters, mark);
 }

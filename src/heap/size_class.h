@@ -13,7 +13,7 @@
  * few requests only, so that their fields are narrow: all of a slab's fields are at most 1 KiB.
  *
  * Tracked classes are the same, but for requests up to 64 bytes, which share one: their slabs keep
- * a history of each block (tag.h), and 64 KiB hold at most 1,024 such blocks.
+ * a history of each block (history.h), and 64 KiB hold at most 1,024 such blocks.
  */
 #ifndef HOSTMEM_HEAP_SIZE_CLASS_H
 #define HOSTMEM_HEAP_SIZE_CLASS_H

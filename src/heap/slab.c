@@ -28,7 +28,7 @@ uint32_t slab_room(const struct slab *slab, const struct slab_view *view)
 bool slab_is_empty(const struct slab *slab, const struct slab_view *view)
 {
     for (uint32_t word = 0; word < view->size_class->words; word++) {
-        uint64_t kept = SLAB_LOAD(slab->words[word]);
+        uint64_t kept = LOAD_RELAXED(slab->words[word]);
 
         if ((kept ^ view->key) != size_class_empty(view->size_class, word))
             return false;

@@ -29,7 +29,7 @@
  *
  * Place. Where the descriptor is to be found by those who look for a free block (heap_slabs.c):
  *
- * - FAVOURED: in a slot of favourites, or in the hand of a thread that is about to put it there.
+ * - FAVOURED: in a slot of active slabs, or in the hand of a thread that is about to put it there.
  * - LISTED: on its class's stack of slabs with free blocks, or about to be pushed.
  * - PARKED: nowhere; it was found full.
  * - GONE: its memory has been given back. Whoever meets it next in its old place, on the stack or
@@ -51,19 +51,20 @@
 #ifndef HOSTMEM_HEAP_SLAB_H
 #define HOSTMEM_HEAP_SLAB_H
 
+#include "heap/relaxed.h"
 #include "heap/size_class.h"
 #include "pages/pool.h"
 
 enum slab_place {
-    SLAB_FAVOURED = 1,
-    SLAB_LISTED,
-    SLAB_PARKED,
+    SLAB_ACTIVE = 1,
+    SLAB_PARTIAL,
+    SLAB_FULL,
     SLAB_GONE
 };
 
 #define SLAB_PLACE_MASK UINT64_C(7)
 
-struct tag;
+struct block_history;
 
 struct slab {
     struct pool_link link;
@@ -72,11 +73,13 @@ struct slab {
     _Atomic uint64_t place; /* enum slab_place | the key's upper bits */
     _Atomic(const struct size_class *) size_class;
     _Atomic uintptr_t base;
-    _Atomic uint32_t heap;       /* number of the heap; 0: the descriptor is nobody's */
-    _Atomic uint32_t hint;       /* the word where a free block was last seen */
-    _Atomic uint32_t freed;      /* blocks freed since it was parked; a rough count */
-    _Atomic(struct tag *) sheet; /* histories of its blocks; NULL: it has had none yet */
-    uint32_t sheet_blocks; /* that the sheet has room for: who sets the descriptor up writes it */
+    _Atomic uint32_t heap;  /* number of the heap; 0: the descriptor is nobody's */
+    _Atomic uint32_t hint;  /* the word where a free block was last seen */
+    _Atomic uint32_t freed; /* blocks freed since it was parked; a rough count */
+    _Atomic(struct block_history *)
+        histories;             /* histories of its blocks; NULL: it has had none yet */
+    uint32_t history_capacity; /* that the histories has room for: who sets the descriptor up writes
+                                  it */
     _Alignas(64) _Atomic uint64_t words[SLAB_WORDS];
 };
 
@@ -102,17 +105,15 @@ enum slab_answer {
     SLAB_MISALIGNED /* the same, at an address that no block can have */
 };
 
-/* What heap_quick.h inlines, and all in it, whatever else calls it. */
+/* What heap_fast_path.h inlines, and all in it, whatever else calls it. */
 #define SLAB_INLINE static inline __attribute__((always_inline))
-
-#define SLAB_LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
 
 SLAB_INLINE bool slab_view(const struct slab *slab, struct slab_view *view)
 {
     view->key = atomic_load_explicit(&slab->key, memory_order_acquire);
-    view->base = SLAB_LOAD(slab->base);
-    view->size_class = SLAB_LOAD(slab->size_class);
-    view->heap = SLAB_LOAD(slab->heap);
+    view->base = LOAD_RELAXED(slab->base);
+    view->size_class = LOAD_RELAXED(slab->size_class);
+    view->heap = LOAD_RELAXED(slab->heap);
     return view->key != 0;
 }
 
@@ -120,7 +121,7 @@ SLAB_INLINE bool slab_view(const struct slab *slab, struct slab_view *view)
 SLAB_INLINE bool slab_is_still(const struct slab *slab, uint64_t key)
 {
     atomic_thread_fence(memory_order_acquire);
-    return SLAB_LOAD(slab->key) == key;
+    return LOAD_RELAXED(slab->key) == key;
 }
 
 static inline enum slab_place slab_place_of(uint64_t place)
@@ -179,7 +180,7 @@ SLAB_INLINE uintptr_t slab_claim_from(struct slab *slab, uint32_t heap,
     if (!slab_view(slab, &view) || view.heap != heap || view.size_class != size_class)
         return 0;
     for (uint32_t word = from; word < size_class->words; word++) {
-        uint64_t kept = SLAB_LOAD(slab->words[word]);
+        uint64_t kept = LOAD_RELAXED(slab->words[word]);
         uint64_t free_fields;
 
         while ((free_fields = size_class_free_fields(size_class, kept ^ view.key)) != 0) {
@@ -190,7 +191,7 @@ SLAB_INLINE uintptr_t slab_claim_from(struct slab *slab, uint32_t heap,
             if (atomic_compare_exchange_weak_explicit(&slab->words[word], &kept,
                                                       kept ^ (uint64_t)field << shift,
                                                       memory_order_acq_rel, memory_order_relaxed)) {
-                if (SLAB_LOAD(slab->hint) != word)
+                if (LOAD_RELAXED(slab->hint) != word)
                     atomic_store_explicit(&slab->hint, word, memory_order_relaxed);
                 *index = size_class_block(size_class, word, shift);
                 return view.base + (uintptr_t)*index * size_class->block_size;
@@ -205,7 +206,7 @@ SLAB_INLINE uintptr_t slab_claim(struct slab *slab, uint32_t heap,
                                  const struct size_class *size_class, uint32_t field,
                                  uint32_t *index)
 {
-    return slab_claim_from(slab, heap, size_class, field, SLAB_LOAD(slab->hint), index);
+    return slab_claim_from(slab, heap, size_class, field, LOAD_RELAXED(slab->hint), index);
 }
 
 /* What lies at an address of the slab; the view must be the slab's, and hold the address. */
@@ -221,7 +222,7 @@ SLAB_INLINE enum slab_answer slab_look(const struct slab *slab, const struct sla
     if (index >= size_class->blocks)
         return SLAB_FREED; /* the rest of a slab that is no block */
     block->index = index;
-    block->word = SLAB_LOAD(slab->words[word]);
+    block->word = LOAD_RELAXED(slab->words[word]);
     block->field = (uint32_t)((block->word ^ view->key) >> shift & size_class_mask(size_class));
     if (!slab_is_still(slab, view->key) || !slab_field_is_live(size_class, block->field))
         return SLAB_FREED;

@@ -1,37 +1,37 @@
 /*
- * names.c: see names.h, where the protocol is.
+ * string_table.c: see string_table.h, where the protocol is.
  */
 #include "heap/string_table.h"
 
 #include <stdint.h>
 
-struct name {
-    struct name *next;
+struct string {
+    struct string *next;
     size_t length;
     char text[];
 };
 
-void names_init(struct names *names, struct metadata *metadata)
+void string_table_init(struct string_table *names, struct metadata *metadata)
 {
     names->metadata = metadata;
-    for (int list = 0; list < NAMES_LISTS; list++)
+    for (int list = 0; list < STRING_TABLE_LISTS; list++)
         atomic_store_explicit(&names->lists[list], NULL, memory_order_relaxed);
 }
 
-/* Length, at most NAMES_LENGTH, and the FNV-1a hash of that much. */
+/* Length, at most STRING_TABLE_LENGTH, and the FNV-1a hash of that much. */
 static size_t measure(const char *text, uint32_t *hash)
 {
     size_t length = 0;
 
     *hash = UINT32_C(2166136261);
-    while (length < NAMES_LENGTH && text[length]) {
+    while (length < STRING_TABLE_LENGTH && text[length]) {
         *hash = (*hash ^ (unsigned char)text[length]) * UINT32_C(16777619);
         length++;
     }
     return length;
 }
 
-static bool same(const struct name *name, const char *text, size_t length)
+static bool same(const struct string *name, const char *text, size_t length)
 {
     if (name->length != length)
         return false;
@@ -42,9 +42,9 @@ static bool same(const struct name *name, const char *text, size_t length)
     return true;
 }
 
-static struct name *make_name(struct names *names, const char *text, size_t length)
+static struct string *make_name(struct string_table *names, const char *text, size_t length)
 {
-    struct name *name = metadata_take(names->metadata, sizeof(struct name) + length + 1);
+    struct string *name = metadata_take(names->metadata, sizeof(struct string) + length + 1);
 
     if (!name)
         return NULL;
@@ -54,15 +54,15 @@ static struct name *make_name(struct names *names, const char *text, size_t leng
     return name; /* the terminating zero is there: metadata is zeroed */
 }
 
-const char *names_keep(struct names *names, const char *text)
+const char *string_table_intern(struct string_table *names, const char *text)
 {
     uint32_t hash;
     size_t length = measure(text, &hash);
-    _Atomic(struct name *) *list = &names->lists[hash % NAMES_LISTS];
-    struct name *head = atomic_load_explicit(list, memory_order_acquire);
-    struct name *made;
+    _Atomic(struct string *) *list = &names->lists[hash % STRING_TABLE_LISTS];
+    struct string *head = atomic_load_explicit(list, memory_order_acquire);
+    struct string *made;
 
-    for (struct name *name = head; name; name = name->next) {
+    for (struct string *name = head; name; name = name->next) {
         if (same(name, text, length))
             return name->text;
     }

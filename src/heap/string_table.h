@@ -1,5 +1,6 @@
 /*
- * names.h: the file names that DebugAlloc is told: each text kept once, for the manager's life.
+ * string_table.h: the file names that DebugAlloc is told: each text kept once, for the manager's
+ * life.
  *
  * Protocol. A fixed array of lists; a list grows by compare-and-swap at its head and never shrinks,
  * so a reader needs nothing but the head. Two threads may keep the same text twice at the same
@@ -10,19 +11,19 @@
 
 #include "pages/metadata.h"
 
-#define NAMES_LISTS 64
-#define NAMES_LENGTH ((size_t)1023) /* a longer text is cut off */
+#define STRING_TABLE_LISTS 64
+#define STRING_TABLE_LENGTH ((size_t)1023) /* a longer text is cut off */
 
-struct name;
+struct string;
 
-struct names {
+struct string_table {
     struct metadata *metadata;
-    _Atomic(struct name *) lists[NAMES_LISTS];
+    _Atomic(struct string *) lists[STRING_TABLE_LISTS];
 };
 
-void names_init(struct names *names, struct metadata *metadata);
+void string_table_init(struct string_table *names, struct metadata *metadata);
 
 /* The kept copy of text; NULL: no memory. */
-const char *names_keep(struct names *names, const char *text);
+const char *string_table_intern(struct string_table *names, const char *text);
 
 #endif

@@ -1,29 +1,30 @@
 /*
- * call.c: see call.h.
+ * counted_call.c: see counted_call.h.
  */
 #include "hosting/counted_call.h"
 
 #include "hosting/limits.h"
 
-bool call_begin(struct call *call, struct manager *manager, enum record_method method)
+bool counted_call_begin(struct counted_call *call, struct manager *manager,
+                        enum counted_method method)
 {
     call->manager = manager;
     call->method = method;
     call->last_error = GetLastError();
-    record_begin(&manager->record, method);
+    counters_begin(&manager->counters, method);
     return manager_is_open(manager);
 }
 
-HRESULT call_end_with(struct call *call, HRESULT hr)
+HRESULT counted_call_end_with(struct counted_call *call, HRESULT hr)
 {
     SetLastError(call->last_error);
-    record_end(&call->manager->record, call->method, hr == S_OK);
+    counters_end(&call->manager->counters, call->method, hr == S_OK);
     return hr;
 }
 
-HRESULT call_unavailable(struct call *call)
+HRESULT counted_call_unavailable(struct counted_call *call)
 {
-    return call_end_with(call, HOST_E_CLRNOTAVAILABLE);
+    return counted_call_end_with(call, HOST_E_CLRNOTAVAILABLE);
 }
 
 HRESULT hresult_from_win32_error(DWORD error)
@@ -42,16 +43,16 @@ HRESULT hresult_from_win32_error(DWORD error)
 }
 
 /* The methods that may have changed what is committed, or that ask how much there is. */
-static bool may_change_pressure(enum record_method method)
+static bool may_change_pressure(enum counted_method method)
 {
     switch (method) {
-    case RECORD_VIRTUAL_ALLOC:
-    case RECORD_VIRTUAL_FREE:
-    case RECORD_GET_MEMORY_LOAD:
-    case RECORD_NEEDS_ADDRESS_SPACE:
-    case RECORD_MALLOC_ALLOC:
-    case RECORD_MALLOC_DEBUG_ALLOC:
-    case RECORD_MALLOC_FREE:
+    case COUNTED_VIRTUAL_ALLOC:
+    case COUNTED_VIRTUAL_FREE:
+    case COUNTED_GET_MEMORY_LOAD:
+    case COUNTED_NEEDS_ADDRESS_SPACE:
+    case COUNTED_MALLOC_ALLOC:
+    case COUNTED_MALLOC_DEBUG_ALLOC:
+    case COUNTED_MALLOC_FREE:
         return true;
     default:
         return false;
@@ -64,7 +65,7 @@ static HRESULT hresult_from_result(struct manager *manager, pages_result result,
     switch (result) {
     case PAGES_FOREIGN:
         *error = ERROR_INVALID_ADDRESS;
-        record_count(&manager->record.refused_frees);
+        counter_increment(&manager->counters.refused_frees);
         return HOST_E_INVALIDOPERATION;
     case PAGES_CONTRADICTED:
         *error = ERROR_INVALID_ADDRESS;
@@ -79,7 +80,7 @@ static HRESULT hresult_from_result(struct manager *manager, pages_result result,
     }
 }
 
-HRESULT call_end(struct call *call, pages_result result)
+HRESULT counted_call_end(struct counted_call *call, pages_result result)
 {
     DWORD error = call->last_error;
     HRESULT hr = S_OK;
@@ -87,7 +88,7 @@ HRESULT call_end(struct call *call, pages_result result)
     if (result != PAGES_OK)
         hr = hresult_from_result(call->manager, result, &error);
     call->last_error = error;
-    hr = call_end_with(call, hr);
+    hr = counted_call_end_with(call, hr);
     if (may_change_pressure(call->method))
         limits_feel_pressure(call->manager, result == PAGES_REFUSED);
     return hr;

@@ -1,5 +1,5 @@
 /*
- * call.h: what every counted method does first and last.
+ * counted_call.h: what every counted method does first and last.
  *
  * A call counts itself as begun, is refused if the manager no longer serves, and at its end maps
  * its result to the one HRESULT, sets the last error (Win32's after a failure, what it was before
@@ -11,21 +11,22 @@
 
 #include "hosting/manager.h"
 
-struct call {
+struct counted_call {
     struct manager *manager;
-    enum record_method method;
+    enum counted_method method;
     DWORD last_error; /* when the call began */
 };
 
-/* False: the manager does not serve; return call_unavailable. */
-bool call_begin(struct call *call, struct manager *manager, enum record_method method);
-HRESULT call_unavailable(struct call *call);
+/* False: the manager does not serve; return counted_call_unavailable. */
+bool counted_call_begin(struct counted_call *call, struct manager *manager,
+                        enum counted_method method);
+HRESULT counted_call_unavailable(struct counted_call *call);
 
 /* Ends a call by what pages/ or heap/ said. */
-HRESULT call_end(struct call *call, pages_result result);
+HRESULT counted_call_end(struct counted_call *call, pages_result result);
 
 /* Ends a call by an HRESULT of the method's own; the last error is as it was before. */
-HRESULT call_end_with(struct call *call, HRESULT hr);
+HRESULT counted_call_end_with(struct counted_call *call, HRESULT hr);
 
 /* The one mapping of Win32 errors. */
 HRESULT hresult_from_win32_error(DWORD error);

@@ -4,8 +4,8 @@
  * Review note for invariant I4: Alloc, DebugAlloc and Free reach heap/ and, by it, pages/ and os/.
  *
  * The common case of Alloc and Free is counted in the heap's own lanes, not as a call of the
- * record's (call.h): it does nothing to the books of pages, and no Win32 call that could touch the
- * last error. GetStatistics adds the two up.
+ * record's (counted_call.h): it does nothing to the books of pages, and no Win32 call that could
+ * touch the last error. GetStatistics adds the two up.
  */
 #include "hosting/host_malloc.h"
 
@@ -71,19 +71,19 @@ static ULONG WINAPI host_malloc_Release(IHostMalloc *iface)
 }
 
 /* A call that was refused before it reached the heap, or by the heap. */
-static HRESULT refused(struct manager *manager, enum record_method method, HRESULT hr,
+static HRESULT refused(struct manager *manager, enum counted_method method, HRESULT hr,
                        pages_result result)
 {
-    struct call call;
+    struct counted_call call;
 
-    if (!call_begin(&call, manager, method))
-        return call_unavailable(&call);
-    return hr != S_OK ? call_end_with(&call, hr) : call_end(&call, result);
+    if (!counted_call_begin(&call, manager, method))
+        return counted_call_unavailable(&call);
+    return hr != S_OK ? counted_call_end_with(&call, hr) : counted_call_end(&call, result);
 }
 
-static enum record_method method_of(const struct heap_request *request)
+static enum counted_method method_of(const struct heap_request *request)
 {
-    return request->debug ? RECORD_MALLOC_DEBUG_ALLOC : RECORD_MALLOC_ALLOC;
+    return request->debug ? COUNTED_MALLOC_DEBUG_ALLOC : COUNTED_MALLOC_ALLOC;
 }
 
 HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
@@ -130,7 +130,7 @@ static HRESULT WINAPI host_malloc_Alloc(IHostMalloc *iface, SIZE_T size, EMemory
     struct host_malloc *host_malloc = impl_from_IHostMalloc(iface);
 
     if (memory && (uint32_t)level <= eProcessCritical && manager_is_open(host_malloc->manager) &&
-        heap_quick_alloc(host_malloc->heap, size, memory))
+        heap_fast_alloc(host_malloc->heap, size, memory))
         return S_OK;
     return alloc_plain(host_malloc, size, level, __builtin_return_address(0), memory);
 }
@@ -160,7 +160,7 @@ HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory)
     pages_result result = heap_free(host_malloc->heap, memory);
 
     if (result)
-        return refused(host_malloc->manager, RECORD_MALLOC_FREE, S_OK, result);
+        return refused(host_malloc->manager, COUNTED_MALLOC_FREE, S_OK, result);
     manager_latch_contradiction(host_malloc->manager); /* of a slab that was to be given back */
     SetLastError(last_error);
     limits_feel_pressure(host_malloc->manager, false);
@@ -172,7 +172,7 @@ HRESULT host_malloc_free(struct host_malloc *host_malloc, void *memory)
     struct manager *manager = host_malloc->manager;
 
     if (!memory || !manager_is_open(manager))
-        return refused(manager, RECORD_MALLOC_FREE, S_OK, PAGES_OK);
+        return refused(manager, COUNTED_MALLOC_FREE, S_OK, PAGES_OK);
     return host_malloc_free_anyway(host_malloc, memory);
 }
 
@@ -180,7 +180,7 @@ static HRESULT WINAPI host_malloc_Free(IHostMalloc *iface, void *memory)
 {
     struct host_malloc *host_malloc = impl_from_IHostMalloc(iface);
 
-    if (manager_is_open(host_malloc->manager) && heap_quick_free(host_malloc->heap, memory))
+    if (manager_is_open(host_malloc->manager) && heap_fast_free(host_malloc->heap, memory))
         return S_OK;
     return host_malloc_free(host_malloc, memory);
 }
@@ -213,7 +213,7 @@ static ULONG WINAPI released_reference(IHostMalloc *iface)
     return 0;
 }
 
-static HRESULT released_alloc(IHostMalloc *iface, enum record_method method, void **memory)
+static HRESULT released_alloc(IHostMalloc *iface, enum counted_method method, void **memory)
 {
     struct manager *manager = impl_from_IHostMalloc(iface)->manager;
 
@@ -228,7 +228,7 @@ static HRESULT WINAPI released_Alloc(IHostMalloc *iface, SIZE_T size, EMemoryCri
 {
     (void)size;
     (void)level;
-    return released_alloc(iface, RECORD_MALLOC_ALLOC, memory);
+    return released_alloc(iface, COUNTED_MALLOC_ALLOC, memory);
 }
 
 /* The interface's parameters: NOLINTBEGIN(readability-non-const-parameter) */
@@ -240,13 +240,13 @@ static HRESULT WINAPI released_DebugAlloc(IHostMalloc *iface, SIZE_T size,
     (void)level;
     (void)file;
     (void)line;
-    return released_alloc(iface, RECORD_MALLOC_DEBUG_ALLOC, memory);
+    return released_alloc(iface, COUNTED_MALLOC_DEBUG_ALLOC, memory);
 }
 /* NOLINTEND(readability-non-const-parameter) */
 
 static HRESULT WINAPI released_Free(IHostMalloc *iface, void *memory)
 {
-    return refused(impl_from_IHostMalloc(iface)->manager, RECORD_MALLOC_FREE, S_OK,
+    return refused(impl_from_IHostMalloc(iface)->manager, COUNTED_MALLOC_FREE, S_OK,
                    memory ? PAGES_FOREIGN : PAGES_OK);
 }
 

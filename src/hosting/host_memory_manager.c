@@ -37,18 +37,18 @@ static ULONG WINAPI memory_manager_Release(IHostMemoryManager *iface)
 static HRESULT WINAPI memory_manager_CreateMalloc(IHostMemoryManager *iface, DWORD type,
                                                   IHostMalloc **host_malloc)
 {
-    struct call call;
+    struct counted_call call;
 
     if (host_malloc)
         *host_malloc = NULL;
-    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_CREATE_MALLOC))
-        return call_unavailable(&call);
+    if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface), COUNTED_CREATE_MALLOC))
+        return counted_call_unavailable(&call);
     if (!host_malloc)
-        return call_end_with(&call, E_POINTER);
+        return counted_call_end_with(&call, E_POINTER);
     if (type & ~(DWORD)(MALLOC_THREADSAFE | MALLOC_EXECUTABLE))
-        return call_end(&call, ERROR_INVALID_PARAMETER);
+        return counted_call_end(&call, ERROR_INVALID_PARAMETER);
     *host_malloc = host_malloc_create(call.manager, (type & MALLOC_EXECUTABLE) != 0);
-    return call_end(&call, *host_malloc ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
+    return counted_call_end(&call, *host_malloc ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
 }
 
 HRESULT manager_virtual_alloc(struct manager *manager, void *address, SIZE_T size, DWORD type,
@@ -60,17 +60,17 @@ HRESULT manager_virtual_alloc(struct manager *manager, void *address, SIZE_T siz
                                     .protect = protect,
                                     .node = node,
                                     .critical_level = (uint32_t)level};
-    struct call call;
+    struct counted_call call;
 
     if (memory)
         *memory = NULL;
-    if (!call_begin(&call, manager, RECORD_VIRTUAL_ALLOC))
-        return call_unavailable(&call);
+    if (!counted_call_begin(&call, manager, COUNTED_VIRTUAL_ALLOC))
+        return counted_call_unavailable(&call);
     if (!memory)
-        return call_end_with(&call, E_POINTER);
+        return counted_call_end_with(&call, E_POINTER);
     if (request.critical_level > eProcessCritical)
-        return call_end(&call, ERROR_INVALID_PARAMETER);
-    return call_end(&call, pages_alloc(&manager->pages, &request, memory));
+        return counted_call_end(&call, ERROR_INVALID_PARAMETER);
+    return counted_call_end(&call, pages_alloc(&manager->pages, &request, memory));
 }
 
 static HRESULT WINAPI memory_manager_VirtualAlloc(IHostMemoryManager *iface, void *address,
@@ -84,69 +84,69 @@ static HRESULT WINAPI memory_manager_VirtualAlloc(IHostMemoryManager *iface, voi
 static HRESULT WINAPI memory_manager_VirtualFree(IHostMemoryManager *iface, LPVOID address,
                                                  SIZE_T size, DWORD type)
 {
-    struct call call;
+    struct counted_call call;
     pages_result result;
 
-    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_VIRTUAL_FREE))
-        return call_unavailable(&call);
+    if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface), COUNTED_VIRTUAL_FREE))
+        return counted_call_unavailable(&call);
     result = pages_free(&call.manager->pages, address, size, type);
     if (!result && type == MEM_RELEASE)
         emergency_restore_later(call.manager);
-    return call_end(&call, result);
+    return counted_call_end(&call, result);
 }
 
 static HRESULT WINAPI memory_manager_VirtualQuery(IHostMemoryManager *iface, void *address,
                                                   void *buffer, SIZE_T length, SIZE_T *result)
 {
-    struct call call;
+    struct counted_call call;
     size_t written = 0;
     pages_result error;
 
     if (result)
         *result = 0;
-    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_VIRTUAL_QUERY))
-        return call_unavailable(&call);
+    if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface), COUNTED_VIRTUAL_QUERY))
+        return counted_call_unavailable(&call);
     if (!result || !buffer)
-        return call_end_with(&call, E_POINTER);
+        return counted_call_end_with(&call, E_POINTER);
     error = os_query(address, buffer, length, &written);
     *result = written;
-    return call_end(&call, error);
+    return counted_call_end(&call, error);
 }
 
 static HRESULT WINAPI memory_manager_VirtualProtect(IHostMemoryManager *iface, void *address,
                                                     SIZE_T size, DWORD protect, DWORD *old_protect)
 {
-    struct call call;
+    struct counted_call call;
     uint32_t old = 0;
     pages_result error;
 
-    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_VIRTUAL_PROTECT))
-        return call_unavailable(&call);
+    if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface), COUNTED_VIRTUAL_PROTECT))
+        return counted_call_unavailable(&call);
     if (!old_protect)
-        return call_end_with(&call, E_POINTER);
+        return counted_call_end_with(&call, E_POINTER);
     error = os_protect(address, size, protect, &old);
     if (!error)
         *old_protect = old;
-    return call_end(&call, error);
+    return counted_call_end(&call, error);
 }
 
 static HRESULT WINAPI memory_manager_GetMemoryLoad(IHostMemoryManager *iface, DWORD *load,
                                                    SIZE_T *available)
 {
-    struct call call;
+    struct counted_call call;
     struct memory_load memory = {0};
     pages_result error;
 
-    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_GET_MEMORY_LOAD))
-        return call_unavailable(&call);
+    if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface), COUNTED_GET_MEMORY_LOAD))
+        return counted_call_unavailable(&call);
     if (!load || !available)
-        return call_end_with(&call, E_POINTER);
+        return counted_call_end_with(&call, E_POINTER);
     error = limits_memory_load(call.manager, &memory);
     if (!error) {
         *load = memory.percent;
         *available = memory.available < SIZE_MAX ? (SIZE_T)memory.available : SIZE_MAX;
     }
-    return call_end(&call, error);
+    return counted_call_end(&call, error);
 }
 
 /* True if the callback is among those that the manager keeps, or is now. */
@@ -172,57 +172,60 @@ static bool keep_callback(struct manager *manager, ICLRMemoryNotificationCallbac
 static HRESULT WINAPI memory_manager_RegisterMemoryNotificationCallback(
     IHostMemoryManager *iface, ICLRMemoryNotificationCallback *callback)
 {
-    struct call call;
+    struct counted_call call;
 
-    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_REGISTER_CALLBACK))
-        return call_unavailable(&call);
+    if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface), COUNTED_REGISTER_CALLBACK))
+        return counted_call_unavailable(&call);
     if (callback && !keep_callback(call.manager, callback))
-        return call_end(&call, ERROR_NOT_ENOUGH_MEMORY);
+        return counted_call_end(&call, ERROR_NOT_ENOUGH_MEMORY);
     atomic_store_explicit(&call.manager->callback, callback, memory_order_release);
-    return call_end(&call, PAGES_OK);
+    return counted_call_end(&call, PAGES_OK);
 }
 
 /* Gives back empty slabs, and the emergency reservation. */
 static HRESULT WINAPI memory_manager_NeedsVirtualAddressSpace(IHostMemoryManager *iface,
                                                               LPVOID address, SIZE_T size)
 {
-    struct call call;
+    struct counted_call call;
     bool trimmed, given;
 
     (void)address;
     (void)size;
-    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_NEEDS_ADDRESS_SPACE))
-        return call_unavailable(&call);
+    if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface),
+                            COUNTED_NEEDS_ADDRESS_SPACE))
+        return counted_call_unavailable(&call);
     trimmed = host_malloc_trim_all(call.manager) != 0;
     given = emergency_give(call.manager);
-    return call_end(&call, given || trimmed ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
+    return counted_call_end(&call, given || trimmed ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
 }
 
 static HRESULT WINAPI memory_manager_AcquiredVirtualAddressSpace(IHostMemoryManager *iface,
                                                                  LPVOID address, SIZE_T size)
 {
-    struct call call;
+    struct counted_call call;
 
-    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_ACQUIRED_ADDRESS_SPACE))
-        return call_unavailable(&call);
+    if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface),
+                            COUNTED_ACQUIRED_ADDRESS_SPACE))
+        return counted_call_unavailable(&call);
     if (!address || !size || (uintptr_t)address + (size - 1) < (uintptr_t)address)
-        return call_end(&call, ERROR_INVALID_PARAMETER);
-    return call_end(&call, mapped_add(&call.manager->mapped, (uintptr_t)address, size)
-                               ? PAGES_OK
-                               : ERROR_NOT_ENOUGH_MEMORY);
+        return counted_call_end(&call, ERROR_INVALID_PARAMETER);
+    return counted_call_end(&call, mapped_add(&call.manager->mapped, (uintptr_t)address, size)
+                                       ? PAGES_OK
+                                       : ERROR_NOT_ENOUGH_MEMORY);
 }
 
 static HRESULT WINAPI memory_manager_ReleasedVirtualAddressSpace(IHostMemoryManager *iface,
                                                                  LPVOID address)
 {
-    struct call call;
+    struct counted_call call;
 
-    if (!call_begin(&call, impl_from_IHostMemoryManager(iface), RECORD_RELEASED_ADDRESS_SPACE))
-        return call_unavailable(&call);
+    if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface),
+                            COUNTED_RELEASED_ADDRESS_SPACE))
+        return counted_call_unavailable(&call);
     if (!mapped_remove(&call.manager->mapped, (uintptr_t)address))
-        return call_end_with(&call, HOST_E_INVALIDOPERATION);
+        return counted_call_end_with(&call, HOST_E_INVALIDOPERATION);
     emergency_restore(call.manager);
-    return call_end(&call, PAGES_OK);
+    return counted_call_end(&call, PAGES_OK);
 }
 
 const IHostMemoryManagerVtbl host_memory_manager_vtbl = {

@@ -38,8 +38,8 @@ static ULONG WINAPI inspection_Release(IHostMemInspection *iface)
 /* Longer than a thread that has lost its processor usually waits to get it back. */
 #define PATIENCE_MILLISECONDS 50u
 
-_Static_assert(HOSTMEM_METHODS == (int)RECORD_PUBLIC_METHODS, "one order of methods");
-_Static_assert(HOSTMEM_REFUSALS == (int)RECORD_REFUSALS, "one order of refusals");
+_Static_assert(HOSTMEM_METHODS == (int)COUNTED_PUBLIC_METHODS, "one order of methods");
+_Static_assert(HOSTMEM_REFUSALS == (int)BLOCK_REFUSALS, "one order of refusals");
 
 static HOSTMEM_GAUGE read_gauge(const struct gauge *gauge)
 {
@@ -48,11 +48,11 @@ static HOSTMEM_GAUGE read_gauge(const struct gauge *gauge)
     return read;
 }
 
-static void read_methods(const struct record *record, HOSTMEM_METHOD_COUNT *methods)
+static void read_methods(const struct counters *counters, HOSTMEM_METHOD_COUNT *methods)
 {
     for (int method = 0; method < HOSTMEM_METHODS; method++) {
-        methods[method].Calls = record_read(&record->calls[method].begun);
-        methods[method].Failures = record_read(&record->calls[method].failures);
+        methods[method].Calls = counter_read(&counters->calls[method].begun);
+        methods[method].Failures = counter_read(&counters->calls[method].failures);
     }
 }
 
@@ -70,9 +70,9 @@ static void add_heaps(const struct manager *manager, HOSTMEM_STATISTICS *statist
             continue;
         statistics->Blocks.Now += figures.blocks;
         statistics->BlockBytes.Now += figures.block_bytes;
-        methods[HostMemMallocAlloc].Calls += figures.counters[LANE_ALLOCATED];
-        methods[HostMemMallocDebugAlloc].Calls += figures.counters[LANE_DEBUG_ALLOCATED];
-        methods[HostMemMallocFree].Calls += figures.counters[LANE_FREED];
+        methods[HostMemMallocAlloc].Calls += figures.counts[THREAD_ALLOCATED];
+        methods[HostMemMallocDebugAlloc].Calls += figures.counts[THREAD_DEBUG_ALLOCATED];
+        methods[HostMemMallocFree].Calls += figures.counts[THREAD_FREED];
     }
     statistics->Blocks.Peak = gauge_peak(&manager->heaps.peak_blocks);
     statistics->BlockBytes.Peak = gauge_peak(&manager->heaps.peak_bytes);
@@ -86,32 +86,33 @@ static void read_counts(const struct manager *manager, HOSTMEM_STATISTICS *stati
 
     do {
         mark = heap_ends(&manager->heaps);
-        read_methods(&manager->record, statistics->Methods);
+        read_methods(&manager->counters, statistics->Methods);
         add_heaps(manager, statistics);
     } while (!heap_none_ended_since(&manager->heaps, mark) &&
              os_tick_milliseconds() - begun < PATIENCE_MILLISECONDS);
 }
 
 static HOSTMEM_FIRST_COUNT read_first(const struct manager *manager,
-                                      const struct record_first *first)
+                                      const struct first_counter *first)
 {
-    HOSTMEM_FIRST_COUNT read = {.Count = record_read(&first->count)};
+    HOSTMEM_FIRST_COUNT read = {.Count = counter_read(&first->count)};
 
     if (!read.Count)
         return read;
-    read.FirstOrder = record_read(&first->order);
-    read.FirstMilliseconds = record_read(&first->tick) - manager->born_tick;
+    read.FirstOrder = counter_read(&first->order);
+    read.FirstMilliseconds = counter_read(&first->tick) - manager->born_tick;
     return read;
 }
 
 static void read_limits(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
 {
-    const struct record *record = &manager->record;
+    const struct counters *counters = &manager->counters;
 
-    for (int level = 0; level < RECORD_LEVELS; level++)
-        statistics->RefusedRequests[level] = read_first(manager, &record->refused_requests[level]);
-    for (int state = 0; state < RECORD_PRESSURES; state++)
-        statistics->Notifications[state] = read_first(manager, &record->notifications[state]);
+    for (int level = 0; level < COUNTERS_LEVELS; level++)
+        statistics->RefusedRequests[level] =
+            read_first(manager, &counters->refused_requests[level]);
+    for (int state = 0; state < COUNTERS_PRESSURES; state++)
+        statistics->Notifications[state] = read_first(manager, &counters->notifications[state]);
     statistics->Pressure = pressure_state(&manager->pressure);
     statistics->RedirectedLevel =
         atomic_load_explicit(&manager->redirected_level, memory_order_relaxed);
@@ -119,25 +120,25 @@ static void read_limits(const struct manager *manager, HOSTMEM_STATISTICS *stati
 
 static void read_statistics(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
 {
-    const struct record *record = &manager->record;
+    const struct counters *counters = &manager->counters;
 
     statistics->Status = atomic_load_explicit(&manager->status, memory_order_relaxed);
     statistics->Reserved = read_gauge(&manager->pages.budget.reserved.granted);
     statistics->Committed = read_gauge(&manager->pages.budget.committed.granted);
-    statistics->Mapped = read_gauge(&record->mapped);
-    statistics->Regions = read_gauge(&record->regions);
-    statistics->MappedRanges = read_gauge(&record->mapped_ranges);
-    statistics->Heaps = read_gauge(&record->heaps);
-    statistics->SlabBytes = read_gauge(&record->slab_bytes);
-    statistics->Metadata = read_gauge(&record->metadata);
-    statistics->RefusedFrees = record_read(&record->refused_frees);
-    statistics->ForeignCommits = record_read(&record->foreign_commits);
-    statistics->PassedFrees = record_read(&record->passed_frees);
-    statistics->LeakedBlocks = record_read(&record->leaked_blocks);
-    statistics->LeakedBytes = record_read(&record->leaked_bytes);
+    statistics->Mapped = read_gauge(&counters->mapped);
+    statistics->Regions = read_gauge(&counters->regions);
+    statistics->MappedRanges = read_gauge(&counters->mapped_ranges);
+    statistics->Heaps = read_gauge(&counters->heaps);
+    statistics->SlabBytes = read_gauge(&counters->slab_bytes);
+    statistics->Metadata = read_gauge(&counters->metadata);
+    statistics->RefusedFrees = counter_read(&counters->refused_frees);
+    statistics->ForeignCommits = counter_read(&counters->foreign_commits);
+    statistics->PassedFrees = counter_read(&counters->passed_frees);
+    statistics->LeakedBlocks = counter_read(&counters->leaked_blocks);
+    statistics->LeakedBytes = counter_read(&counters->leaked_bytes);
     for (int refusal = 0; refusal < HOSTMEM_REFUSALS; refusal++)
-        statistics->RefusedBlocks[refusal] = record_read(&record->refused_blocks[refusal]);
-    statistics->DamagedBlocks = record_read(&record->corrupted_blocks);
+        statistics->RefusedBlocks[refusal] = counter_read(&counters->refused_blocks[refusal]);
+    statistics->DamagedBlocks = counter_read(&counters->corrupted_blocks);
     read_limits(manager, statistics);
     read_counts(manager, statistics);
 }
@@ -251,10 +252,10 @@ static HRESULT WINAPI inspection_EnumHeaps(IHostMemInspection *iface,
             .LargeBytes = read_gauge(&heap->large_bytes),
             .SpareBytes = figures.spare_bytes,
             .Allocations =
-                figures.counters[LANE_ALLOCATED] + figures.counters[LANE_DEBUG_ALLOCATED],
-            .AllocatedBytes = figures.counters[LANE_ALLOCATED_BYTES],
-            .Frees = figures.counters[LANE_FREED],
-            .FreedBytes = figures.counters[LANE_FREED_BYTES],
+                figures.counts[THREAD_ALLOCATED] + figures.counts[THREAD_DEBUG_ALLOCATED],
+            .AllocatedBytes = figures.counts[THREAD_ALLOCATED_BYTES],
+            .Frees = figures.counts[THREAD_FREED],
+            .FreedBytes = figures.counts[THREAD_FREED_BYTES],
         };
         hr = callback(context, &public_heap);
     }

@@ -141,7 +141,8 @@ static void tell(struct manager *manager, enum pressure_state state, uint64_t ti
     if (listener)
         heard |= listener(manager, state);
     if (heard)
-        record_first(&manager->record, &manager->record.notifications[state - PRESSURE_LOW], tick);
+        counters_count_first(&manager->counters,
+                             &manager->counters.notifications[state - PRESSURE_LOW], tick);
     if (callback)
         callback->lpVtbl->OnMemoryNotification(callback, (EMemoryAvailable)state);
 }

@@ -51,7 +51,7 @@ void manager_set_status(struct manager *manager, HOSTMEM_STATUS status)
 
 void manager_latch_contradiction(struct manager *manager)
 {
-    if (record_read(&manager->record.contradictions))
+    if (counter_read(&manager->counters.contradictions))
         manager_set_status(manager, HostMemStatusBroken);
 }
 
@@ -84,7 +84,7 @@ static void report_damage(void *context, const struct heap_block *block)
 /* Everything that may fail; what has been made is in the manager for destroy to find. */
 static HRESULT make_parts(struct manager *manager, const HOSTMEM_OPTIONS *options)
 {
-    struct gauge *gauge = &manager->record.metadata;
+    struct gauge *gauge = &manager->counters.metadata;
     struct heap_options heap_options = {
         .flags = options->dwFlags & HEAP_FLAGS,
         .guard_above = options->GuardAbove ? options->GuardAbove : SIZE_MAX,
@@ -92,9 +92,9 @@ static HRESULT make_parts(struct manager *manager, const HOSTMEM_OPTIONS *option
         .context = manager,
     };
 
-    if (!pages_init(&manager->pages, &manager->record) ||
+    if (!pages_init(&manager->pages, &manager->counters) ||
         !heap_space_init(&manager->heaps, &manager->pages, &heap_options) ||
-        !mapped_init(&manager->mapped, &manager->record) ||
+        !mapped_init(&manager->mapped, &manager->counters) ||
         !pool_init(&manager->mallocs, sizeof(struct host_malloc), MALLOC_LIMIT, gauge) ||
         !pool_init(&manager->controls, sizeof(struct host_control), CONTROL_LIMIT, gauge) ||
         !pool_init(&manager->callbacks, sizeof(struct manager_callback), CALLBACK_LIMIT, gauge) ||
@@ -149,7 +149,7 @@ static HRESULT make_manager(const HOSTMEM_OPTIONS *options, struct manager **mad
     manager->IHostMemoryManager_iface.lpVtbl = &host_memory_manager_vtbl;
     manager->IHostMemInspection_iface.lpVtbl = &inspection_vtbl;
     atomic_store_explicit(&manager->references, 1, memory_order_relaxed);
-    gauge_add(&manager->record.metadata, sizeof(struct manager));
+    gauge_add(&manager->counters.metadata, sizeof(struct manager));
     set_options(manager, options);
     hr = make_parts(manager, options);
     if (hr != S_OK) {

@@ -35,7 +35,7 @@ struct manager {
      */
     _Atomic uint32_t status;
 
-    struct record record;
+    struct counters counters;
     struct pages pages;
     struct mapped mapped;
     struct heap_space heaps;

@@ -1,5 +1,5 @@
 /*
- * block.c: see block.h.
+ * public_facts.c: see public_facts.h.
  */
 #include "hosting/public_facts.h"
 

@@ -1,5 +1,5 @@
 /*
- * block.h: what the core knows about regions and blocks, in the words of hostmem.h.
+ * public_facts.h: what the core knows about regions and blocks, in the words of hostmem.h.
  */
 #ifndef HOSTMEM_HOSTING_PUBLIC_FACTS_H
 #define HOSTMEM_HOSTING_PUBLIC_FACTS_H

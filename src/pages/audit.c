@@ -155,9 +155,9 @@ static bool audit_totals(const struct pages *pages, struct audit *audit, audit_c
     uint64_t committed = gauge_now(&pages->budget.committed.granted);
     uint64_t reserved_charge = budget_charged(&pages->budget.reserved);
     uint64_t committed_charge = budget_charged(&pages->budget.committed);
-    uint64_t regions = gauge_now(&pages->record->regions);
+    uint64_t regions = gauge_now(&pages->counters->regions);
 
-    audit->totals_compared = audit->busy == 0 && record_is_quiet(pages->record, mark);
+    audit->totals_compared = audit->busy == 0 && counters_are_quiet(pages->counters, mark);
     if (!audit->totals_compared)
         return true;
     return tell_total(audit, callback, context, AUDIT_RESERVED_TOTAL, reserved,
@@ -173,7 +173,7 @@ static bool audit_totals(const struct pages *pages, struct audit *audit, audit_c
 bool audit_run(const struct pages *pages, struct audit *audit, audit_callback *callback,
                void *context)
 {
-    uint64_t mark = record_mark(pages->record);
+    uint64_t mark = counters_mark(pages->counters);
     uint32_t limit = region_table_limit(&pages->table);
 
     *audit = (struct audit){0};

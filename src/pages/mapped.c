@@ -20,11 +20,12 @@ struct mapped_range {
 #define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
 #define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
 
-bool mapped_init(struct mapped *mapped, struct record *record)
+bool mapped_init(struct mapped *mapped, struct counters *counters)
 {
-    mapped->record = record;
+    mapped->counters = counters;
     atomic_store_explicit(&mapped->sequence, 0, memory_order_relaxed);
-    return pool_init(&mapped->ranges, sizeof(struct mapped_range), RANGE_LIMIT, &record->metadata);
+    return pool_init(&mapped->ranges, sizeof(struct mapped_range), RANGE_LIMIT,
+                     &counters->metadata);
 }
 
 void mapped_destroy(struct mapped *mapped)
@@ -49,8 +50,8 @@ bool mapped_add(struct mapped *mapped, uintptr_t base, size_t size)
     STORE(range->thread_id, os_thread_id());
     STORE(range->sequence,
           atomic_fetch_add_explicit(&mapped->sequence, 1, memory_order_relaxed) + 1);
-    gauge_add(&mapped->record->mapped, size);
-    gauge_add(&mapped->record->mapped_ranges, 1);
+    gauge_add(&mapped->counters->mapped, size);
+    gauge_add(&mapped->counters->mapped_ranges, 1);
     atomic_store_explicit(&range->life, life + LIVE, memory_order_release);
     atomic_fetch_add_explicit(&mapped->added, 1, memory_order_release);
     return true;
@@ -106,8 +107,8 @@ static bool remove_oldest(struct mapped *mapped, uintptr_t base)
         /* live + 1 is free with the next version */
         if (atomic_compare_exchange_strong_explicit(&range->life, &life, life + 1,
                                                     memory_order_acq_rel, memory_order_relaxed)) {
-            gauge_subtract(&mapped->record->mapped, facts.size);
-            gauge_subtract(&mapped->record->mapped_ranges, 1);
+            gauge_subtract(&mapped->counters->mapped, facts.size);
+            gauge_subtract(&mapped->counters->mapped_ranges, 1);
             pool_give(&mapped->ranges, index);
             return true;
         }

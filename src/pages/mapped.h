@@ -27,13 +27,13 @@ struct mapped_facts {
 };
 
 struct mapped {
-    struct record *record;
+    struct counters *counters;
     struct pool ranges;
     _Atomic uint64_t sequence;
     _Atomic uint64_t added; /* how many ranges have been made live */
 };
 
-bool mapped_init(struct mapped *mapped, struct record *record);
+bool mapped_init(struct mapped *mapped, struct counters *counters);
 void mapped_destroy(struct mapped *mapped);
 
 /* False: no memory. */

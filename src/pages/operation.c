@@ -111,7 +111,7 @@ static pages_result undo_release(struct pages *pages, struct region_operation *o
     *last = end_operation(pages, operation, all);
     if (held)
         return error;
-    record_count(&pages->record->contradictions);
+    counter_increment(&pages->counters->contradictions);
     return PAGES_CONTRADICTED;
 }
 
@@ -132,7 +132,7 @@ static pages_result give_back(struct pages *pages, struct region_operation *oper
     }
     charge.reserved = operation->size;
     budget_refund(&pages->budget, charge);
-    gauge_subtract(&pages->record->regions, 1);
+    gauge_subtract(&pages->counters->regions, 1);
     region_retire(operation->region);
     operation_transfer_end(pages);
     region_table_give(&pages->table, region_table_index(&pages->table, operation->region));

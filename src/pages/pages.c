@@ -12,11 +12,11 @@
 /* The most that will ever be spent on directories, owners and bits: address space, not memory. */
 #define METADATA_LIMIT ((size_t)(sizeof(void *) == 8 ? 2048u : 2u) << 20)
 
-bool pages_init(struct pages *pages, struct record *record)
+bool pages_init(struct pages *pages, struct counters *counters)
 {
-    struct gauge *gauge = &record->metadata;
+    struct gauge *gauge = &counters->metadata;
 
-    pages->record = record;
+    pages->counters = counters;
     budget_init(&pages->budget);
     atomic_store_explicit(&pages->sequence, 0, memory_order_relaxed);
     atomic_store_explicit(&pages->strangers, 0, memory_order_relaxed);

@@ -25,7 +25,7 @@ typedef uint32_t pages_result;
 #define PAGES_REFUSED 0xf0000003u      /* the budget does not allow it */
 
 struct pages {
-    struct record *record;
+    struct counters *counters;
     struct budget budget;
     struct metadata metadata;
     struct region_table table;
@@ -35,7 +35,7 @@ struct pages {
 };
 
 /* False: no memory, or a system whose pages have another size. Undoes itself then. */
-bool pages_init(struct pages *pages, struct record *record);
+bool pages_init(struct pages *pages, struct counters *counters);
 
 /* Gives the books back; what is handed out stays as it is. No call may be under way. */
 void pages_destroy(struct pages *pages);

@@ -127,8 +127,9 @@ static bool ask(struct pages *pages, const struct pages_request *request,
 {
     if (budget_ask(&pages->budget, charge, (enum budget_level)request->critical_level))
         return true;
-    record_first(pages->record, &pages->record->refused_requests[request->critical_level],
-                 os_tick_milliseconds());
+    counters_count_first(pages->counters,
+                         &pages->counters->refused_requests[request->critical_level],
+                         os_tick_milliseconds());
     return false;
 }
 
@@ -152,7 +153,7 @@ static pages_result alloc_charged_region(struct pages *pages, const struct pages
         return result;
     }
     budget_note(&pages->budget, granted);
-    gauge_add(&pages->record->regions, 1);
+    gauge_add(&pages->counters->regions, 1);
     region_publish(region_table_at(&pages->table, index), &operation);
     /* Not at rest, for an auditor, before it is known that no stranger has changed a page. */
     operation.alone = operation_no_strangers_since(pages, strangers);
@@ -202,7 +203,7 @@ static pages_result alloc_foreign(struct pages *pages, const struct pages_reques
     result = forward_alloc(request, memory);
     operation_stranger_end(pages, range);
     if (!result)
-        record_count(&pages->record->foreign_commits);
+        counter_increment(&pages->counters->foreign_commits);
     return result;
 }
 

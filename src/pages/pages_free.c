@@ -119,7 +119,7 @@ pages_result pages_free_foreign(struct pages *pages, void *address, size_t size,
     operation_stranger_begin(pages);
     result = os_free(address, size, type);
     operation_stranger_end(pages, range);
-    record_count(&pages->record->passed_frees);
+    counter_increment(&pages->counters->passed_frees);
     return result;
 }
 

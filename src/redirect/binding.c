@@ -13,8 +13,8 @@
  * itself in and out in the same part. Each part is looked at after `binding` was cleared, and what
  * is said above holds for each hook and the part that it counts in.
  *
- * `binding`, `uses` and `retired` are written only by whose turn it is (turn.h); the hooks never
- * ask for that.
+ * `binding`, `uses` and `retired` are written only by whose turn it is (spinlock.h); the hooks
+ * never ask for that.
  */
 #include "redirect/binding.h"
 
@@ -31,7 +31,7 @@ struct part {
 
 static _Atomic(struct manager *) binding;
 static struct part inside[PARTS];
-static atomic_flag changing = TURN_FREE;
+static atomic_flag changing = SPINLOCK_FREE;
 static struct manager *retired;
 static unsigned uses;
 
@@ -75,18 +75,18 @@ HRESULT binding_begin(struct manager *manager, bool with_heap)
     HRESULT hr = HRESULT_FROM_WIN32(ERROR_BUSY);
     struct manager *bound;
 
-    turn_take(&changing);
+    spinlock_acquire(&changing);
     let_go_of_retired();
     bound = atomic_load_explicit(&binding, memory_order_relaxed);
     if ((!bound || bound == manager) && (!retired || retired == manager))
         hr = serve(manager, with_heap);
-    turn_give(&changing);
+    spinlock_release(&changing);
     return hr;
 }
 
 void binding_end(void)
 {
-    turn_take(&changing);
+    spinlock_acquire(&changing);
     if (--uses == 0) {
         struct manager *manager = atomic_exchange_explicit(&binding, NULL, memory_order_seq_cst);
 
@@ -97,7 +97,7 @@ void binding_end(void)
             retired = manager;
     }
     let_go_of_retired();
-    turn_give(&changing);
+    spinlock_release(&changing);
 }
 
 /* Threads' keys are some pages apart: scattered by multiplication. */

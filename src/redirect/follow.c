@@ -4,9 +4,9 @@
  * Modules are told apart by what they export, for their names are the runtime's business: it may
  * load clrjit.dll, a JIT compiler of another name, a collector of its own (clrgc.dll).
  *
- * The state here is changed by whose turn it is (turn.h). That a redirection of a loaded module is
- * made outside of it has a price: the last redirection that follows may have ended meanwhile, and
- * then it is undone at once.
+ * The state here is changed by whose turn it is (spinlock.h). That a redirection of a loaded module
+ * is made outside of it has a price: the last redirection that follows may have ended meanwhile,
+ * and then it is undone at once.
  */
 #include "redirect/follow.h"
 
@@ -15,7 +15,7 @@
 #include "redirect/redirection.h"
 #include "redirect/spinlock.h"
 
-static atomic_flag changing = TURN_FREE;
+static atomic_flag changing = SPINLOCK_FREE;
 static _Atomic uint32_t followers; /* redirections that the host made */
 static _Atomic DWORD followers_flags;
 static struct HOSTMEM_REDIRECTION *followed; /* those of the modules that were loaded */
@@ -75,14 +75,14 @@ HRESULT follow_begin(DWORD flags)
 {
     HRESULT hr = S_OK;
 
-    turn_take(&changing);
+    spinlock_acquire(&changing);
     if (is_following() && followers_flags_now() != flags) {
         hr = HRESULT_FROM_WIN32(ERROR_BUSY);
     } else {
         atomic_store_explicit(&followers_flags, flags, memory_order_relaxed);
         atomic_fetch_add_explicit(&followers, 1, memory_order_relaxed);
     }
-    turn_give(&changing);
+    spinlock_release(&changing);
     return hr;
 }
 
@@ -105,12 +105,12 @@ DWORD follow_end(void)
 {
     struct HOSTMEM_REDIRECTION *rest = NULL;
 
-    turn_take(&changing);
+    spinlock_acquire(&changing);
     if (atomic_fetch_sub_explicit(&followers, 1, memory_order_relaxed) == 1) {
         rest = followed;
         followed = NULL;
     }
-    turn_give(&changing);
+    spinlock_release(&changing);
     return undo_all(rest);
 }
 
@@ -123,13 +123,13 @@ static bool keep(struct HOSTMEM_REDIRECTION *redirection)
 {
     bool following;
 
-    turn_take(&changing);
+    spinlock_acquire(&changing);
     following = is_following();
     if (following) {
         redirection->next = followed;
         followed = redirection;
     }
-    turn_give(&changing);
+    spinlock_release(&changing);
     return following;
 }
 

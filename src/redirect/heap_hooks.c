@@ -53,11 +53,11 @@ static bool size_of(const struct manager *manager, HANDLE handle, const void *me
 static void *make_block(const struct served_heap *heap, SIZE_T size, const void *caller)
 {
     struct host_malloc *host_malloc = heap->host_malloc;
-    struct heap_request request = {
-        .size = size, .critical_level = collector_level_of_block(host_malloc->manager)};
+    struct heap_request request = {.size = size,
+                                   .critical_level = request_level_of_block(host_malloc->manager)};
     void *memory;
 
-    if (heap_quick_alloc(host_malloc->heap, size, &memory))
+    if (heap_fast_alloc(host_malloc->heap, size, &memory))
         return memory;
     if (host_malloc->manager->heaps.options.flags & HEAP_TRACK_BLOCKS)
         request.caller = caller;
@@ -105,7 +105,7 @@ static BOOL free_own(struct manager *manager, HANDLE handle, LPVOID memory)
     if (heap_table_find(manager, handle, &heap))
         done = host_malloc_free_anyway(heap.host_malloc, memory) == S_OK;
     else
-        record_count(&manager->record.refused_frees);
+        counter_increment(&manager->counters.refused_frees);
     if (!done)
         SetLastError(ERROR_INVALID_PARAMETER);
     return done;
@@ -115,7 +115,7 @@ static BOOL free_own(struct manager *manager, HANDLE handle, LPVOID memory)
 static void count_passed(struct manager *manager, const void *memory)
 {
     if (manager && memory && manager_is_open(manager))
-        record_count(&manager->record.passed_frees);
+        counter_increment(&manager->counters.passed_frees);
 }
 
 static BOOL WINAPI hook_HeapFree(HANDLE handle, DWORD flags, LPVOID memory)

@@ -1,6 +1,6 @@
 /*
- * status_hooks.c: what a redirected module is told of the machine's memory: no more of it than its
- * budget, and that it is short when the budget is.
+ * memory_status_hooks.c: what a redirected module is told of the machine's memory: no more of it
+ * than its budget, and that it is short when the budget is.
  *
  * A module that asks for a memory resource notification gets a handle of an event that follows the
  * manager's pressure. There are two such events in a process, made when they are first asked for
@@ -149,7 +149,7 @@ static HANDLE make_event(int type)
     return event;
 }
 
-void status_hooks_follow(struct manager *manager)
+void memory_status_hooks_follow(struct manager *manager)
 {
     if (!is_asked_for())
         return;
@@ -158,7 +158,7 @@ void status_hooks_follow(struct manager *manager)
     follow_manager(manager);
 }
 
-void status_hooks_unfollow(void)
+void memory_status_hooks_unfollow(void)
 {
     if (binding_is(NULL))
         follow_state(PRESSURE_NEUTRAL);
@@ -172,7 +172,7 @@ static HANDLE open_event(struct manager *manager, int type)
 
     if (!event)
         return NULL;
-    status_hooks_follow(manager);
+    memory_status_hooks_follow(manager);
     if (!DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(), &handle,
                          NOTIFICATION_ACCESS, FALSE, 0))
         return NULL;
@@ -225,7 +225,7 @@ static const struct hook hooks[] = {
     HOOK(QueryMemoryResourceNotification),
 };
 
-void *status_hooks_find(const char *function)
+void *memory_status_hooks_find(const char *function)
 {
     return hook_table_find(hooks, sizeof(hooks) / sizeof(hooks[0]), function);
 }

@@ -1,5 +1,5 @@
 /*
- * status_hooks.h: what a redirected module is told of the machine's memory.
+ * memory_status_hooks.h: what a redirected module is told of the machine's memory.
  */
 #ifndef HOSTMEM_REDIRECT_MEMORY_STATUS_HOOKS_H
 #define HOSTMEM_REDIRECT_MEMORY_STATUS_HOOKS_H
@@ -7,12 +7,12 @@
 #include "hosting/manager.h"
 
 /* The hook for a Win32 function of that name; NULL: there is none. */
-void *status_hooks_find(const char *function);
+void *memory_status_hooks_find(const char *function);
 
 /* A manager has been bound: handles that modules have had from earlier ones follow it, too. */
-void status_hooks_follow(struct manager *manager);
+void memory_status_hooks_follow(struct manager *manager);
 
 /* A redirection has ended: if it was the last, these handles tell of nothing any more. */
-void status_hooks_unfollow(void);
+void memory_status_hooks_unfollow(void);
 
 #endif

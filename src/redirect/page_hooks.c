@@ -1,5 +1,5 @@
 /*
- * hooks.c: Win32's functions as a redirected module sees them.
+ * page_hooks.c: Win32's functions as a redirected module sees them.
  *
  * Each hook behaves as the function that it stands for, last error included, and reaches the
  * manager on the way. Whatever the manager does not own goes to Win32 as it came (I7): hostmem's
@@ -33,10 +33,10 @@ static LPVOID alloc(LPVOID address, SIZE_T size, DWORD type, DWORD protect, DWOR
     void *memory;
 
     if (manager) {
-        EMemoryCriticalLevel level = collector_level_of_pages(manager, address, size, type);
+        EMemoryCriticalLevel level = request_level_of_pages(manager, address, size, type);
 
         manager_virtual_alloc(manager, address, size, type, protect, level, node, &memory);
-        collector_note(manager, level, memory, GetLastError());
+        request_level_note(manager, level, memory, GetLastError());
     } else {
         memory = VirtualAllocExNuma(GetCurrentProcess(), address, size, type, protect, node);
     }
@@ -225,7 +225,7 @@ static LPVOID WINAPI hook_MapViewOfFileExNuma(HANDLE mapping, DWORD access, DWOR
 typedef BOOL WINAPI unmap_view_ex(LPVOID address, ULONG flags);
 static _Atomic(unmap_view_ex *) real_UnmapViewOfFileEx;
 
-void hooks_prepare(void)
+void page_hooks_prepare(void)
 {
     HMODULE kernel32 = NULL;
     FARPROC function = NULL;
@@ -286,7 +286,7 @@ static const struct hook hooks[] = {
     HOOK(MapViewOfFileExNuma), HOOK(UnmapViewOfFile), HOOK(UnmapViewOfFileEx),
 };
 
-void *hooks_find(const char *function)
+void *page_hooks_find(const char *function)
 {
     return hook_table_find(hooks, sizeof(hooks) / sizeof(hooks[0]), function);
 }

@@ -1,5 +1,5 @@
 /*
- * redirect.c: HostMemRedirectModule and HostMemRemoveRedirection.
+ * redirect_module.c: HostMemRedirectModule and HostMemRemoveRedirection.
  */
 #include "redirect/follow.h"
 #include "redirect/page_hooks.h"
@@ -16,7 +16,7 @@ static bool serves_hooks(HMODULE module)
 
     if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
                                GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-                           (LPCWSTR)hooks_find("VirtualAlloc"), &other) &&
+                           (LPCWSTR)page_hooks_find("VirtualAlloc"), &other) &&
         other == module)
         return true;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -16,7 +16,7 @@
 #include "redirect/spinlock.h"
 
 /* Two threads that change the protection of one page, one after the other, must not overlap. */
-static atomic_flag rewriting = TURN_FREE;
+static atomic_flag rewriting = SPINLOCK_FREE;
 
 /* What a first walk over the imports finds. */
 struct survey {
@@ -41,14 +41,14 @@ static void *hook_of(const struct import *import, DWORD flags)
     void *hook = NULL;
 
     if (with_memory && exposes_functions(import->module, "api-ms-win-core-memory-"))
-        hook = hooks_find(import->function);
+        hook = page_hooks_find(import->function);
     if (!hook && (flags & HOSTMEM_REDIRECT_FOLLOW) &&
         exposes_functions(import->module, "api-ms-win-core-libraryloader-"))
         hook = loader_hooks_find(import->function);
     if (!hook && with_status &&
         (exposes_functions(import->module, "api-ms-win-core-memory-") ||
          exposes_functions(import->module, "api-ms-win-core-sysinfo-")))
-        hook = status_hooks_find(import->function);
+        hook = memory_status_hooks_find(import->function);
     if (!hook && with_heap && exposes_functions(import->module, "api-ms-win-core-heap-"))
         hook = heap_hooks_find(import->function);
     return hook != *import->entry ? hook : NULL;
@@ -145,13 +145,13 @@ static bool pin_hooks(void)
 
     return GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
                                   GET_MODULE_HANDLE_EX_FLAG_PIN,
-                              (LPCWSTR)hooks_find("VirtualAlloc"), &pinned);
+                              (LPCWSTR)page_hooks_find("VirtualAlloc"), &pinned);
 }
 
 static void unbind(void)
 {
     binding_end();
-    status_hooks_unfollow();
+    memory_status_hooks_unfollow();
 }
 
 /* Notes the entries and rewrites them. S_FALSE: another thread has been quicker. */
@@ -159,10 +159,10 @@ static HRESULT fill(struct HOSTMEM_REDIRECTION *redirection)
 {
     HRESULT hr;
 
-    turn_take(&rewriting);
+    spinlock_acquire(&rewriting);
     import_walk(redirection->module, note_entry, redirection);
     hr = redirection->count ? HRESULT_FROM_WIN32(rewrite(redirection)) : S_FALSE;
-    turn_give(&rewriting);
+    spinlock_release(&rewriting);
     return hr;
 }
 
@@ -196,12 +196,12 @@ static HRESULT bind_and_redirect(struct manager *manager, HMODULE module, DWORD 
         return S_FALSE;
     if (!pin_hooks())
         return HRESULT_FROM_WIN32(GetLastError());
-    hooks_prepare();
+    page_hooks_prepare();
     hr = binding_begin(manager, (flags & HOSTMEM_REDIRECT_HEAP) && !(flags & REDIRECT_LOADER_ONLY));
     if (hr != S_OK)
         return hr;
     if (!(flags & (HOSTMEM_REDIRECT_NO_STATUS | REDIRECT_LOADER_ONLY)))
-        status_hooks_follow(manager);
+        memory_status_hooks_follow(manager);
     hr = redirect_held(module, &survey, redirection);
     if (hr != S_OK)
         unbind();
@@ -225,9 +225,9 @@ DWORD redirection_undo(struct HOSTMEM_REDIRECTION *redirection)
 {
     DWORD error;
 
-    turn_take(&rewriting);
+    spinlock_acquire(&rewriting);
     error = put_back(redirection, redirection->count);
-    turn_give(&rewriting);
+    spinlock_release(&rewriting);
     unbind();
     FreeLibrary(redirection->module);
     return error;

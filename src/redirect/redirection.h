@@ -19,8 +19,8 @@ struct rewritten {
 };
 
 struct HOSTMEM_REDIRECTION {
-    atomic_bool stands;                /* redirect.c: until it is removed */
-    struct HOSTMEM_REDIRECTION *older; /* redirect.c */
+    atomic_bool stands;                /* redirect_module.c: until it is removed */
+    struct HOSTMEM_REDIRECTION *older; /* redirect_module.c */
     struct HOSTMEM_REDIRECTION *next;  /* follow.c */
     HMODULE module;
     DWORD flags;

@@ -1,5 +1,5 @@
 /*
- * collector.c: see collector.h.
+ * request_level.c: see request_level.h.
  */
 #include "redirect/request_level.h"
 
@@ -15,7 +15,7 @@
 #define SEGMENT_START ((uintptr_t)2 * OS_PAGE_SIZE)
 #define MOST_MOVED ((SIZE_T)2 << 20)
 
-EMemoryCriticalLevel collector_level_of_block(const struct manager *manager)
+EMemoryCriticalLevel request_level_of_block(const struct manager *manager)
 {
     EMemoryCriticalLevel level = manager_redirected_level(manager);
 
@@ -42,17 +42,17 @@ static bool is_growth_of_heap(const struct manager *manager, const void *address
            ((uintptr_t)address - region.base > SEGMENT_START || size > MOST_MOVED);
 }
 
-EMemoryCriticalLevel collector_level_of_pages(const struct manager *manager, const void *address,
-                                              SIZE_T size, DWORD type)
+EMemoryCriticalLevel request_level_of_pages(const struct manager *manager, const void *address,
+                                            SIZE_T size, DWORD type)
 {
     if (manager_redirected_level(manager) == eTaskCritical &&
         is_growth_of_heap(manager, address, size, type))
         return eTaskCritical;
-    return collector_level_of_block(manager);
+    return request_level_of_block(manager);
 }
 
-void collector_note(struct manager *manager, EMemoryCriticalLevel level, const void *memory,
-                    DWORD last_error)
+void request_level_note(struct manager *manager, EMemoryCriticalLevel level, const void *memory,
+                        DWORD last_error)
 {
     bool now = !memory && last_error == ERROR_COMMITMENT_LIMIT;
 

@@ -1,6 +1,6 @@
 /*
- * collector.h: the garbage collector of a redirected runtime: which requests are those of its heap,
- * and what it must not be told when one of them has been refused.
+ * request_level.h: the garbage collector of a redirected runtime: which requests are those of its
+ * heap, and what it must not be told when one of them has been refused.
  */
 #ifndef HOSTMEM_REDIRECT_REQUEST_LEVEL_H
 #define HOSTMEM_REDIRECT_REQUEST_LEVEL_H
@@ -16,15 +16,15 @@
  * heap, up to 2 MiB: a collection that runs out of a segment's end and cannot have that ends
  * without having gained anything.
  */
-EMemoryCriticalLevel collector_level_of_pages(const struct manager *manager, const void *address,
-                                              SIZE_T size, DWORD type);
+EMemoryCriticalLevel request_level_of_pages(const struct manager *manager, const void *address,
+                                            SIZE_T size, DWORD type);
 
 /* The same of a heap block: none of it is the collector's heap. */
-EMemoryCriticalLevel collector_level_of_block(const struct manager *manager);
+EMemoryCriticalLevel request_level_of_block(const struct manager *manager);
 
 /* Notes what has become of a request for pages; the budget refuses with that last error. */
-void collector_note(struct manager *manager, EMemoryCriticalLevel level, const void *memory,
-                    DWORD last_error);
+void request_level_note(struct manager *manager, EMemoryCriticalLevel level, const void *memory,
+                        DWORD last_error);
 
 /*
  * True from the refusal of a request of the collector's heap until that manager grants the next

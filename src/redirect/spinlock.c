@@ -1,17 +1,17 @@
 /*
- * turn.c: see turn.h.
+ * spinlock.c: see spinlock.h.
  */
 #include "redirect/spinlock.h"
 
 #include <windows.h>
 
-void turn_take(atomic_flag *turn)
+void spinlock_acquire(atomic_flag *lock)
 {
-    while (atomic_flag_test_and_set_explicit(turn, memory_order_acquire))
+    while (atomic_flag_test_and_set_explicit(lock, memory_order_acquire))
         SwitchToThread();
 }
 
-void turn_give(atomic_flag *turn)
+void spinlock_release(atomic_flag *lock)
 {
-    atomic_flag_clear_explicit(turn, memory_order_release);
+    atomic_flag_clear_explicit(lock, memory_order_release);
 }

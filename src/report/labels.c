@@ -1,5 +1,5 @@
 /*
- * names.c: the tables of words.
+ * labels.c: the tables of words.
  */
 #include "report/labels.h"
 
@@ -19,12 +19,12 @@ static const char *const methods[HOSTMEM_METHODS] = {
     [HostMemMallocFree] = "IHostMalloc::Free",
 };
 
-const char *name_of_method(HOSTMEM_METHOD method)
+const char *label_of_method(HOSTMEM_METHOD method)
 {
     return methods[method];
 }
 
-const char *name_of_refusal(HOSTMEM_REFUSAL refusal)
+const char *label_of_refusal(HOSTMEM_REFUSAL refusal)
 {
     static const char *const refusals[HOSTMEM_REFUSALS] = {
         [HostMemRefusedForeign] = "foreign",       [HostMemRefusedInterior] = "interior",
@@ -35,7 +35,7 @@ const char *name_of_refusal(HOSTMEM_REFUSAL refusal)
     return refusals[refusal];
 }
 
-const char *name_of_level(DWORD level)
+const char *label_of_level(DWORD level)
 {
     switch (level) {
     case eTaskCritical:
@@ -47,7 +47,7 @@ const char *name_of_level(DWORD level)
     }
 }
 
-const char *name_of_pressure(DWORD pressure)
+const char *label_of_pressure(DWORD pressure)
 {
     switch (pressure) {
     case eMemoryAvailableLow:
@@ -59,7 +59,7 @@ const char *name_of_pressure(DWORD pressure)
     }
 }
 
-const char *name_of_status(DWORD status)
+const char *label_of_status(DWORD status)
 {
     switch (status) {
     case HostMemStatusOpen:
@@ -71,7 +71,7 @@ const char *name_of_status(DWORD status)
     }
 }
 
-const char *name_of_ending(enum ending_kind kind)
+const char *label_of_ending(enum ending_kind kind)
 {
     switch (kind) {
     case ENDING_RETURN:
@@ -92,7 +92,7 @@ const char *name_of_ending(enum ending_kind kind)
     return "unknown";
 }
 
-const char *name_of_difference(HOSTMEM_DIFFERENCE_KIND kind)
+const char *label_of_difference(HOSTMEM_DIFFERENCE_KIND kind)
 {
     switch (kind) {
     case HostMemOnlyInBooks:

@@ -1,5 +1,5 @@
 /*
- * names.h: the words that both reports use for what hostmem counts.
+ * labels.h: the words that both reports use for what hostmem counts.
  */
 #ifndef HOSTMEM_REPORT_LABELS_H
 #define HOSTMEM_REPORT_LABELS_H
@@ -9,24 +9,24 @@
 #include <hostmem/hostmem.h>
 
 /* As the interface calls it. */
-const char *name_of_method(HOSTMEM_METHOD method);
+const char *label_of_method(HOSTMEM_METHOD method);
 
 /* One word, such as "foreign" or "other_heap". */
-const char *name_of_refusal(HOSTMEM_REFUSAL refusal);
+const char *label_of_refusal(HOSTMEM_REFUSAL refusal);
 
 /* "task_critical", "app_domain_critical" or "process_critical". */
-const char *name_of_level(DWORD level);
+const char *label_of_level(DWORD level);
 
 /* "low", "neutral" or "high": how much memory is available. */
-const char *name_of_pressure(DWORD pressure);
+const char *label_of_pressure(DWORD pressure);
 
 /* "open", "broken" or "closed". */
-const char *name_of_status(DWORD status);
+const char *label_of_status(DWORD status);
 
 /* Short, such as "ExitProcess". */
-const char *name_of_ending(enum ending_kind kind);
+const char *label_of_ending(enum ending_kind kind);
 
 /* A clause, such as "pages committed in the books only". */
-const char *name_of_difference(HOSTMEM_DIFFERENCE_KIND kind);
+const char *label_of_difference(HOSTMEM_DIFFERENCE_KIND kind);
 
 #endif

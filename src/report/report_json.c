@@ -57,7 +57,7 @@ static void set_subject(json_t *report, const struct report_order *order,
     build_text(report, "program", order->program->path_utf8);
     build_member(report, "exit_code",
                  ending->has_exit_code ? json_integer((json_int_t)ending->exit_code) : json_null());
-    build_member(report, "ended_by", json_string(name_of_ending(ending->kind)));
+    build_member(report, "ended_by", json_string(label_of_ending(ending->kind)));
     build_member(report, "runtime", runtime_object(order->runtime));
     build_member(report, "host", host_object(order->host));
 }
@@ -75,7 +75,7 @@ static json_t *methods_object(const HOSTMEM_STATISTICS *statistics)
 
         build_integer(count, "calls", statistics->Methods[method].Calls);
         build_integer(count, "failures", statistics->Methods[method].Failures);
-        build_member(object, name_of_method((HOSTMEM_METHOD)method), count);
+        build_member(object, label_of_method((HOSTMEM_METHOD)method), count);
     }
     return object;
 }
@@ -84,7 +84,7 @@ static json_t *statistics_object(const HOSTMEM_STATISTICS *statistics)
 {
     json_t *object = json_object();
 
-    build_text(object, "status", name_of_status(statistics->Status));
+    build_text(object, "status", label_of_status(statistics->Status));
     build_gauge(object, "reserved", &statistics->Reserved);
     build_gauge(object, "committed", &statistics->Committed);
     build_gauge(object, "mapped", &statistics->Mapped);
@@ -104,8 +104,8 @@ static json_t *statistics_object(const HOSTMEM_STATISTICS *statistics)
     build_integer(object, "leaked_bytes", statistics->LeakedBytes);
     build_member(object, "refused_requests", json_refused_requests(statistics));
     build_member(object, "notifications", json_notifications(statistics));
-    build_text(object, "pressure", name_of_pressure(statistics->Pressure));
-    build_text(object, "redirected_level", name_of_level(statistics->RedirectedLevel));
+    build_text(object, "pressure", label_of_pressure(statistics->Pressure));
+    build_text(object, "redirected_level", label_of_level(statistics->RedirectedLevel));
     build_member(object, "methods", methods_object(statistics));
     return object;
 }
@@ -114,7 +114,7 @@ static json_t *difference_object(const HOSTMEM_DIFFERENCE *difference)
 {
     json_t *object = json_object();
 
-    build_text(object, "kind", name_of_difference(difference->Kind));
+    build_text(object, "kind", label_of_difference(difference->Kind));
     build_address(object, "region", difference->Region.Base);
     build_address(object, "address", difference->Address);
     build_integer(object, "books", difference->Books);

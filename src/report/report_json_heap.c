@@ -11,7 +11,7 @@ json_t *json_refused_blocks(const HOSTMEM_STATISTICS *statistics)
     json_t *object = json_object();
 
     for (int refusal = 0; refusal < HOSTMEM_REFUSALS; refusal++)
-        build_integer(object, name_of_refusal((HOSTMEM_REFUSAL)refusal),
+        build_integer(object, label_of_refusal((HOSTMEM_REFUSAL)refusal),
                       statistics->RefusedBlocks[refusal]);
     return object;
 }

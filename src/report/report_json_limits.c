@@ -35,7 +35,7 @@ json_t *json_refused_requests(const HOSTMEM_STATISTICS *statistics)
     json_t *object = json_object();
 
     for (DWORD level = 0; level <= eProcessCritical; level++)
-        build_member(object, name_of_level(level),
+        build_member(object, label_of_level(level),
                      first_count_object(&statistics->RefusedRequests[level]));
     return object;
 }
@@ -45,7 +45,7 @@ json_t *json_notifications(const HOSTMEM_STATISTICS *statistics)
     json_t *object = json_object();
 
     for (DWORD state = eMemoryAvailableLow; state <= eMemoryAvailableHigh; state++)
-        build_member(object, name_of_pressure(state),
+        build_member(object, label_of_pressure(state),
                      first_count_object(&statistics->Notifications[state - 1]));
     return object;
 }

@@ -20,7 +20,7 @@ enum {
 
 static void write_ending(struct text *text, const struct ending *ending)
 {
-    text_format(text, "  ended by    %s", name_of_ending(ending->kind));
+    text_format(text, "  ended by    %s", label_of_ending(ending->kind));
     if (ending->has_exit_code && ending->exit_code < 0x80000000u)
         text_format(text, ", exit code %lu", ending->exit_code);
     else if (ending->has_exit_code)
@@ -99,7 +99,7 @@ static void write_calls(struct text *text, const HOSTMEM_STATISTICS *statistics)
     text_format(text, "\n%-38s%11s%29s\n", "Calls", "calls", "failures");
     for (int method = 0; method < HOSTMEM_METHODS; method++)
         if (statistics->Methods[method].Calls)
-            write_method(text, name_of_method((HOSTMEM_METHOD)method),
+            write_method(text, label_of_method((HOSTMEM_METHOD)method),
                          &statistics->Methods[method]);
     table_count(text, "refused frees", statistics->RefusedFrees);
     text_refused_blocks(text, statistics);
@@ -155,7 +155,7 @@ static void write_difference(struct text *text, const HOSTMEM_DIFFERENCE *differ
     char books[TEXT_NUMBER_SIZE];
     char system[TEXT_NUMBER_SIZE];
 
-    text_format(text, "  %s", name_of_difference(difference->Kind));
+    text_format(text, "  %s", label_of_difference(difference->Kind));
     if (difference->Address)
         text_format(text, " at 0x%llx in the region 0x%llx",
                     (unsigned long long)(uintptr_t)difference->Address,
@@ -195,7 +195,7 @@ static void write_verdict(struct text *text, const struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->differences.count; i++)
         write_difference(text, &differences[i]);
     if (snapshot->statistics.Status != HostMemStatusOpen)
-        text_format(text, "Manager: %s\n", name_of_status(snapshot->statistics.Status));
+        text_format(text, "Manager: %s\n", label_of_status(snapshot->statistics.Status));
 }
 
 void report_text_write(struct text *text, const struct report_order *order,

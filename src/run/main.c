@@ -119,9 +119,9 @@ static int prepare(const struct arguments *arguments)
     code = program_open(&launch.program, arguments->program, arguments->program_argument_count,
                         arguments->program_arguments);
     if (code == GO_ON)
-        code = way_choose(&launch);
+        code = launcher_choose(&launch);
     if (code == GO_ON)
-        code = launch.way->find(&launch);
+        code = launch.launcher->find(&launch);
     if (code == GO_ON)
         code = open_json_file(arguments->json_file);
     order.print = !arguments->quiet;
@@ -137,14 +137,14 @@ static int start(void)
     if (!reporter_start(&order))
         return fail(EXIT_CODE_NO_MEMORY, "there is no memory to start with.");
     exit_hooks_install();
-    return launch.way->start(&launch);
+    return launch.launcher->start(&launch);
 }
 
 /* Sets *exit_code to the program's own. */
 static int run(DWORD *exit_code)
 {
     struct ending ending = {.kind = ENDING_RETURN, .has_exit_code = true};
-    int code = launch.way->run(&launch, &ending.exit_code);
+    int code = launch.launcher->run(&launch, &ending.exit_code);
 
     if (code == GO_ON)
         reporter_report(&ending);

@@ -11,7 +11,7 @@
 #include "pages/pages.h"
 
 struct world {
-    struct record record;
+    struct counters counters;
     struct pages pages;
 };
 
@@ -24,9 +24,9 @@ static inline pages_result try_request(struct world *world, const struct pages_r
 {
     pages_result result;
 
-    record_begin(&world->record, RECORD_VIRTUAL_ALLOC);
+    counters_begin(&world->counters, COUNTED_VIRTUAL_ALLOC);
     result = pages_alloc(&world->pages, request, memory);
-    record_end(&world->record, RECORD_VIRTUAL_ALLOC, !result);
+    counters_end(&world->counters, COUNTED_VIRTUAL_ALLOC, !result);
     return result;
 }
 
@@ -50,9 +50,9 @@ static inline pages_result try_free(struct world *world, void *address, size_t s
 {
     pages_result result;
 
-    record_begin(&world->record, RECORD_VIRTUAL_FREE);
+    counters_begin(&world->counters, COUNTED_VIRTUAL_FREE);
     result = pages_free(&world->pages, address, size, type);
-    record_end(&world->record, RECORD_VIRTUAL_FREE, !result);
+    counters_end(&world->counters, COUNTED_VIRTUAL_FREE, !result);
     return result;
 }
 
@@ -146,7 +146,7 @@ static inline void assert_exact(struct world *world)
 static inline void assert_books(struct world *world, uint64_t regions, uint64_t reserved,
                                 uint64_t committed)
 {
-    assert_int_equal(gauge_now(&world->record.regions), regions);
+    assert_int_equal(gauge_now(&world->counters.regions), regions);
     assert_int_equal(gauge_now(&world->pages.budget.reserved.granted), reserved);
     assert_int_equal(gauge_now(&world->pages.budget.committed.granted), committed);
     assert_exact(world);
@@ -160,7 +160,7 @@ static inline int begin_world(void **state)
 {
     struct world *world = zeroed(sizeof(struct world));
 
-    assert_true(pages_init(&world->pages, &world->record));
+    assert_true(pages_init(&world->pages, &world->counters));
     *state = world;
     return 0;
 }

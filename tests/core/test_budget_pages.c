@@ -44,7 +44,7 @@ static pages_result request_as(struct world *world, enum budget_level level, voi
 
 static uint64_t refusals(struct world *world, enum budget_level level)
 {
-    return record_read(&world->record.refused_requests[level].count);
+    return counter_read(&world->counters.refused_requests[level].count);
 }
 
 /* What must hold after a call that nothing came of. */
@@ -125,19 +125,19 @@ static void a_refusal_is_counted_with_its_level(void **state)
 static void a_level_knows_when_it_was_refused_first(void **state)
 {
     struct world *world = *state;
-    struct record_first *refused = &world->record.refused_requests[BUDGET_APP_DOMAIN_CRITICAL];
+    struct first_counter *refused = &world->counters.refused_requests[BUDGET_APP_DOMAIN_CRITICAL];
     uint64_t before = os_tick_milliseconds();
     uint64_t first;
 
     limit_commits(world, 0);
-    assert_int_equal(record_read(&refused->tick), 0);
+    assert_int_equal(counter_read(&refused->tick), 0);
     assert_refused(world, NULL, PAGE, RESERVE_COMMIT);
-    first = record_read(&refused->tick);
+    first = counter_read(&refused->tick);
     assert_in_range(first, before, os_tick_milliseconds());
     while (os_tick_milliseconds() == first)
         ; /* a later one would be told from it */
     assert_refused(world, NULL, PAGE, RESERVE_COMMIT);
-    assert_int_equal(record_read(&refused->tick), first);
+    assert_int_equal(counter_read(&refused->tick), first);
 }
 
 static void what_is_served_is_not_counted_as_refused(void **state)

@@ -354,7 +354,7 @@ static void a_crowd_never_passes_limits_that_move_and_is_charged_for_what_it_hol
     assert_true(crowd.served > 0);
     for (unsigned level = 0; level < BUDGET_LEVELS; level++) {
         assert_true(crowd.refused[level] > 0); /* else there was no need to */
-        assert_int_equal(record_read(&world->record.refused_requests[level].count),
+        assert_int_equal(counter_read(&world->counters.refused_requests[level].count),
                          crowd.refused[level]);
     }
     release_all(world);

@@ -7,7 +7,7 @@
 
 static int begin(void **state)
 {
-    *state = zeroed(sizeof(struct record));
+    *state = zeroed(sizeof(struct counters));
     return 0;
 }
 
@@ -23,93 +23,93 @@ static int end(void **state)
 
 static void a_call_is_counted_with_its_method_and_its_success(void **state)
 {
-    struct record *record = *state;
+    struct counters *counters = *state;
 
-    for (int method = 0; method < RECORD_METHODS; method++) {
-        record_begin(record, (enum record_method)method);
-        record_end(record, (enum record_method)method, method % 2 == 0);
-        assert_int_equal(record_read(&record->calls[method].begun), 1);
-        assert_int_equal(record_read(&record->calls[method].ended), 1);
-        assert_int_equal(record_read(&record->calls[method].failures), method % 2);
+    for (int method = 0; method < COUNTED_METHODS; method++) {
+        counters_begin(counters, (enum counted_method)method);
+        counters_end(counters, (enum counted_method)method, method % 2 == 0);
+        assert_int_equal(counter_read(&counters->calls[method].begun), 1);
+        assert_int_equal(counter_read(&counters->calls[method].ended), 1);
+        assert_int_equal(counter_read(&counters->calls[method].failures), method % 2);
     }
 }
 
 static void counters_count_and_add(void **state)
 {
-    struct record *record = *state;
+    struct counters *counters = *state;
 
-    record_count(&record->refused_frees);
-    record_count(&record->refused_frees);
-    record_add(&record->leaked_bytes, UINT64_C(1) << 40);
-    assert_int_equal(record_read(&record->refused_frees), 2);
-    assert_int_equal(record_read(&record->leaked_bytes), UINT64_C(1) << 40);
+    counter_increment(&counters->refused_frees);
+    counter_increment(&counters->refused_frees);
+    counter_add(&counters->leaked_bytes, UINT64_C(1) << 40);
+    assert_int_equal(counter_read(&counters->refused_frees), 2);
+    assert_int_equal(counter_read(&counters->leaked_bytes), UINT64_C(1) << 40);
 }
 
 static void what_happens_again_keeps_when_and_in_which_order_it_was_first(void **state)
 {
-    struct record *record = *state;
-    struct record_first *first = &record->notifications[0];
-    struct record_first *second = &record->refused_requests[1];
+    struct counters *counters = *state;
+    struct first_counter *first = &counters->notifications[0];
+    struct first_counter *second = &counters->refused_requests[1];
 
-    record_first(record, first, 0); /* a tick of 0 is not taken for never */
-    record_first(record, second, 700);
-    record_first(record, first, 900);
-    assert_int_equal(record_read(&first->count), 2);
-    assert_int_equal(record_read(&first->tick), 1);
-    assert_int_equal(record_read(&first->order), 1);
-    assert_int_equal(record_read(&second->count), 1);
-    assert_int_equal(record_read(&second->tick), 700);
-    assert_int_equal(record_read(&second->order), 2);
-    assert_int_equal(record_read(&record->firsts), 2);
+    counters_count_first(counters, first, 0); /* a tick of 0 is not taken for never */
+    counters_count_first(counters, second, 700);
+    counters_count_first(counters, first, 900);
+    assert_int_equal(counter_read(&first->count), 2);
+    assert_int_equal(counter_read(&first->tick), 1);
+    assert_int_equal(counter_read(&first->order), 1);
+    assert_int_equal(counter_read(&second->count), 1);
+    assert_int_equal(counter_read(&second->tick), 700);
+    assert_int_equal(counter_read(&second->order), 2);
+    assert_int_equal(counter_read(&counters->firsts), 2);
 }
 
 static void it_is_quiet_when_no_call_was_under_way(void **state)
 {
-    struct record *record = *state;
+    struct counters *counters = *state;
 
-    assert_true(record_is_quiet(record, record_mark(record)));
-    record_begin(record, RECORD_VIRTUAL_ALLOC);
-    record_end(record, RECORD_VIRTUAL_ALLOC, false);
-    assert_true(record_is_quiet(record, record_mark(record)));
+    assert_true(counters_are_quiet(counters, counters_mark(counters)));
+    counters_begin(counters, COUNTED_VIRTUAL_ALLOC);
+    counters_end(counters, COUNTED_VIRTUAL_ALLOC, false);
+    assert_true(counters_are_quiet(counters, counters_mark(counters)));
 }
 
 static void a_call_of_any_method_under_way_is_not_quiet(void **state)
 {
-    struct record *record = *state;
+    struct counters *counters = *state;
 
-    for (int method = 0; method < RECORD_METHODS; method++) {
-        record_begin(record, (enum record_method)method);
-        assert_false(record_is_quiet(record, record_mark(record)));
-        record_end(record, (enum record_method)method, true);
-        assert_true(record_is_quiet(record, record_mark(record)));
+    for (int method = 0; method < COUNTED_METHODS; method++) {
+        counters_begin(counters, (enum counted_method)method);
+        assert_false(counters_are_quiet(counters, counters_mark(counters)));
+        counters_end(counters, (enum counted_method)method, true);
+        assert_true(counters_are_quiet(counters, counters_mark(counters)));
     }
 }
 
 static void a_call_that_came_and_went_since_the_mark_is_not_quiet(void **state)
 {
-    struct record *record = *state;
-    uint64_t mark = record_mark(record);
+    struct counters *counters = *state;
+    uint64_t mark = counters_mark(counters);
 
-    record_begin(record, RECORD_MALLOC_FREE);
-    assert_false(record_is_quiet(record, mark));
-    record_end(record, RECORD_MALLOC_FREE, true);
-    assert_false(record_is_quiet(record, mark));
+    counters_begin(counters, COUNTED_MALLOC_FREE);
+    assert_false(counters_are_quiet(counters, mark));
+    counters_end(counters, COUNTED_MALLOC_FREE, true);
+    assert_false(counters_are_quiet(counters, mark));
 }
 
 static void a_call_that_ended_since_the_mark_is_not_quiet(void **state)
 {
-    struct record *record = *state;
+    struct counters *counters = *state;
     uint64_t mark;
 
-    record_begin(record, RECORD_VIRTUAL_FREE);
-    mark = record_mark(record);
-    record_end(record, RECORD_VIRTUAL_FREE, true);
-    assert_false(record_is_quiet(record, mark));
+    counters_begin(counters, COUNTED_VIRTUAL_FREE);
+    mark = counters_mark(counters);
+    counters_end(counters, COUNTED_VIRTUAL_FREE, true);
+    assert_false(counters_are_quiet(counters, mark));
 }
 
 /* Two figures that calls keep equal, but for the time between. */
 struct pair {
-    struct record *record;
+    struct counters *counters;
     _Atomic uint64_t left;
     _Atomic uint64_t right;
     _Atomic unsigned quiet;
@@ -119,11 +119,11 @@ struct pair {
 
 static void observe(struct pair *pair)
 {
-    uint64_t mark = record_mark(pair->record);
+    uint64_t mark = counters_mark(pair->counters);
     uint64_t left = atomic_load_explicit(&pair->left, memory_order_relaxed);
     uint64_t right = atomic_load_explicit(&pair->right, memory_order_relaxed);
 
-    if (!record_is_quiet(pair->record, mark))
+    if (!counters_are_quiet(pair->counters, mark))
         return;
     atomic_fetch_add(&pair->quiet, 1);
     if (left != right)
@@ -141,19 +141,19 @@ static void change_or_observe(void *context, unsigned number)
         return;
     }
     for (int i = 0; i < 20000; i++) {
-        enum record_method method = number % 2 ? RECORD_VIRTUAL_ALLOC : RECORD_VIRTUAL_FREE;
+        enum counted_method method = number % 2 ? COUNTED_VIRTUAL_ALLOC : COUNTED_VIRTUAL_FREE;
 
-        record_begin(pair->record, method);
+        counters_begin(pair->counters, method);
         atomic_fetch_add_explicit(&pair->left, 1, memory_order_relaxed);
         atomic_fetch_add_explicit(&pair->right, 1, memory_order_relaxed);
-        record_end(pair->record, method, true);
+        counters_end(pair->counters, method, true);
     }
     atomic_fetch_sub(&pair->working, 1);
 }
 
 static void what_is_read_in_quiet_belongs_together(void **state)
 {
-    struct pair pair = {.record = *state, .working = 3};
+    struct pair pair = {.counters = *state, .working = 3};
 
     crew_run(change_or_observe, &pair, 4);
     assert_int_equal(pair.wrong, 0);

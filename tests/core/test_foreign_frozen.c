@@ -58,7 +58,7 @@ static void set_live(void *scene)
 {
     struct foreign_scene *s = scene;
 
-    assert_true(pages_init(&s->world.pages, &s->world.record));
+    assert_true(pages_init(&s->world.pages, &s->world.counters));
     s->base = alloc(&s->world, NULL, GRANULE, RESERVE_COMMIT);
 }
 

@@ -38,7 +38,7 @@ static int end(void **state)
     os_fault_at(OS_FAULT_PAGES, 0);
     heap_destroy(fixture->other, no_leak, NULL);
     heap_destroy(fixture->heap, no_leak, NULL);
-    assert_int_equal(gauge_now(&fixture->world->record.heaps), 0);
+    assert_int_equal(gauge_now(&fixture->world->counters.heaps), 0);
     end_heap_space(fixture->space);
     end_world((void **)&fixture->world);
     free(fixture);
@@ -193,13 +193,13 @@ static void an_enumeration_meets_the_blocks_of_the_heap_that_was_asked_for(void 
 static void a_name_is_kept_once(void **state)
 {
     struct fixture *fixture = *state;
-    const char *kept = names_keep(&fixture->space->names, "a.c");
+    const char *kept = string_table_intern(&fixture->space->names, "a.c");
     char text[] = "a.c";
 
-    assert_ptr_equal(names_keep(&fixture->space->names, text), kept);
-    assert_ptr_not_equal(names_keep(&fixture->space->names, "a.cp"), kept);
-    assert_string_equal(names_keep(&fixture->space->names, "a."), "a.");
-    assert_string_equal(names_keep(&fixture->space->names, ""), "");
+    assert_ptr_equal(string_table_intern(&fixture->space->names, text), kept);
+    assert_ptr_not_equal(string_table_intern(&fixture->space->names, "a.cp"), kept);
+    assert_string_equal(string_table_intern(&fixture->space->names, "a."), "a.");
+    assert_string_equal(string_table_intern(&fixture->space->names, ""), "");
     assert_string_equal(kept, "a.c");
 }
 
@@ -211,12 +211,12 @@ static void many_names_are_kept_apart(void **state)
 
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
         snprintf(text, sizeof(text), "directory/%zu.cpp", i);
-        kept[i] = names_keep(&fixture->space->names, text);
+        kept[i] = string_table_intern(&fixture->space->names, text);
     }
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
         snprintf(text, sizeof(text), "directory/%zu.cpp", i);
         assert_string_equal(kept[i], text);
-        assert_ptr_equal(names_keep(&fixture->space->names, text), kept[i]);
+        assert_ptr_equal(string_table_intern(&fixture->space->names, text), kept[i]);
     }
 }
 
@@ -232,7 +232,7 @@ static void a_name_that_others_begin_with_is_a_name_of_its_own(void **state)
             char shorter[sizeof(text)] = {0};
 
             memcpy(shorter, text, length);
-            assert_string_equal(names_keep(&fixture->space->names, shorter), shorter);
+            assert_string_equal(string_table_intern(&fixture->space->names, shorter), shorter);
         }
     }
 }
@@ -240,15 +240,15 @@ static void a_name_that_others_begin_with_is_a_name_of_its_own(void **state)
 static void a_name_that_is_too_long_is_cut_off(void **state)
 {
     struct fixture *fixture = *state;
-    char text[NAMES_LENGTH + 100];
+    char text[STRING_TABLE_LENGTH + 100];
     const char *kept;
 
     memset(text, 'n', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
-    kept = names_keep(&fixture->space->names, text);
-    assert_int_equal(strlen(kept), NAMES_LENGTH);
-    assert_memory_equal(kept, text, NAMES_LENGTH);
-    assert_ptr_equal(names_keep(&fixture->space->names, text), kept);
+    kept = string_table_intern(&fixture->space->names, text);
+    assert_int_equal(strlen(kept), STRING_TABLE_LENGTH);
+    assert_memory_equal(kept, text, STRING_TABLE_LENGTH);
+    assert_ptr_equal(string_table_intern(&fixture->space->names, text), kept);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -307,7 +307,7 @@ static void count_leak(void *context, const struct heap_block *block)
 static void live_blocks_are_told_and_given_back_when_their_heap_goes(void **state)
 {
     struct fixture *fixture = *state;
-    struct record *record = &fixture->world->record;
+    struct counters *counters = &fixture->world->counters;
     struct leaks leaks = {0};
     struct heap *dying = heap_create(fixture->space, false);
     char *survivor = make(fixture->heap, 5);
@@ -319,9 +319,9 @@ static void live_blocks_are_told_and_given_back_when_their_heap_goes(void **stat
     heap_destroy(dying, count_leak, &leaks);
     assert_int_equal(leaks.count, 3);
     assert_int_equal(leaks.bytes, 101010);
-    assert_int_equal(record_read(&record->leaked_blocks), 3);
-    assert_int_equal(record_read(&record->leaked_bytes), 101010);
-    assert_int_equal(gauge_now(&record->heaps), 2);
+    assert_int_equal(counter_read(&counters->leaked_blocks), 3);
+    assert_int_equal(counter_read(&counters->leaked_bytes), 101010);
+    assert_int_equal(gauge_now(&counters->heaps), 2);
     assert_blocks(fixture, 1, 5);
     heap_free(fixture->heap, survivor);
 }

@@ -93,18 +93,18 @@ static void set_with(void *scene, uint32_t flags)
     struct scene *s = scene;
     struct heap_options options = {.flags = flags, .guard_above = SIZE_MAX};
 
-    assert_true(pages_init(&s->world.pages, &s->world.record));
+    assert_true(pages_init(&s->world.pages, &s->world.counters));
     assert_true(heap_space_init(&s->space, &s->world.pages, &options));
     s->heap = heap_create(&s->space, false);
 }
 
-/* Nothing yet: the first block makes the lane, the slab and the favourite. */
+/* Nothing yet: the first block makes the thread, the slab and the active slab. */
 static void set_nothing(void *scene)
 {
     set_with(scene, 0);
 }
 
-/* One slab, a favourite, with one block and room. */
+/* One slab, an active slab, with one block and room. */
 static void set_room(void *scene)
 {
     struct scene *s = scene;
@@ -113,18 +113,18 @@ static void set_room(void *scene)
     s->shared = make(s, QUARTER);
 }
 
-/* A full favourite. */
-static void set_full(void *scene)
+/* A full active slab. */
+static void set_active_full(void *scene)
 {
     set_room(scene);
     for (int i = 0; i < 3; i++)
         make(scene, QUARTER);
 }
 
-/* A full slab that is parked, and a favourite with one block. */
-static void set_parked(void *scene)
+/* A full slab that is parked, and an active slab with one block. */
+static void set_full(void *scene)
 {
-    set_full(scene);
+    set_active_full(scene);
     make(scene, QUARTER);
 }
 
@@ -133,13 +133,13 @@ static bool share_slab(const char *a, const char *b)
     return (uintptr_t)a / SLAB_SIZE == (uintptr_t)b / SLAB_SIZE;
 }
 
-/* A listed slab of one block, and a favourite with one. */
-static void set_listed(void *scene)
+/* A listed slab of one block, and an active slab with one. */
+static void set_partial(void *scene)
 {
     struct scene *s = scene;
     unsigned i = 0;
 
-    set_parked(scene);
+    set_full(scene);
     while (i < s->count) {
         char *memory = s->blocks[i].memory;
 
@@ -186,7 +186,7 @@ static void check_blocks(struct scene *s)
     }
     assert_heaps(&s->space, s->count, bytes);
     assert_exact(&s->world);
-    assert_int_equal(record_read(&s->world.record.corrupted_blocks), 0);
+    assert_int_equal(counter_read(&s->world.counters.corrupted_blocks), 0);
 }
 
 static void end_all_blocks(struct scene *s)
@@ -233,7 +233,7 @@ static void check(void *scene)
     make_some(s, 9);
     end_all_blocks(s);
     heap_trim(s->heap);
-    assert_int_equal(gauge_now(&s->world.record.slab_bytes), 0);
+    assert_int_equal(gauge_now(&s->world.counters.slab_bytes), 0);
     assert_books(&s->world, 0, 0, 0);
 }
 
@@ -349,8 +349,8 @@ static void disturb_all(scene_act *set, scene_act *frozen)
 
 static void an_alloc_frozen_anywhere_owns_its_block_alone(void **state)
 {
-    static scene_act *const sets[] = {set_nothing, set_room,   set_full,
-                                      set_parked,  set_listed, set_tracked};
+    static scene_act *const sets[] = {set_nothing, set_room,    set_active_full,
+                                      set_full,    set_partial, set_tracked};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(sets); i++)
@@ -359,7 +359,8 @@ static void an_alloc_frozen_anywhere_owns_its_block_alone(void **state)
 
 static void a_free_frozen_anywhere_ends_its_block_and_nothing_else(void **state)
 {
-    static scene_act *const sets[] = {set_room, set_full, set_parked, set_listed, set_tracked};
+    static scene_act *const sets[] = {set_room, set_active_full, set_full, set_partial,
+                                      set_tracked};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(sets); i++)
@@ -368,8 +369,8 @@ static void a_free_frozen_anywhere_ends_its_block_and_nothing_else(void **state)
 
 static void a_trim_frozen_anywhere_takes_no_block_from_anybody(void **state)
 {
-    static scene_act *const sets[] = {set_nothing, set_room,   set_full,
-                                      set_parked,  set_listed, set_tracked};
+    static scene_act *const sets[] = {set_nothing, set_room,    set_active_full,
+                                      set_full,    set_partial, set_tracked};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(sets); i++)
@@ -378,7 +379,8 @@ static void a_trim_frozen_anywhere_takes_no_block_from_anybody(void **state)
 
 static void of_a_frozen_free_and_another_one_wins(void **state)
 {
-    static scene_act *const sets[] = {set_room, set_full, set_parked, set_listed, set_tracked};
+    static scene_act *const sets[] = {set_room, set_active_full, set_full, set_partial,
+                                      set_tracked};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(sets); i++)
@@ -405,7 +407,7 @@ static void check_late_free(void *scene)
 
 static void a_frozen_free_of_a_block_whose_slab_is_used_otherwise_touches_nothing(void **state)
 {
-    static scene_act *const sets[] = {set_room, set_full, set_parked, set_listed};
+    static scene_act *const sets[] = {set_room, set_active_full, set_full, set_partial};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(sets); i++) {
@@ -431,7 +433,7 @@ static void another_heap_takes_all(void *scene)
         make_in(s, s->other_heap, HALF);
 }
 
-/* So many threads have used the heap that the next one shares its favourites with the first. */
+/* So many threads have used the heap that the next one shares its active slabs with the first. */
 static void use_up_the_sets(struct scene *s)
 {
     uintptr_t key = frozen_key;
@@ -443,11 +445,12 @@ static void use_up_the_sets(struct scene *s)
     frozen_key = key;
 }
 
-/* A slab of one block that is listed, and a favourite that is full: the next Alloc takes the first.
+/* A slab of one block that is listed, and an active slab that is full: the next Alloc takes the
+ * first.
  */
-static void set_listed_beside_full(void *scene)
+static void set_partial_beside_full(void *scene)
 {
-    set_listed(scene);
+    set_partial(scene);
     for (int i = 0; i < 3; i++)
         make(scene, QUARTER);
     use_up_the_sets(scene);
@@ -468,11 +471,11 @@ static void retire_empty(void *scene)
 static void a_slab_in_hand_that_another_gives_back_is_given_back_once(void **state)
 {
     (void)state;
-    perform_duet(&(struct duet){sizeof(struct scene), 2000, set_listed_beside_full, allocate,
+    perform_duet(&(struct duet){sizeof(struct scene), 2000, set_partial_beside_full, allocate,
                                 retire_empty, allocate, another_heap_takes_all, check, clear});
 }
 
-/* Another heap with a full slab that is parked, and a favourite. */
+/* Another heap with a full slab that is parked, and an active slab. */
 static void set_other_heap(void *scene)
 {
     struct scene *s = scene;
@@ -514,10 +517,10 @@ static void let_the_other_heap_go_on(void *scene)
     make_in(s, s->other_heap, HALF);
 }
 
-static void a_slab_left_that_another_heap_has_by_then_is_not_listed(void **state)
+static void a_slab_left_that_another_heap_has_by_then_is_not_made_partial(void **state)
 {
     (void)state;
-    perform_twice(&(struct play){sizeof(struct scene), set_full, allocate,
+    perform_twice(&(struct play){sizeof(struct scene), set_active_full, allocate,
                                  empty_the_favourite_and_let_another_heap_have_it, check, clear},
                   let_the_other_heap_go_on);
 }
@@ -532,7 +535,7 @@ int main(void)
         cmocka_unit_test(a_frozen_free_of_a_block_whose_slab_is_used_otherwise_touches_nothing),
         cmocka_unit_test(a_slab_in_hand_that_another_gives_back_is_given_back_once),
         cmocka_unit_test(the_end_of_a_heap_frozen_anywhere_takes_nothing_from_another),
-        cmocka_unit_test(a_slab_left_that_another_heap_has_by_then_is_not_listed),
+        cmocka_unit_test(a_slab_left_that_another_heap_has_by_then_is_not_made_partial),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

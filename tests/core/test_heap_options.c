@@ -236,7 +236,7 @@ static void a_write_to_a_freed_block_is_told_with_its_history(void **state)
     assert_string_equal(fixture->damage.file, "history.c");
     assert_int_equal(fixture->damage.line, 42);
     assert_int_equal(fixture->damage.freed_by, os_thread_id());
-    assert_int_equal(record_read(&fixture->world->record.corrupted_blocks), 1);
+    assert_int_equal(counter_read(&fixture->world->counters.corrupted_blocks), 1);
 }
 
 static void a_freed_block_that_is_left_alone_is_not_told(void **state)
@@ -330,12 +330,12 @@ static void the_live_block_around_an_address_is_found(void **state)
  * Nothing to be had
  * --------------------------------------------------------------------------------------------- */
 
-static void a_heap_without_a_lane_of_its_own_counts_in_the_shared_one(void **state)
+static void a_thread_without_counters_of_its_own_counts_in_the_shared_ones(void **state)
 {
     struct fixture *fixture = *state;
     char *block;
 
-    os_fault_at(OS_FAULT_METADATA, 1); /* the first lane's */
+    os_fault_at(OS_FAULT_METADATA, 1); /* the first thread's */
     block = make(fixture->heap, 100);
     os_fault_at(OS_FAULT_METADATA, 0);
     assert_heaps(&fixture->space, 1, 100);
@@ -391,7 +391,7 @@ int main(void)
         plain_test(the_end_of_a_heap_shows_in_the_mark),
         plain_test(what_the_heaps_own_is_known_until_it_is_somebody_else_s),
         plain_test(the_live_block_around_an_address_is_found),
-        plain_test(a_heap_without_a_lane_of_its_own_counts_in_the_shared_one),
+        plain_test(a_thread_without_counters_of_its_own_counts_in_the_shared_ones),
         plain_test(each_request_that_fails_for_the_first_block_leaves_no_trace),
     };
 

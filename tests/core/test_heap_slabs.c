@@ -51,7 +51,7 @@ static char *make(struct heap *heap, size_t size)
 {
     void *memory = NULL;
 
-    if (!heap_quick_alloc(heap, size, &memory))
+    if (!heap_fast_alloc(heap, size, &memory))
         assert_int_equal(try_block(heap, size, NULL, 0, &memory), PAGES_OK);
     assert_non_null(memory);
     return memory;
@@ -59,7 +59,7 @@ static char *make(struct heap *heap, size_t size)
 
 static void give(struct heap *heap, char *memory)
 {
-    if (!heap_quick_free(heap, memory))
+    if (!heap_fast_free(heap, memory))
         assert_int_equal(heap_free(heap, memory), PAGES_OK);
 }
 
@@ -147,7 +147,7 @@ static void descriptors_are_used_again(void **state)
     assert_in_range(pool_limit(&fixture->space->slabs), 1, 3);
 }
 
-/* The slot of favourites has it still; by then its descriptor must not be another slab's. */
+/* The slot of active slabs has it still; by then its descriptor must not be another slab's. */
 static void a_favourite_that_was_trimmed_is_met_again_and_harms_nobody(void **state)
 {
     struct heap *heap = ((struct fixture *)*state)->heap;
@@ -194,7 +194,7 @@ static void what_is_left_of_a_slab_beyond_its_last_block_is_no_block(void **stat
         struct heap_block found;
 
         for (char *at = slab + blocks_end; at < slab + SLAB_SIZE; at += BLOCK_ALIGNMENT) {
-            assert_false(heap_quick_free(fixture->heap, at));
+            assert_false(heap_fast_free(fixture->heap, at));
             assert_int_equal(heap_free(fixture->heap, at), PAGES_FOREIGN);
             assert_false(heap_find_block(fixture->space, (uintptr_t)at, &found));
         }
@@ -236,7 +236,7 @@ static void visit(void *context, unsigned number)
     visitor->result = try_block(visitor->heap, SIZE, NULL, 0, &visitor->memory);
 }
 
-/* Threads have favourites of their own, but no block of their own where there is no memory. */
+/* Threads have active_slabs of their own, but no block of their own where there is no memory. */
 static void without_memory_for_a_slab_a_thread_gets_a_block_of_anothers(void **state)
 {
     struct fixture *fixture = *state;
@@ -322,13 +322,13 @@ static void an_audit_beside_a_call_under_way_compares_nothing(void **state)
 {
     struct fixture *fixture = *state;
     char *block = make(fixture->heap, SIZE);
-    struct lane *lane = heap_lane(fixture->heap);
+    struct thread_counters *thread = heap_thread(fixture->heap);
     struct heap_audit audit;
 
     assert_true(heap_audit(fixture->space, &audit));
-    heap_enter(fixture->heap, lane);
+    heap_enter(fixture->heap, thread);
     assert_false(heap_audit(fixture->space, &audit));
-    heap_leave(fixture->heap, lane);
+    heap_leave(fixture->heap, thread);
     assert_true(heap_audit(fixture->space, &audit));
     give(fixture->heap, block);
 }

@@ -33,16 +33,16 @@ static void arrive(struct heap *heap, uintptr_t key)
     uintptr_t before = frozen_key;
 
     frozen_key = key;
-    heap_lane(heap);
+    heap_thread(heap);
     frozen_key = before;
 }
 
-/* Both threads have the same set of favourites: there are HEAP_SETS - 1 others between them. */
+/* Both threads have the same set of active slabs: there are HEAP_SETS - 1 others between them. */
 static void set_heap(void *scene)
 {
     struct slots_scene *s = scene;
 
-    assert_true(pages_init(&s->world.pages, &s->world.record));
+    assert_true(pages_init(&s->world.pages, &s->world.counters));
     s->space = begin_heap_space(&s->world, 0);
     s->heap = heap_create(s->space, false);
     assert_non_null(s->heap);

@@ -53,9 +53,9 @@ static int end(void **state)
     struct arena *arena = *state;
 
     heap_destroy(arena->heap, NULL, NULL);
-    assert_int_equal(record_read(&arena->world->record.leaked_blocks), 0);
-    assert_int_equal(record_read(&arena->world->record.corrupted_blocks), 0);
-    assert_int_equal(gauge_now(&arena->world->record.slab_bytes), 0);
+    assert_int_equal(counter_read(&arena->world->counters.leaked_blocks), 0);
+    assert_int_equal(counter_read(&arena->world->counters.corrupted_blocks), 0);
+    assert_int_equal(gauge_now(&arena->world->counters.slab_bytes), 0);
     end_heap_space(arena->space);
     end_world((void **)&arena->world);
     free(arena);
@@ -219,8 +219,8 @@ static void trimming_looking_and_other_heaps_disturb_nothing(void **state)
 
     arena->working = THREADS;
     crew_run(exchange_or_disturb, arena, THREADS + 2);
-    record_add(&arena->world->record.leaked_blocks,
-               0 - record_read(&arena->world->record.leaked_blocks)); /* of the other heaps */
+    counter_add(&arena->world->counters.leaked_blocks,
+                0 - counter_read(&arena->world->counters.leaked_blocks)); /* of the other heaps */
     drain(arena);
 }
 
@@ -232,7 +232,7 @@ static void when_all_is_freed_only_spares_and_favourites_are_kept(void **state)
     crew_run(exchange, arena, THREADS);
     drain(arena);
     heap_trim(arena->heap);
-    assert_int_equal(gauge_now(&arena->world->record.slab_bytes), 0);
+    assert_int_equal(gauge_now(&arena->world->counters.slab_bytes), 0);
     assert_books(arena->world, 0, 0, 0);
 }
 

@@ -3,7 +3,7 @@
  * block is one owner's, of two frees of a block one wins, a slab is given back once and only when
  * it is empty, and figures and books are exact afterwards.
  *
- * This file is compiled with interleaved.h, too: heap_quick.h is part of what is tried.
+ * This file is compiled with interleaved.h, too: heap_fast_path.h is part of what is tried.
  */
 #include "frozen_key.h"
 #include "heap_world.h"
@@ -34,8 +34,8 @@ static struct stage {
     unsigned shared_frees;
     char *others[2]; /* blocks of the calls' own, in the same slab */
     size_t size;     /* of what the calls allocate */
-    const struct lane *lanes[2];
-    unsigned lane_count;
+    const struct thread_counters *threads[2];
+    unsigned thread_count;
 } stage;
 
 /* ------------------------------------------------------------------------------------------------
@@ -45,13 +45,13 @@ static struct stage {
 /* As the COM face does. */
 static pages_result alloc_block(struct stage *s, size_t size, void **memory)
 {
-    return heap_quick_alloc(s->heap, size, memory) ? PAGES_OK
-                                                   : try_block(s->heap, size, NULL, 0, memory);
+    return heap_fast_alloc(s->heap, size, memory) ? PAGES_OK
+                                                  : try_block(s->heap, size, NULL, 0, memory);
 }
 
 static pages_result free_block(struct stage *s, void *memory)
 {
-    return heap_quick_free(s->heap, memory) ? PAGES_OK : heap_free(s->heap, memory);
+    return heap_fast_free(s->heap, memory) ? PAGES_OK : heap_free(s->heap, memory);
 }
 
 /* Two owners of one byte show. */
@@ -102,7 +102,7 @@ static void set_sized(struct stage *s, size_t size)
     s->heap = heap_create(s->space, false);
     assert_non_null(s->heap);
     s->size = size;
-    s->count = s->shared_frees = s->lane_count = 0;
+    s->count = s->shared_frees = s->thread_count = 0;
     s->shared = s->others[0] = s->others[1] = NULL;
 }
 
@@ -111,31 +111,31 @@ static void set_nothing(void *scene)
     set_sized(scene, QUARTER);
 }
 
-/* The calls' threads share their favourites, as threads do when there are more of them than sets.
+/* The calls' threads share their active slabs, as threads do when there are more of them than sets.
  */
-static void share_favourites(struct stage *s)
+static void share_active_slabs(struct stage *s)
 {
     uintptr_t key = frozen_key;
 
     for (unsigned voice = 0; voice < VOICES; voice++) {
         frozen_key = voice_key(voice);
-        atomic_store(&heap_lane(s->heap)->favourites, s->heap->favourites[0]);
+        atomic_store(&heap_thread(s->heap)->active_slabs, s->heap->active_slabs[0]);
     }
     frozen_key = key;
 }
 
-/* One slab, a favourite, with one block and room. */
+/* One slab, an active slab, with one block and room. */
 static void set_room(void *scene)
 {
     struct stage *s = scene;
 
     set_nothing(scene);
     s->shared = make(s, QUARTER);
-    share_favourites(s);
+    share_active_slabs(s);
 }
 
-/* A full favourite. */
-static void set_full(void *scene)
+/* A full active slab. */
+static void set_active_full(void *scene)
 {
     struct stage *s = scene;
 
@@ -145,36 +145,36 @@ static void set_full(void *scene)
     make(s, QUARTER);
 }
 
-/* A full slab that is parked, and a favourite with one block. */
-static void set_parked(void *scene)
+/* A full slab that is parked, and an active slab with one block. */
+static void set_full(void *scene)
 {
-    set_full(scene);
+    set_active_full(scene);
     make(scene, QUARTER);
 }
 
-/* A slab of three blocks that is listed, and a favourite with one. */
-static void set_listed(void *scene)
+/* A slab of three blocks that is listed, and an active slab with one. */
+static void set_partial(void *scene)
 {
     struct stage *s = scene;
     char *last;
 
-    set_full(scene);
+    set_active_full(scene);
     last = s->blocks[3].memory;
     make(scene, QUARTER);
     end_block(s, last);
 }
 
 /* The same with the shared block alone in it. */
-static void set_listed_with_one(void *scene)
+static void set_partial_with_one(void *scene)
 {
     struct stage *s = scene;
 
-    set_listed(scene);
+    set_partial(scene);
     end_block(s, s->others[0]);
     end_block(s, s->others[1]);
 }
 
-/* A favourite that is empty. */
+/* A active_slab that is empty. */
 static void set_empty(void *scene)
 {
     struct stage *s = scene;
@@ -190,7 +190,7 @@ static void set_small(void *scene)
 
     set_sized(scene, SMALL);
     s->shared = make(s, SMALL);
-    share_favourites(s);
+    share_active_slabs(s);
 }
 
 static void clear(void *scene)
@@ -205,13 +205,13 @@ static void clear(void *scene)
  * Calls
  * --------------------------------------------------------------------------------------------- */
 
-static void call_lane(void *scene)
+static void call_thread(void *scene)
 {
     struct stage *s = scene;
-    struct lane *lane = heap_lane(s->heap);
+    struct thread_counters *thread = heap_thread(s->heap);
 
-    assert_ptr_equal(lane, heap_lane(s->heap));
-    s->lanes[s->lane_count++] = lane;
+    assert_ptr_equal(thread, heap_thread(s->heap));
+    s->threads[s->thread_count++] = thread;
 }
 
 static void call_alloc(void *scene)
@@ -306,16 +306,16 @@ static void check(void *scene)
     while (s->count)
         end_block(s, s->blocks[0].memory);
     heap_trim(s->heap);
-    assert_int_equal(gauge_now(&s->world->record.slab_bytes), 0);
+    assert_int_equal(gauge_now(&s->world->counters.slab_bytes), 0);
     assert_books(s->world, 0, 0, 0);
 }
 
-static void check_lanes(void *scene)
+static void check_threads(void *scene)
 {
     struct stage *s = scene;
 
-    assert_ptr_not_equal(s->lanes[0], s->lanes[1]);
-    assert_int_equal(LANE_LOAD(s->heap->lane_count), 2);
+    assert_ptr_not_equal(s->threads[0], s->threads[1]);
+    assert_int_equal(LOAD_RELAXED(s->heap->thread_count), 2);
     check(scene);
 }
 
@@ -337,18 +337,18 @@ static void run(const char *name, scene_act *set, scene_act *first, scene_act *s
     litmus_run(&(struct litmus){name, MOST, &stage, set, first, second, check, clear});
 }
 
-static void two_threads_that_begin_have_lanes_of_their_own(void **state)
+static void two_threads_that_begin_have_counters_of_their_own(void **state)
 {
     (void)state;
-    litmus_run(&(struct litmus){"lane, lane", MOST, &stage, set_nothing, call_lane, call_lane,
-                                check_lanes, clear});
+    litmus_run(&(struct litmus){"thread, thread", MOST, &stage, set_nothing, call_thread,
+                                call_thread, check_threads, clear});
 }
 
 static void of_two_allocs_each_has_its_block(void **state)
 {
     (void)state;
     run("alloc, alloc, with room", set_room, call_alloc, call_alloc);
-    run("alloc, alloc, the favourite full", set_full, call_alloc, call_alloc);
+    run("alloc, alloc, the active_slab full", set_active_full, call_alloc, call_alloc);
     run("alloc, alloc, small", set_small, call_alloc, call_alloc);
 }
 
@@ -365,14 +365,14 @@ static void set_shared_room(void *scene)
     set_shared(scene, set_room);
 }
 
-static void set_shared_parked(void *scene)
+static void set_shared_full(void *scene)
 {
-    set_shared(scene, set_parked);
+    set_shared(scene, set_full);
 }
 
-static void set_shared_listed_with_one(void *scene)
+static void set_shared_partial_with_one(void *scene)
 {
-    set_shared(scene, set_listed_with_one);
+    set_shared(scene, set_partial_with_one);
 }
 
 static void set_shared_small(void *scene)
@@ -385,9 +385,9 @@ static void of_two_frees_of_a_block_one_wins(void **state)
     static const struct {
         const char *name;
         scene_act *set;
-    } scenes[] = {{"free, free, in a favourite", set_shared_room},
-                  {"free, free, in a parked slab", set_shared_parked},
-                  {"free, free, alone in a listed slab", set_shared_listed_with_one},
+    } scenes[] = {{"free, free, in an active slab", set_shared_room},
+                  {"free, free, in a parked slab", set_shared_full},
+                  {"free, free, alone in a listed slab", set_shared_partial_with_one},
                   {"free, free, small", set_shared_small}};
 
     (void)state;
@@ -400,9 +400,9 @@ static void an_alloc_and_a_free_leave_each_other_alone(void **state)
 {
     (void)state;
     run("alloc, free, with room", set_room, call_alloc, call_free_own);
-    run("alloc, free, the favourite full", set_full, call_alloc, call_free_own);
-    run("alloc, free, in a parked slab", set_parked, call_alloc, call_free_own);
-    run("alloc, free, in a listed slab", set_listed_with_one, call_alloc, call_free_own);
+    run("alloc, free, the active_slab full", set_active_full, call_alloc, call_free_own);
+    run("alloc, free, in a parked slab", set_full, call_alloc, call_free_own);
+    run("alloc, free, in a listed slab", set_partial_with_one, call_alloc, call_free_own);
     run("alloc, free, small", set_small, call_alloc, call_free_own);
 }
 
@@ -410,26 +410,27 @@ static void a_free_inside_a_block_is_refused_while_the_block_is_freed(void **sta
 {
     (void)state;
     run("free inside, free", set_room, call_free_inside, call_free_own);
-    run("free inside, free, in a listed slab", set_listed_with_one, call_free_inside,
+    run("free inside, free, in a listed slab", set_partial_with_one, call_free_inside,
         call_free_own);
 }
 
 static void two_frees_in_a_slab_leave_each_other_alone(void **state)
 {
     (void)state;
-    run("frees of two blocks, in a favourite", set_full, call_free_first, call_free_second);
-    run("frees of two blocks, in a parked slab", set_parked, call_free_first, call_free_second);
-    run("frees of two blocks, in a listed slab", set_listed, call_free_first, call_free_second);
+    run("frees of two blocks, in an active slab", set_active_full, call_free_first,
+        call_free_second);
+    run("frees of two blocks, in a parked slab", set_full, call_free_first, call_free_second);
+    run("frees of two blocks, in a listed slab", set_partial, call_free_first, call_free_second);
 }
 
 static void a_slab_is_given_back_only_when_it_is_empty(void **state)
 {
     (void)state;
-    run("alloc, trim, an empty favourite", set_empty, call_alloc, call_trim);
+    run("alloc, trim, an empty active_slab", set_empty, call_alloc, call_trim);
     run("alloc, trim, with room", set_room, call_alloc, call_trim);
-    run("alloc, trim, with a listed slab", set_listed_with_one, call_alloc, call_trim);
-    run("free, trim, in a favourite", set_room, call_free_own, call_trim);
-    run("free, trim, in a listed slab", set_listed_with_one, call_free_own, call_trim);
+    run("alloc, trim, with a listed slab", set_partial_with_one, call_alloc, call_trim);
+    run("free, trim, in an active slab", set_room, call_free_own, call_trim);
+    run("free, trim, in a listed slab", set_partial_with_one, call_free_own, call_trim);
 }
 
 static void a_slab_is_given_back_once(void **state)
@@ -438,7 +439,7 @@ static void a_slab_is_given_back_once(void **state)
     run("trim, trim", set_empty, call_trim, call_trim);
     run("trim, trim and another class", set_empty, call_trim, call_trim_and_use_otherwise);
     run("alloc, trim and another class", set_empty, call_alloc, call_trim_and_use_otherwise);
-    run("free, trim and another class", set_listed_with_one, call_free_own,
+    run("free, trim and another class", set_partial_with_one, call_free_own,
         call_trim_and_use_otherwise);
 }
 
@@ -463,7 +464,7 @@ static int end_stage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        stage_test(two_threads_that_begin_have_lanes_of_their_own),
+        stage_test(two_threads_that_begin_have_counters_of_their_own),
         stage_test(of_two_allocs_each_has_its_block),
         stage_test(of_two_frees_of_a_block_one_wins),
         stage_test(an_alloc_and_a_free_leave_each_other_alone),

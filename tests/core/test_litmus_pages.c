@@ -190,7 +190,7 @@ static void call_release_and_reserve_elsewhere(void *scene)
  */
 static void check_with(struct stage *s, unsigned revived)
 {
-    unsigned live = (unsigned)gauge_now(&s->world->record.regions);
+    unsigned live = (unsigned)gauge_now(&s->world->counters.regions);
 
     litmus_refuse_releases(0);
     assert_false(s->told_falsely);
@@ -235,7 +235,7 @@ static void check_elsewhere(void *scene)
 static void check_refused(void *scene)
 {
     struct stage *s = scene;
-    unsigned live = (unsigned)gauge_now(&s->world->record.regions);
+    unsigned live = (unsigned)gauge_now(&s->world->counters.regions);
 
     check_with(scene, s->refused == 0);
     assert_int_equal(live, s->tries == 1 || s->releases == 0 || s->refused == 0);
@@ -247,7 +247,7 @@ static void clear(void *scene)
 
     if (s->has_elsewhere)
         release(s->world, s->elsewhere);
-    if (gauge_now(&s->world->record.regions))
+    if (gauge_now(&s->world->counters.regions))
         release(s->world, s->base);
     assert_books(s->world, 0, 0, 0);
     assert_int_equal(system_at(s->base).state, OS_MEM_FREE);

@@ -8,7 +8,7 @@
 #define BASE ((uintptr_t)0x50000000)
 
 struct fixture {
-    struct record record;
+    struct counters counters;
     struct mapped mapped;
 };
 
@@ -16,7 +16,7 @@ static int begin(void **state)
 {
     struct fixture *fixture = zeroed(sizeof(struct fixture));
 
-    assert_true(mapped_init(&fixture->mapped, &fixture->record));
+    assert_true(mapped_init(&fixture->mapped, &fixture->counters));
     *state = fixture;
     return 0;
 }
@@ -33,8 +33,8 @@ static int end(void **state)
 
 static void assert_books(const struct fixture *fixture, uint64_t ranges, uint64_t bytes)
 {
-    assert_int_equal(gauge_now(&fixture->record.mapped_ranges), ranges);
-    assert_int_equal(gauge_now(&fixture->record.mapped), bytes);
+    assert_int_equal(gauge_now(&fixture->counters.mapped_ranges), ranges);
+    assert_int_equal(gauge_now(&fixture->counters.mapped), bytes);
 }
 
 /* The sizes of all ranges, added up, and how many there are. */

@@ -448,7 +448,7 @@ static void a_commit_in_someone_elses_region_is_forwarded_and_not_charged(void *
         os_alloc(NULL, GRANULE, OS_MEM_RESERVE, OS_PAGE_READWRITE, OS_ANY_NODE, &memory), 0);
     commit(world, memory, PAGE);
     assert_int_equal(system_at(memory).state, OS_MEM_COMMIT);
-    assert_int_equal(record_read(&world->record.foreign_commits), 1);
+    assert_int_equal(counter_read(&world->counters.foreign_commits), 1);
     assert_false(is_owned(world, memory));
     assert_books(world, 0, 0, 0);
     assert_int_equal(try_free(world, memory, PAGE, OS_MEM_DECOMMIT), PAGES_FOREIGN);
@@ -462,7 +462,7 @@ static void a_foreign_commit_that_the_system_refuses_is_not_counted(void **state
     struct world *world = *state;
 
     assert_int_equal(refusal(world, free_granule(), PAGE, OS_MEM_COMMIT), OS_ERROR_INVALID_ADDRESS);
-    assert_int_equal(record_read(&world->record.foreign_commits), 0);
+    assert_int_equal(counter_read(&world->counters.foreign_commits), 0);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -570,7 +570,7 @@ static void peaks_are_the_most_that_ever_was(void **state)
     release(world, base);
     assert_int_equal(gauge_peak(&world->pages.budget.reserved.granted), 5 * GRANULE);
     assert_int_equal(gauge_peak(&world->pages.budget.committed.granted), 4 * GRANULE);
-    assert_int_equal(gauge_peak(&world->record.regions), 1);
+    assert_int_equal(gauge_peak(&world->counters.regions), 1);
 }
 
 int main(void)

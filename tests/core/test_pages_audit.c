@@ -100,7 +100,7 @@ static void the_audit_tells_totals_that_the_regions_do_not_add_up_to(void **stat
     struct finding finding;
 
     budget_force(&world->pages.budget, (struct budget_charge){1, 2});
-    gauge_add(&world->record.regions, 3);
+    gauge_add(&world->counters.regions, 3);
     run_audit(world, &finding);
     assert_int_equal(finding.count, 3);
     assert_int_equal(finding.differences[0].kind, AUDIT_RESERVED_TOTAL);
@@ -111,7 +111,7 @@ static void the_audit_tells_totals_that_the_regions_do_not_add_up_to(void **stat
         assert_int_equal(finding.differences[i].system, 0);
     }
     budget_refund(&world->pages.budget, (struct budget_charge){1, 2});
-    gauge_subtract(&world->record.regions, 3);
+    gauge_subtract(&world->counters.regions, 3);
 }
 
 static void the_audit_tells_charges_that_nobody_has_returned(void **state)
@@ -140,13 +140,13 @@ static void the_audit_compares_no_totals_while_a_call_is_under_way(void **state)
     struct finding finding;
     struct audit audit;
 
-    gauge_add(&world->record.regions, 1); /* as a call does halfway */
-    record_begin(&world->record, RECORD_VIRTUAL_ALLOC);
+    gauge_add(&world->counters.regions, 1); /* as a call does halfway */
+    counters_begin(&world->counters, COUNTED_VIRTUAL_ALLOC);
     audit = run_audit(world, &finding);
     assert_false(audit.totals_compared);
     assert_int_equal(finding.count, 0);
-    gauge_subtract(&world->record.regions, 1);
-    record_end(&world->record, RECORD_VIRTUAL_ALLOC, true);
+    gauge_subtract(&world->counters.regions, 1);
+    counters_end(&world->counters, COUNTED_VIRTUAL_ALLOC, true);
     assert_true(run_audit(world, &finding).totals_compared);
 }
 

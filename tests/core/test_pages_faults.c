@@ -17,7 +17,7 @@ static void exhaust_metadata(struct world *world)
 static void assert_all_or_nothing(struct world *world, enum os_fault_kind kind, char *address,
                                   size_t size, uint32_t type)
 {
-    uint64_t regions = gauge_now(&world->record.regions);
+    uint64_t regions = gauge_now(&world->counters.regions);
     uint64_t reserved = gauge_now(&world->pages.budget.reserved.granted);
     uint64_t committed = gauge_now(&world->pages.budget.committed.granted);
     uint64_t reserved_peak = gauge_peak(&world->pages.budget.reserved.granted);
@@ -104,7 +104,7 @@ static void pages_that_cannot_be_made_undo_themselves(void **state)
     do {
         world = zeroed(sizeof(struct world));
         os_fault_at(OS_FAULT_METADATA, ++n);
-        made = pages_init(&world->pages, &world->record);
+        made = pages_init(&world->pages, &world->counters);
         os_fault_at(OS_FAULT_METADATA, 0);
         if (made)
             pages_destroy(&world->pages);

@@ -250,7 +250,7 @@ static bool is_exact(void)
 
     audit_run(&stage.world->pages, &audit, note_difference, &stage.told_falsely);
     return !stage.told_falsely && audit.totals_compared && !audit.busy && !stage.contradicted &&
-           stage.made - stage.released == gauge_now(&stage.world->record.regions);
+           stage.made - stage.released == gauge_now(&stage.world->counters.regions);
 }
 
 static void fail_plan(enum scene scene)
@@ -261,7 +261,7 @@ static void fail_plan(enum scene scene)
     if (stage.in_turn)
         print_error(", and the first frozen at %u; %s", stage.later_at, call_names[stage.later]);
     print_error(": %u made, %u released, %llu there\n", stage.made, stage.released,
-                (unsigned long long)gauge_now(&stage.world->record.regions));
+                (unsigned long long)gauge_now(&stage.world->counters.regions));
     fail();
 }
 
@@ -508,7 +508,7 @@ static void a_refused_release_that_an_operation_ended_leaves_exact_books(void **
     commit_beside_release(world);
     stage.refuse_release = 0;
     assert_exact(world);
-    assert_int_equal(gauge_now(&world->record.regions), 1);
+    assert_int_equal(gauge_now(&world->counters.regions), 1);
     release(world, stage.base);
 }
 

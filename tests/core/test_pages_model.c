@@ -283,7 +283,7 @@ static void step(struct run *run)
 
 static void check_totals(const struct run *run)
 {
-    assert_int_equal(gauge_now(&run->world->record.regions), run->model.count);
+    assert_int_equal(gauge_now(&run->world->counters.regions), run->model.count);
     assert_int_equal(gauge_now(&run->world->pages.budget.reserved.granted), run->model.reserved);
     assert_int_equal(gauge_now(&run->world->pages.budget.committed.granted), run->model.committed);
 }

@@ -106,7 +106,7 @@ static void do_something(struct arena *arena, struct chance *chance)
 static void check_and_clear(struct arena *arena)
 {
     assert_int_equal(arena->contradicted, 0);
-    assert_int_equal(gauge_now(&arena->world->record.regions), arena->made - arena->released);
+    assert_int_equal(gauge_now(&arena->world->counters.regions), arena->made - arena->released);
     assert_exact(arena->world);
     for (size_t i = 0; i < SLOTS; i++) {
         bool live = try_free(arena->world, arena->slots[i], 0, OS_MEM_RELEASE) == PAGES_OK;
@@ -285,7 +285,7 @@ static void end_round(struct duel *duel, unsigned releasers)
 {
     if (duel->winners != 1 || duel->winners + duel->losers != releasers)
         atomic_fetch_add(&duel->wrong_rounds, 1);
-    if (system_at(duel->base).state != OS_MEM_FREE || gauge_now(&duel->world->record.regions) ||
+    if (system_at(duel->base).state != OS_MEM_FREE || gauge_now(&duel->world->counters.regions) ||
         gauge_now(&duel->world->pages.budget.reserved.granted) ||
         gauge_now(&duel->world->pages.budget.committed.granted))
         atomic_fetch_add(&duel->left_over, 1);

@@ -57,7 +57,7 @@ static void set_empty(void *scene)
 
     s->view = (struct slab_view){next_key(), BASE, narrow_class(), HEAP};
     s->other_view = (struct slab_view){next_key(), OTHER_BASE, narrow_class(), OTHER_HEAP};
-    slab_open(&s->slab, &s->view, SLAB_FAVOURED);
+    slab_open(&s->slab, &s->view, SLAB_ACTIVE);
 }
 
 static void set_one_block(void *scene)
@@ -158,7 +158,7 @@ static void use_otherwise(void *scene)
     if (s->used_otherwise || !slab_retire(&s->slab, &s->view))
         return;
     slab_close(&s->slab);
-    slab_open(&s->slab, &s->other_view, SLAB_FAVOURED);
+    slab_open(&s->slab, &s->other_view, SLAB_ACTIVE);
     s->used_otherwise = true;
     assert_int_equal(claim(&s->slab, OTHER_HEAP, 0), OTHER_BASE);
 }
@@ -241,7 +241,7 @@ static void open_otherwise(void *scene)
 {
     struct slab_scene *s = scene;
 
-    slab_open(&s->slab, &s->other_view, SLAB_FAVOURED);
+    slab_open(&s->slab, &s->other_view, SLAB_ACTIVE);
 }
 
 static void claim_in_other_use(void *scene)
@@ -272,9 +272,9 @@ static void a_move_meant_for_one_use_does_not_succeed_in_another(void **state)
     (void)state;
     set_closed(s);
     open_otherwise(s);
-    assert_false(slab_move(&s->slab, s->view.key, SLAB_FAVOURED, SLAB_PARKED));
-    assert_int_equal(slab_place_of(s->slab.place), SLAB_FAVOURED);
-    assert_true(slab_move(&s->slab, s->other_view.key, SLAB_FAVOURED, SLAB_PARKED));
+    assert_false(slab_move(&s->slab, s->view.key, SLAB_ACTIVE, SLAB_FULL));
+    assert_int_equal(slab_place_of(s->slab.place), SLAB_ACTIVE);
+    assert_true(slab_move(&s->slab, s->other_view.key, SLAB_ACTIVE, SLAB_FULL));
     free(s);
 }
 

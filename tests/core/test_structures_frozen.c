@@ -501,7 +501,7 @@ static void what_is_live_all_the_while_is_found_by_a_frozen_finder(void **state)
 #define BASE ((uintptr_t)0x50000000)
 
 struct mapped_scene {
-    struct record record;
+    struct counters counters;
     struct mapped mapped;
     struct mapped_facts facts;
     bool granted;
@@ -513,7 +513,7 @@ static void set_mapped(void *scene)
 {
     struct mapped_scene *s = scene;
 
-    assert_true(mapped_init(&s->mapped, &s->record));
+    assert_true(mapped_init(&s->mapped, &s->counters));
     assert_true(mapped_add(&s->mapped, BASE + GRANULE, 7));
     assert_true(mapped_add(&s->mapped, BASE, 70));
     assert_true(mapped_remove(&s->mapped, BASE + GRANULE));
@@ -544,8 +544,8 @@ static void check_no_range(void *scene)
 
     assert_true(s->granted);
     assert_true(s->others_granted);
-    assert_int_equal(gauge_now(&s->record.mapped_ranges), 0);
-    assert_int_equal(gauge_now(&s->record.mapped), 0);
+    assert_int_equal(gauge_now(&s->counters.mapped_ranges), 0);
+    assert_int_equal(gauge_now(&s->counters.mapped), 0);
 }
 
 static void each_removal_finds_the_range_that_was_added_for_it(void **state)
@@ -594,7 +594,7 @@ static void a_frozen_reader_mixes_no_two_ranges(void **state)
 struct names_scene {
     struct gauge gauge;
     struct metadata metadata;
-    struct names names;
+    struct string_table names;
     const char *frozen;
     const char *other;
 };
@@ -604,7 +604,7 @@ static void set_names(void *scene)
     struct names_scene *s = scene;
 
     assert_true(metadata_init(&s->metadata, (size_t)1 << 20, &s->gauge));
-    names_init(&s->names, &s->metadata);
+    string_table_init(&s->names, &s->metadata);
 }
 
 static void clear_names(void *scene)
@@ -616,7 +616,7 @@ static void keep_name(void *scene)
 {
     struct names_scene *s = scene;
 
-    s->frozen = names_keep(&s->names, "a name");
+    s->frozen = string_table_intern(&s->names, "a name");
 }
 
 /* So many that some go to the same list. */
@@ -625,9 +625,9 @@ static void keep_other_names(void *scene)
     struct names_scene *s = scene;
     char text[16];
 
-    for (int i = 0; i < 10 * NAMES_LISTS; i++) {
+    for (int i = 0; i < 10 * STRING_TABLE_LISTS; i++) {
         snprintf(text, sizeof(text), "%d", i);
-        s->other = names_keep(&s->names, text);
+        s->other = string_table_intern(&s->names, text);
     }
 }
 
@@ -636,16 +636,16 @@ static void check_names(void *scene)
     struct names_scene *s = scene;
     char text[16];
 
-    snprintf(text, sizeof(text), "%d", 10 * NAMES_LISTS - 1);
+    snprintf(text, sizeof(text), "%d", 10 * STRING_TABLE_LISTS - 1);
     assert_string_equal(s->frozen, "a name");
     assert_string_equal(s->other, text);
-    assert_ptr_equal(names_keep(&s->names, "a name"), s->frozen);
-    assert_ptr_equal(names_keep(&s->names, text), s->other);
-    for (int i = 0; i < 10 * NAMES_LISTS; i++) {
+    assert_ptr_equal(string_table_intern(&s->names, "a name"), s->frozen);
+    assert_ptr_equal(string_table_intern(&s->names, text), s->other);
+    for (int i = 0; i < 10 * STRING_TABLE_LISTS; i++) {
         size_t used = s->metadata.used;
 
         snprintf(text, sizeof(text), "%d", i);
-        assert_string_equal(names_keep(&s->names, text), text);
+        assert_string_equal(string_table_intern(&s->names, text), text);
         assert_int_equal(s->metadata.used, used); /* it was there still */
     }
 }

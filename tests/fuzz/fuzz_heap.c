@@ -105,7 +105,7 @@ static void judge_reuse(const struct model_heap *heap, const unsigned char *addr
     }
 }
 
-/* The thread has a lane of the heap's from now on. */
+/* The thread has a thread of the heap's from now on. */
 static void note_thread(struct model_heap *heap)
 {
     heap->threads |= UINT32_C(1) << run.thread;
@@ -114,7 +114,7 @@ static void note_thread(struct model_heap *heap)
 static pages_result ask(struct heap *heap, const struct heap_operation *operation,
                         const struct heap_request *request, void **memory)
 {
-    if (!(operation->how & 1) && !request->debug && heap_quick_alloc(heap, request->size, memory))
+    if (!(operation->how & 1) && !request->debug && heap_fast_alloc(heap, request->size, memory))
         return PAGES_OK;
     return heap_alloc(heap, request, memory);
 }
@@ -171,7 +171,7 @@ static void perform_fill(const struct heap_operation *operation)
 
 static pages_result give(struct heap *heap, bool quick, void *memory)
 {
-    if (quick && heap_quick_free(heap, memory))
+    if (quick && heap_fast_free(heap, memory))
         return PAGES_OK;
     return heap_free(heap, memory);
 }
@@ -220,17 +220,17 @@ static struct model_heap *model_of(const struct heap *heap)
     return &run.heaps[i];
 }
 
-/* Must be refused, and counted for that reason; RECORD_REFUSALS: whatever the reason. */
-static void refuse(struct heap *heap, bool quick, unsigned char *address, enum record_refusal why)
+/* Must be refused, and counted for that reason; BLOCK_REFUSALS: whatever the reason. */
+static void refuse(struct heap *heap, bool quick, unsigned char *address, enum block_refusal why)
 {
-    _Atomic uint64_t *reasons = run.world->record.refused_blocks;
-    uint64_t before = why < RECORD_REFUSALS ? record_read(&reasons[why]) : 0;
+    _Atomic uint64_t *reasons = run.world->counters.refused_blocks;
+    uint64_t before = why < BLOCK_REFUSALS ? counter_read(&reasons[why]) : 0;
 
     note_thread(model_of(heap));
     assert_int_equal(give(heap, quick, address), PAGES_FOREIGN);
     run.refused++;
-    if (why < RECORD_REFUSALS)
-        assert_int_equal(record_read(&reasons[why]), before + 1);
+    if (why < BLOCK_REFUSALS)
+        assert_int_equal(counter_read(&reasons[why]), before + 1);
 }
 
 static void refuse_inside(const struct slot *slot, struct heap *heap, bool quick, size_t offset)
@@ -239,13 +239,13 @@ static void refuse_inside(const struct slot *slot, struct heap *heap, bool quick
         return;
     offset = 1 + offset * 997 % (slot->size - 1);
     refuse(heap, quick, slot->address + offset,
-           offset % BLOCK_ALIGNMENT ? RECORD_REFUSED_MISALIGNED : RECORD_REFUSED_INTERIOR);
+           offset % BLOCK_ALIGNMENT ? BLOCK_REFUSED_MISALIGNED : BLOCK_REFUSED_INTERIOR);
 }
 
 static void refuse_at(struct heap *heap, bool quick, unsigned char *address)
 {
     if (address && !heap_run_block_at(address))
-        refuse(heap, quick, address, RECORD_REFUSALS);
+        refuse(heap, quick, address, BLOCK_REFUSALS);
 }
 
 static void refuse_nowhere(struct heap *heap, bool quick, uint8_t number)
@@ -254,7 +254,7 @@ static void refuse_nowhere(struct heap *heap, bool quick, uint8_t number)
                                         (unsigned char *)SIZE_MAX,  (unsigned char *)heap,
                                         (unsigned char *)run.space, (unsigned char *)0x10000};
 
-    refuse(heap, quick, addresses[number % COUNT_OF(addresses)], RECORD_REFUSED_FOREIGN);
+    refuse(heap, quick, addresses[number % COUNT_OF(addresses)], BLOCK_REFUSED_FOREIGN);
 }
 
 /* VirtualFree knows nothing of blocks. */
@@ -279,7 +279,7 @@ static void perform_free_wrong(const struct heap_operation *operation)
     switch ((enum heap_wrong)(operation->more % HEAP_WRONGS)) {
     case HEAP_WRONG_HEAP:
         if (slot->live && slot->heap != number)
-            refuse(heap, quick, slot->address, RECORD_REFUSED_OTHER_HEAP);
+            refuse(heap, quick, slot->address, BLOCK_REFUSED_OTHER_HEAP);
         break;
     case HEAP_WRONG_INSIDE:
         refuse_inside(slot, heap, quick, operation->count);
@@ -294,7 +294,7 @@ static void perform_free_wrong(const struct heap_operation *operation)
         break;
     case HEAP_WRONG_ELSEWHERE:
         refuse(heap, quick, (unsigned char *)run.foreign + operation->count * 16u,
-               RECORD_REFUSED_FOREIGN);
+               BLOCK_REFUSED_FOREIGN);
         break;
     case HEAP_WRONG_PAGES:
         refuse_pages(slot);
@@ -376,7 +376,7 @@ static void perform_thread(const struct heap_operation *operation)
     unsigned number = operation->number % HEAP_THREADS;
 
     run.thread = number;
-    frozen_key = (uintptr_t)0x1000 * (1 + number % 8 + number / 8 * LANE_BUCKETS);
+    frozen_key = (uintptr_t)0x1000 * (1 + number % 8 + number / 8 * THREAD_BUCKETS);
 }
 
 /* Writes to a block that was freed, if the memory is a slab's still and was filled. */
@@ -499,8 +499,8 @@ static void end_space(void)
     if (!run.fault_has_struck)
         assert_int_equal(run.wound_count, 0); /* each was noticed */
     run.wound_count = 0;
-    assert_int_equal(gauge_now(&run.world->record.heaps), 0);
-    assert_int_equal(gauge_now(&run.world->record.slab_bytes), 0);
+    assert_int_equal(gauge_now(&run.world->counters.heaps), 0);
+    assert_int_equal(gauge_now(&run.world->counters.slab_bytes), 0);
     assert_int_equal(gauge_now(&run.space->peak_blocks), 0);
     assert_int_equal(gauge_now(&run.space->peak_bytes), 0);
     assert_int_equal(committed(), 0);

@@ -181,9 +181,9 @@ static void perform_release_block(const struct ledger_operation *operation)
     size_t requested = 0;
     pages_result result;
 
-    record_begin(&run.world->record, RECORD_HEAP_PAGES);
+    counters_begin(&run.world->counters, COUNTED_HEAP_PAGES);
     result = pages_release_block(&run.world->pages, (void *)address, heap, &requested);
-    record_end(&run.world->record, RECORD_HEAP_PAGES, !result);
+    counters_end(&run.world->counters, COUNTED_HEAP_PAGES, !result);
     assert_int_equal(result, is_block ? PAGES_OK : PAGES_FOREIGN);
     if (!is_block)
         return;
@@ -283,8 +283,8 @@ static void perform_free_strangers(const struct ledger_operation *operation)
     pages_result result = pages_free_foreign(&run.world->pages, (void *)address, size, type);
 
     if (past == PAST_PERHAPS)
-        past = record_read(&run.world->record.passed_frees) == run.passed_frees ? PAST_OWNED
-                                                                                : PAST_NONE;
+        past = counter_read(&run.world->counters.passed_frees) == run.passed_frees ? PAST_OWNED
+                                                                                   : PAST_NONE;
     if (past == PAST_OWNED) {
         assert_int_equal(result, OS_ERROR_INVALID_ADDRESS);
         return;

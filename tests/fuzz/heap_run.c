@@ -105,12 +105,12 @@ void heap_run_resized(struct slot *slot, size_t size)
  * What must hold
  * --------------------------------------------------------------------------------------------- */
 
-/* What lane.h promises of peaks. */
+/* What thread.h promises of peaks. */
 static void check_peaks(const struct model_heap *model, const struct heap_figures *figures)
 {
-    uint32_t lanes = LANE_LOAD(model->heap->lane_count);
-    uint64_t blocks_short = lanes > 1 ? (uint64_t)lanes * LANE_BLOCKS_STEP : 0;
-    uint64_t bytes_short = lanes > 1 ? (uint64_t)lanes * LANE_BYTES_STEP : 0;
+    uint32_t threads = LOAD_RELAXED(model->heap->thread_count);
+    uint64_t blocks_short = threads > 1 ? (uint64_t)threads * PEAK_BLOCKS_STEP : 0;
+    uint64_t bytes_short = threads > 1 ? (uint64_t)threads * PEAK_BYTES_STEP : 0;
 
     assert_true(figures->peak_blocks <= model->peak_blocks);
     assert_true(figures->peak_bytes <= model->peak_bytes);
@@ -126,12 +126,12 @@ static void check_heap(const struct model_heap *model)
     assert_int_equal(figures.inside, 0);
     assert_int_equal(figures.blocks, model->blocks);
     assert_int_equal(figures.block_bytes, model->bytes);
-    assert_int_equal(figures.counters[LANE_ALLOCATED] + figures.counters[LANE_DEBUG_ALLOCATED],
+    assert_int_equal(figures.counts[THREAD_ALLOCATED] + figures.counts[THREAD_DEBUG_ALLOCATED],
                      model->allocated);
-    assert_int_equal(figures.counters[LANE_FREED], model->freed);
+    assert_int_equal(figures.counts[THREAD_FREED], model->freed);
     check_peaks(model, &figures);
     if (!run.fault_has_struck) /* else some thread may have none */
-        assert_int_equal(LANE_LOAD(model->heap->lane_count),
+        assert_int_equal(LOAD_RELAXED(model->heap->thread_count),
                          (uint64_t)__builtin_popcount(model->threads));
 }
 
@@ -139,27 +139,27 @@ static uint64_t refused_blocks(void)
 {
     uint64_t sum = 0;
 
-    for (int why = 0; why < RECORD_REFUSALS; why++)
-        sum += record_read(&run.world->record.refused_blocks[why]);
+    for (int why = 0; why < BLOCK_REFUSALS; why++)
+        sum += counter_read(&run.world->counters.refused_blocks[why]);
     return sum;
 }
 
 void heap_run_check_totals(void)
 {
-    const struct record *record = &run.world->record;
+    const struct counters *counters = &run.world->counters;
 
     for (size_t i = 0; i < HEAP_COUNT; i++) {
         if (run.heaps[i].heap)
             check_heap(&run.heaps[i]);
     }
     assert_int_equal(refused_blocks(), run.refused);
-    assert_int_equal(record_read(&record->leaked_blocks), run.leaked_blocks);
-    assert_int_equal(record_read(&record->leaked_bytes), run.leaked_bytes);
-    assert_int_equal(record_read(&record->corrupted_blocks), run.corrupted);
-    assert_int_equal(record_read(&record->calls[RECORD_MALLOC_ALLOC].ended) +
-                         record_read(&record->calls[RECORD_MALLOC_DEBUG_ALLOC].ended),
+    assert_int_equal(counter_read(&counters->leaked_blocks), run.leaked_blocks);
+    assert_int_equal(counter_read(&counters->leaked_bytes), run.leaked_bytes);
+    assert_int_equal(counter_read(&counters->corrupted_blocks), run.corrupted);
+    assert_int_equal(counter_read(&counters->calls[COUNTED_MALLOC_ALLOC].ended) +
+                         counter_read(&counters->calls[COUNTED_MALLOC_DEBUG_ALLOC].ended),
                      run.ended_allocated);
-    assert_int_equal(record_read(&record->calls[RECORD_MALLOC_FREE].ended), run.ended_freed);
+    assert_int_equal(counter_read(&counters->calls[COUNTED_MALLOC_FREE].ended), run.ended_freed);
 }
 
 static void check_found(const struct slot *slot, uintptr_t address)

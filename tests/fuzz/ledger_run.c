@@ -195,14 +195,14 @@ void ledger_check_totals(void)
     const struct world *world = run.world;
     const struct budget *budget = &world->pages.budget;
 
-    assert_int_equal(gauge_now(&world->record.regions), run.model.own_regions);
+    assert_int_equal(gauge_now(&world->counters.regions), run.model.own_regions);
     assert_int_equal(gauge_now(&budget->reserved.granted), run.model.reserved);
     assert_int_equal(gauge_now(&budget->committed.granted), run.model.committed);
     assert_int_equal(budget_charged(&budget->reserved), run.model.reserved);
     assert_int_equal(budget_charged(&budget->committed), run.model.committed);
-    assert_int_equal(record_read(&world->record.foreign_commits), run.foreign_commits);
-    assert_int_equal(record_read(&world->record.passed_frees), run.passed_frees);
-    assert_int_equal(record_read(&world->record.contradictions), 0);
+    assert_int_equal(counter_read(&world->counters.foreign_commits), run.foreign_commits);
+    assert_int_equal(counter_read(&world->counters.passed_frees), run.passed_frees);
+    assert_int_equal(counter_read(&world->counters.contradictions), 0);
 }
 
 static void check_contents(const struct model_region *region)

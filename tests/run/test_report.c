@@ -143,12 +143,12 @@ static void every_difference_is_told_by_a_name_of_its_own(void **state)
 
         assert_non_null(name);
         for (size_t j = 0; j < i; j++)
-            assert_string_not_equal(name, name_of_difference(kinds[j]));
+            assert_string_not_equal(name, label_of_difference(kinds[j]));
         snprintf(line, sizeof(line), "  %s: 4,096,000 in the books, 8,192 in the system\n", name);
         assert_says(line);
     }
     json_decref(report);
-    assert_string_equal(name_of_difference((HOSTMEM_DIFFERENCE_KIND)1000), "unknown difference");
+    assert_string_equal(label_of_difference((HOSTMEM_DIFFERENCE_KIND)1000), "unknown difference");
 }
 
 static void a_difference_says_where_it_is(void **state)

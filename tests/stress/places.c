@@ -1,5 +1,5 @@
 /*
- * places.c: see places.h.
+ * search_paths.c: see search_paths.h.
  */
 #include "places.h"
 

@@ -1,5 +1,6 @@
 /*
- * places.h: where threads are frozen: in hostmem, in the system that it has called, or elsewhere.
+ * search_paths.h: where threads are frozen: in hostmem, in the system that it has called, or
+ * elsewhere.
  */
 #ifndef HOSTMEM_TESTS_STRESS_PLACES_H
 #define HOSTMEM_TESTS_STRESS_PLACES_H

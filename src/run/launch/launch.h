@@ -14,14 +14,14 @@ struct launch {
     struct program program;
     struct runtime runtime; /* filled in at the latest when the program runs */
     struct host host;
-    const struct way *way;
+    const struct launcher *launcher;
 };
 
 /*
  * A way to run a program: the same steps for each kind of runtime. Each returns GO_ON, or the exit
  * code of the failure that it has announced.
  */
-struct way {
+struct launcher {
     /* Finds the runtime, before anything is made for the run. */
     int (*find)(struct launch *launch);
 

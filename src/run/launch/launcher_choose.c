@@ -1,5 +1,5 @@
 /*
- * way_choose.c: see way_choose.h.
+ * launcher_choose.c: see launcher_choose.h.
  */
 #include "run/launch/launcher_choose.h"
 
@@ -35,11 +35,11 @@ static int take_framework(struct launch *launch)
     if (launch->arguments->call_type && launch->program.argument_count > 1)
         return fail(EXIT_CODE_USAGE, "the method of --call takes one argument, not %d.",
                     launch->program.argument_count);
-    launch->way = &framework_way;
+    launch->launcher = &framework_launcher;
     return GO_ON;
 }
 
-int way_choose(struct launch *launch)
+int launcher_choose(struct launch *launch)
 {
     const struct arguments *arguments = launch->arguments;
     bool for_framework = is_for_framework(&launch->program);
@@ -51,8 +51,8 @@ int way_choose(struct launch *launch)
     if (arguments->clr || arguments->call_type)
         return take_framework(launch);
     if (runtime_asked_for(arguments->runtime) || arguments->host_option_count || !for_framework)
-        launch->way = &dotnet_way;
+        launch->launcher = &hostfxr_launcher;
     else
-        launch->way = &framework_way;
+        launch->launcher = &framework_launcher;
     return GO_ON;
 }

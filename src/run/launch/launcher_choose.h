@@ -1,5 +1,5 @@
 /*
- * way_choose.h: .NET or .NET Framework?
+ * launcher_choose.h: .NET or .NET Framework?
  */
 #ifndef HOSTMEM_RUN_LAUNCH_LAUNCHER_CHOOSE_H
 #define HOSTMEM_RUN_LAUNCH_LAUNCHER_CHOOSE_H
@@ -13,6 +13,6 @@
  *   else its references: mscorlib and not System.Runtime is .NET Framework's.
  * GO_ON, or the exit code of the failure that it has announced.
  */
-int way_choose(struct launch *launch);
+int launcher_choose(struct launch *launch);
 
 #endif

@@ -75,14 +75,14 @@ static void look_in(struct search *search, const wchar_t *place)
 
 static void look_around(struct search *search, const wchar_t *program_directory)
 {
-    const wchar_t *root = place_of_variable();
+    const wchar_t *root = search_path_of_variable();
 
     if (root)
         look_in(search, root);
     if (!search->directory)
         consider(search, path_full(program_directory), NULL);
     if (!search->directory)
-        places_installed(consider_installed, search);
+        search_paths_installed(consider_installed, search);
 }
 
 /* ------------------------------------------------------------------------------------------------

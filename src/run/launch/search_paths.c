@@ -1,5 +1,5 @@
 /*
- * places.c: see places.h.
+ * search_paths.c: see search_paths.h.
  */
 #include "run/launch/search_paths.h"
 
@@ -9,7 +9,7 @@
 #include <windows.h>
 
 struct visit {
-    place_callback *callback;
+    search_path_callback *callback;
     void *context;
 };
 
@@ -34,7 +34,7 @@ static void visit_dotnet_command(const struct visit *visit)
         visit->callback(visit->context, path_directory(path_full(path)));
 }
 
-void places_installed(place_callback *callback, void *context)
+void search_paths_installed(search_path_callback *callback, void *context)
 {
     const struct visit visit = {callback, context};
 
@@ -46,7 +46,7 @@ void places_installed(place_callback *callback, void *context)
     visit_dotnet_command(&visit);
 }
 
-wchar_t *place_of_variable(void)
+wchar_t *search_path_of_variable(void)
 {
     wchar_t *root = NULL;
 
@@ -57,7 +57,7 @@ wchar_t *place_of_variable(void)
     return root ? path_full(root) : NULL;
 }
 
-void places_above(const wchar_t *directory, place_callback *callback, void *context)
+void search_paths_above(const wchar_t *directory, search_path_callback *callback, void *context)
 {
     wchar_t *at = wide_concatenate(directory, L"", L"");
     const wchar_t *below;

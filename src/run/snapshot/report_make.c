@@ -1,5 +1,5 @@
 /*
- * report.c: one snapshot, told twice.
+ * report_make.c: one snapshot, told twice.
  */
 #include "run/snapshot/report_make.h"
 

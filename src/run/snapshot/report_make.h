@@ -1,5 +1,6 @@
 /*
- * report.h: what became of the memory, told to people on stderr and to machines in a JSON file.
+ * report_make.h: what became of the memory, told to people on stderr and to machines in a JSON
+ * file.
  */
 #ifndef HOSTMEM_RUN_SNAPSHOT_REPORT_MAKE_H
 #define HOSTMEM_RUN_SNAPSHOT_REPORT_MAKE_H

@@ -1,5 +1,6 @@
 /*
- * domain.c: the properties of the program's domain: where its assemblies and libraries are found.
+ * coreclr_domain.c: the properties of the program's domain: where its assemblies and libraries are
+ * found.
  */
 #include "run/launch/coreclr/coreclr_domain.h"
 
@@ -53,8 +54,8 @@ static wchar_t *trusted_assemblies(const wchar_t *directory)
     return list.text;
 }
 
-void domain_properties_make(struct domain_properties *properties, const struct runtime *runtime,
-                            const struct program *program)
+void coreclr_domain_properties_make(struct domain_properties *properties,
+                                    const struct runtime *runtime, const struct program *program)
 {
     const struct domain_properties made = {
         .names = {L"TRUSTED_PLATFORM_ASSEMBLIES", L"APP_PATHS", L"APP_NI_PATHS",

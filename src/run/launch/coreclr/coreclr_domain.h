@@ -1,5 +1,5 @@
 /*
- * domain.h: what CoreCLR is told about the domain that it makes for the program.
+ * coreclr_domain.h: what CoreCLR is told about the domain that it makes for the program.
  */
 #ifndef HOSTMEM_RUN_LAUNCH_CORECLR_CORECLR_DOMAIN_H
 #define HOSTMEM_RUN_LAUNCH_CORECLR_CORECLR_DOMAIN_H
@@ -16,7 +16,7 @@ struct domain_properties {
     const wchar_t *values[DOMAIN_PROPERTIES];
 };
 
-void domain_properties_make(struct domain_properties *properties, const struct runtime *runtime,
-                            const struct program *program);
+void coreclr_domain_properties_make(struct domain_properties *properties,
+                                    const struct runtime *runtime, const struct program *program);
 
 #endif

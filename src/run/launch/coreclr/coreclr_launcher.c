@@ -1,5 +1,5 @@
 /*
- * coreclr.c: the sequence of calls that brings a program up on CoreCLR, and down again.
+ * coreclr_launcher.c: the sequence of calls that brings a program up on CoreCLR, and down again.
  *
  * The order is the contract: a module is redirected before any of its code has asked for memory,
  * and SetHostControl comes before Start.
@@ -78,7 +78,7 @@ static int make_domain(const struct launch *launch)
     struct domain_properties properties;
     HRESULT result;
 
-    domain_properties_make(&properties, &launch->runtime, &launch->program);
+    coreclr_domain_properties_make(&properties, &launch->runtime, &launch->program);
     result = clr->lpVtbl->CreateAppDomainWithManager(
         clr, path_file_name(launch->program.path),
         CORECLR_DOMAIN_ENABLE_PLATFORM_SPECIFIC_APPS |
@@ -139,4 +139,4 @@ static int find(struct launch *launch)
     return runtime_find(&launch->runtime, launch->arguments->runtime, launch->program.directory);
 }
 
-const struct way coreclr_way = {find, start, run};
+const struct launcher coreclr_launcher = {find, start, run};

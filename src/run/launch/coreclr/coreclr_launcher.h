@@ -1,5 +1,5 @@
 /*
- * coreclr.h: running a program on a CoreCLR that hostmem-run hosts itself, through
+ * coreclr_launcher.h: running a program on a CoreCLR that hostmem-run hosts itself, through
  * ICLRRuntimeHost2.
  */
 #ifndef HOSTMEM_RUN_LAUNCH_CORECLR_CORECLR_LAUNCHER_H
@@ -7,6 +7,6 @@
 
 #include "run/launch/launch.h"
 
-extern const struct way coreclr_way;
+extern const struct launcher coreclr_launcher;
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * first_generation.c: see first_generation.h.
+ * gen0_size.c: see gen0_size.h.
  */
 #include "run/launch/coreclr/gen0_size.h"
 
@@ -36,7 +36,7 @@ static void write_hexadecimal(wchar_t *digits, uint32_t number)
     digits[8] = L'\0';
 }
 
-bool first_generation_fit(uint64_t limit)
+bool gen0_size_fit(uint64_t limit)
 {
     wchar_t digits[9];
 
@@ -46,7 +46,7 @@ bool first_generation_fit(uint64_t limit)
     return SetEnvironmentVariableW(VARIABLE, digits) != FALSE;
 }
 
-void first_generation_forget(void)
+void gen0_size_forget(void)
 {
     SetEnvironmentVariableW(VARIABLE, NULL);
 }

@@ -1,5 +1,5 @@
 /*
- * first_generation.h: the collector's first generation, made to fit a limit.
+ * gen0_size.h: the collector's first generation, made to fit a limit.
  *
  * Left to itself, the collector lets a program allocate as much as the processor's cache holds
  * (tens of mebibytes on a server) before it first looks at the memory load: it would meet a small
@@ -14,11 +14,11 @@
 
 /*
  * Before the runtime starts. `limit`: bytes that may be committed; 0: none. True: the
- * environment says a size now, which it did not before; first_generation_forget has to follow.
+ * environment says a size now, which it did not before; gen0_size_forget has to follow.
  */
-bool first_generation_fit(uint64_t limit);
+bool gen0_size_fit(uint64_t limit);
 
 /* When the runtime has started: the program finds the environment as it was. */
-void first_generation_forget(void);
+void gen0_size_forget(void);
 
 #endif

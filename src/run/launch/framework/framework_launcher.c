@@ -1,5 +1,5 @@
 /*
- * framework.c: from mscoree.dll, which knows what is installed, to the program's end.
+ * framework_launcher.c: from mscoree.dll, which knows what is installed, to the program's end.
  *
  * The order is the contract: SetHostControl before Start, and the control is then asked for its
  * managers. Main runs in the default domain, as Windows would run it: its thread is the process's
@@ -157,4 +157,4 @@ static int run(struct launch *launch, DWORD *exit_code)
     return code;
 }
 
-const struct way framework_way = {find, start, run};
+const struct launcher framework_launcher = {find, start, run};

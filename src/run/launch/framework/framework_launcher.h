@@ -1,5 +1,5 @@
 /*
- * framework.h: running a program on .NET Framework, through CLRCreateInstance.
+ * framework_launcher.h: running a program on .NET Framework, through CLRCreateInstance.
  *
  * .NET Framework asks its host for a memory manager by itself: nothing is redirected.
  */
@@ -8,6 +8,6 @@
 
 #include "run/launch/launch.h"
 
-extern const struct way framework_way;
+extern const struct launcher framework_launcher;
 
 #endif

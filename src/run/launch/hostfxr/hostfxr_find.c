@@ -1,5 +1,5 @@
 /*
- * dotnet_host.c: looking for hostfxr.dll, place by place.
+ * hostfxr_place.c: looking for hostfxr.dll, place by place.
  */
 #include "run/launch/hostfxr/hostfxr_find.h"
 
@@ -10,7 +10,7 @@
 #include "base/wide.h"
 
 struct search {
-    struct dotnet_host host;
+    struct hostfxr_place host;
     const wchar_t *version; /* of the host found so far */
 };
 
@@ -38,7 +38,7 @@ static void consider(struct search *search, const wchar_t *fxr, const wchar_t *v
     search->version = wide_concatenate(version, L"", L"");
 }
 
-/* A place_callback; what was found before stays. */
+/* A search_path_callback; what was found before stays. */
 static void look_in_root(void *context, wchar_t *root)
 {
     struct search *search = context;
@@ -63,7 +63,7 @@ static void look_in_root(void *context, wchar_t *root)
  * The program
  * --------------------------------------------------------------------------------------------- */
 
-bool dotnet_host_is_wanted(const struct program *program)
+bool hostfxr_is_wanted(const struct program *program)
 {
     return path_is_file(program_companion(program, L".runtimeconfig.json"));
 }
@@ -92,15 +92,15 @@ static void take_own(struct search *search, const struct program *program)
 
 static void look_around(struct search *search, const struct program *program)
 {
-    wchar_t *root = place_of_variable();
+    wchar_t *root = search_path_of_variable();
 
     if (root)
         look_in_root(search, root);
-    places_above(program->directory, look_in_root, search);
-    places_installed(look_in_root, search);
+    search_paths_above(program->directory, look_in_root, search);
+    search_paths_installed(look_in_root, search);
 }
 
-struct dotnet_host dotnet_host_find(const struct program *program, const wchar_t *asked)
+struct hostfxr_place hostfxr_find(const struct program *program, const wchar_t *asked)
 {
     struct search search = {.version = NULL};
 

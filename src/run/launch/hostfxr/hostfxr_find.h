@@ -1,6 +1,6 @@
 /*
- * dotnet_host.h: which hostfxr.dll, the host that the dotnet command and apphosts load, starts the
- * program.
+ * hostfxr_place.h: which hostfxr.dll, the host that the dotnet command and apphosts load, starts
+ * the program.
  */
 #ifndef HOSTMEM_RUN_LAUNCH_HOSTFXR_HOSTFXR_FIND_H
 #define HOSTMEM_RUN_LAUNCH_HOSTFXR_HOSTFXR_FIND_H
@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-struct dotnet_host {
+struct hostfxr_place {
     const wchar_t *hostfxr; /* its path; NULL: there is none that fits */
     const wchar_t *root;    /* the dotnet root that it is of; the program's directory if it is
                                self-contained */
@@ -23,9 +23,9 @@ struct dotnet_host {
  *   DOTNET_ROOT, for 32 bits DOTNET_ROOT(x86) first; the directories above the program; the usual
  *   installation places.
  */
-struct dotnet_host dotnet_host_find(const struct program *program, const wchar_t *asked);
+struct hostfxr_place hostfxr_find(const struct program *program, const wchar_t *asked);
 
 /* The program says by a file beside it, NAME.runtimeconfig.json, what it is to be run by. */
-bool dotnet_host_is_wanted(const struct program *program);
+bool hostfxr_is_wanted(const struct program *program);
 
 #endif

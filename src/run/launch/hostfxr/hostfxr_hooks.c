@@ -1,5 +1,5 @@
 /*
- * dotnet_hooks.c: the imports of .NET's host that are rewritten, and what they come to.
+ * hostfxr_hooks.c: the imports of .NET's host that are rewritten, and what they come to.
  */
 #include "run/launch/hostfxr/hostfxr_hooks.h"
 
@@ -16,7 +16,7 @@ static struct {
     coreclr_initialize_function initialize;
     coreclr_execute_assembly_function execute;
     HMODULE runtime;
-    struct dotnet_progress progress;
+    struct hostfxr_progress progress;
 } hooks;
 
 /* ------------------------------------------------------------------------------------------------
@@ -124,18 +124,18 @@ static bool hook_import(void *context, const struct import *import)
     return true;
 }
 
-void dotnet_hooks_prepare(struct launch *launch, const wchar_t *host_path)
+void hostfxr_hooks_prepare(struct launch *launch, const wchar_t *host_path)
 {
     hooks.launch = launch;
     hooks.host_path = host_path;
 }
 
-void dotnet_hooks_watch(HMODULE module)
+void hostfxr_hooks_watch(HMODULE module)
 {
     import_walk(module, hook_import, NULL);
 }
 
-const struct dotnet_progress *dotnet_hooks_progress(void)
+const struct hostfxr_progress *hostfxr_hooks_progress(void)
 {
     return &hooks.progress;
 }

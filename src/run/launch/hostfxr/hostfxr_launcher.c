@@ -1,9 +1,9 @@
 /*
- * dotnet.c: see dotnet.h.
+ * hostfxr_launcher.c: see hostfxr_launcher.h.
  *
  * Three interfaces, by what hostfxr.dll exports: that of 3.0 and later, which has no way to run a
  * self-contained program; that of 2.1, which has; and that of 2.0, to which its own hooks tell
- * which executable it is run by (dotnet_hooks.c).
+ * which executable it is run by (hostfxr_hooks.c).
  */
 #include "run/launch/hostfxr/hostfxr_launcher.h"
 
@@ -15,7 +15,7 @@
 #include "run/launch/hostfxr/hostfxr_interface.h"
 #include "base/wide.h"
 
-static struct dotnet_host host;
+static struct hostfxr_place host;
 static HMODULE hostfxr;
 
 /* ------------------------------------------------------------------------------------------------
@@ -56,17 +56,17 @@ static int find(struct launch *launch)
     int code;
 
     if (!is_bare_runtime(asked))
-        host = dotnet_host_find(program, asked);
+        host = hostfxr_find(program, asked);
     if (host.hostfxr && !host.is_self_contained &&
-        (dotnet_host_is_wanted(program) || launch->arguments->host_option_count))
+        (hostfxr_is_wanted(program) || launch->arguments->host_option_count))
         return GO_ON;
     code = refuse_host_options(launch->arguments);
     if (code != GO_ON)
         return code;
     if (host.is_self_contained)
         return find_for_own(program);
-    launch->way = &coreclr_way;
-    return launch->way->find(launch);
+    launch->launcher = &coreclr_launcher;
+    return launch->launcher->find(launch);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -85,14 +85,14 @@ static int start(struct launch *launch)
     const wchar_t *path = host_path(&launch->program);
 
     runtime_describe(&launch->runtime, host.root);
-    dotnet_hooks_prepare(launch, path);
-    launch->host.host_module_callback = dotnet_hooks_watch;
+    hostfxr_hooks_prepare(launch, path);
+    launch->host.host_module_callback = hostfxr_hooks_watch;
     hostfxr = LoadLibraryExW(host.hostfxr, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
     if (!hostfxr)
         return fail(EXIT_CODE_RUNTIME_FAILED,
                     "the runtime's host cannot be loaded: %s (Windows error %lu).",
                     utf8_from_wide(host.hostfxr), GetLastError());
-    dotnet_hooks_watch(hostfxr);
+    hostfxr_hooks_watch(hostfxr);
     return host_follow(&launch->host, hostfxr, false);
 }
 
@@ -189,7 +189,7 @@ static int refused_by_host(const struct launch *launch, int status)
 
 static int tell_failure(const struct launch *launch, int status)
 {
-    const struct dotnet_progress *progress = dotnet_hooks_progress();
+    const struct hostfxr_progress *progress = hostfxr_hooks_progress();
 
     if (!progress->has_loaded)
         return refused_by_host(launch, status);
@@ -203,10 +203,10 @@ static int run(struct launch *launch, DWORD *exit_code)
 {
     int status = call_hostfxr(&launch->program, launch->arguments);
 
-    if (!dotnet_hooks_progress()->has_run)
+    if (!hostfxr_hooks_progress()->has_run)
         return tell_failure(launch, status);
     *exit_code = (DWORD)status;
     return GO_ON;
 }
 
-const struct way dotnet_way = {find, start, run};
+const struct launcher hostfxr_launcher = {find, start, run};

@@ -1,0 +1,13 @@
+/*
+ * relaxed.h: loads and stores of atomic fields that order nothing: figures, hints, and fields that
+ * another access of the same protocol has already ordered.
+ */
+#ifndef HOSTMEM_HEAP_RELAXED_H
+#define HOSTMEM_HEAP_RELAXED_H
+
+#include <stdatomic.h>
+
+#define LOAD_RELAXED(field) atomic_load_explicit(&(field), memory_order_relaxed)
+#define STORE_RELAXED(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
+
+#endif
