@@ -68,11 +68,11 @@ make_copy() {
   while read -r file; do
     [ ! -f "$copy/$file" ] || touch "$copy/$file"
   done <"$changed"
-  # A planted bug may leave something unused, and may keep a test from ending.
-  sed -i 's/ -Werror//' "$copy/CMakeLists.txt"
+  # A planted bug may keep a test from ending.
   sed -i 's/TIMEOUT 300/TIMEOUT 100/' "$copy"/tests/core/CMakeLists.txt "$copy"/tests/fuzz/CMakeLists.txt
+  # It may also leave something unused.
   cmake -S "$copy" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_C_COMPILER=gcc \
-    -DCMAKE_C_FLAGS=-O1 -DBUILD_TESTING=ON
+    -DCMAKE_C_FLAGS=-O1 -DCMAKE_COMPILE_WARNING_AS_ERROR=OFF -DBUILD_TESTING=ON
 }
 
 # build_tests TEST...

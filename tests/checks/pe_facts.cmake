@@ -4,10 +4,11 @@
 #         -D imports="DLL..." -D exports="NAME..." -D version_header=include/hostmem/version.h
 #         [-D import_library=FILE] -P pe_facts.cmake
 #
-# Asked for is: no DLL imported but the listed ones, at once or with delay; exactly these exports,
-# undecorated; address space layout randomisation with relocations to do it by, of high entropy on
-# x64; no execution of data; no initialised thread-local storage in a DLL; the version of the header in
-# the version resource; and in the import library the symbols that a caller's compiler refers to.
+# Asked for is: no DLL imported but the listed ones, at once or with delay (a * in a name stands for any
+# text); exactly these exports, undecorated; address space layout randomisation with relocations to do
+# it by, of high entropy on x64; no execution of data; no initialised thread-local storage in a DLL; the
+# version of the header in the version resource; and in the import library the symbols that a caller's
+# compiler refers to.
 
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/binary.cmake)
@@ -35,7 +36,11 @@ list(REMOVE_DUPLICATES found_dlls)
 if(NOT found_dlls)
   complain("no imports were found")
 endif()
-list(REMOVE_ITEM found_dlls ${imports})
+foreach(import IN LISTS imports)
+  string(REPLACE "." "\\." import "${import}")
+  string(REPLACE "*" ".*" import "${import}")
+  list(FILTER found_dlls EXCLUDE REGEX "^${import}$")
+endforeach()
 if(found_dlls)
   complain("it imports ${found_dlls}")
 endif()
