@@ -201,6 +201,7 @@ while [ $# -gt 0 ]; do
       ;;
     --long)
       long=ON
+      export HOSTMEM_TEST_LONG=1
       shift
       ;;
     --only)

@@ -12,12 +12,10 @@ here=$(cd -- "$(dirname -- "$0")" && pwd -P)
 look_at() {
   (
     cd -- "$1/src"
-    find . -type f -name '*.[ch]' | LC_ALL=C sort | sed 's,^\./,,' | while read -r file; do
-      echo "FILE $file $(wc -l <"$file")"
-      sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"\(.*\)".*/\1/p' "$file" |
-        sed "s,^,INCLUDE $file ,"
-    done
-  ) | awk -f "$here/house.awk"
+    find . -type f -name '*.[ch]' -exec wc -l {} + | sed -n 's,^ *\([0-9]*\) \./\(.*\)$,FILE \2 \1,p'
+    find . -type f -name '*.[ch]' -exec grep -H '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' {} + |
+      sed 's,^\./\([^:]*\):[^"]*"\([^"]*\)".*,INCLUDE \1 \2,'
+  ) | LC_ALL=C sort | awk -f "$here/house.awk"
 }
 
 # ---------------------------------------------------------------------------

@@ -19,7 +19,7 @@ function(hostmem_source_check name script)
     COMMAND ${CMAKE_COMMAND} -Droot=${PROJECT_SOURCE_DIR}
             -Dscratch=${CMAKE_CURRENT_BINARY_DIR}/${name} ${ARGN} -P
             ${CMAKE_CURRENT_LIST_DIR}/${script})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 600 SKIP_REGULAR_EXPRESSION "-- skipped: ")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 3600 SKIP_REGULAR_EXPRESSION "-- skipped: ")
 endfunction()
 
 hostmem_source_check(check_format format.cmake tool=${CLANG_FORMAT})
