@@ -14,7 +14,9 @@ Usage: sh tools/mutate.sh [WORD]
 Plants each bug of tests/mutations/*.txt (with WORD: those in whose name or file it stands) in a copy of
 the sources under build/mutants, and runs the tests named with it: one must fail. Prints a line for each,
 and a total; fails if a bug stays unseen, or cannot be planted or built.
---check only sees that each can be planted still: that its old text stands exactly once in its file.
+A bug is stale when its old text does not stand exactly once in its file: it is named and passed over.
+--check only names the stale ones, and fails if there are any. An edit of a quoted line makes one stale; the
+test command does not look at that.
 
 A list's entry, the texts without the last end of line:
 
@@ -41,10 +43,19 @@ planted() {
   read_lists -v wanted="$1"
 }
 
-# mutations WORD: one line each, name|file|tests. Fails if one of all cannot be planted.
+# mutations WORD: one line each, name|file|tests, of those that can be planted. The stale ones of all lists
+# are named on standard error, and counted.
 mutations() {
-  list=$(read_lists) || return 1
-  printf '%s\n' "$list" | awk -F '|' -v word="$1" 'index($1, word) || index($2, word)'
+  stale_list=$build/mutants/stale.txt
+  mkdir -p "$build/mutants"
+  list=$(read_lists 2>"$stale_list") || :
+  sed 's/^/stale: /' "$stale_list" >&2
+  printf '%s\n' "$list" | awk -F '|' -v word="$1" '$1 != "" && (index($1, word) || index($2, word))'
+}
+
+# How many stale ones mutations() met.
+stale_count() {
+  wc -l <"$build/mutants/stale.txt" | tr -d ' '
 }
 
 # ---------------------------------------------------------------------------
@@ -130,7 +141,7 @@ mutate_all() {
   mkdir -p "$build/mutants" "$build/log"
   : >"$results"
   selected=$build/mutants/selected.txt
-  mutations "$1" >"$selected" || exit 1
+  mutations "$1" >"$selected"
   [ -s "$selected" ] || fail "no mutation has that in its name or file: $1"
   logged mutants-copy make_copy || exit 1
   # shellcheck disable=SC2046  # one word a test
@@ -138,11 +149,11 @@ mutate_all() {
   while IFS='|' read -r name file tests; do
     mutate "$name" "$file" "$tests"
   done <"$selected"
-  awk '{ count[$1]++ }
+  awk -v stale="$(stale_count)" '{ count[$1]++ }
     END {
-      printf "%d planted bugs were found, %d survived, %d could not be built\n",
-        count["found"], count["survived"], count["unbuilt"]
-      exit count["found"] != NR
+      printf "%d planted bugs were found, %d survived, %d could not be built; %d of the lists are stale\n",
+        count["found"], count["survived"], count["unbuilt"], stale
+      exit count["found"] != NR || stale > 0
     }' "$results"
 }
 
@@ -152,9 +163,11 @@ case ${1-} in
     exit 0
     ;;
   --check)
-    list=$(mutations '') || exit 1
-    echo "$(printf '%s\n' "$list" | wc -l) mutations can be planted"
-    exit 0
+    count=$(mutations '' | wc -l)
+    stale=$(stale_count)
+    echo "$count mutations can be planted, $stale are stale"
+    [ "$stale" -eq 0 ]
+    exit
     ;;
   -*)
     usage >&2

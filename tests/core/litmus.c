@@ -243,7 +243,7 @@ static void try_orders(const struct litmus *litmus)
     trial.name = litmus->name;
     try_all_pairs(0);
     try_all_pairs(1);
-    if (triples() <= litmus->most || getenv("HOSTMEM_LITMUS_ALL")) {
+    if (triples() <= litmus->most || getenv("HOSTMEM_TEST_LONG")) {
         try_all_triples(0);
         try_all_triples(1);
     } else {

@@ -10,7 +10,7 @@
  * are, with X and Y for the two calls and each of them first in its turn,
  *   - X goes x steps, Y goes y steps, X ends, Y ends, for every x and every y;
  *   - X goes x steps, Y goes y, X goes x' more, Y ends, X ends: all of these, or, where they may be
- *     more than `most`, so many of them, drawn always alike. With HOSTMEM_LITMUS_ALL set, all.
+ *     more than `most`, so many of them, drawn always alike. With HOSTMEM_TEST_LONG set, all.
  */
 #ifndef HOSTMEM_TESTS_LITMUS_H
 #define HOSTMEM_TESTS_LITMUS_H

@@ -17,7 +17,7 @@
 #define SMALL ((size_t)1000)
 
 #define BLOCKS 64
-#define MOST 2000 /* orders of the third kind, of each pair */
+#define MOST 300 /* orders of the third kind, of each pair */
 
 static struct stage {
     struct world *world;

@@ -7,7 +7,7 @@
 
 #define PAGES 4
 #define HEAP 9u
-#define MOST 6000 /* orders of the third kind, of each pair */
+#define MOST 1000 /* orders of the third kind, of each pair */
 
 static struct stage {
     struct world *world;

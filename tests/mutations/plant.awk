@@ -3,7 +3,8 @@
 #   awk -v root=ROOT -f plant.awk LIST...                  one line each: name|file|tests
 #   awk -v root=ROOT -v wanted=NAME -f plant.awk LIST...   that one's file as it is once it is planted
 #
-# The exit code is 1 if one of these cannot be planted: its old text must stand exactly once.
+# Tells, on standard error, of each that cannot be planted: its old text must stand exactly once. The list
+# holds the others; the exit code is then 1.
 
 # Where `key: value` stands; else the empty string.
 function value_of(line, key) {
@@ -47,6 +48,7 @@ function end_of_mutation(    text) {
   known[name] = 1
   if (wanted != "" && wanted != name) return
   text = planted()
+  if (text == "") return
   if (wanted == "") print name "|" file "|" tests
   else printf "%s", text
 }

@@ -18,7 +18,7 @@ static struct {
     uint64_t seed;
     unsigned workers;
     unsigned stall_seconds;
-} options = {5000, UINT64_C(0xf4ee2e), 2, 60};
+} options = {1500, UINT64_C(0xf4ee2e), 2, 60};
 
 static void run(DWORD heap_flags, unsigned freezes)
 {
