@@ -4,7 +4,15 @@
  * Review note for invariant I4: what is reached from here is pages/ and os/ (system calls, atomics)
  * and the other files of heap/, none of which locks, waits or calls a heap of the system's.
  */
-#include "heap/heap_parts.h"
+#include "heap/heap.h"
+
+#include "heap/heap_counters.h"
+#include "heap/heap_large.h"
+#include "heap/heap_retire.h"
+#include "heap/heap_slabs.h"
+#include "heap/heap_tracked.h"
+#include "heap/heap_walk.h"
+#include "heap/slab_memory.h"
 
 /* ------------------------------------------------------------------------------------------------
  * Making and ending
@@ -82,17 +90,6 @@ static void end_blocks(struct heap *heap, heap_block_callback *callback, void *c
     }
 }
 
-uint64_t heap_ends(const struct heap_space *space)
-{
-    return atomic_load_explicit(&space->ends_done, memory_order_acquire);
-}
-
-bool heap_none_ended_since(const struct heap_space *space, uint64_t mark)
-{
-    atomic_thread_fence(memory_order_acquire);
-    return atomic_load_explicit(&space->ends_begun, memory_order_relaxed) == mark;
-}
-
 void heap_free_all(struct heap *heap)
 {
     struct heap_cursor cursor = {0};
@@ -116,7 +113,7 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
     atomic_fetch_add_explicit(&space->ends_begun, 1, memory_order_relaxed);
     atomic_thread_fence(memory_order_release); /* who sees what follows sees that it has begun */
     atomic_store_explicit(&heap->number, 0, memory_order_release);
-    heap_close_threads(heap);
+    heap_close_thread_counters(heap);
     atomic_fetch_add_explicit(&space->ends_done, 1, memory_order_release);
     gauge_subtract(&counters->heaps, 1);
     counters_end(counters, COUNTED_HEAP_PAGES, true);
@@ -162,7 +159,7 @@ static pages_result alloc(struct heap *heap, struct thread_counters *thread,
 
 pages_result heap_alloc(struct heap *heap, const struct heap_request *request, void **memory)
 {
-    struct thread_counters *thread = heap_thread(heap);
+    struct thread_counters *thread = heap_thread_counters(heap);
     pages_result result;
 
     *memory = NULL;
@@ -177,12 +174,6 @@ pages_result heap_alloc(struct heap *heap, const struct heap_request *request, v
 /* ------------------------------------------------------------------------------------------------
  * Freeing
  * --------------------------------------------------------------------------------------------- */
-
-pages_result heap_refuse(struct heap *heap, enum block_refusal why)
-{
-    counter_increment(&heap->space->pages->counters->refused_blocks[why]);
-    return PAGES_FOREIGN;
-}
 
 static pages_result refuse_answer(struct heap *heap, enum slab_answer answer)
 {
@@ -235,7 +226,7 @@ pages_result heap_free(struct heap *heap, void *memory)
 
     if (!memory)
         return PAGES_OK;
-    thread = heap_thread(heap);
+    thread = heap_thread_counters(heap);
     heap_enter(heap, thread);
     result = free_block(heap, thread, (uintptr_t)memory);
     heap_leave(heap, thread);
@@ -297,7 +288,7 @@ static bool resize(struct heap *heap, struct thread_counters *thread, uintptr_t 
 bool heap_resize(struct heap *heap, void *memory, size_t size)
 {
     uintptr_t address = (uintptr_t)memory;
-    struct thread_counters *thread = heap_thread(heap);
+    struct thread_counters *thread = heap_thread_counters(heap);
     bool done;
 
     heap_enter(heap, thread);

@@ -1,7 +1,7 @@
 /*
- * heap_counters.c: threads: see thread.h.
+ * heap_counters.c: see heap_counters.h; the protocol is thread_counters.h's.
  */
-#include "heap/heap_parts.h"
+#include "heap/heap_counters.h"
 
 /* The owner's thread among those of its bucket; NULL: there is none. */
 static struct thread_counters *find_in_bucket(const struct heap *heap, uintptr_t key)
@@ -32,7 +32,7 @@ static struct thread_counters *shared_counters(struct heap *heap)
     return &heap->shared;
 }
 
-struct thread_counters *heap_find_thread(struct heap *heap)
+struct thread_counters *heap_find_thread_counters(struct heap *heap)
 {
     uintptr_t key = os_thread_key();
     _Atomic(struct thread_counters *) *bucket = &heap->threads[HEAP_THREAD_BUCKET(key)];
@@ -189,6 +189,12 @@ void heap_count_resize(struct heap *heap, struct thread_counters *thread, size_t
     raise_peaks_by(heap, counts);
 }
 
+pages_result heap_refuse(struct heap *heap, enum block_refusal why)
+{
+    counter_increment(&heap->space->pages->counters->refused_blocks[why]);
+    return PAGES_FOREIGN;
+}
+
 static uint64_t difference(uint64_t more, uint64_t less)
 {
     return (int64_t)(more - less) > 0 ? more - less : 0;
@@ -222,6 +228,17 @@ bool heap_figures(const struct heap *heap, struct heap_figures *figures)
     return number && heap_number(heap) == number;
 }
 
+uint64_t heap_ends(const struct heap_space *space)
+{
+    return atomic_load_explicit(&space->ends_done, memory_order_acquire);
+}
+
+bool heap_none_ended_since(const struct heap_space *space, uint64_t mark)
+{
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&space->ends_begun, memory_order_relaxed) == mark;
+}
+
 /* ------------------------------------------------------------------------------------------------
  * The end
  * --------------------------------------------------------------------------------------------- */
@@ -233,7 +250,7 @@ static void add_calls(struct counters *counters, enum counted_method method, uin
     atomic_fetch_add_explicit(&counters->calls[method].ended, calls, memory_order_release);
 }
 
-void heap_close_threads(struct heap *heap)
+void heap_close_thread_counters(struct heap *heap)
 {
     struct counters *counters = heap->space->pages->counters;
     uint64_t counts[THREAD_COUNTS];

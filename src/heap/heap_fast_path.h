@@ -6,12 +6,14 @@
 #ifndef HOSTMEM_HEAP_HEAP_FAST_PATH_H
 #define HOSTMEM_HEAP_HEAP_FAST_PATH_H
 
-#include "heap/heap_parts.h"
+#include "heap/heap.h"
+#include "heap/heap_counters.h"
+#include "heap/heap_retire.h"
 
 /* False: nothing was done, heap_alloc has to be asked. */
 static inline bool heap_fast_alloc(struct heap *heap, size_t size, void **memory)
 {
-    struct thread_counters *thread = heap_fast_thread(heap);
+    struct thread_counters *thread = heap_fast_thread_counters(heap);
     const struct size_class *size_class;
     struct slab *slab;
     uintptr_t address;
@@ -54,7 +56,7 @@ static inline struct slab *heap_fast_slab(const struct heap *heap,
 static inline bool heap_fast_free(struct heap *heap, void *memory)
 {
     uintptr_t address = (uintptr_t)memory;
-    struct thread_counters *thread = heap_fast_thread(heap);
+    struct thread_counters *thread = heap_fast_thread_counters(heap);
     struct slab *slab = thread ? heap_fast_slab(heap, thread, address) : NULL;
     struct slab_view view;
     struct slab_block block;

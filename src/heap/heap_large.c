@@ -1,11 +1,9 @@
 /*
- * heap_large.c: blocks that are regions of their own: the large ones, and those with a guard page.
- *
- * A guarded block ends where its guard page begins, as nearly as its alignment lets it: a block
- * whose size is a multiple of BLOCK_ALIGNMENT ends there exactly. One free wins by the region's own
- * protocol (region.h).
+ * heap_large.c: see heap_large.h.
  */
-#include "heap/heap_parts.h"
+#include "heap/heap_large.h"
+
+#include "heap/heap_counters.h"
 
 #include "os/os.h"
 
@@ -59,7 +57,7 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
     pages_result result;
 
     if (request->file) {
-        file = string_table_intern(&heap->space->names, request->file);
+        file = string_table_intern(&heap->space->file_names, request->file);
         if (!file)
             return OS_ERROR_NOT_ENOUGH_MEMORY;
     }

@@ -1,8 +1,10 @@
 /*
- * heap_walk.c: the blocks of heaps, shown. What a walk shows was live when it was looked at; what
- * comes and goes meanwhile may be met or missed.
+ * heap_walk.c: see heap_walk.h.
  */
-#include "heap/heap_parts.h"
+#include "heap/heap_walk.h"
+
+#include "heap/heap_counters.h"
+#include "heap/slab_memory.h"
 
 struct heap *heap_next(const struct heap_space *space, uint32_t *cursor)
 {
@@ -47,7 +49,7 @@ static bool read_block(const struct slab *slab, const struct slab_view *view, ui
                        struct heap_block *block)
 {
     const struct block_history *history =
-        view->size_class->tracked ? heap_history(slab, index) : NULL;
+        view->size_class->tracked ? slab_history(slab, index) : NULL;
     uint32_t requested;
 
     do {
@@ -155,19 +157,9 @@ bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_
  * Whose is this address?
  * --------------------------------------------------------------------------------------------- */
 
-/* Of the slab at the address; 0: there is none. */
-static uint32_t mark_at(const struct heap_space *space, uintptr_t address)
-{
-    const chunk_mark *marks = chunk_table_marks(&space->pages->table.chunks, chunk_number(address));
-
-    return marks ? atomic_load_explicit(&marks[address % CHUNK_SIZE / OS_GRANULE_SIZE],
-                                        memory_order_acquire)
-                 : 0;
-}
-
 bool heap_owns(const struct heap_space *space, const void *memory)
 {
-    return mark_at(space, (uintptr_t)memory) || pages_is_own(space->pages, memory);
+    return slab_memory_index_at(space, (uintptr_t)memory) || pages_is_own(space->pages, memory);
 }
 
 /* A block of no size holds its own address. */
@@ -192,7 +184,7 @@ static bool find_small(const struct heap_space *space, uint32_t index, uintptr_t
 
 bool heap_find_block(const struct heap_space *space, uintptr_t address, struct heap_block *block)
 {
-    uint32_t index = mark_at(space, address);
+    uint32_t index = slab_memory_index_at(space, address);
     struct region_facts facts;
     size_t committed;
 
