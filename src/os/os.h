@@ -138,24 +138,4 @@ uint32_t os_memory_load(uint32_t *percent, uint64_t *available);
 /* False when the system's page size or allocation granularity is not what is said above. */
 bool os_has_known_granularity(void);
 
-/* ------------------------------------------------------------------------------------------------
- * Faults, for test builds
- * --------------------------------------------------------------------------------------------- */
-
-#ifdef HOSTMEM_TESTING
-
-enum os_fault_kind {
-    OS_FAULT_METADATA, /* os_metadata_reserve and os_metadata_commit */
-    OS_FAULT_PAGES,    /* os_alloc */
-    OS_FAULT_KINDS
-};
-
-/* Let the n-th request of this kind from now on fail (1: the next one), once. 0: none. */
-void os_fault_at(enum os_fault_kind kind, uint64_t n);
-
-/* Requests of this kind since the last os_fault_at. */
-uint64_t os_fault_requests(enum os_fault_kind kind);
-
-#endif
-
 #endif

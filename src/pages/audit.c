@@ -8,7 +8,7 @@
 #include "pages/audit.h"
 
 #include "os/os.h"
-#include "pages/operation.h"
+#include "pages/region_operation.h"
 
 #define ATTEMPTS 8
 
@@ -17,7 +17,7 @@ struct walk {
     const struct pages *pages;
     const struct region *region;
     uint64_t life;
-    uint64_t strangers;
+    uint64_t foreign_requests;
     struct region_facts facts;
     struct audit *audit;
     audit_callback *callback; /* NULL: only look */
@@ -38,7 +38,7 @@ enum look {
 static bool at_rest(const struct walk *walk)
 {
     return region_at_rest_since(walk->region, walk->life) &&
-           (!walk->different || operation_no_strangers_since(walk->pages, walk->strangers));
+           (!walk->different || operation_no_foreign_since(walk->pages, walk->foreign_requests));
 }
 
 static void tell(struct walk *walk, enum audit_kind kind, uintptr_t address, uint64_t books,
@@ -101,7 +101,7 @@ static void compare_region(struct walk *walk)
 static enum look look_at_rest(struct walk *walk)
 {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        walk->strangers = operation_strangers(walk->pages);
+        walk->foreign_requests = operation_foreign_requests(walk->pages);
         walk->life = region_observe(walk->region);
         if (!region_read(walk->region, &walk->facts))
             return LOOK_GONE;

@@ -19,7 +19,7 @@ bool pages_init(struct pages *pages, struct counters *counters)
     pages->counters = counters;
     budget_init(&pages->budget);
     atomic_store_explicit(&pages->sequence, 0, memory_order_relaxed);
-    atomic_store_explicit(&pages->strangers, 0, memory_order_relaxed);
+    atomic_store_explicit(&pages->foreign_requests, 0, memory_order_relaxed);
     atomic_store_explicit(&pages->transfers, 0, memory_order_relaxed);
     if (!os_has_known_granularity())
         return false;

@@ -29,8 +29,9 @@ struct pages {
     struct budget budget;
     struct metadata metadata;
     struct region_table table;
-    _Atomic uint64_t sequence;  /* of the youngest region */
-    _Atomic uint64_t strangers; /* requests forwarded for memory of someone else: operation.h */
+    _Atomic uint64_t sequence; /* of the youngest region */
+    _Atomic uint64_t
+        foreign_requests;       /* requests forwarded for memory of someone else: operation.h */
     _Atomic uint64_t transfers; /* regions being made and given back: operation.h */
 };
 

@@ -1,7 +1,7 @@
 /*
  * pages_alloc.c: VirtualAlloc: regions made, and pages committed in them.
  */
-#include "pages/operation.h"
+#include "pages/region_operation.h"
 
 #include "os/os.h"
 
@@ -138,7 +138,7 @@ static pages_result alloc_charged_region(struct pages *pages, const struct pages
                                          size_t size, void **memory)
 {
     struct budget_charge granted = {.reserved = size, .committed = committed_size(request, size)};
-    uint64_t strangers = operation_strangers(pages);
+    uint64_t foreign_requests = operation_foreign_requests(pages);
     uint32_t index = region_table_take(&pages->table);
     struct region_operation operation;
     pages_result result;
@@ -156,7 +156,7 @@ static pages_result alloc_charged_region(struct pages *pages, const struct pages
     gauge_add(&pages->counters->regions, 1);
     region_publish(region_table_at(&pages->table, index), &operation);
     /* Not at rest, for an auditor, before it is known that no stranger has changed a page. */
-    operation.alone = operation_no_strangers_since(pages, strangers);
+    operation.alone = operation_no_foreign_since(pages, foreign_requests);
     operation_end(pages, &operation,
                   (struct range){operation.base, operation.base + operation.size});
     operation_transfer_end(pages);
@@ -199,9 +199,9 @@ static pages_result alloc_foreign(struct pages *pages, const struct pages_reques
 
     if (!commits(request) || !range_of_pages((uintptr_t)request->address, request->size, &range))
         return forward_alloc(request, memory);
-    operation_stranger_begin(pages);
+    operation_foreign_begin(pages);
     result = forward_alloc(request, memory);
-    operation_stranger_end(pages, range);
+    operation_foreign_end(pages, range);
     if (!result)
         counter_increment(&pages->counters->foreign_commits);
     return result;

@@ -2,7 +2,7 @@
  * pages_free.c: VirtualFree: regions released, and pages decommitted in them. Nothing is touched
  * before the ledger has said whose it is.
  */
-#include "pages/operation.h"
+#include "pages/region_operation.h"
 
 #include "os/os.h"
 
@@ -116,9 +116,9 @@ pages_result pages_free_foreign(struct pages *pages, void *address, size_t size,
         return OS_ERROR_INVALID_ADDRESS;
     if (size)
         range_of_pages((uintptr_t)address, size, &range);
-    operation_stranger_begin(pages);
+    operation_foreign_begin(pages);
     result = os_free(address, size, type);
-    operation_stranger_end(pages, range);
+    operation_foreign_end(pages, range);
     counter_increment(&pages->counters->passed_frees);
     return result;
 }

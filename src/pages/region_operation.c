@@ -1,7 +1,7 @@
 /*
  * operation.c: see operation.h.
  */
-#include "pages/operation.h"
+#include "pages/region_operation.h"
 
 #include "os/os.h"
 
@@ -97,7 +97,7 @@ static pages_result undo_release(struct pages *pages, struct region_operation *o
                                  uint32_t error, struct budget_charge charge, bool *last)
 {
     struct range all = {operation->base, operation->base + operation->size};
-    uint64_t strangers = operation_strangers(pages);
+    uint64_t foreign_requests = operation_foreign_requests(pages);
     struct os_range system;
     bool held =
         os_query_range(operation->base, &system) && system.allocation_base == operation->base;
@@ -107,7 +107,7 @@ static pages_result undo_release(struct pages *pages, struct region_operation *o
     region_restore(operation);
     /* As when a region is made: who did not find it live has counted himself among the strangers.
      */
-    operation->alone = operation_no_strangers_since(pages, strangers);
+    operation->alone = operation_no_foreign_since(pages, foreign_requests);
     *last = end_operation(pages, operation, all);
     if (held)
         return error;
@@ -175,21 +175,21 @@ static void settle_whoever_owns(struct pages *pages, struct range range)
     operation_end(pages, &operation, range);
 }
 
-void operation_stranger_begin(struct pages *pages)
+void operation_foreign_begin(struct pages *pages)
 {
-    atomic_fetch_add_explicit(&pages->strangers, ONE_BEGINS, memory_order_seq_cst);
+    atomic_fetch_add_explicit(&pages->foreign_requests, ONE_BEGINS, memory_order_seq_cst);
 }
 
-void operation_stranger_end(struct pages *pages, struct range range)
+void operation_foreign_end(struct pages *pages, struct range range)
 {
     atomic_thread_fence(memory_order_seq_cst);
     settle_whoever_owns(pages, range);
-    atomic_fetch_sub_explicit(&pages->strangers, 1, memory_order_release);
+    atomic_fetch_sub_explicit(&pages->foreign_requests, 1, memory_order_release);
 }
 
-uint64_t operation_strangers(const struct pages *pages)
+uint64_t operation_foreign_requests(const struct pages *pages)
 {
-    return atomic_load_explicit(&pages->strangers, memory_order_seq_cst);
+    return atomic_load_explicit(&pages->foreign_requests, memory_order_seq_cst);
 }
 
 /* True if the word is what it was, and nobody was under way then. */
@@ -199,9 +199,9 @@ static bool is_quiet_since(const _Atomic uint64_t *word, uint64_t before)
     return atomic_load_explicit(word, memory_order_seq_cst) == before && !(before & UNDER_WAY);
 }
 
-bool operation_no_strangers_since(const struct pages *pages, uint64_t before)
+bool operation_no_foreign_since(const struct pages *pages, uint64_t before)
 {
-    return is_quiet_since(&pages->strangers, before);
+    return is_quiet_since(&pages->foreign_requests, before);
 }
 
 void operation_transfer_begin(struct pages *pages)

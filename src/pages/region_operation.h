@@ -2,8 +2,8 @@
  * operation.h: what every operation on a region has in common: page ranges, writing the committed
  * bits, and ending an operation so that the books are right (protocol: region.h).
  */
-#ifndef HOSTMEM_PAGES_OPERATION_H
-#define HOSTMEM_PAGES_OPERATION_H
+#ifndef HOSTMEM_PAGES_REGION_OPERATION_H
+#define HOSTMEM_PAGES_REGION_OPERATION_H
 
 #include "pages/pages.h"
 
@@ -56,8 +56,8 @@ pages_result operation_end(struct pages *pages, struct region_operation *operati
  * Requests for memory of someone else are forwarded to the system. Between the look that found no
  * owner and the system's doing, the address may be handed out to this manager (only to a program
  * that commits or frees what it does not hold): then the request has changed a page of a region
- * that knows nothing of it. Both sides look for that, in pages.strangers (how many such requests
- * have begun, above 16 bits of how many are under way):
+ * that knows nothing of it. Both sides look for that, in pages.foreign_requests (how many such
+ * requests have begun, above 16 bits of how many are under way):
  * - the stranger counts itself in, asks the system, and then looks again whether the address is in
  *   a live region; if so it settles its pages there; then it counts itself out;
  * - who makes a region reads the word before it asks the system and after it has made the region
@@ -68,10 +68,10 @@ pages_result operation_end(struct pages *pages, struct region_operation *operati
  * of the two sees the other: either the stranger finds the region live, or the maker finds the
  * stranger, and settles after him or is followed by him.
  */
-void operation_stranger_begin(struct pages *pages);
+void operation_foreign_begin(struct pages *pages);
 
 /* range: the pages concerned; an empty one means the whole region, if there is one by now. */
-void operation_stranger_end(struct pages *pages, struct range range);
+void operation_foreign_end(struct pages *pages, struct range range);
 
 /*
  * Who frees what the books do not know must not hit a region that is just being made at the address
@@ -90,8 +90,8 @@ bool operation_no_transfers_since(const struct pages *pages, uint64_t before);
 bool operation_is_foreign(const struct pages *pages, uintptr_t address);
 
 /* What the maker of a region reads before, and whether it is so still with nobody under way. */
-uint64_t operation_strangers(const struct pages *pages);
-bool operation_no_strangers_since(const struct pages *pages, uint64_t before);
+uint64_t operation_foreign_requests(const struct pages *pages);
+bool operation_no_foreign_since(const struct pages *pages, uint64_t before);
 
 /*
  * The result of an operation that ended so: a release that it ended for another thread, and that
