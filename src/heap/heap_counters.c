@@ -3,7 +3,7 @@
  */
 #include "heap/heap_counters.h"
 
-/* The owner's thread among those of its bucket; NULL: there is none. */
+/* The counters of the thread with that key; NULL: there are none. */
 static struct thread_counters *find_in_bucket(const struct heap *heap, uintptr_t key)
 {
     struct thread_counters *thread =
@@ -24,7 +24,7 @@ static void clear(struct thread_counters *thread)
     STORE_RELAXED(thread->marks, NULL);
 }
 
-/* No thread is the only one any more. */
+/* From now on thread_count is never 1: the shared counters are one more part of the sum. */
 static struct thread_counters *shared_counters(struct heap *heap)
 {
     if (LOAD_RELAXED(heap->thread_count) < 2)
@@ -67,7 +67,7 @@ static const enum thread_count allocated[] = {THREAD_ALLOCATED, THREAD_DEBUG_ALL
                                               THREAD_ALLOCATED_BYTES};
 static const enum thread_count freed[] = {THREAD_FREED, THREAD_FREED_BYTES};
 
-/* Adds some of a thread's counts. The number of calls that were under way. */
+/* Adds some of a thread's counts. Returns how many of its calls were under way. */
 static uint32_t add_thread(const struct thread_counters *thread, const enum thread_count *which,
                            size_t count, uint64_t counts[THREAD_COUNTS])
 {
@@ -93,7 +93,7 @@ static uint32_t add_some(const struct heap *heap, const enum thread_count *which
     return inside;
 }
 
-/* What was freed is added up last: so what is live is never made out to be more than it was. */
+/* Adds up what was freed last, so that the sum of live blocks is never too large. */
 static uint32_t add_threads(const struct heap *heap, uint64_t counts[THREAD_COUNTS])
 {
     uint32_t inside;
@@ -105,7 +105,7 @@ static uint32_t add_threads(const struct heap *heap, uint64_t counts[THREAD_COUN
     return inside;
 }
 
-/* Raises a heap's peak; what it rises by is added to the manager's. */
+/* Raises a heap's peak, and the manager's sum of peaks by as much. */
 static void raise_peak(_Atomic uint64_t *peak, uint64_t value, struct gauge *of_all)
 {
     uint64_t before = LOAD_RELAXED(*peak);
@@ -222,8 +222,7 @@ bool heap_figures(const struct heap *heap, struct heap_figures *figures)
     figures->peak_bytes = larger(LOAD_RELAXED(heap->peak_bytes), figures->block_bytes);
     for (uint32_t i = 0; i < HEAP_SPARES; i++)
         figures->spare_bytes += LOAD_RELAXED(heap->spares[i]) ? SLAB_SIZE : 0;
-    /* Else some of it may be another heap's, which the manager's counters or the threads hold now.
-     */
+    /* If the heap has ended meanwhile, some of the figures may be those of the next heap here. */
     atomic_thread_fence(memory_order_acquire);
     return number && heap_number(heap) == number;
 }
@@ -245,7 +244,7 @@ bool heap_none_ended_since(const struct heap_space *space, uint64_t mark)
 
 static void add_calls(struct counters *counters, enum counted_method method, uint64_t calls)
 {
-    /* In this order: what has ended has begun. */
+    /* In this order: nobody is to see more calls ended than begun. */
     counter_add(&counters->calls[method].begun, calls);
     atomic_fetch_add_explicit(&counters->calls[method].ended, calls, memory_order_release);
 }

@@ -19,7 +19,7 @@ static void write_history(struct heap *heap, struct block_history *history,
     uint64_t sequence =
         atomic_fetch_add_explicit(&heap->space->pages->sequence, 1, memory_order_relaxed) + 1;
 
-    /* Who reads the history meanwhile finds no number, or the same one before and after. */
+    /* A concurrent reader finds the number 0, or the same number before and after. */
     STORE_RELAXED(history->sequence, 0);
     atomic_thread_fence(memory_order_release);
     STORE_RELAXED(history->tick, os_tick_milliseconds());
@@ -32,7 +32,7 @@ static void write_history(struct heap *heap, struct block_history *history,
     atomic_store_explicit(&history->sequence, sequence, memory_order_release);
 }
 
-/* A block that is pending becomes the caller's. */
+/* Makes a pending block the caller's. */
 static void hand_out(struct heap *heap, struct slab *slab, uint32_t block,
                      const struct heap_request *request, const char *file)
 {
@@ -75,12 +75,12 @@ pages_result heap_alloc_tracked(struct heap *heap, struct thread_counters *threa
  * Freeing
  * --------------------------------------------------------------------------------------------- */
 
-/* How many bytes went back to the system. */
+/* Makes a pending block free. Returns how many bytes went back to the system. */
 static size_t let_go(struct heap *heap, struct slab *slab, uint32_t block)
 {
     struct slab_view view;
 
-    /* Its block is pending: the slab stays in use. */
+    /* The pending block keeps the slab in use: the view is of this use. */
     slab_view(slab, &view);
     slab_settle(slab, &view, block, 0);
     return heap_block_freed(heap, slab, &view, block);
@@ -89,9 +89,7 @@ static size_t let_go(struct heap *heap, struct slab *slab, uint32_t block)
 static uint64_t delayed_word(const struct heap_space *space, const struct slab *slab,
                              uint32_t block)
 {
-    uint64_t index = (uint64_t)((const char *)slab - space->slabs.span.base) / sizeof(struct slab);
-
-    return (index + 1) << 32 | block;
+    return (uint64_t)heap_slab_index(space, slab) << 32 | block;
 }
 
 static size_t let_delayed_go(struct heap *heap, uint64_t delayed)
@@ -101,7 +99,7 @@ static size_t let_delayed_go(struct heap *heap, uint64_t delayed)
                : 0;
 }
 
-/* The block takes the place of the one that has waited longest. */
+/* The block waits in place of the one that has waited longest, which is freed. */
 static void delay(struct heap *heap, struct slab *slab, uint32_t block)
 {
     uint32_t slot = atomic_fetch_add_explicit(&heap->delay_cursor, 1, memory_order_relaxed);
@@ -133,7 +131,8 @@ enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
     if (answer != SLAB_LIVE)
         return answer;
     history = slab_history(slab, block->index);
-    atomic_thread_fence(memory_order_release); /* who reads this sees the block pending */
+    /* A thread that reads what is written below sees that the block is pending. */
+    atomic_thread_fence(memory_order_release);
     STORE_RELAXED(history->freed_by, os_thread_id());
     STORE_RELAXED(history->requested, slab_requested(view->size_class, block->field));
     STORE_RELAXED(history->freed, LOAD_RELAXED(history->sequence));
