@@ -7,8 +7,8 @@
 #define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
 
 /*
- * Bounds, and what is granted, are sequentially consistent: who has changed one and then looks
- * whether the pressure is still told right (pressure.h) must not look first.
+ * Bounds, and what is granted, are sequentially consistent: a thread that changes one and then
+ * looks whether the pressure state is still right (pressure.h) must not look first.
  */
 #define LOAD_IN_ORDER(field) atomic_load_explicit(&(field), memory_order_seq_cst)
 #define STORE_IN_ORDER(field, value) atomic_store_explicit(&(field), value, memory_order_seq_cst)
@@ -52,7 +52,7 @@ uint64_t budget_bound(const struct budget_kind *kind, enum budget_level level)
         kind->bounds[level < BUDGET_PROCESS_CRITICAL ? level : BUDGET_PROCESS_CRITICAL]);
 }
 
-/* A figure that is negative for a moment: something was taken away before it was counted. */
+/* A figure is negative for a moment when something was subtracted before it was added. */
 static uint64_t not_negative(uint64_t value)
 {
     return (int64_t)value < 0 ? 0 : value;
@@ -68,7 +68,7 @@ uint64_t budget_charged(const struct budget_kind *kind)
     return not_negative(LOAD(kind->charged));
 }
 
-/* True if that fits on what is charged. Nothing at all always does, even beyond the limit. */
+/* True if the amount fits on what is charged. An amount of 0 does, even beyond the limit. */
 static bool fits(const struct budget_kind *kind, uint64_t charged, uint64_t amount,
                  enum budget_level level)
 {
@@ -97,7 +97,7 @@ static void take_back(struct budget_kind *kind, uint64_t amount)
 
 bool budget_ask(struct budget *budget, struct budget_charge charge, enum budget_level level)
 {
-    /* Else one that does not fit would take the last of the other kind away for a moment. */
+    /* Otherwise a request that does not fit would hold the last of the other kind for a moment. */
     if (!fits(&budget->committed, LOAD(budget->committed.charged), charge.committed, level))
         return false;
     if (charge.reserved && !ask(&budget->reserved, charge.reserved, level))

@@ -3,7 +3,7 @@
  */
 #include "budget/pressure.h"
 
-/* The word: the state, the state told last, and whether somebody is telling. */
+/* The word: the state, the state told last, and whether there is a teller. */
 #define STATE_MASK 3u
 #define TOLD_SHIFT 2
 #define TOLD_MASK (3u << TOLD_SHIFT)
@@ -25,7 +25,7 @@ static uint32_t with_state(uint32_t word, enum pressure_state state)
     return (word & ~STATE_MASK) | state;
 }
 
-/* The state is told now. */
+/* The word with its state being told. */
 static uint32_t with_telling(uint32_t word)
 {
     return (word & STATE_MASK) | state_of(word) << TOLD_SHIFT | TELLING;
@@ -92,7 +92,7 @@ enum pressure_state pressure_state(const struct pressure *pressure)
     return state_of(load_word(pressure));
 }
 
-/* A hundredth is four parts, and a quarter of a distance in hundredths is whole parts. */
+/* Four parts are a percent, so that a quarter of a distance in percent is whole parts. */
 #define PARTS_A_PERCENT 4u
 #define PARTS 400u
 
@@ -131,7 +131,7 @@ static enum pressure_state right_state(const struct pressure *pressure, enum pre
     return PRESSURE_NEUTRAL;
 }
 
-/* By the teller. A tick that is older than another teller's does not turn the clock back. */
+/* Only the teller calls this. An older tick than an earlier teller's is not noted. */
 static void note_low(struct pressure *pressure, uint64_t tick, enum pressure_state state)
 {
     if (state == PRESSURE_LOW &&
@@ -167,7 +167,7 @@ static bool reminder_is_due(const struct pressure *pressure, uint64_t tick)
     return tick > told && tick - told >= PRESSURE_REMINDER_MILLISECONDS;
 }
 
-/* Low seems to be due once more. True: the caller has become the teller. */
+/* Low seems due to be told once more. True: the caller has become the teller. */
 static bool begin_reminder(struct pressure *pressure, uint64_t tick)
 {
     uint32_t word = load_word(pressure);
@@ -183,7 +183,7 @@ bool pressure_begin(struct pressure *pressure, bool refused, uint64_t tick,
 
     if (!changed && !(refused && begin_reminder(pressure, tick)))
         return false;
-    /* Between the look and the swap others may have told it, and the word be as it was. */
+    /* Between look and swap another thread may have told it, and the word be the same again. */
     if (!changed && !reminder_is_due(pressure, tick))
         return pressure_next(pressure, tick, state);
     *state = told_of(load_word(pressure)); /* only the teller writes that part */
@@ -208,6 +208,9 @@ bool pressure_next(struct pressure *pressure, uint64_t tick, enum pressure_state
         note_low(pressure, tick, *state);
         return true;
     }
-    /* What moved after the look above was seen by its mover, unless he found the word telling. */
+    /*
+     * A thread that moved a figure after the look above acted on it, unless it found this thread
+     * telling. So look again.
+     */
     return pressure_begin(pressure, false, tick, state);
 }

@@ -1,17 +1,17 @@
 /*
- * counters.c: the counters of counters.h.
+ * counters.c: see counters.h.
  *
- * Protocol of quiet: a call counts `begun` before it touches the books and `ended` (release) after.
- * An observer that reads the sum of `ended` (acquire), then reads the books, then finds the sum of
- * `begun` equal to it, has met no call: each call whose effect it might have seen in part had
- * counted `begun` before that effect, so would make the sums differ.
+ * Protocol of counters_are_quiet. A call counts `begun` before it touches the books, and `ended`
+ * (release) after. An observer that reads the sum of `ended` (acquire), then the books, and then
+ * finds the sum of `begun` equal to it, has met no call: a call whose effect it saw only in part
+ * would have counted `begun` before that effect, and the sums would differ.
  */
 #include "counters/counters.h"
 
 void counters_begin(struct counters *counters, enum counted_method method)
 {
     atomic_fetch_add_explicit(&counters->calls[method].begun, 1, memory_order_relaxed);
-    /* Pairs with the fence of counters_are_quiet: who sees the call's effects sees it begun. */
+    /* Pairs with the fence of counters_are_quiet: what sees the call's effects sees it begun. */
     atomic_thread_fence(memory_order_release);
 }
 

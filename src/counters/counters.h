@@ -1,9 +1,9 @@
 /*
- * counters.h: what happened. Counters of calls and failures by method, of what was refused, and
- * gauges of what is there now.
+ * counters.h: what has happened to a manager. Counters of calls and failures by method and of
+ * refusals, and gauges of what it holds now.
  *
- * Counters are figures, not synchronisation, with one exception: counters_are_quiet, by which an
- * audit knows that no call was under way while it added up.
+ * Counters are figures, not synchronisation, with one exception: by counters_are_quiet an audit
+ * knows that no call was under way while it added up.
  */
 #ifndef HOSTMEM_COUNTERS_COUNTERS_H
 #define HOSTMEM_COUNTERS_COUNTERS_H
@@ -30,7 +30,7 @@ enum counted_method {
     COUNTED_MALLOC_FREE,
     COUNTED_PUBLIC_METHODS,
 
-    /* Not a method: what a heap does with its pages, between calls of the host's own. */
+    /* Not a method: a heap gets or gives back pages. */
     COUNTED_HEAP_PAGES = COUNTED_PUBLIC_METHODS,
     COUNTED_METHODS
 };
@@ -45,7 +45,7 @@ enum block_refusal {
     BLOCK_REFUSALS
 };
 
-/* One cache line a method: threads in different methods do not share one. */
+/* One cache line for each method: threads in different methods do not share one. */
 struct call_counter {
     _Alignas(64) _Atomic uint64_t begun;
     _Atomic uint64_t ended;
@@ -56,7 +56,7 @@ struct call_counter {
 struct first_counter {
     _Atomic uint64_t count;
     _Atomic uint64_t tick;  /* milliseconds; 0: not yet */
-    _Atomic uint64_t order; /* of all that are kept so, the how-manieth to happen; 0: not yet */
+    _Atomic uint64_t order; /* 1: the first of all first_counters to count; 0: not yet */
 };
 
 /* EMemoryCriticalLevel and EMemoryAvailable have three values each. */
@@ -75,10 +75,10 @@ struct counters {
 
     struct first_counter refused_requests[COUNTERS_LEVELS]; /* by the budget */
     struct first_counter notifications[COUNTERS_PRESSURES];
-    _Atomic uint64_t firsts; /* how many of these have happened */
+    _Atomic uint64_t firsts; /* how many of these have counted */
 
     _Atomic uint64_t refused_frees;
-    _Atomic uint64_t refused_blocks[BLOCK_REFUSALS]; /* of these, by IHostMalloc::Free */
+    _Atomic uint64_t refused_blocks[BLOCK_REFUSALS]; /* those of IHostMalloc::Free, by reason */
     _Atomic uint64_t contradictions;                 /* the books and the system disagreed */
     _Atomic uint64_t corrupted_blocks;
     _Atomic uint64_t foreign_commits;
@@ -90,15 +90,15 @@ struct counters {
 void counters_begin(struct counters *counters, enum counted_method method);
 void counters_end(struct counters *counters, enum counted_method method, bool success);
 
-/* Counts one of the plain counters above. */
+/* For the plain counters above, and the first_counters. */
 void counter_increment(_Atomic uint64_t *counter);
 void counter_add(_Atomic uint64_t *counter, uint64_t amount);
 void counters_count_first(struct counters *counters, struct first_counter *first, uint64_t tick);
 uint64_t counter_read(const _Atomic uint64_t *counter);
 
 /*
- * A mark of all calls so far, and whether none has been under way since. Suspension-safe; a call
- * that has begun and is frozen makes it say no.
+ * A mark of all calls so far; and whether no call has been under way since. Suspension-safe. While
+ * a thread is suspended in a call, the answer is no.
  */
 uint64_t counters_mark(const struct counters *counters);
 bool counters_are_quiet(const struct counters *counters, uint64_t mark);

@@ -2,10 +2,10 @@
  * gauge.h: a quantity and the most that it has been.
  *
  * Protocol: `now` moves by fetch-add; `peak` only rises, by compare-and-swap. Both are figures;
- * memory order is relaxed, but for what moves `now`: who has moved it and then looks whether that
- * calls for a word to somebody (budget/pressure.h) must not look first. After all calls have
- * returned, now is exact and peak is exactly the largest value that it had. A thread that takes
- * away what another has not yet counted makes now negative for a moment, which is why values are
+ * memory order is relaxed, except where `now` is changed: a thread that changes it and then looks
+ * whether the pressure has changed (budget/pressure.h) must not look first. After all calls have
+ * returned, now is exact, and peak is exactly the largest value that it had. A thread that
+ * subtracts what another has not yet added makes now negative for a moment. That is why values are
  * compared as signed.
  */
 #ifndef HOSTMEM_COUNTERS_GAUGE_H

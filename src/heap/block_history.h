@@ -1,12 +1,12 @@
 /*
- * history.h: the histories of the blocks of a tracked slab: who asked for it, when, from where; and
- * who freed it.
+ * block_history.h: the history of a block of a tracked slab: who asked for it, when and from where;
+ * and who freed it.
  *
- * A tracked slab has a histories, with one history for each of its blocks. A histories stays with
- * its descriptor, and is replaced by a larger one when a later use has more blocks; none is ever
- * given back, so an enumeration may read a history at any time. A history is written only by who
- * holds its block pending (slab.h); a reader believes it if the block was live, in the same use of
- * the slab, before and after.
+ * A tracked slab has an array of histories, one for each of its blocks. The array stays with the
+ * slab's descriptor, and is replaced by a larger one when a later use has more blocks. None is ever
+ * given back, so an enumeration may read a history at any time. Only the thread that holds the
+ * block pending (slab.h) writes its history. A reader believes what it read if the block was live,
+ * with the same sequence number and in the same use of the slab, before and after.
  */
 #ifndef HOSTMEM_HEAP_BLOCK_HISTORY_H
 #define HOSTMEM_HEAP_BLOCK_HISTORY_H
@@ -23,7 +23,7 @@ struct block_history {
     _Atomic uint32_t line;
     _Atomic uint32_t thread_id;
     _Atomic uint32_t freed_by;
-    _Atomic uint32_t requested; /* what a freed block was asked for with */
+    _Atomic uint32_t requested; /* bytes, of a block that was freed */
 };
 
 #endif

@@ -1,16 +1,24 @@
 /*
- * heap.c: a heap's making and end, and the two calls that all is about. See heap.h.
+ * heap.c: see heap.h. Creating and destroying a heap, and allocating, freeing and resizing blocks.
  *
- * Review note for invariant I4: what is reached from here is pages/ and os/ (system calls, atomics)
- * and the other files of heap/, none of which locks, waits or calls a heap of the system's.
+ * Review note for invariant I4: the code reached from here is that of heap/, pages/ and os/ (system
+ * calls and atomics). None of it locks, waits, or calls a heap of the system's.
  */
-#include "heap/heap_parts.h"
+#include "heap/heap.h"
+
+#include "heap/heap_counters.h"
+#include "heap/heap_large.h"
+#include "heap/heap_retire.h"
+#include "heap/heap_slabs.h"
+#include "heap/heap_tracked.h"
+#include "heap/heap_walk.h"
+#include "heap/slab_memory.h"
 
 /* ------------------------------------------------------------------------------------------------
- * Making and ending
+ * Creating and destroying
  * --------------------------------------------------------------------------------------------- */
 
-/* Fields of a heap's former life are cleared; it is nobody else's yet. */
+/* Clears what an earlier heap left in the item; no other thread uses it yet. */
 static void clear(struct heap *heap)
 {
     STORE_RELAXED(heap->thread_count, 0);
@@ -59,7 +67,7 @@ struct heap *heap_create(struct heap_space *space, bool executable)
     return heap;
 }
 
-/* Tells of the blocks that live; those with regions of their own are given back. */
+/* Reports the blocks that are still live, and releases those that are regions of their own. */
 static void end_blocks(struct heap *heap, heap_block_callback *callback, void *context)
 {
     struct counters *counters = heap->space->pages->counters;
@@ -82,17 +90,6 @@ static void end_blocks(struct heap *heap, heap_block_callback *callback, void *c
     }
 }
 
-uint64_t heap_ends(const struct heap_space *space)
-{
-    return atomic_load_explicit(&space->ends_done, memory_order_acquire);
-}
-
-bool heap_none_ended_since(const struct heap_space *space, uint64_t mark)
-{
-    atomic_thread_fence(memory_order_acquire);
-    return atomic_load_explicit(&space->ends_begun, memory_order_relaxed) == mark;
-}
-
 void heap_free_all(struct heap *heap)
 {
     struct heap_cursor cursor = {0};
@@ -107,16 +104,17 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
     struct heap_space *space = heap->space;
     struct counters *counters = space->pages->counters;
 
-    thread_counters_enter(&heap->shared,
-                          true); /* what is counted and what is there differ until the end */
+    /* Until the end, the counters and the blocks differ: an audit is not to compare them. */
+    thread_counters_enter(&heap->shared, true);
     heap_flush_delayed(heap);
     end_blocks(heap, callback, context);
     heap_retire_slabs(heap, true);
     counters_begin(counters, COUNTED_HEAP_PAGES);
     atomic_fetch_add_explicit(&space->ends_begun, 1, memory_order_relaxed);
-    atomic_thread_fence(memory_order_release); /* who sees what follows sees that it has begun */
+    /* A thread that sees what follows sees that the end has begun. */
+    atomic_thread_fence(memory_order_release);
     atomic_store_explicit(&heap->number, 0, memory_order_release);
-    heap_close_threads(heap);
+    heap_close_thread_counters(heap);
     atomic_fetch_add_explicit(&space->ends_done, 1, memory_order_release);
     gauge_subtract(&counters->heaps, 1);
     counters_end(counters, COUNTED_HEAP_PAGES, true);
@@ -156,13 +154,13 @@ static pages_result alloc(struct heap *heap, struct thread_counters *thread,
     if (!heap->space->options.flags && !request->debug)
         return alloc_plain(heap, thread, request, memory);
     result = heap_alloc_tracked(heap, thread, request, memory);
-    /* There is only so much room for histories; a block is worth more than its history. */
+    /* Room for histories is limited; better a block without a history than none. */
     return result == HEAP_NO_HISTORY ? alloc_plain(heap, thread, request, memory) : result;
 }
 
 pages_result heap_alloc(struct heap *heap, const struct heap_request *request, void **memory)
 {
-    struct thread_counters *thread = heap_thread(heap);
+    struct thread_counters *thread = heap_thread_counters(heap);
     pages_result result;
 
     *memory = NULL;
@@ -177,12 +175,6 @@ pages_result heap_alloc(struct heap *heap, const struct heap_request *request, v
 /* ------------------------------------------------------------------------------------------------
  * Freeing
  * --------------------------------------------------------------------------------------------- */
-
-pages_result heap_refuse(struct heap *heap, enum block_refusal why)
-{
-    counter_increment(&heap->space->pages->counters->refused_blocks[why]);
-    return PAGES_FOREIGN;
-}
 
 static pages_result refuse_answer(struct heap *heap, enum slab_answer answer)
 {
@@ -222,7 +214,7 @@ static pages_result free_block(struct heap *heap, struct thread_counters *thread
 
     if (!slab)
         return heap_free_large(heap, thread, (void *)address);
-    /* A slab that is coming or going has no live block. */
+    /* A slab that is being made or retired has no live block. */
     if (!slab_view(slab, &view) || address - view.base >= SLAB_SIZE)
         return heap_refuse(heap, BLOCK_REFUSED_FREED);
     return free_small(heap, thread, slab, &view, address);
@@ -235,7 +227,7 @@ pages_result heap_free(struct heap *heap, void *memory)
 
     if (!memory)
         return PAGES_OK;
-    thread = heap_thread(heap);
+    thread = heap_thread_counters(heap);
     heap_enter(heap, thread);
     result = free_block(heap, thread, (uintptr_t)memory);
     heap_leave(heap, thread);
@@ -297,11 +289,11 @@ static bool resize(struct heap *heap, struct thread_counters *thread, uintptr_t 
 bool heap_resize(struct heap *heap, void *memory, size_t size)
 {
     uintptr_t address = (uintptr_t)memory;
-    struct thread_counters *thread = heap_thread(heap);
+    struct thread_counters *thread = heap_thread_counters(heap);
     bool done;
 
     heap_enter(heap, thread);
-    /* A block that is to be guarded from now on needs another place. */
+    /* From that size on a block has a guard page, which this one lacks. */
     done = size <= heap->space->options.guard_above && resize(heap, thread, address, size);
     heap_leave(heap, thread);
     return done;

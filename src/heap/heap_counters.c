@@ -1,9 +1,9 @@
 /*
- * heap_counters.c: threads: see thread.h.
+ * heap_counters.c: see heap_counters.h; the protocol is thread_counters.h's.
  */
-#include "heap/heap_parts.h"
+#include "heap/heap_counters.h"
 
-/* The owner's thread among those of its bucket; NULL: there is none. */
+/* The counters of the thread with that key; NULL: there are none. */
 static struct thread_counters *find_in_bucket(const struct heap *heap, uintptr_t key)
 {
     struct thread_counters *thread =
@@ -24,7 +24,7 @@ static void clear(struct thread_counters *thread)
     STORE_RELAXED(thread->marks, NULL);
 }
 
-/* No thread is the only one any more. */
+/* From now on thread_count is never 1: the shared counters are one more part of the sum. */
 static struct thread_counters *shared_counters(struct heap *heap)
 {
     if (LOAD_RELAXED(heap->thread_count) < 2)
@@ -32,7 +32,7 @@ static struct thread_counters *shared_counters(struct heap *heap)
     return &heap->shared;
 }
 
-struct thread_counters *heap_find_thread(struct heap *heap)
+struct thread_counters *heap_find_thread_counters(struct heap *heap)
 {
     uintptr_t key = os_thread_key();
     _Atomic(struct thread_counters *) *bucket = &heap->threads[HEAP_THREAD_BUCKET(key)];
@@ -67,7 +67,7 @@ static const enum thread_count allocated[] = {THREAD_ALLOCATED, THREAD_DEBUG_ALL
                                               THREAD_ALLOCATED_BYTES};
 static const enum thread_count freed[] = {THREAD_FREED, THREAD_FREED_BYTES};
 
-/* Adds some of a thread's counts. The number of calls that were under way. */
+/* Adds some of a thread's counts. Returns how many of its calls were under way. */
 static uint32_t add_thread(const struct thread_counters *thread, const enum thread_count *which,
                            size_t count, uint64_t counts[THREAD_COUNTS])
 {
@@ -93,7 +93,7 @@ static uint32_t add_some(const struct heap *heap, const enum thread_count *which
     return inside;
 }
 
-/* What was freed is added up last: so what is live is never made out to be more than it was. */
+/* Adds up what was freed last, so that the sum of live blocks is never too large. */
 static uint32_t add_threads(const struct heap *heap, uint64_t counts[THREAD_COUNTS])
 {
     uint32_t inside;
@@ -105,7 +105,7 @@ static uint32_t add_threads(const struct heap *heap, uint64_t counts[THREAD_COUN
     return inside;
 }
 
-/* Raises a heap's peak; what it rises by is added to the manager's. */
+/* Raises a heap's peak, and the manager's sum of peaks by as much. */
 static void raise_peak(_Atomic uint64_t *peak, uint64_t value, struct gauge *of_all)
 {
     uint64_t before = LOAD_RELAXED(*peak);
@@ -189,6 +189,12 @@ void heap_count_resize(struct heap *heap, struct thread_counters *thread, size_t
     raise_peaks_by(heap, counts);
 }
 
+pages_result heap_refuse(struct heap *heap, enum block_refusal why)
+{
+    counter_increment(&heap->space->pages->counters->refused_blocks[why]);
+    return PAGES_FOREIGN;
+}
+
 static uint64_t difference(uint64_t more, uint64_t less)
 {
     return (int64_t)(more - less) > 0 ? more - less : 0;
@@ -216,10 +222,20 @@ bool heap_figures(const struct heap *heap, struct heap_figures *figures)
     figures->peak_bytes = larger(LOAD_RELAXED(heap->peak_bytes), figures->block_bytes);
     for (uint32_t i = 0; i < HEAP_SPARES; i++)
         figures->spare_bytes += LOAD_RELAXED(heap->spares[i]) ? SLAB_SIZE : 0;
-    /* Else some of it may be another heap's, which the manager's counters or the threads hold now.
-     */
+    /* If the heap has ended meanwhile, some of the figures may be those of the next heap here. */
     atomic_thread_fence(memory_order_acquire);
     return number && heap_number(heap) == number;
+}
+
+uint64_t heap_ends(const struct heap_space *space)
+{
+    return atomic_load_explicit(&space->ends_done, memory_order_acquire);
+}
+
+bool heap_none_ended_since(const struct heap_space *space, uint64_t mark)
+{
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&space->ends_begun, memory_order_relaxed) == mark;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -228,12 +244,12 @@ bool heap_figures(const struct heap *heap, struct heap_figures *figures)
 
 static void add_calls(struct counters *counters, enum counted_method method, uint64_t calls)
 {
-    /* In this order: what has ended has begun. */
+    /* In this order: nobody is to see more calls ended than begun. */
     counter_add(&counters->calls[method].begun, calls);
     atomic_fetch_add_explicit(&counters->calls[method].ended, calls, memory_order_release);
 }
 
-void heap_close_threads(struct heap *heap)
+void heap_close_thread_counters(struct heap *heap)
 {
     struct counters *counters = heap->space->pages->counters;
     uint64_t counts[THREAD_COUNTS];

@@ -1,17 +1,19 @@
 /*
- * heap_fast_path.h: the common cases of heap_alloc and heap_free, inlined into their callers: a
- * small block, no history, a thread and an active slab at hand, nobody in the way. What is not
- * so common is left, untouched, to the functions of heap.h.
+ * heap_fast_path.h: the common cases of heap_alloc and heap_free, for callers to inline: a small
+ * block without a history, the thread's counters and an active slab at hand, and no other thread at
+ * the same word. In every other case nothing is done, and the caller calls the function of heap.h.
  */
 #ifndef HOSTMEM_HEAP_HEAP_FAST_PATH_H
 #define HOSTMEM_HEAP_HEAP_FAST_PATH_H
 
-#include "heap/heap_parts.h"
+#include "heap/heap.h"
+#include "heap/heap_counters.h"
+#include "heap/heap_retire.h"
 
-/* False: nothing was done, heap_alloc has to be asked. */
+/* False: nothing was done; call heap_alloc. */
 static inline bool heap_fast_alloc(struct heap *heap, size_t size, void **memory)
 {
-    struct thread_counters *thread = heap_fast_thread(heap);
+    struct thread_counters *thread = heap_fast_thread_counters(heap);
     const struct size_class *size_class;
     struct slab *slab;
     uintptr_t address;
@@ -36,7 +38,7 @@ static inline bool heap_fast_alloc(struct heap *heap, size_t size, void **memory
     return address != 0;
 }
 
-/* The slab that the thread's owner freed a block near before, if the address is in one. */
+/* The address's slab, if it lies in the chunk in which the thread last freed a block; else NULL. */
 static inline struct slab *heap_fast_slab(const struct heap *heap,
                                           const struct thread_counters *thread, uintptr_t address)
 {
@@ -50,11 +52,11 @@ static inline struct slab *heap_fast_slab(const struct heap *heap,
     return index ? &heap->slabs[index - 1] : NULL;
 }
 
-/* False: nothing was done, heap_free has to be asked. */
+/* False: nothing was done; call heap_free. */
 static inline bool heap_fast_free(struct heap *heap, void *memory)
 {
     uintptr_t address = (uintptr_t)memory;
-    struct thread_counters *thread = heap_fast_thread(heap);
+    struct thread_counters *thread = heap_fast_thread_counters(heap);
     struct slab *slab = thread ? heap_fast_slab(heap, thread, address) : NULL;
     struct slab_view view;
     struct slab_block block;

@@ -1,11 +1,9 @@
 /*
- * heap_large.c: blocks that are regions of their own: the large ones, and those with a guard page.
- *
- * A guarded block ends where its guard page begins, as nearly as its alignment lets it: a block
- * whose size is a multiple of BLOCK_ALIGNMENT ends there exactly. One free wins by the region's own
- * protocol (region.h).
+ * heap_large.c: see heap_large.h.
  */
-#include "heap/heap_parts.h"
+#include "heap/heap_large.h"
+
+#include "heap/heap_counters.h"
 
 #include "os/os.h"
 
@@ -46,7 +44,7 @@ static pages_result make_block(struct heap *heap, const struct heap_request *req
     counters_begin(counters, COUNTED_HEAP_PAGES);
     result = pages_alloc(heap->space->pages, &pages, memory);
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
-    if (result == OS_ERROR_INVALID_PARAMETER) /* nothing but the size can be wrong with it */
+    if (result == OS_ERROR_INVALID_PARAMETER) /* only the size can be wrong */
         result = OS_ERROR_NOT_ENOUGH_MEMORY;
     if (!result)
         *memory = (char *)*memory + pages.block_offset;
@@ -59,7 +57,7 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
     pages_result result;
 
     if (request->file) {
-        file = string_table_intern(&heap->space->names, request->file);
+        file = string_table_intern(&heap->space->file_names, request->file);
         if (!file)
             return OS_ERROR_NOT_ENOUGH_MEMORY;
     }
@@ -73,7 +71,7 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
     return PAGES_OK;
 }
 
-/* Why an address is not a live block's: what the books still know of it. */
+/* Why an address is not that of a live block, by what the books still know of it. */
 static enum block_refusal why_refused(const struct heap *heap, uintptr_t address)
 {
     struct region_facts facts;
@@ -85,7 +83,7 @@ static enum block_refusal why_refused(const struct heap *heap, uintptr_t address
     if (!facts.heap)
         return BLOCK_REFUSED_FOREIGN;
     if (facts.heap & REGION_IS_SLAB)
-        return BLOCK_REFUSED_FREED; /* a spare */
+        return BLOCK_REFUSED_FREED; /* a spare's memory */
     if (facts.block != address)
         return (address % BLOCK_ALIGNMENT) ? BLOCK_REFUSED_MISALIGNED : BLOCK_REFUSED_INTERIOR;
     return facts.heap == heap_number(heap) ? BLOCK_REFUSED_FREED : BLOCK_REFUSED_OTHER_HEAP;
@@ -120,8 +118,8 @@ bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintpt
         facts.heap != heap_number(heap) || facts.base != address || size <= SMALL_LIMIT ||
         facts.size != round_up(size, OS_PAGE_SIZE) ||
         facts.requested > heap->space->options.guard_above)
-        return false; /* the last page of a guarded one is not the block's */
-    /* The block is the caller's: nobody else changes what was asked for. */
+        return false; /* the last page of a guarded block is its guard */
+    /* The caller owns the block: no other thread changes its size. */
     atomic_store_explicit(&region->requested, size, memory_order_relaxed);
     gauge_add(&heap->large_bytes, size);
     gauge_subtract(&heap->large_bytes, facts.requested);

@@ -1,7 +1,9 @@
 /*
  * heap_space.c: see heap_space.h.
  */
-#include "heap/heap.h"
+#include "heap/heap_space.h"
+
+#include "heap/heap_state.h"
 
 #define ON_X64(x64, x86) (sizeof(void *) == 8 ? (uint32_t)(x64) : (uint32_t)(x86))
 
@@ -10,7 +12,7 @@
 #define SLAB_LIMIT ON_X64(1 << 20, 1 << 14)
 #define THREAD_LIMIT ON_X64(1 << 20, 1 << 12)
 
-/* Bytes of histories. */
+/* Bytes of block histories. */
 #define HISTORIES_LIMIT ((size_t)(sizeof(void *) == 8 ? 4096u : 16u) << 20)
 
 bool heap_space_init(struct heap_space *space, struct pages *pages,
@@ -20,7 +22,7 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
 
     space->pages = pages;
     space->options = *options;
-    string_table_init(&space->names, &pages->metadata);
+    string_table_init(&space->file_names, &pages->metadata);
     size_classes_init(&space->classes);
     return pool_init(&space->heaps, sizeof(struct heap), HEAP_LIMIT, gauge) &&
            pool_init(&space->slabs, sizeof(struct slab), SLAB_LIMIT, gauge) &&
@@ -36,7 +38,16 @@ void heap_space_destroy(struct heap_space *space)
     pool_destroy(&space->heaps);
 }
 
-/* The numbers 1, 2, 3... scattered: splitmix64's finishing steps, which are one-to-one. */
+void heap_give_slab(struct heap_space *space, struct slab *slab)
+{
+    atomic_store_explicit(&slab->heap, 0, memory_order_relaxed);
+    pool_give(&space->slabs, heap_slab_index(space, slab));
+}
+
+/*
+ * The numbers 1, 2, 3... scattered by splitmix64's finishing steps. These are one-to-one, so no key
+ * comes twice.
+ */
 uint64_t heap_space_key(struct heap_space *space)
 {
     uint64_t key = atomic_fetch_add_explicit(&space->key_number, 1, memory_order_relaxed) + 1;

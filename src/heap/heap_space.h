@@ -1,21 +1,19 @@
 /*
- * heap_space.h: what the heaps of one manager share: descriptors, histories, threads, size classes,
- * the options, and the names of files.
+ * heap_space.h: what the heaps of one manager share: the pools of heaps, slab descriptors,
+ * histories and thread counters, the size classes, the options, and the table of file names.
  */
 #ifndef HOSTMEM_HEAP_HEAP_SPACE_H
 #define HOSTMEM_HEAP_HEAP_SPACE_H
 
-#include "heap/thread_counters.h"
-#include "heap/string_table.h"
 #include "heap/slab.h"
-#include "heap/block_history.h"
+#include "heap/string_table.h"
 #include "pages/pages.h"
 
 /* Options of a manager's heaps, in the order of HOSTMEM_TRACK_BLOCKS and so on (hostmem.h). */
 enum heap_option {
     HEAP_TRACK_BLOCKS = 1,  /* keep every block's history */
-    HEAP_FILL_ON_ALLOC = 2, /* with FILL_ALLOCATED */
-    HEAP_FILL_ON_FREE = 4,  /* with FILL_FREED, which is looked for when the block is used again */
+    HEAP_FILL_ON_ALLOC = 2, /* with HEAP_FILL_ALLOCATED */
+    HEAP_FILL_ON_FREE = 4,  /* with HEAP_FILL_FREED, which is checked before the block's reuse */
     HEAP_DELAY_REUSE = 8    /* for HEAP_DELAYED further frees */
 };
 
@@ -30,11 +28,11 @@ struct heap_block {
     const void *caller;
     uint32_t line;
     uint32_t heap;
-    uint32_t thread_id; /* 0, as are sequence and tick: its history is not kept */
+    uint32_t thread_id; /* 0, as are sequence and tick, if no history is kept */
     uint64_t sequence;
     uint64_t tick;
-    uint32_t freed_by; /* of a block that was written to after it was freed */
-    uintptr_t damage;  /* likewise: where */
+    uint32_t freed_by; /* of a block that was written to after it was freed: the thread */
+    uintptr_t damage;  /* likewise: the first byte written to */
 };
 
 typedef void heap_block_callback(void *context, const struct heap_block *block);
@@ -49,21 +47,21 @@ struct heap_options {
 struct heap_space {
     struct pages *pages;
     struct heap_options options;
-    struct string_table names;
-    struct pool heaps; /* struct heap */
-    struct pool slabs;
-    struct metadata histories; /* of tags */
-    struct pool threads;
+    struct string_table file_names;
+    struct pool heaps;            /* struct heap */
+    struct pool slabs;            /* struct slab */
+    struct metadata histories;    /* struct block_history */
+    struct pool threads;          /* struct thread_counters */
     _Atomic uint32_t heap_number; /* of the youngest heap */
-    _Atomic uint64_t key_number;  /* of the last slab key */
-    _Atomic uint64_t ends_begun;  /* of heaps; */
-    _Atomic uint64_t ends_done;   /* their counts are the manager's from then on */
-    struct gauge peak_blocks;     /* what the peaks of the heaps that live add up to */
+    _Atomic uint64_t key_number;  /* how many slab keys have been made */
+    _Atomic uint64_t ends_begun;  /* heaps whose end has begun to be counted; */
+    _Atomic uint64_t ends_done;   /* heaps whose counts are in the manager's counters */
+    struct gauge peak_blocks;     /* the sum of the peaks of the heaps that live */
     struct gauge peak_bytes;
     struct size_classes classes;
 };
 
-/* False: no memory. Undone by heap_space_destroy in any case. pages must outlive it. */
+/* False: no memory; call heap_space_destroy all the same. pages must outlive the space. */
 bool heap_space_init(struct heap_space *space, struct pages *pages,
                      const struct heap_options *options);
 
@@ -72,5 +70,19 @@ void heap_space_destroy(struct heap_space *space);
 
 /* A key that no slab has had; never 0. */
 uint64_t heap_space_key(struct heap_space *space);
+
+static inline struct slab *heap_slab(const struct heap_space *space, uint32_t index)
+{
+    return pool_item(&space->slabs, index);
+}
+
+static inline uint32_t heap_slab_index(const struct heap_space *space, const struct slab *slab)
+{
+    return (uint32_t)((size_t)((const char *)slab - space->slabs.span.base) / sizeof(struct slab)) +
+           1;
+}
+
+/* Gives back a descriptor that no other thread can reach. */
+void heap_give_slab(struct heap_space *space, struct slab *slab);
 
 #endif

@@ -1,69 +1,13 @@
 /*
- * heap_tracked.c: blocks whose history is kept, and what hardening does with their memory.
- *
- * Between the swap that makes a field pending and the one that makes it live or free, the block is
- * this thread's alone: its history is written, and its memory filled and checked, meanwhile. A
- * thread that is frozen there keeps one block out of use, and nobody waiting.
+ * heap_tracked.c: see heap_tracked.h, where the protocol is.
  */
-#include "heap/heap_parts.h"
+#include "heap/heap_tracked.h"
+
+#include "heap/heap_damage.h"
+#include "heap/heap_retire.h"
+#include "heap/heap_slabs.h"
 
 #include "os/os.h"
-
-/* ------------------------------------------------------------------------------------------------
- * Filling and checking
- * --------------------------------------------------------------------------------------------- */
-
-static uintptr_t block_address(const struct slab_view *view, uint32_t block)
-{
-    return view->base + (uintptr_t)block * view->size_class->block_size;
-}
-
-/* The first byte that is not as HEAP_FILL_ON_FREE left it; 0: there is none. */
-static uintptr_t find_damage(uintptr_t address, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        if (((const unsigned char *)address)[i] != HEAP_FILL_FREED)
-            return address + i;
-    }
-    return 0;
-}
-
-static void report_damage(struct heap *heap, const struct block_history *history, uintptr_t address,
-                          uintptr_t damage)
-{
-    const struct heap_options *options = &heap->space->options;
-    struct heap_block block = {
-        .address = address,
-        .size = LOAD_RELAXED(history->requested),
-        .file = LOAD_RELAXED(history->file),
-        .caller = LOAD_RELAXED(history->caller),
-        .line = LOAD_RELAXED(history->line),
-        .heap = heap_number(heap),
-        .thread_id = LOAD_RELAXED(history->thread_id),
-        .sequence = LOAD_RELAXED(history->sequence),
-        .tick = LOAD_RELAXED(history->tick),
-        .freed_by = LOAD_RELAXED(history->freed_by),
-        .damage = damage,
-    };
-
-    counter_increment(&heap->space->pages->counters->corrupted_blocks);
-    if (options->damaged)
-        options->damaged(options->context, &block);
-}
-
-void heap_check_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
-                      uint32_t block)
-{
-    const struct block_history *history = heap_history(slab, block);
-    uintptr_t address = block_address(view, block);
-    uintptr_t damage;
-
-    if (!(heap->space->options.flags & HEAP_FILL_ON_FREE) || !LOAD_RELAXED(history->freed))
-        return;
-    damage = find_damage(address, view->size_class->block_size);
-    if (damage)
-        report_damage(heap, history, address, damage);
-}
 
 /* ------------------------------------------------------------------------------------------------
  * Allocating
@@ -75,7 +19,7 @@ static void write_history(struct heap *heap, struct block_history *history,
     uint64_t sequence =
         atomic_fetch_add_explicit(&heap->space->pages->sequence, 1, memory_order_relaxed) + 1;
 
-    /* Who reads the history meanwhile finds no number, or the same one before and after. */
+    /* A concurrent reader finds the number 0, or the same number before and after. */
     STORE_RELAXED(history->sequence, 0);
     atomic_thread_fence(memory_order_release);
     STORE_RELAXED(history->tick, os_tick_milliseconds());
@@ -88,7 +32,7 @@ static void write_history(struct heap *heap, struct block_history *history,
     atomic_store_explicit(&history->sequence, sequence, memory_order_release);
 }
 
-/* A block that is pending becomes the caller's. */
+/* Makes a pending block the caller's. */
 static void hand_out(struct heap *heap, struct slab *slab, uint32_t block,
                      const struct heap_request *request, const char *file)
 {
@@ -96,9 +40,9 @@ static void hand_out(struct heap *heap, struct slab *slab, uint32_t block,
 
     slab_view(slab, &view);
     heap_check_freed(heap, slab, &view, block);
-    write_history(heap, heap_history(slab, block), request, file);
+    write_history(heap, slab_history(slab, block), request, file);
     if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
-        os_fill((void *)block_address(&view, block), HEAP_FILL_ALLOCATED,
+        os_fill((void *)slab_block_address(&view, block), HEAP_FILL_ALLOCATED,
                 view.size_class->block_size);
     slab_settle(slab, &view, block, slab_field_of(view.size_class, (uint32_t)request->size));
 }
@@ -110,7 +54,7 @@ pages_result heap_alloc_tracked(struct heap *heap, struct thread_counters *threa
     const struct size_class *size_class =
         &classes->classes[size_class_tracked(classes, request->size)];
     const char *file =
-        request->file ? string_table_intern(&heap->space->names, request->file) : NULL;
+        request->file ? string_table_intern(&heap->space->file_names, request->file) : NULL;
     struct slab *slab;
     uint32_t block;
     pages_result result;
@@ -131,12 +75,12 @@ pages_result heap_alloc_tracked(struct heap *heap, struct thread_counters *threa
  * Freeing
  * --------------------------------------------------------------------------------------------- */
 
-/* How many bytes went back to the system. */
+/* Makes a pending block free. Returns how many bytes went back to the system. */
 static size_t let_go(struct heap *heap, struct slab *slab, uint32_t block)
 {
     struct slab_view view;
 
-    /* Its block is pending: the slab stays in use. */
+    /* The pending block keeps the slab in use: the view is of this use. */
     slab_view(slab, &view);
     slab_settle(slab, &view, block, 0);
     return heap_block_freed(heap, slab, &view, block);
@@ -145,9 +89,7 @@ static size_t let_go(struct heap *heap, struct slab *slab, uint32_t block)
 static uint64_t delayed_word(const struct heap_space *space, const struct slab *slab,
                              uint32_t block)
 {
-    uint64_t index = (uint64_t)((const char *)slab - space->slabs.span.base) / sizeof(struct slab);
-
-    return (index + 1) << 32 | block;
+    return (uint64_t)heap_slab_index(space, slab) << 32 | block;
 }
 
 static size_t let_delayed_go(struct heap *heap, uint64_t delayed)
@@ -157,7 +99,7 @@ static size_t let_delayed_go(struct heap *heap, uint64_t delayed)
                : 0;
 }
 
-/* The block takes the place of the one that has waited longest. */
+/* The block waits in place of the one that has waited longest, which is freed. */
 static void delay(struct heap *heap, struct slab *slab, uint32_t block)
 {
     uint32_t slot = atomic_fetch_add_explicit(&heap->delay_cursor, 1, memory_order_relaxed);
@@ -188,8 +130,9 @@ enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
 
     if (answer != SLAB_LIVE)
         return answer;
-    history = heap_history(slab, block->index);
-    atomic_thread_fence(memory_order_release); /* who reads this sees the block pending */
+    history = slab_history(slab, block->index);
+    /* A thread that reads what is written below sees that the block is pending. */
+    atomic_thread_fence(memory_order_release);
     STORE_RELAXED(history->freed_by, os_thread_id());
     STORE_RELAXED(history->requested, slab_requested(view->size_class, block->field));
     STORE_RELAXED(history->freed, LOAD_RELAXED(history->sequence));

@@ -1,8 +1,10 @@
 /*
- * heap_walk.c: the blocks of heaps, shown. What a walk shows was live when it was looked at; what
- * comes and goes meanwhile may be met or missed.
+ * heap_walk.c: see heap_walk.h.
  */
-#include "heap/heap_parts.h"
+#include "heap/heap_walk.h"
+
+#include "heap/heap_counters.h"
+#include "heap/slab_memory.h"
 
 struct heap *heap_next(const struct heap_space *space, uint32_t *cursor)
 {
@@ -42,12 +44,12 @@ static void read_history(const struct block_history *history, struct heap_block 
     block->thread_id = LOAD_RELAXED(history->thread_id);
 }
 
-/* The block of that number, with its history if it is kept. False: it is not live. */
+/* The slab's block of that index, with its history if one is kept. False: it is not live. */
 static bool read_block(const struct slab *slab, const struct slab_view *view, uint32_t index,
                        struct heap_block *block)
 {
     const struct block_history *history =
-        view->size_class->tracked ? heap_history(slab, index) : NULL;
+        view->size_class->tracked ? slab_history(slab, index) : NULL;
     uint32_t requested;
 
     do {
@@ -62,7 +64,7 @@ static bool read_block(const struct slab *slab, const struct slab_view *view, ui
             return true;
         read_history(history, block);
         atomic_thread_fence(memory_order_acquire);
-        /* The same block still, if its number and its size are: else another took its place. */
+        /* If number or size has changed, another block took its place. */
     } while (!block->sequence || LOAD_RELAXED(history->sequence) != block->sequence ||
              !slab_read(slab, view, index, &requested) || requested != block->size);
     return true;
@@ -155,22 +157,12 @@ bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_
  * Whose is this address?
  * --------------------------------------------------------------------------------------------- */
 
-/* Of the slab at the address; 0: there is none. */
-static uint32_t mark_at(const struct heap_space *space, uintptr_t address)
-{
-    const chunk_mark *marks = chunk_table_marks(&space->pages->table.chunks, chunk_number(address));
-
-    return marks ? atomic_load_explicit(&marks[address % CHUNK_SIZE / OS_GRANULE_SIZE],
-                                        memory_order_acquire)
-                 : 0;
-}
-
 bool heap_owns(const struct heap_space *space, const void *memory)
 {
-    return mark_at(space, (uintptr_t)memory) || pages_is_own(space->pages, memory);
+    return slab_memory_index_at(space, (uintptr_t)memory) || pages_is_own(space->pages, memory);
 }
 
-/* A block of no size holds its own address. */
+/* A block of size 0 holds its own address. */
 static bool holds(uintptr_t begin, size_t size, uintptr_t address)
 {
     return address - begin < (size ? size : 1);
@@ -192,7 +184,7 @@ static bool find_small(const struct heap_space *space, uint32_t index, uintptr_t
 
 bool heap_find_block(const struct heap_space *space, uintptr_t address, struct heap_block *block)
 {
-    uint32_t index = mark_at(space, address);
+    uint32_t index = slab_memory_index_at(space, address);
     struct region_facts facts;
     size_t committed;
 
@@ -209,7 +201,9 @@ bool heap_find_block(const struct heap_space *space, uintptr_t address, struct h
  * The audit
  * --------------------------------------------------------------------------------------------- */
 
-/* What all heaps have counted, and a sum that changes whenever they count. False: one is at work.
+/*
+ * What all heaps have counted, and in *mark a sum that changes whenever they count. False: a call
+ * was under way.
  */
 static bool add_heaps(const struct heap_space *space, struct heap_audit *audit, uint64_t *mark)
 {
@@ -235,8 +229,8 @@ bool heap_audit(const struct heap_space *space, struct heap_audit *audit)
     struct heap_cursor cursor = {0};
     struct heap_block block;
     struct counters *counters = space->pages->counters;
-    uint64_t mark =
-        counters_mark(counters); /* heaps that end, and blocks that are regions, count there */
+    /* Heaps that end, and blocks that are regions, count in the manager's counters. */
+    uint64_t mark = counters_mark(counters);
     uint64_t before, after;
 
     *audit = (struct heap_audit){0};

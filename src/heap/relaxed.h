@@ -1,6 +1,6 @@
 /*
  * relaxed.h: loads and stores of atomic fields that order nothing: figures, hints, and fields that
- * another access of the same protocol has already ordered.
+ * another access of the same protocol orders.
  */
 #ifndef HOSTMEM_HEAP_RELAXED_H
 #define HOSTMEM_HEAP_RELAXED_H

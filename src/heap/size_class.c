@@ -8,7 +8,7 @@ static uint32_t divide_up(uint64_t value, uint32_t by)
     return (uint32_t)((value + by - 1) / by);
 }
 
-/* The narrowest field that holds a value for each request, and two more: all ones, and pending. */
+/* How many bits a field needs for `requests` values, 0, all ones, and pending. */
 static uint32_t bits_for(uint32_t requests)
 {
     return 32 - (uint32_t)__builtin_clz(requests);
@@ -45,7 +45,7 @@ static void fill(struct size_class *size_class, uint32_t index, uint32_t block_s
         size_class->tail |= size_class_mask(size_class) << (field * field_bits);
 }
 
-/* Fields of 2 and 4 bits: what 1 KiB has room for. */
+/* The classes with fields of 2 and 4 bits: so narrow that all of a slab's fields fit 1 KiB. */
 static uint32_t fill_narrow(struct size_classes *classes)
 {
     uint32_t index = 0;

@@ -1,19 +1,18 @@
 /*
- * size_class.h: which sizes share slabs, and how a slab of a class keeps its books.
+ * size_class.h: which requests share slabs, and how the state of a slab's blocks is encoded.
  *
- * A slab is cut into blocks of one size. What is known of a block is one field of a few bits: 0
- * when it is free, else what was asked for, as the difference to the smallest request of the class,
- * plus
- * 1. Fields are packed into 64-bit words, so that claiming or freeing a block, its exact size
- * included, is one atomic operation on one word. A field of all ones is no block: the tail of the
- * last word, and every field of a slab that is being given back.
+ * A slab is cut into blocks of one size. Each block's state is one field of a few bits: 0 when the
+ * block is free, else what was asked for, as the difference to the smallest request of the class,
+ * plus 1. Fields are packed into 64-bit words, so that claiming or freeing a block, its exact size
+ * included, is one atomic operation on one word. A field of all ones is no block: such are the tail
+ * of the last word, and every field of a slab that is being retired.
  *
  * Block sizes rise by 16 bytes to 128, then by an eighth of the last power of two: from 129 bytes
  * on at most 1/9 of a block is wasted. The smallest block sizes serve several classes, each of a
- * few requests only, so that their fields are narrow: all of a slab's fields are at most 1 KiB.
+ * few requests only. That keeps their fields narrow: all of a slab's fields are at most 1 KiB.
  *
- * Tracked classes are the same, but for requests up to 64 bytes, which share one: their slabs keep
- * a history of each block (history.h), and 64 KiB hold at most 1,024 such blocks.
+ * Tracked classes are the same, except that all requests up to 64 bytes share one. Their slabs keep
+ * a history of each block (block_history.h), and a slab holds at most 1,024 such blocks.
  */
 #ifndef HOSTMEM_HEAP_SIZE_CLASS_H
 #define HOSTMEM_HEAP_SIZE_CLASS_H
@@ -25,7 +24,7 @@
 #define SLAB_SIZE ((size_t)0x10000)
 #define SLAB_WORDS 128u
 
-/* Every block's address is a multiple of it: 16 on x64; on x86, where 8 would do, too. */
+/* Every block's address is a multiple of it. On x86 a multiple of 8 would do. */
 #define BLOCK_ALIGNMENT ((size_t)16)
 
 /* Larger requests get regions of their own. */
@@ -35,7 +34,7 @@
 #define CLASS_TRACKED_SMALL CLASS_PLAIN_COUNT
 #define CLASS_COUNT (CLASS_PLAIN_COUNT + 69u)
 
-/* Requests below it are looked up, larger ones reckoned. */
+/* The class of a smaller request is looked up in a table, that of a larger one computed. */
 #define CLASS_LOOKUP 1025u
 
 struct size_class {
@@ -45,11 +44,11 @@ struct size_class {
     uint32_t block_size;  /* bytes */
     uint32_t smallest;    /* request that it serves */
     uint32_t largest;     /* likewise */
-    uint32_t blocks;      /* in a slab */
-    uint32_t words;       /* that their fields take */
+    uint32_t blocks;      /* how many a slab holds */
+    uint32_t words;       /* how many their fields take */
     uint32_t field_bits;  /* width of a field */
     uint32_t word_fields; /* fields in a word */
-    uint32_t per_block;   /* 2^32 / block_size, rounded up: for division */
+    uint32_t per_block;   /* 2^32 / block_size, rounded up: division by multiplying */
     uint32_t per_field;   /* 2^20 / word_fields, likewise */
     uint32_t per_bit;     /* 2^10 / field_bits, likewise */
     uint32_t index;       /* in size_classes.classes */
@@ -90,7 +89,7 @@ static inline uint64_t size_class_mask(const struct size_class *size_class)
     return (UINT64_C(1) << size_class->field_bits) - 1;
 }
 
-/* Where a block's field is. */
+/* The word that holds a block's field, and the bit at which the field begins. */
 static inline uint32_t size_class_word(const struct size_class *size_class, uint32_t block)
 {
     return (uint32_t)((uint64_t)block * size_class->per_field >> 20);
@@ -109,7 +108,7 @@ static inline uint32_t size_class_block(const struct size_class *size_class, uin
     return word * size_class->word_fields + (shift * size_class->per_bit >> 10);
 }
 
-/* What a word is when none of its blocks is in use. */
+/* The value of a word none of whose blocks is in use. */
 static inline uint64_t size_class_empty(const struct size_class *size_class, uint32_t word)
 {
     return word + 1 == size_class->words ? size_class->tail : 0;

@@ -54,13 +54,13 @@ bool slab_retire(struct slab *slab, const struct slab_view *view)
     return true;
 }
 
-void slab_open(struct slab *slab, const struct slab_view *view, enum slab_place place)
+void slab_open(struct slab *slab, const struct slab_view *view, enum slab_state state)
 {
     slab_close(slab);
     atomic_store_explicit(&slab->base, view->base, memory_order_relaxed);
     atomic_store_explicit(&slab->size_class, view->size_class, memory_order_relaxed);
     atomic_store_explicit(&slab->heap, view->heap, memory_order_relaxed);
-    atomic_store_explicit(&slab->place, slab_place_word(view->key, place), memory_order_relaxed);
+    atomic_store_explicit(&slab->state, slab_state_word(view->key, state), memory_order_relaxed);
     atomic_store_explicit(&slab->hint, 0, memory_order_relaxed);
     atomic_store_explicit(&slab->freed, 0, memory_order_relaxed);
     for (uint32_t word = 0; word < view->size_class->words; word++)
@@ -73,7 +73,7 @@ void slab_open(struct slab *slab, const struct slab_view *view, enum slab_place 
 void slab_close(struct slab *slab)
 {
     atomic_store_explicit(&slab->key, 0, memory_order_relaxed);
-    /* Who sees anything that is written from now on sees that the key has gone. */
+    /* A thread that sees anything written from now on sees that the key is gone. */
     atomic_thread_fence(memory_order_release);
 }
 
@@ -81,7 +81,7 @@ bool slab_read(const struct slab *slab, const struct slab_view *view, uint32_t i
                uint32_t *requested)
 {
     struct slab_block block;
-    uintptr_t address = view->base + (uintptr_t)index * view->size_class->block_size;
+    uintptr_t address = slab_block_address(view, index);
 
     if (slab_look(slab, view, address, &block) != SLAB_LIVE)
         return false;

@@ -2,88 +2,92 @@
  * slab.h: the descriptor of a slab, and the protocol by which its blocks change hands.
  *
  * A slab is 64 KiB of memory cut into blocks of one size class. Its descriptor lies elsewhere
- * (invariant I8), in a type-stable pool. Nothing is ever read from, or written to, the memory of a
- * block to know what it is.
+ * (invariant I8), in a type-stable pool. What a block is, is never read from, or written to, the
+ * block's own memory.
  *
- * Words. Each holds the fields of some blocks (size_class.h). A field changes only by an atomic
- * operation on its word:
+ * Words. Each word holds the fields of some blocks (size_class.h). A field changes only by an
+ * atomic operation on its word:
  *
- * - free -> live (slab_claim): who swaps has the block.
- * - live -> free (slab_try_change): of any number of threads that free it, the one that swaps.
- * - live -> live: the same with another request, when its owner makes the block another size.
+ * - free -> live (slab_claim): the thread that swaps has the block.
+ * - live -> free (slab_try_change): of any number of threads that free it, the one that swaps wins.
+ * - live -> live: the same, when the block's owner gives it another size.
  * - free -> pending, live -> pending: the same two swaps in tracked slabs. While a field is pending
- *   its block belongs to the thread that made it so, who writes the block's history and fills or
- *   checks its memory, and then makes it live or free by one fetch-xor (slab_settle).
- * - An empty word -> all ones (slab_retire), word by word. A slab all of whose words are so is the
- *   retirer's alone. If one is not empty, those before it are stored back, the first one last:
- *   nobody else changes a word that is all ones.
+ *   its block belongs to the thread that swapped. That thread writes the block's history, fills or
+ *   checks its memory, and then makes the block live or free by one fetch-xor (slab_settle).
+ * - An empty word -> all ones (slab_retire), word by word. When all words are so, the slab is the
+ *   retiring thread's alone. If it finds a word that is not empty, it stores the words before it
+ *   back, the first one last: nobody else changes a word that is all ones.
  *
- * Disguise. A descriptor is used again, for another slab, while a thread may stand between looking
- * at a word and swapping it. So every use has a key of its own, a number that looks random, and
- * words are kept XORed with it: what was read of a word in one use is never found in it in another,
- * and the swap fails. `key` is 0 while the descriptor is being set up, and when it is out of use.
- * Whoever looks reads the key first (acquire), then the other fields and the word, then the key
- * again: if it is the same, they belong together, because the key is made 0 before anything else
- * changes and gets its new value after. (Two keys whose difference happens to be that of two
- * plausible words would fool it: one chance in some 2^50, in a race that must be lost first.)
+ * Keys. A descriptor is used again, for another slab, while a thread may stand between looking at
+ * a word and swapping it. So every use has a key of its own, a number that looks random, and words
+ * are kept XORed with it. A value that was read of a word in one use is never found in it in
+ * another, and the swap fails. `key` is 0 while the descriptor is being set up, and while it is out
+ * of use. A reader loads the key first (acquire), then the other fields and the word, then the key
+ * again: if it is the same, they belong together, because the key is set to 0 before anything else
+ * changes and gets its new value after. (Two keys whose difference is that of two plausible words
+ * would defeat this: one chance in some 2^50, in a race that must be lost first.)
  *
- * Place. Where the descriptor is to be found by those who look for a free block (heap_slabs.c):
+ * State. Where threads that look for a free block find the slab (heap_slabs.c, heap_retire.c):
  *
- * - FAVOURED: in a slot of active slabs, or in the hand of a thread that is about to put it there.
- * - LISTED: on its class's stack of slabs with free blocks, or about to be pushed.
- * - PARKED: nowhere; it was found full.
- * - GONE: its memory has been given back. Whoever meets it next in its old place, on the stack or
- *   in the slot, gives the descriptor back to the pool; where it was PARKED, who made it GONE does.
+ * - ACTIVE: in a slot of active slabs, or in the hand of a thread that is about to put it there.
+ * - PARTIAL: on its class's stack (partial_slabs.h), or about to be pushed there.
+ * - FULL: nowhere. No block was free, or too few, when it left its slot.
+ * - GONE: retired, its memory given up. If it was ACTIVE or PARTIAL before, the thread that next
+ *   meets it in the slot or on the stack gives the descriptor back to the pool. If it was FULL, no
+ *   thread will meet it, and the thread that made it GONE does so.
  *
- * The moves: FAVOURED -> PARKED by who took it out of its slot. PARKED -> LISTED by the one freer,
- * parker or retirer that swaps, who then pushes it: when an eighth of its blocks is free, or all of
- * a word's (with less, finding them would cost more than they are worth), or when it could not be
- * retired. LISTED -> FAVOURED by who popped it. FAVOURED -> LISTED by who has it in hand and found
- * the slot filled by another. Any -> GONE by the retirer, by an exchange, when it has done with the
- * descriptor. The word carries the use's key above the state, so that no swap meant for one use of
- * a descriptor succeeds in another.
+ * The transitions:
  *
- * Parking and then counting free blocks, freeing one and then looking whether it is parked: all
- * four accesses are sequentially consistent, so one of the two sees the other, and no slab with as
- * much room as that is forgotten. Two freers that count at once may count as one, which puts off
- * the listing, at most until a word is empty.
+ * - ACTIVE -> FULL by the thread that took it out of its slot.
+ * - FULL -> PARTIAL by the one thread that swaps, which then pushes it. A thread tries when it has
+ *   freed a block or has just made the slab FULL, and an eighth of the blocks is free or all of one
+ *   word's are (with fewer, finding them would cost more than they are worth); and when it could
+ *   not retire the slab.
+ * - PARTIAL -> ACTIVE by the thread that popped it.
+ * - ACTIVE -> PARTIAL by the thread that has it in hand and found the slot filled by another.
+ * - any -> GONE by the retiring thread, by an exchange, when it has done with the descriptor.
+ *
+ * The word carries the use's key above the state, so that a swap meant for one use of a descriptor
+ * never succeeds in another.
+ *
+ * No slab with that much room is forgotten. One thread makes the slab FULL and then counts its free
+ * blocks; another frees a block and then looks whether the slab is FULL. All four accesses are
+ * sequentially consistent, so one of the two sees the other. Two frees that count at once may count
+ * as one, which puts PARTIAL off, at most until all blocks of a word are free.
  */
 #ifndef HOSTMEM_HEAP_SLAB_H
 #define HOSTMEM_HEAP_SLAB_H
 
+#include "heap/block_history.h"
 #include "heap/relaxed.h"
 #include "heap/size_class.h"
 #include "pages/pool.h"
 
-enum slab_place {
+enum slab_state {
     SLAB_ACTIVE = 1,
     SLAB_PARTIAL,
     SLAB_FULL,
     SLAB_GONE
 };
 
-#define SLAB_PLACE_MASK UINT64_C(7)
-
-struct block_history;
+#define SLAB_STATE_MASK UINT64_C(7)
 
 struct slab {
     struct pool_link link;
-    _Atomic uint32_t next; /* on the stack */
+    _Atomic uint32_t next; /* on its stack of partial slabs; 0: the last */
     _Atomic uint64_t key;
-    _Atomic uint64_t place; /* enum slab_place | the key's upper bits */
+    _Atomic uint64_t state; /* enum slab_state | the key's upper bits */
     _Atomic(const struct size_class *) size_class;
     _Atomic uintptr_t base;
-    _Atomic uint32_t heap;  /* number of the heap; 0: the descriptor is nobody's */
-    _Atomic uint32_t hint;  /* the word where a free block was last seen */
-    _Atomic uint32_t freed; /* blocks freed since it was parked; a rough count */
-    _Atomic(struct block_history *)
-        histories;             /* histories of its blocks; NULL: it has had none yet */
-    uint32_t history_capacity; /* that the histories has room for: who sets the descriptor up writes
-                                  it */
+    _Atomic uint32_t heap;                     /* number of the heap; 0: the descriptor is free */
+    _Atomic uint32_t hint;                     /* the word where a free block was last seen */
+    _Atomic uint32_t freed;                    /* a rough count of free blocks while it is FULL */
+    _Atomic(struct block_history *) histories; /* of its blocks; NULL: it has had none yet */
+    uint32_t history_capacity;                 /* how many; written while it is set up */
     _Alignas(64) _Atomic uint64_t words[SLAB_WORDS];
 };
 
-/* What was read of a descriptor, all of one use of it. */
+/* What was read of a descriptor. slab_is_still tells whether all of it is of one use. */
 struct slab_view {
     uint64_t key;
     uintptr_t base;
@@ -94,20 +98,21 @@ struct slab_view {
 /* A block of a slab: what a free or a look at an address has found. */
 struct slab_block {
     uint32_t index;
-    uint32_t field; /* its field's value, when it was looked at */
-    uint64_t word;  /* of that word, as it is kept */
+    uint32_t field; /* its value when it was looked at */
+    uint64_t word;  /* the word that holds it, as it is kept */
 };
 
 enum slab_answer {
     SLAB_LIVE,
     SLAB_FREED,     /* the start of a block that is not live */
     SLAB_INTERIOR,  /* inside a live block */
-    SLAB_MISALIGNED /* the same, at an address that no block can have */
+    SLAB_MISALIGNED /* the same, at an address at which no block can begin */
 };
 
-/* What heap_fast_path.h inlines, and all in it, whatever else calls it. */
+/* heap_fast_path.h is inlined with all that it calls: the compiler is not to weigh the cost. */
 #define SLAB_INLINE static inline __attribute__((always_inline))
 
+/* False: the descriptor is not in use. */
 SLAB_INLINE bool slab_view(const struct slab *slab, struct slab_view *view)
 {
     view->key = atomic_load_explicit(&slab->key, memory_order_acquire);
@@ -117,34 +122,46 @@ SLAB_INLINE bool slab_view(const struct slab *slab, struct slab_view *view)
     return view->key != 0;
 }
 
-/* True if what was read since the view was taken belongs to it. */
+/* True if the view, and what was read since it was taken, are of the use with that key. */
 SLAB_INLINE bool slab_is_still(const struct slab *slab, uint64_t key)
 {
     atomic_thread_fence(memory_order_acquire);
     return LOAD_RELAXED(slab->key) == key;
 }
 
-static inline enum slab_place slab_place_of(uint64_t place)
+static inline enum slab_state slab_state_of(uint64_t word)
 {
-    return (enum slab_place)(place & SLAB_PLACE_MASK);
+    return (enum slab_state)(word & SLAB_STATE_MASK);
 }
 
-static inline uint64_t slab_place_word(uint64_t key, enum slab_place place)
+static inline uint64_t slab_state_word(uint64_t key, enum slab_state state)
 {
-    return (key & ~SLAB_PLACE_MASK) | place;
+    return (key & ~SLAB_STATE_MASK) | state;
 }
 
-/* Changes the place of this use of the descriptor. False: it is not `from`. */
-static inline bool slab_move(struct slab *slab, uint64_t key, enum slab_place from,
-                             enum slab_place to)
+/* Changes the state of this use of the descriptor. False: it is not `from`. */
+static inline bool slab_change_state(struct slab *slab, uint64_t key, enum slab_state from,
+                                     enum slab_state to)
 {
-    uint64_t expected = slab_place_word(key, from);
+    uint64_t expected = slab_state_word(key, from);
 
-    return atomic_compare_exchange_strong_explicit(&slab->place, &expected,
-                                                   slab_place_word(key, to), memory_order_seq_cst,
+    return atomic_compare_exchange_strong_explicit(&slab->state, &expected,
+                                                   slab_state_word(key, to), memory_order_seq_cst,
                                                    memory_order_seq_cst);
 }
 
+static inline uintptr_t slab_block_address(const struct slab_view *view, uint32_t index)
+{
+    return view->base + (uintptr_t)index * view->size_class->block_size;
+}
+
+/* Of a block of a tracked slab. */
+static inline struct block_history *slab_history(const struct slab *slab, uint32_t index)
+{
+    return &LOAD_RELAXED(slab->histories)[index];
+}
+
+/* The field of a live block that was asked for with that many bytes, and back. */
 static inline uint32_t slab_field_of(const struct size_class *size_class, uint32_t requested)
 {
     return requested - size_class->smallest + 1;
@@ -167,9 +184,9 @@ static inline bool slab_field_is_live(const struct size_class *size_class, uint3
 }
 
 /*
- * Takes a free block of the slab, if it is the heap's and of the class, and has one in a word from
- * `from` on: its field becomes `field`. Returns its address and, in *index, its number; 0: there is
- * none.
+ * Claims a free block of the slab: its field becomes `field`. Looks in the words from `from` on.
+ * Returns the block's address and, in *index, its number. 0: no such block is free, or the slab is
+ * not the heap's, or not of the class.
  */
 SLAB_INLINE uintptr_t slab_claim_from(struct slab *slab, uint32_t heap,
                                       const struct size_class *size_class, uint32_t field,
@@ -201,7 +218,7 @@ SLAB_INLINE uintptr_t slab_claim_from(struct slab *slab, uint32_t heap,
     return 0;
 }
 
-/* The same from where one was last seen on: it may miss some. */
+/* The same from the word on where a free block was last seen: it may miss some before. */
 SLAB_INLINE uintptr_t slab_claim(struct slab *slab, uint32_t heap,
                                  const struct size_class *size_class, uint32_t field,
                                  uint32_t *index)
@@ -209,7 +226,7 @@ SLAB_INLINE uintptr_t slab_claim(struct slab *slab, uint32_t heap,
     return slab_claim_from(slab, heap, size_class, field, LOAD_RELAXED(slab->hint), index);
 }
 
-/* What lies at an address of the slab; the view must be the slab's, and hold the address. */
+/* What lies at an address, which the view must hold. */
 SLAB_INLINE enum slab_answer slab_look(const struct slab *slab, const struct slab_view *view,
                                        uintptr_t address, struct slab_block *block)
 {
@@ -231,7 +248,7 @@ SLAB_INLINE enum slab_answer slab_look(const struct slab *slab, const struct sla
     return (address % BLOCK_ALIGNMENT) ? SLAB_MISALIGNED : SLAB_INTERIOR;
 }
 
-/* Makes a live block's field `field` (0: free), if its word still is as slab_look found it. */
+/* Makes a live block's field `field` (0: free). False: its word has changed since slab_look. */
 SLAB_INLINE bool slab_try_change(struct slab *slab, const struct slab_view *view,
                                  const struct slab_block *block, uint32_t field)
 {
@@ -245,8 +262,8 @@ SLAB_INLINE bool slab_try_change(struct slab *slab, const struct slab_view *view
 }
 
 /*
- * The same, looking again as often as its word has changed. SLAB_LIVE: this thread did it, and
- * block->field is what it was.
+ * The same, looking again as often as its word has changed. SLAB_LIVE: this thread changed it, and
+ * block->field is the value before.
  */
 static inline enum slab_answer slab_change(struct slab *slab, const struct slab_view *view,
                                            uintptr_t address, struct slab_block *block,
@@ -259,25 +276,25 @@ static inline enum slab_answer slab_change(struct slab *slab, const struct slab_
     return answer;
 }
 
-/* The same for a block that is pending, and so nobody else's to change. */
+/* Makes a pending block's field `field`. Nobody else may change it, so no swap can fail. */
 void slab_settle(struct slab *slab, const struct slab_view *view, uint32_t index, uint32_t field);
 
-/* How many blocks are free; 0 also when the view is of another use. */
+/* How many blocks are free; 0 also when the view is of an earlier use. */
 uint32_t slab_room(const struct slab *slab, const struct slab_view *view);
 
-/* True if no block is in use, when each word was looked at. */
+/* True if each word had no block in use when it was looked at. */
 bool slab_is_empty(const struct slab *slab, const struct slab_view *view);
 
-/* Takes all blocks, so that the slab is the caller's alone. False: it is not empty. */
+/* Claims all blocks at once: the slab is then the caller's alone. False: it is not empty. */
 bool slab_retire(struct slab *slab, const struct slab_view *view);
 
-/* Puts a descriptor, which is the caller's alone, into use. key: never used before; not 0. */
-void slab_open(struct slab *slab, const struct slab_view *view, enum slab_place place);
+/* Puts a descriptor that is the caller's alone into use. view->key: from heap_space_key. */
+void slab_open(struct slab *slab, const struct slab_view *view, enum slab_state state);
 
-/* Takes a descriptor, which is the caller's alone, out of use. */
+/* Takes a descriptor that is the caller's alone out of use. */
 void slab_close(struct slab *slab);
 
-/* Reads the fields of a block by number. False: it is not live, or the view is of another use. */
+/* What a block was asked for with. False: it is not live, or the view is of an earlier use. */
 bool slab_read(const struct slab *slab, const struct slab_view *view, uint32_t index,
                uint32_t *requested);
 

@@ -11,14 +11,14 @@ struct string {
     char text[];
 };
 
-void string_table_init(struct string_table *names, struct metadata *metadata)
+void string_table_init(struct string_table *table, struct metadata *metadata)
 {
-    names->metadata = metadata;
+    table->metadata = metadata;
     for (int list = 0; list < STRING_TABLE_LISTS; list++)
-        atomic_store_explicit(&names->lists[list], NULL, memory_order_relaxed);
+        atomic_store_explicit(&table->lists[list], NULL, memory_order_relaxed);
 }
 
-/* Length, at most STRING_TABLE_LENGTH, and the FNV-1a hash of that much. */
+/* The length, at most STRING_TABLE_LENGTH, and in *hash the FNV-1a hash of so many bytes. */
 static size_t measure(const char *text, uint32_t *hash)
 {
     size_t length = 0;
@@ -31,42 +31,42 @@ static size_t measure(const char *text, uint32_t *hash)
     return length;
 }
 
-static bool same(const struct string *name, const char *text, size_t length)
+static bool same(const struct string *string, const char *text, size_t length)
 {
-    if (name->length != length)
+    if (string->length != length)
         return false;
     for (size_t i = 0; i < length; i++) {
-        if (name->text[i] != text[i])
+        if (string->text[i] != text[i])
             return false;
     }
     return true;
 }
 
-static struct string *make_name(struct string_table *names, const char *text, size_t length)
+static struct string *make_string(struct string_table *table, const char *text, size_t length)
 {
-    struct string *name = metadata_take(names->metadata, sizeof(struct string) + length + 1);
+    struct string *string = metadata_take(table->metadata, sizeof(struct string) + length + 1);
 
-    if (!name)
+    if (!string)
         return NULL;
-    name->length = length;
+    string->length = length;
     for (size_t i = 0; i < length; i++)
-        name->text[i] = text[i];
-    return name; /* the terminating zero is there: metadata is zeroed */
+        string->text[i] = text[i];
+    return string; /* the terminating zero is there: metadata is zeroed */
 }
 
-const char *string_table_intern(struct string_table *names, const char *text)
+const char *string_table_intern(struct string_table *table, const char *text)
 {
     uint32_t hash;
     size_t length = measure(text, &hash);
-    _Atomic(struct string *) *list = &names->lists[hash % STRING_TABLE_LISTS];
+    _Atomic(struct string *) *list = &table->lists[hash % STRING_TABLE_LISTS];
     struct string *head = atomic_load_explicit(list, memory_order_acquire);
     struct string *made;
 
-    for (struct string *name = head; name; name = name->next) {
-        if (same(name, text, length))
-            return name->text;
+    for (struct string *string = head; string; string = string->next) {
+        if (same(string, text, length))
+            return string->text;
     }
-    made = make_name(names, text, length);
+    made = make_string(table, text, length);
     if (!made)
         return NULL;
     do

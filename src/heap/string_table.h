@@ -1,10 +1,11 @@
 /*
- * string_table.h: the file names that DebugAlloc is told: each text kept once, for the manager's
- * life.
+ * string_table.h: copies of the file names that DebugAlloc is told. Each text is kept once, for the
+ * manager's life.
  *
- * Protocol. A fixed array of lists; a list grows by compare-and-swap at its head and never shrinks,
- * so a reader needs nothing but the head. Two threads may keep the same text twice at the same
- * moment, which costs its bytes and no more. Promise: lock-free, no system call but for metadata.
+ * Protocol. A hash table with a fixed number of lists. A list grows by compare-and-swap at its head
+ * and never shrinks, so a reader needs nothing but the head. Two threads that keep the same text at
+ * the same moment may keep it twice, which costs its bytes and nothing else. Promise: lock-free; no
+ * system call but to commit metadata.
  */
 #ifndef HOSTMEM_HEAP_STRING_TABLE_H
 #define HOSTMEM_HEAP_STRING_TABLE_H
@@ -21,9 +22,9 @@ struct string_table {
     _Atomic(struct string *) lists[STRING_TABLE_LISTS];
 };
 
-void string_table_init(struct string_table *names, struct metadata *metadata);
+void string_table_init(struct string_table *table, struct metadata *metadata);
 
 /* The kept copy of text; NULL: no memory. */
-const char *string_table_intern(struct string_table *names, const char *text);
+const char *string_table_intern(struct string_table *table, const char *text);
 
 #endif

@@ -1,27 +1,27 @@
 /*
- * thread.h: a thread's part of a heap's figures.
+ * thread_counters.h: a thread's part of a heap's figures.
  *
- * So that counting costs no atomic operation, each thread counts what it does in a thread of its
- * own, and only there: a thread's counts are changed by its owner alone, by a load and a store.
- * Sums over all threads are exact when no call is under way.
+ * So that counting costs no atomic read-modify-write, each thread counts what it does in counters
+ * of its own, by a load and a store: nobody else writes them. Sums over all threads are exact when
+ * no call is under way.
  *
- * Peaks. The heap's peak is the most that the threads' sum has been. While one thread uses the heap
- * its thread is the sum. With more, a thread looks at all of them only when its own share has risen
- * by PEAK_BLOCKS_STEP blocks or PEAK_BYTES_STEP bytes above its lowest since it last looked. So no
- * thread is ever further than a step above what the last look saw, and the peak falls short of the
- * truth by at most a step for each thread.
+ * Peaks. The heap's peak is the most that the threads' sum has been. While one thread uses the
+ * heap, its counters are the sum. With more, a thread adds all of them up only when its own share
+ * has risen by PEAK_BLOCKS_STEP blocks or PEAK_BYTES_STEP bytes above its lowest since it last
+ * did. So no thread is ever further than a step above what the last look saw, and the peak falls
+ * short of the truth by at most a step for each thread.
  *
- * Quiet. A thread is marked while a call is under way, before the call changes a slab's word and
- * until it has counted. Who finds no thread marked, then counts blocks in the slabs, and then finds
- * the threads unmarked and unchanged, has met no call: a change of a word that he saw releases the
- * mark.
+ * Quiet. `inside` is set while a call is under way: before the call changes a slab's word, and
+ * until it has counted. An observer that finds no counters set, then counts the blocks in the
+ * slabs, and then finds the counters unset and unchanged, has met no call: a change of a word that
+ * it saw releases the store to `inside`.
  *
- * A sum is no snapshot. What was freed is added up after what was allocated, so while calls are
+ * A sum is no snapshot. What was freed is added up after what was allocated. So while calls are
  * under way a sum, and a peak that is taken from it, may be too small, and never too large.
  *
- * Owners are known by os_thread_key, which a thread that begins may have from one that has ended:
- * it then goes on with its thread. Lanes stay with the heap as long as it lives. A thread for which
- * there is no memory for a thread counts in the heap's shared one, by atomic additions.
+ * Owners are known by os_thread_key. A thread that begins may have the key of one that has ended:
+ * it then goes on with its counters. Counters stay with the heap as long as it lives. A thread for
+ * which there is no memory for counters counts in the heap's shared ones, by atomic additions.
  */
 #ifndef HOSTMEM_HEAP_THREAD_COUNTERS_H
 #define HOSTMEM_HEAP_THREAD_COUNTERS_H
@@ -45,18 +45,18 @@ enum thread_count {
 
 struct slab;
 
-/* A slab in which threads look for free blocks first; NULL: none. */
+/* The slab of a size class in which the threads of a set look for a free block first, or NULL. */
 typedef _Atomic(struct slab *) active_slab;
 
 struct thread_counters {
     struct pool_link link;
     uint32_t index;                         /* in the space's pool */
-    _Atomic(struct thread_counters *) next; /* in its bucket */
+    _Atomic(struct thread_counters *) next; /* in the same bucket of the heap */
     _Atomic uintptr_t owner;                /* os_thread_key; 0: shared */
-    active_slab *_Atomic active_slabs;      /* slabs of its set, one for each class */
+    active_slab *_Atomic active_slabs;      /* of its set, one slot for each class */
     _Alignas(64) _Atomic uint64_t counts[THREAD_COUNTS];
-    _Atomic uint32_t inside;    /* calls of the owner's that are under way */
-    _Atomic int64_t low_blocks; /* the thread's least share since it last looked */
+    _Atomic uint32_t inside;    /* the owner's calls that are under way */
+    _Atomic int64_t low_blocks; /* the least share of live blocks since the peaks were looked at */
     _Atomic int64_t low_bytes;
 
     /* The chunk that the owner last freed a block in, and its marks. */
@@ -64,7 +64,7 @@ struct thread_counters {
     _Atomic(chunk_mark *) marks;
 };
 
-/* Release: who sees a call counted sees what it did. */
+/* Release: a thread that sees a call counted sees what the call did. */
 static inline void thread_counters_set(struct thread_counters *thread, enum thread_count counter,
                                        uint64_t value)
 {

@@ -7,6 +7,8 @@
 #include "hosting/host_malloc.h"
 #include "hosting/limits.h"
 #include "hosting/manager.h"
+#include "heap/heap_counters.h"
+#include "heap/heap_walk.h"
 #include "os/os.h"
 #include "pages/audit.h"
 

@@ -1,9 +1,10 @@
 /*
  * os.h: the one seam to the operating system.
  *
- * Everything that the core (budget, record, pages, heap) wants from the system goes through these
- * functions. os_win32.c is Win32 itself; os_posix.c does the same with mmap, so that the core can
- * be run under Linux's sanitizers. Requests, states and errors carry Win32's names and numbers.
+ * Everything that the core (counters, budget, pages, heap) wants from the system goes through these
+ * functions. os_win32.c calls Win32. tests/os_posix/ does the same with mmap, so that the core can
+ * be tested natively on Linux and under its sanitizers. Requests, states and errors carry Win32's
+ * names and numbers.
  *
  * Promise (suspension): on Win32 each function is one system call or a read of thread or system
  * data; none takes a lock of user mode, allocates from a heap, or calls the loader.
@@ -46,7 +47,7 @@ enum {
 /* No NUMA node is preferred (NUMA_NO_PREFERRED_NODE). */
 #define OS_ANY_NODE UINT32_MAX
 
-/* What a query tells of the pages that begin at base and are alike. */
+/* The pages from base on that are of one state. */
 struct os_range {
     uintptr_t base;
     uintptr_t allocation_base; /* 0 when free */
@@ -71,8 +72,7 @@ uint32_t os_protect(void *address, size_t size, uint32_t protect, uint32_t *old_
 bool os_query_range(uintptr_t address, struct os_range *range);
 
 /*
- * Bytes of memory that is somebody's: the C library's memset and memcpy, which hostmem.dll does
- * without.
+ * memset and memcpy, without the C library: hostmem.dll does not link it.
  */
 static inline void os_fill(void *memory, unsigned char value, size_t size)
 {
@@ -97,7 +97,7 @@ static inline void os_copy(void *to, const void *from, size_t size)
  * --------------------------------------------------------------------------------------------- */
 
 void *os_metadata_reserve(size_t size);
-/* Committed pages are zero at first and stay what they are when committed again. */
+/* Pages are zero when first committed, and keep their contents when committed again. */
 bool os_metadata_commit(void *address, size_t size);
 void os_metadata_release(void *address);
 
@@ -108,12 +108,11 @@ void os_metadata_release(void *address);
 uint32_t os_thread_id(void);
 
 /*
- * What tells the calling thread from all others that live; not 0. A thread that begins may have it
- * from one that has ended. On Windows the address of the thread's environment block, as
- * NtCurrentTeb gives it.
+ * A number that no other living thread has; not 0. A thread that begins may get that of one that
+ * has ended. On Windows it is the address of the thread's environment block, as of NtCurrentTeb.
  */
 #ifdef HOSTMEM_TEST_THREAD_KEY
-uintptr_t os_thread_key(void); /* a test's own: it plays several threads in one */
+uintptr_t os_thread_key(void); /* a test defines it, to act as several threads */
 #else
 static inline uintptr_t os_thread_key(void)
 {
@@ -132,30 +131,10 @@ static inline uintptr_t os_thread_key(void)
 
 uint64_t os_tick_milliseconds(void);
 
-/* percent of physical memory in use, and bytes of it that are not. 0 or Win32's error number. */
+/* Physical memory: percent in use, and bytes available. 0, or Win32's error number. */
 uint32_t os_memory_load(uint32_t *percent, uint64_t *available);
 
 /* False when the system's page size or allocation granularity is not what is said above. */
 bool os_has_known_granularity(void);
-
-/* ------------------------------------------------------------------------------------------------
- * Faults, for test builds
- * --------------------------------------------------------------------------------------------- */
-
-#ifdef HOSTMEM_TESTING
-
-enum os_fault_kind {
-    OS_FAULT_METADATA, /* os_metadata_reserve and os_metadata_commit */
-    OS_FAULT_PAGES,    /* os_alloc */
-    OS_FAULT_KINDS
-};
-
-/* Let the n-th request of this kind from now on fail (1: the next one), once. 0: none. */
-void os_fault_at(enum os_fault_kind kind, uint64_t n);
-
-/* Requests of this kind since the last os_fault_at. */
-uint64_t os_fault_requests(enum os_fault_kind kind);
-
-#endif
 
 #endif

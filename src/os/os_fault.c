@@ -1,6 +1,5 @@
 /*
- * os_fault.c: counts the seam's requests and fails the one that a test has named. Part of builds
- * for tests only.
+ * os_fault.c: see os_fault.h.
  */
 #include "os/os_fault.h"
 

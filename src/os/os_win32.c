@@ -1,6 +1,6 @@
 /*
- * os_win32.c: the seam on Windows. Thin on purpose: a request goes to Win32 as it came, and
- * Win32's answer comes back as a value.
+ * os_win32.c: os.h on Windows. Thin on purpose: a request goes to Win32 as it came, and Win32's
+ * answer comes back as a value.
  */
 #include "os/os.h"
 #include "os/os_fault.h"
@@ -19,7 +19,7 @@ _Static_assert(OS_ERROR_INVALID_PARAMETER == ERROR_INVALID_PARAMETER, "winerror.
 _Static_assert(OS_ERROR_INVALID_ADDRESS == ERROR_INVALID_ADDRESS, "winerror.h");
 _Static_assert(OS_ERROR_NO_SYSTEM_RESOURCES == ERROR_NO_SYSTEM_RESOURCES, "winerror.h");
 
-/* A failure that sets no last error must not look like success. */
+/* A failure that sets no last error must not look like a success. */
 static uint32_t last_error(void)
 {
     DWORD error = GetLastError();

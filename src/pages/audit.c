@@ -1,14 +1,14 @@
 /*
  * audit.c: see audit.h.
  *
- * A region is walked once to learn whether it differs, which counts only if it was at rest
- * throughout. So that the walk needs no memory for its findings, telling them is a second walk, and
- * each finding is told only if the region is still as it was when the first one began.
+ * A first walk over a region finds out whether it differs from the books. That counts only if the
+ * region was at rest throughout. So that the walk needs no memory for its findings, a second walk
+ * reports them, each only if the region is still as it was when the first walk began.
  */
 #include "pages/audit.h"
 
 #include "os/os.h"
-#include "pages/operation.h"
+#include "pages/region_operation.h"
 
 #define ATTEMPTS 8
 
@@ -17,7 +17,7 @@ struct walk {
     const struct pages *pages;
     const struct region *region;
     uint64_t life;
-    uint64_t strangers;
+    uint64_t foreign_requests;
     struct region_facts facts;
     struct audit *audit;
     audit_callback *callback; /* NULL: only look */
@@ -34,11 +34,11 @@ enum look {
     LOOK_BUSY
 };
 
-/* Nobody can have made a difference since the walk began: what it found is true. */
+/* True if nothing can have changed since the walk began: what it found counts. */
 static bool at_rest(const struct walk *walk)
 {
     return region_at_rest_since(walk->region, walk->life) &&
-           (!walk->different || operation_no_strangers_since(walk->pages, walk->strangers));
+           (!walk->different || operation_no_foreign_since(walk->pages, walk->foreign_requests));
 }
 
 static void tell(struct walk *walk, enum audit_kind kind, uintptr_t address, uint64_t books,
@@ -53,7 +53,7 @@ static void tell(struct walk *walk, enum audit_kind kind, uintptr_t address, uin
     walk->stopped = !walk->callback(walk->context, &difference);
 }
 
-/* Pages [begin, end), which are alike for the system, against their bits. */
+/* Compares pages [begin, end), all of one state for the system, with their bits. */
 static void compare_run(struct walk *walk, uintptr_t begin, uintptr_t end, bool committed)
 {
     while (begin < end) {
@@ -93,7 +93,7 @@ static void compare_region(struct walk *walk)
         compare_run(walk, at, stop, committed);
         at = stop;
     }
-    /* What the system holds beyond the end is still this region's if it has its base. */
+    /* Memory beyond the end that has this region's allocation base belongs to it. */
     if (os_query_range(end, &system) && system.allocation_base == walk->facts.base)
         tell(walk, AUDIT_REGION_LARGER, end, 0, system.base + system.size - end);
 }
@@ -101,7 +101,7 @@ static void compare_region(struct walk *walk)
 static enum look look_at_rest(struct walk *walk)
 {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        walk->strangers = operation_strangers(walk->pages);
+        walk->foreign_requests = operation_foreign_requests(walk->pages);
         walk->life = region_observe(walk->region);
         if (!region_read(walk->region, &walk->facts))
             return LOOK_GONE;

@@ -1,9 +1,10 @@
 /*
- * audit.h: the books against the system, region by region.
+ * audit.h: compares the books with the system, region by region.
  *
- * Runs while other threads work and keeps none of them waiting. A comparison counts only if the
- * region was at rest all the while (region.h's `life` did not change and nobody was under way), and
- * a difference only if no stranger was either (operation.h); else it is made again, a few times.
+ * Runs while other threads work, and keeps none of them waiting. A comparison counts only if the
+ * region was at rest throughout (its `life` did not change, and no operation was under way), and
+ * a difference only if no foreign request was under way either (region_operation.h). Otherwise it
+ * is made again, a few times.
  */
 #ifndef HOSTMEM_PAGES_AUDIT_H
 #define HOSTMEM_PAGES_AUDIT_H
@@ -19,9 +20,9 @@ enum audit_kind {
     AUDIT_RESERVED_TOTAL,
     AUDIT_COMMITTED_TOTAL,
     AUDIT_REGIONS_TOTAL,
-    AUDIT_BLOCKS_TOTAL, /* these two by heap/ */
+    AUDIT_BLOCKS_TOTAL, /* these two by heap/heap_walk.h */
     AUDIT_BLOCK_BYTES_TOTAL,
-    AUDIT_RESERVED_CHARGE, /* books: by the gauge; system: what is charged for it */
+    AUDIT_RESERVED_CHARGE, /* books: what is granted; system: what is charged */
     AUDIT_COMMITTED_CHARGE
 };
 

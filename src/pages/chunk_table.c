@@ -24,7 +24,7 @@ static uint64_t entry_key(uintptr_t number)
     return (uint64_t)number + 1;
 }
 
-/* Fibonacci hashing: neighbouring chunks go far apart. */
+/* Fibonacci hashing: it spreads neighbouring chunks. */
 static uint32_t window_of(const struct chunk_directory *directory, uint64_t key)
 {
     return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (directory->capacity - 1);
@@ -60,7 +60,8 @@ void chunk_table_destroy(struct chunk_table *table)
 
 /*
  * Looks for the key in one directory: the node index if it is there. Otherwise 0, and *empty is the
- * first empty entry of its window, or NULL when the window is full and the next directory's turn.
+ * first empty entry of its window, or NULL: the window is full, and the next directory is to be
+ * looked at.
  */
 static uint32_t search_window(struct chunk_directory *directory, uint64_t key,
                               directory_entry **empty)
@@ -113,7 +114,7 @@ static struct chunk_directory *next_directory(struct chunk_table *table,
     if (atomic_compare_exchange_strong_explicit(&directory->next, &next, made, memory_order_acq_rel,
                                                 memory_order_acquire))
         return made;
-    return next; /* another thread was quicker; `made` stays unused */
+    return next; /* another thread was first; `made` stays unused */
 }
 
 /* Puts (key, index) in and returns index, or returns the index that is there; 0: no memory. */
@@ -152,7 +153,7 @@ struct chunk *chunk_table_ensure(struct chunk_table *table, uintptr_t number)
         return NULL;
     index = insert(table, entry_key(number), made);
     if (index != made)
-        pool_give(&table->chunks, made); /* never seen by anybody, all zero still */
+        pool_give(&table->chunks, made); /* no other thread has seen it, and it is still all zero */
     return index ? pool_item(&table->chunks, index) : NULL;
 }
 

@@ -8,18 +8,18 @@
  *   - `owners`: else, made on first need, for each 64 KiB granule the region that lies in it
  *     (Windows never lets two regions share a granule);
  *   - `committed`: made on first need, one bit for each page that is committed in an owned region;
- *   - `marks`: made on first need, a number for each granule, for whoever uses the region in it to
- *     find his own records by address (a heap its slabs). It means nothing here: who writes a mark
- *     takes it away before the region is released, and readers check what it leads them to.
- * Owners are indices of region records and may be stale: the record says whether it is live and
- * what it covers (region.h), so nobody ever has to take an owner away.
+ *   - `marks`: made on first need, a number for each granule, by which the user of a region finds
+ *     its own data by address (a heap its slabs). The number means nothing here: its writer clears
+ *     it before the region is released, and readers check what it leads them to.
+ * Owners are indices of regions and may be stale: the region says whether it is live and what it
+ * covers (region.h), so nobody ever has to clear an owner.
  *
  * Protocol. An entry goes from empty to (chunk number, node index) by one compare-and-swap and
  * never changes again. A chunk's entry can only be in the window of WINDOW entries that its hash
  * selects, in the first table of the chain whose window had room when it was inserted: a window
- * that is found full without it will be full without it for ever, so inserters who disagree about
- * nothing but timing still agree on the place, and there is one node a chunk. A new table is linked
- * behind the last one by compare-and-swap.
+ * that is found full without the chunk stays full without it for ever. So all threads that insert a
+ * chunk agree on the place whatever their timing, and each chunk has one node. A new table is
+ * linked behind the last one by compare-and-swap.
  *
  * Promise: lookups and insertions are lock-free and make no system call, but for metadata.
  */
@@ -34,7 +34,7 @@
 #define CHUNK_GRANULES (CHUNK_SIZE / OS_GRANULE_SIZE)
 #define CHUNK_PAGES (CHUNK_SIZE / OS_PAGE_SIZE)
 
-/* A word of committed bits: what the processor changes in one go. */
+/* A word of committed bits: as wide as one atomic operation of the processor. */
 typedef size_t chunk_bits;
 #define CHUNK_BITS_PER_WORD (8 * sizeof(chunk_bits))
 #define CHUNK_WORDS (CHUNK_PAGES / CHUNK_BITS_PER_WORD)

@@ -43,7 +43,7 @@ bool mapped_add(struct mapped *mapped, uintptr_t base, size_t size)
         return false;
     range = pool_item(&mapped->ranges, index);
     life = LOAD(range->life);
-    /* Who sees one of the new fields must see that the range's former life has ended. */
+    /* A thread that sees one of the new fields must see that the range's former life has ended. */
     atomic_thread_fence(memory_order_release);
     STORE(range->base, base);
     STORE(range->size, size);
@@ -57,7 +57,7 @@ bool mapped_add(struct mapped *mapped, uintptr_t base, size_t size)
     return true;
 }
 
-/* A consistent copy of a live range; *life is the word that it was live by. */
+/* A consistent copy of a live range; *life is its word. */
 static bool read_range(const struct mapped_range *range, struct mapped_facts *facts, uint64_t *life)
 {
     do {
@@ -94,7 +94,7 @@ static uint32_t find_oldest(const struct mapped *mapped, uintptr_t base,
     return found;
 }
 
-/* One search: false if it met no range of that base. */
+/* False: the search met no range of that base. */
 static bool remove_oldest(struct mapped *mapped, uintptr_t base)
 {
     struct mapped_facts facts;
@@ -104,7 +104,7 @@ static bool remove_oldest(struct mapped *mapped, uintptr_t base)
     while ((index = find_oldest(mapped, base, &facts, &life)) != 0) {
         struct mapped_range *range = pool_item(&mapped->ranges, index);
 
-        /* live + 1 is free with the next version */
+        /* life + 1: free, with the next version */
         if (atomic_compare_exchange_strong_explicit(&range->life, &life, life + 1,
                                                     memory_order_acq_rel, memory_order_relaxed)) {
             gauge_subtract(&mapped->counters->mapped, facts.size);

@@ -1,17 +1,17 @@
 /*
- * mapped.h: ranges that the CLR took from the system itself (mapped files) and told us about.
+ * mapped.h: ranges that the CLR got from the system itself (mapped files) and reported.
  *
- * Kept in the books and shown, never owned. The CLR tells after the fact: by the time that it says
- * "released", another thread may have mapped, and told, the same base again. So every telling adds
- * a range, and a release takes the oldest range of that base: whatever the order of the news, the
- * books are right once all of it has come.
+ * They are kept in the books and shown, never owned. The CLR reports after the fact: by the time
+ * that it reports a release, another thread may have mapped, and reported, the same base again. So
+ * every report of a range adds one, and a release removes the oldest of that base. In whatever
+ * order the reports come, the books are right once all have come.
  *
  * Protocol. A range's `life` is a version with a state in its lowest bit (0 free, 1 live), changed
  * by compare-and-swap. The thread that took the range from the pool writes its fields and makes it
- * live; the one that swaps it from live to free has removed it. Readers copy the fields between two
- * equal live words. That a removal finds nothing counts only if nothing was added meanwhile: the
- * range may have come in behind the search. There are few ranges (a handful for each loaded
- * assembly), so they are searched one by one. Promise: lock-free, no system call but for metadata.
+ * live; the thread that swaps it from live to free has removed it. Readers copy the fields between
+ * two equal live words. A removal that finds nothing searches again if a range was added meanwhile:
+ * it may have come in behind the search. There are few ranges (a handful for each loaded assembly),
+ * so they are searched one by one. Promise: lock-free; no system call but to commit metadata.
  */
 #ifndef HOSTMEM_PAGES_MAPPED_H
 #define HOSTMEM_PAGES_MAPPED_H

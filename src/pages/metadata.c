@@ -1,8 +1,8 @@
 /*
  * metadata.c: see metadata.h.
  *
- * Protocol. `used` moves up by compare-and-swap, and only over bytes that the span has committed
- * before: a failure to commit leaves it alone.
+ * Protocol. `used` moves up by compare-and-swap, and only over bytes that the span has committed.
+ * If they cannot be committed, it stays as it is.
  */
 #include "pages/metadata.h"
 

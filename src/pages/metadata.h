@@ -1,7 +1,8 @@
 /*
- * metadata.h: bookkeeping memory of any size, taken and never given back one by one.
+ * metadata.h: bookkeeping memory of any size. It is taken piece by piece, and given back only all
+ * at once.
  *
- * What is taken is zeroed, aligned to 64 bytes, and stays what it is until metadata_destroy.
+ * A piece is zeroed, aligned to 64 bytes, and stays valid until metadata_destroy.
  * Promise: lock-free; a failed request leaves no trace (I6).
  */
 #ifndef HOSTMEM_PAGES_METADATA_H
@@ -14,7 +15,7 @@ struct metadata {
     _Atomic size_t used;
 };
 
-/* limit: the most that will ever be taken, in bytes; only address space is spent on it. */
+/* limit: the most bytes that can ever be taken; only address space is spent on it. */
 bool metadata_init(struct metadata *metadata, size_t limit, struct gauge *gauge);
 
 /* NULL when the system has no memory, or the limit is reached. */

@@ -1,15 +1,15 @@
 /*
- * pages.c: what a manager's pages consist of, and looking at them.
+ * pages.c: see pages.h. Initialising a manager's pages, and looking at its regions.
  *
- * Review note for invariant I4: what is called from here is os/ (one system call each), budget/,
- * record/ and the other files of pages/: atomics and arithmetic. tests/checks/ holds the objects
- * of all these to that.
+ * Review note for invariant I4: the code called from here is that of os/ (one system call each),
+ * budget/, counters/ and pages/ (atomics and arithmetic). tests/checks/reach.cmake checks that on
+ * the objects.
  */
 #include "pages/pages.h"
 
 #include "os/os.h"
 
-/* The most that will ever be spent on directories, owners and bits: address space, not memory. */
+/* The most that directories, owners and bits may ever take. Only address space is spent on it. */
 #define METADATA_LIMIT ((size_t)(sizeof(void *) == 8 ? 2048u : 2u) << 20)
 
 bool pages_init(struct pages *pages, struct counters *counters)
@@ -19,7 +19,7 @@ bool pages_init(struct pages *pages, struct counters *counters)
     pages->counters = counters;
     budget_init(&pages->budget);
     atomic_store_explicit(&pages->sequence, 0, memory_order_relaxed);
-    atomic_store_explicit(&pages->strangers, 0, memory_order_relaxed);
+    atomic_store_explicit(&pages->foreign_requests, 0, memory_order_relaxed);
     atomic_store_explicit(&pages->transfers, 0, memory_order_relaxed);
     if (!os_has_known_granularity())
         return false;
@@ -61,7 +61,7 @@ bool pages_is_own(const struct pages *pages, const void *address)
         return true;
     if (!region_table_has_owned(&pages->table, (uintptr_t)address))
         return false;
-    /* Asked once more: it may have been handed out again before the system was asked. */
+    /* Looked up once more: the system may have handed it out again before it was asked. */
     return !os_query_range((uintptr_t)address, &system) || system.state != OS_MEM_COMMIT ||
            region_table_knows(&pages->table, (uintptr_t)address);
 }

@@ -1,12 +1,13 @@
 /*
- * pages.h: every page in and out: charge the budget, ask the system, keep the ledger.
+ * pages.h: VirtualAlloc and VirtualFree of a manager, without COM: charge the budget, ask the
+ * system, keep the ledger.
  *
- * The heart of a manager, without COM. Owns the budget, the ledger and the memory that both live
- * in; nothing else calls the system for memory that is handed out.
+ * Owns the budget, the ledger and the memory that the ledger lives in. Nothing else asks the system
+ * for memory that is handed out. pages_alloc.c and pages_free.c hold the functions of these names.
  *
- * Promises: DESIGN.md's invariants I1 to I8 for pages: ownership checked before anything is freed,
- * one free wins, exact books once all calls have returned, no lock and no wait, Win32's own answers
- * on owned memory, no trace of what failed.
+ * Promises (invariants I1 to I8 for pages): ownership is checked before anything is freed; one free
+ * wins; the books are exact once all calls have returned; no lock and no wait; Win32's own answers
+ * on owned memory; no trace of what failed.
  */
 #ifndef HOSTMEM_PAGES_PAGES_H
 #define HOSTMEM_PAGES_PAGES_H
@@ -29,15 +30,15 @@ struct pages {
     struct budget budget;
     struct metadata metadata;
     struct region_table table;
-    _Atomic uint64_t sequence;  /* of the youngest region */
-    _Atomic uint64_t strangers; /* requests forwarded for memory of someone else: operation.h */
-    _Atomic uint64_t transfers; /* regions being made and given back: operation.h */
+    _Atomic uint64_t sequence;         /* of the youngest region */
+    _Atomic uint64_t foreign_requests; /* see region_operation.h */
+    _Atomic uint64_t transfers;        /* see region_operation.h */
 };
 
-/* False: no memory, or a system whose pages have another size. Undoes itself then. */
+/* False: no memory, or the system's pages have another size. Nothing is left to destroy then. */
 bool pages_init(struct pages *pages, struct counters *counters);
 
-/* Gives the books back; what is handed out stays as it is. No call may be under way. */
+/* Gives the books back. Memory that is handed out stays as it is. No call may be under way. */
 void pages_destroy(struct pages *pages);
 
 /* What VirtualAlloc was asked for, and for whom. */
@@ -49,14 +50,14 @@ struct pages_request {
     uint32_t node;           /* OS_ANY_NODE, or the NUMA node preferred */
     uint32_t critical_level; /* enum budget_level */
 
-    /* For what serves a heap; heap is 0 else. */
+    /* For regions that serve a heap; otherwise heap is 0. */
     uint32_t heap; /* see region.h */
     uint32_t line;
     size_t block_offset; /* where in the region the block begins */
     size_t requested;
     const char *file; /* lives as long as the manager */
     const void *caller;
-    bool guard; /* the region's last page is reserved only */
+    bool guard; /* the region's last page is not committed */
 };
 
 /* *memory is NULL on failure. */
@@ -66,10 +67,10 @@ pages_result pages_alloc(struct pages *pages, const struct pages_request *reques
 pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_t type);
 
 /*
- * Frees memory of someone else, which the books do not know, as the system will have it. For import
- * redirection, which must not stand in the way of memory from before it. Fails with
- * OS_ERROR_INVALID_ADDRESS, without asking the system, when the address may be that of a region
- * whose release another thread has won, or already its next owner's.
+ * Forwards a free of memory that the books do not know. For import redirection: memory that a
+ * module got before it was redirected must still be freed. Fails with OS_ERROR_INVALID_ADDRESS,
+ * without asking the system, when the address may be that of a region whose release another thread
+ * has won, or already its next owner's.
  */
 pages_result pages_free_foreign(struct pages *pages, void *address, size_t size, uint32_t type);
 
@@ -86,7 +87,7 @@ bool pages_find(const struct pages *pages, const void *address, struct region_fa
 
 /*
  * True if the address lies in a region of this manager, or where one was and nothing is committed
- * now. May ask the system, and leaves its last error then.
+ * now. May ask the system, and then changes the last error.
  */
 bool pages_is_own(const struct pages *pages, const void *address);
 

@@ -1,21 +1,22 @@
 /*
- * pages_alloc.c: VirtualAlloc: regions made, and pages committed in them.
+ * pages_alloc.c: pages_alloc (pages.h), which is VirtualAlloc: making regions, and committing pages
+ * in them.
  */
-#include "pages/operation.h"
+#include "pages/region_operation.h"
 
 #include "os/os.h"
 
 /* ------------------------------------------------------------------------------------------------
- * A region is made
+ * Making a region
  * --------------------------------------------------------------------------------------------- */
 
-/* Whatever Win32 grants at no address in particular, it has reserved. */
+/* Without an address, Win32 reserves even for MEM_COMMIT alone. */
 static bool makes_region(const struct pages_request *request)
 {
     return (request->type & OS_MEM_RESERVE) || !request->address;
 }
 
-/* Inside a region Windows refuses to commit and reset at once, and Wine resets: neither commits. */
+/* With MEM_COMMIT and MEM_RESET at once Windows refuses and Wine resets: neither commits. */
 static bool commits(const struct pages_request *request)
 {
     return (request->type & OS_MEM_COMMIT) && !(request->type & (OS_MEM_RESET | OS_MEM_RESET_UNDO));
@@ -25,9 +26,9 @@ static bool commits(const struct pages_request *request)
 #define NEVER_GRANTED (UINT64_C(1) << 48)
 
 /*
- * What Win32 will make of the request: the size of the region, rounded as Win32 rounds. 0: nothing,
- * and nothing is charged. If it were, those without a limit who ask for nearly 2^64 bytes would
- * carry the sum of charges round, and others beyond their limits, until Win32 has refused them.
+ * The size of the region that Win32 will make, rounded as Win32 rounds. 0: it will refuse, and
+ * nothing is charged. Were it charged, unlimited requests for nearly 2^64 bytes would overflow the
+ * sum of charges, and let other requests beyond their limits until Win32 has refused these.
  */
 static size_t region_size(const struct pages_request *request)
 {
@@ -40,7 +41,7 @@ static size_t region_size(const struct pages_request *request)
     return range.end - range_round_down(address, OS_GRANULE_SIZE);
 }
 
-/* How much of a new region of that size is committed. */
+/* How many bytes of a new region of that size are committed. */
 static size_t committed_size(const struct pages_request *request, size_t size)
 {
     if (!(request->type & OS_MEM_COMMIT))
@@ -71,7 +72,7 @@ static void write_facts(struct pages *pages, struct region *region,
     region_write(region, &facts);
 }
 
-/* Puts a region that the system has just made into the books, not yet published. */
+/* Writes a region that the system has just made into the books. It is not yet published. */
 static pages_result book_region(struct pages *pages, uint32_t index,
                                 const struct pages_request *request, struct range range)
 {
@@ -93,14 +94,14 @@ static pages_result book_region(struct pages *pages, uint32_t index,
     return PAGES_OK;
 }
 
-/* A guard page is committed with the rest, in one request, and then taken away. */
+/* A guard page is committed with the rest, in one request, and then decommitted. */
 static pages_result take_guard(const struct pages_request *request, uintptr_t end)
 {
     return request->guard ? os_free((void *)(end - OS_PAGE_SIZE), OS_PAGE_SIZE, OS_MEM_DECOMMIT)
                           : PAGES_OK;
 }
 
-/* Asks the system and books what it made; on failure the system has it back. */
+/* Asks the system, and books the region. On failure the system has it back. */
 static pages_result make_region(struct pages *pages, uint32_t index,
                                 const struct pages_request *request, size_t size, void **memory)
 {
@@ -111,7 +112,7 @@ static pages_result make_region(struct pages *pages, uint32_t index,
     if (result)
         return result;
     result = size ? take_guard(request, base + size)
-                  : PAGES_CONTRADICTED; /* it cannot grant what has no size */
+                  : PAGES_CONTRADICTED; /* Win32 grants no such request */
     if (!result)
         result = book_region(pages, index, request, (struct range){base, base + size});
     if (result) {
@@ -121,7 +122,7 @@ static pages_result make_region(struct pages *pages, uint32_t index,
     return result;
 }
 
-/* Charges for what the system is to be asked for. False: the budget refuses, which is counted. */
+/* Charges the budget before the system is asked. False: it refuses, which is counted. */
 static bool ask(struct pages *pages, const struct pages_request *request,
                 struct budget_charge charge)
 {
@@ -133,12 +134,12 @@ static bool ask(struct pages *pages, const struct pages_request *request,
     return false;
 }
 
-/* Makes a region of that size, for which the budget is charged. */
+/* Makes a region of that size, which has been charged. */
 static pages_result alloc_charged_region(struct pages *pages, const struct pages_request *request,
                                          size_t size, void **memory)
 {
     struct budget_charge granted = {.reserved = size, .committed = committed_size(request, size)};
-    uint64_t strangers = operation_strangers(pages);
+    uint64_t foreign_requests = operation_foreign_requests(pages);
     uint32_t index = region_table_take(&pages->table);
     struct region_operation operation;
     pages_result result;
@@ -155,8 +156,8 @@ static pages_result alloc_charged_region(struct pages *pages, const struct pages
     budget_note(&pages->budget, granted);
     gauge_add(&pages->counters->regions, 1);
     region_publish(region_table_at(&pages->table, index), &operation);
-    /* Not at rest, for an auditor, before it is known that no stranger has changed a page. */
-    operation.alone = operation_no_strangers_since(pages, strangers);
+    /* An audit must not see the region at rest while a foreign request may have changed a page. */
+    operation.alone = operation_no_foreign_since(pages, foreign_requests);
     operation_end(pages, &operation,
                   (struct range){operation.base, operation.base + operation.size});
     operation_transfer_end(pages);
@@ -181,7 +182,7 @@ static pages_result alloc_region(struct pages *pages, const struct pages_request
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Something is done inside a region
+ * Requests inside a region
  * --------------------------------------------------------------------------------------------- */
 
 static pages_result forward_alloc(const struct pages_request *request, void **memory)
@@ -190,7 +191,7 @@ static pages_result forward_alloc(const struct pages_request *request, void **me
                     memory);
 }
 
-/* Memory of someone else: the system's affair (I7), neither owned nor charged. */
+/* Somebody else's memory: forwarded (I7), neither owned nor charged. */
 static pages_result alloc_foreign(struct pages *pages, const struct pages_request *request,
                                   void **memory)
 {
@@ -199,9 +200,9 @@ static pages_result alloc_foreign(struct pages *pages, const struct pages_reques
 
     if (!commits(request) || !range_of_pages((uintptr_t)request->address, request->size, &range))
         return forward_alloc(request, memory);
-    operation_stranger_begin(pages);
+    operation_foreign_begin(pages);
     result = forward_alloc(request, memory);
-    operation_stranger_end(pages, range);
+    operation_foreign_end(pages, range);
     if (!result)
         counter_increment(&pages->counters->foreign_commits);
     return result;
@@ -233,7 +234,7 @@ static pages_result alloc_in_region(struct pages *pages, const struct pages_requ
     struct range range;
     pages_result result, ended;
 
-    /* What Win32 refuses for its range, or does without changing what is committed. */
+    /* Win32 refuses the range, or grants the request without changing what is committed. */
     if (!commits(request) || !range_of_pages((uintptr_t)request->address, request->size, &range) ||
         !range_is_inside(operation, range)) {
         result = forward_alloc(request, memory);

@@ -1,14 +1,14 @@
 /*
- * pages_free.c: VirtualFree: regions released, and pages decommitted in them. Nothing is touched
- * before the ledger has said whose it is.
+ * pages_free.c: the frees of pages.h: releasing regions, and decommitting pages in them. Nothing is
+ * touched before the ledger has said whose it is.
  */
-#include "pages/operation.h"
+#include "pages/region_operation.h"
 
 #include "os/os.h"
 
 /*
- * A claimed region on which others are still at work: takes its pages away now; the last of them
- * gives the address space back.
+ * Other operations are under way on the claimed region: decommits its pages now. The last of them
+ * releases the address space.
  */
 static pages_result release_under_way(struct pages *pages, struct region_operation *operation)
 {
@@ -31,7 +31,7 @@ static pages_result release(struct pages *pages, struct region *region, uintptr_
     struct region_operation operation;
     struct region_facts facts;
 
-    /* A size is an error of an owner's, who alone is told so. */
+    /* Win32 refuses a size. Only an owner is told so: a free of anything else is foreign. */
     if (size) {
         bool owned = region_read(region, &facts) && facts.base == page && !facts.heap;
 
@@ -42,7 +42,7 @@ static pages_result release(struct pages *pages, struct region *region, uintptr_
     return release_claimed(pages, &operation);
 }
 
-/* The pages that a decommit of (address, size) means; size 0 at the base means all. */
+/* The pages that a decommit of (address, size) means. Size 0 at the base means all. */
 static bool decommit_range(const struct region_operation *operation, uintptr_t address, size_t size,
                            struct range *range)
 {
@@ -73,7 +73,7 @@ static pages_result decommit(struct pages *pages, struct region *region, uintptr
         if (!result)
             operation_book_decommit(pages, range);
     } else {
-        /* Size 0 inside a region is not foreign, but Win32 refuses it: the CLR's collector asks. */
+        /* Size 0 inside a region is not foreign: the collector asks so, and gets Win32's error. */
         result = size ? PAGES_FOREIGN : OS_ERROR_INVALID_ADDRESS;
         range = (struct range){operation.base, operation.base};
     }
@@ -81,7 +81,7 @@ static pages_result decommit(struct pages *pages, struct region *region, uintptr
     return operation_result(result, ended);
 }
 
-/* A type that is neither: an error of an owner's, who alone is told so. */
+/* Neither MEM_RELEASE nor MEM_DECOMMIT: only an owner gets Win32's error. */
 static pages_result free_of_unknown_type(const struct region *region, uintptr_t address)
 {
     struct region_facts facts;
@@ -116,9 +116,9 @@ pages_result pages_free_foreign(struct pages *pages, void *address, size_t size,
         return OS_ERROR_INVALID_ADDRESS;
     if (size)
         range_of_pages((uintptr_t)address, size, &range);
-    operation_stranger_begin(pages);
+    operation_foreign_begin(pages);
     result = os_free(address, size, type);
-    operation_stranger_end(pages, range);
+    operation_foreign_end(pages, range);
     counter_increment(&pages->counters->passed_frees);
     return result;
 }
@@ -130,7 +130,7 @@ pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap
 
     if (!region || !region_claim(region, (uintptr_t)block, heap, &operation))
         return PAGES_FOREIGN;
-    /* Claimed: nobody writes it before it is retired. */
+    /* Claimed: nobody writes the field before the region is retired. */
     *requested = atomic_load_explicit(&region->requested, memory_order_relaxed);
     return release_claimed(pages, &operation);
 }

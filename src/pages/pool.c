@@ -1,11 +1,11 @@
 /*
- * pool.c: a growing vector of items and a stack of the free ones.
+ * pool.c: see pool.h. A growing vector of items, and a stack of the free ones.
  *
  * Protocol. `fresh` moves up by compare-and-swap after the new item's memory is there.
  *
- * The free items are a Treiber stack. Its head carries a count of changes, so that a pop whose
- * `next` was read from an item that has been popped and pushed again meanwhile fails (ABA); an
- * item's `next` may be read at any time because items are never anything else. A push releases the
+ * The free items are a Treiber stack. Its head carries a count of changes against ABA: a pop fails
+ * if the item that it read `next` from has been popped and pushed again meanwhile. An item's `next`
+ * may be read at any time, because an item's memory is never anything else. A push releases the
  * item's contents, a pop acquires them; the pops between keep that up because they are
  * read-modify-writes of the head (a release sequence).
  */

@@ -1,9 +1,9 @@
 /*
- * pool.h: type-stable pools of equal items, each known by its index.
+ * pool.h: type-stable pools of items of one size, each known by its index.
  *
- * An item is always memory of its type: an index, once given out, stays valid as long as the pool,
- * so that a reader who holds a stale one reads a stale or a newer item, never something else.
- * Index 0 is no item. An item's contents survive being given and taken again.
+ * An item is always memory of its type. An index, once given out, stays valid as long as the pool
+ * does: a reader with a stale index reads a stale or a newer item, never something else. Index 0 is
+ * no item. An item's contents survive being given back and taken again.
  *
  * Promise: lock-free; a failed request leaves no trace (I6).
  */
@@ -29,7 +29,7 @@ struct pool {
 /* limit: the most items there can ever be; only address space is spent on it. */
 bool pool_init(struct pool *pool, size_t item_size, uint32_t limit, struct gauge *gauge);
 
-/* The index of an item that is now the caller's; 0 when there is no memory for one. */
+/* The index of an item for the caller; 0: no memory. */
 uint32_t pool_take(struct pool *pool);
 void pool_give(struct pool *pool, uint32_t index);
 

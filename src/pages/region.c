@@ -27,7 +27,7 @@ static bool holds(uintptr_t base, size_t size, uintptr_t address)
     return address - base < size;
 }
 
-/* The next version of a life word, in another state. */
+/* The life word with the next version, in another state. */
 static uint64_t next_version(uint64_t life, enum state state)
 {
     return ((life + ONE_VERSION) & ~STATE_MASK) | state;
@@ -35,7 +35,7 @@ static uint64_t next_version(uint64_t life, enum state state)
 
 void region_write(struct region *region, const struct region_facts *facts)
 {
-    /* Who sees one of these fields must see that the record's former life has ended. */
+    /* A thread that sees one of these fields must see that the former life has ended. */
     atomic_thread_fence(memory_order_release);
     STORE(region->base, facts->base);
     STORE(region->size, facts->size);
@@ -62,7 +62,7 @@ void region_publish(struct region *region, struct region_operation *operation)
     operation->size = LOAD(region->size);
     operation->life = life;
     operation->alone = true;
-    /* Only the owner of a free record changes its life: no swap needed. */
+    /* Only the thread that took a FREE region changes its life: no swap needed. */
     atomic_store_explicit(&region->life, life, memory_order_release);
 }
 
@@ -139,7 +139,7 @@ static enum region_begun begin(struct region *region, uintptr_t address, bool he
         atomic_thread_fence(memory_order_acquire); /* pairs with region_write's */
     } while (!atomic_compare_exchange_weak_explicit(&region->life, &life, begun,
                                                     memory_order_acq_rel, memory_order_acquire));
-    /* Who sees what the operation does to the bits must see that it has begun. */
+    /* A thread that sees what the operation does to the bits must see that it has begun. */
     atomic_thread_fence(memory_order_release);
     operation->region = region;
     operation->life = begun;
@@ -165,7 +165,7 @@ static bool end_if_still(struct region *region, uint64_t life, bool *last)
     uint64_t ended = life - ONE_UNDER_WAY;
     bool is_last = (ended & UNDER_WAY_MASK) == 0 && !is_live(life);
 
-    /* The last on a claimed region stays under way until it has retired it. */
+    /* The last operation on a claimed region stays under way until it has retired it. */
     if (is_last) {
         *last = atomic_load_explicit(&region->life, memory_order_acquire) == life;
         return *last;
@@ -207,7 +207,7 @@ bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
         atomic_thread_fence(memory_order_acquire); /* pairs with region_write's */
     } while (!atomic_compare_exchange_weak_explicit(&region->life, &life, claimed,
                                                     memory_order_acq_rel, memory_order_acquire));
-    /* Who sees the bits cleared must see the claim. */
+    /* A thread that sees the bits cleared must see the claim. */
     atomic_thread_fence(memory_order_release);
     operation->region = region;
     operation->life = claimed;
@@ -215,7 +215,7 @@ bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
     return true;
 }
 
-/* Only the last on a claimed region is in these two: nobody else changes the word. */
+/* Only a claimed region's last operation calls the next two: nobody else changes the word. */
 void region_retire(struct region *region)
 {
     uint64_t life = LOAD(region->life) & ~UNDER_WAY_MASK;

@@ -1,24 +1,26 @@
 /*
- * region.h: the record of one region, and the protocol of its life.
+ * region.h: what is known about one region, and the protocol of its life.
  *
- * Records live in a type-stable pool, so any index may be looked at at any time. One word, `life`,
- * decides everything; it changes only by compare-and-swap:
+ * struct region lives in a type-stable pool, so any index may be looked at at any time. One word,
+ * `life`, decides everything. It changes only by compare-and-swap:
  *
  *   bits 0-1    state: FREE, LIVE or RELEASING
  *   bits 2-17   operations under way on the region (and the release, once it is claimed)
  *   bits 18-63  version: grows with every operation that begins, and with every change of state
  *
- *   FREE -> LIVE        by the thread that took the record from the pool, after it has written the
- *                       fields and the owners: version + 1, and his own operation is under way
- *                       until he knows that no stranger has changed a page (region_publish).
+ *   FREE -> LIVE        by the thread that took the region from the pool, after it has written the
+ *                       fields and the owners: version + 1, and an operation of its own is under
+ *                       way until it knows that no foreign request (region_operation.h) has changed
+ *                       a page (region_publish).
  *   LIVE -> LIVE        an operation (commit, decommit, reset) begins: version and count + 1
  *                       (region_begin); or ends: count - 1 (region_end).
- *   LIVE -> RELEASING   the one winner of a release: version and count + 1 (region_claim).
+ *   LIVE -> RELEASING   by the one release that wins: version and count + 1 (region_claim).
  *   RELEASING -> RELEASING  operations that had begun before the claim end: count - 1.
- *   RELEASING -> FREE   by whoever finds, or makes, the count such that nobody else is under way
+ *   RELEASING -> FREE   by the last operation, or the release itself if no other is under way
  *                       (region_retire), after Win32 has the memory back.
- *   RELEASING -> LIVE   the same thread, when Win32 refused the release (region_restore): version
- *                       + 1, and his operation stays under way, as when a region is published.
+ *   RELEASING -> LIVE   by the same thread, when Win32 refused the release (region_restore):
+ * version
+ *                       + 1, and its operation stays under way, as when a region is published.
  *
  * Why the words hold:
  * - Base and size are read after `life` was loaded (acquire) and before it is swapped (release): a
@@ -26,21 +28,21 @@
  *   region's. A stale index can never begin an operation on, or claim, another region by mistake;
  *   that it covers the address asked about is all that ownership means.
  * - One free wins: of all claims only one can go from LIVE.
- * - The memory goes back to Win32 when nobody is under way any more. If a release finds other
- *   operations under way (a program that frees what it still uses), its thread does not wait for
- *   them: it takes the pages away at once, and the last of them to end gives the address space
- *   back. So no operation that began on this region ever reaches another owner of its address, no
- *   bit of the books is written by anybody but the region's own operations, and a thread that is
- *   frozen in the middle keeps nobody else from going on.
+ * - The memory goes back to Win32 when no other operation is under way any more. If a release finds
+ *   some under way (a program that frees what it still uses), it does not wait for them: it
+ *   decommits the pages at once, and the last operation to end releases the address space. So no
+ *   operation that began on this region ever reaches another owner of its address; only the
+ *   region's own operations write its committed bits; and a suspended thread keeps no other thread
+ *   from going on.
  * - Two operations on the same page at once can reach Win32 in one order and the bits in the
  *   other. So an operation that was not alone brings its pages' bits into line with what
  *   VirtualQuery says ("settles") before it ends, and ends only by a swap that proves that no
  *   operation began or ended since it started to settle; else it settles again. Of all operations
- *   on a page, the last to end was alone on it while it settled: its bit is then right. An
- *   operation can be made to settle again only by one that began or ended: somebody always gets on.
+ *   on a page, the last to end was alone on it while it settled: its bit is then right. Only an
+ *   operation that began or ended can make another one settle again: some thread always gets on.
  *
- * A version that came round to the same value (2^46 changes) while a thread stood between two
- * instructions would fool it; at a change every microsecond that takes two years.
+ * The version would have to come round to the same value (2^46 changes) while a thread stands
+ * between two instructions to defeat this. At a change every microsecond that takes two years.
  */
 #ifndef HOSTMEM_PAGES_REGION_H
 #define HOSTMEM_PAGES_REGION_H
@@ -96,19 +98,19 @@ struct region_operation {
     uintptr_t base;
     size_t size;
     uint64_t life;
-    bool alone; /* nobody else was under way when it began */
+    bool alone; /* no other operation was under way when it began */
 };
 
-/* Writes the facts and nothing else; the record must be free, and the caller's. */
+/* Writes the facts and nothing else. The region must be FREE, and taken by the caller. */
 void region_write(struct region *region, const struct region_facts *facts);
 
-/* FREE -> LIVE, with an operation of the publisher's under way, which he has to end. */
+/* FREE -> LIVE, with an operation under way that the caller has to end. */
 void region_publish(struct region *region, struct region_operation *operation);
 
 /* True if the region is live and holds the address. */
 bool region_covers(const struct region *region, uintptr_t address);
 
-/* The same, or it is being released and the system may hold it still. */
+/* The same, or the region is being released, and the system may still hold it. */
 bool region_covers_or_leaves(const struct region *region, uintptr_t address);
 
 /* A consistent copy of a live region's facts. False: it is not live. */
@@ -120,19 +122,25 @@ enum region_begun {
     REGION_CROWDED    /* 65,535 operations are under way on it */
 };
 
-/* Begins an operation, on behalf of VirtualAlloc or VirtualFree, on the region that holds address.
- */
+/* Begins an operation of VirtualAlloc or VirtualFree on the region that holds the address. */
 enum region_begun region_begin(struct region *region, uintptr_t address,
                                struct region_operation *operation);
 
-/* The same on behalf of the books, whatever the region serves. */
+/* The same to settle the books. The region may serve a heap. */
 enum region_begun region_begin_settling(struct region *region, uintptr_t address,
                                         struct region_operation *operation);
 
-/* True if nobody began or ended since region_begin, and the operation was alone: it has ended. */
+/*
+ * Ends an operation that was alone. False: it was not, or another began or ended since
+ * region_begin; the operation has to settle. *last: it is the last on a claimed region, and stays
+ * under way.
+ */
 bool region_end_if_alone(struct region_operation *operation, bool *last);
 
-/* Before settling; then after it: true if nobody began or ended between, and it has ended. */
+/*
+ * region_before_settling before settling; region_end after it, with its result. False: another
+ * operation began or ended meanwhile, and this one has to settle again.
+ */
 uint64_t region_before_settling(const struct region_operation *operation);
 bool region_end(struct region_operation *operation, uint64_t before, bool *last);
 
@@ -143,15 +151,15 @@ bool region_end(struct region_operation *operation, uint64_t before, bool *last)
 bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
                   struct region_operation *operation);
 
-/* RELEASING -> FREE. Only by who is the last on the region. */
+/* RELEASING -> FREE. Only the region's last operation calls this. */
 void region_retire(struct region *region);
 
-/* RELEASING -> LIVE, with the operation of who is the last still under way, which he has to end. */
+/* RELEASING -> LIVE. Only the region's last operation calls this; it still has to end. */
 void region_restore(struct region_operation *operation);
 
 /*
- * For observers: the word now, and whether the region is live, at rest (nobody under way) and
- * unchanged since.
+ * For observers: the word now; and whether the region is live, at rest (no operation is under way)
+ * and unchanged since.
  */
 uint64_t region_observe(const struct region *region);
 bool region_at_rest_since(const struct region *region, uint64_t observed);

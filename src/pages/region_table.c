@@ -3,7 +3,7 @@
  */
 #include "pages/region_table.h"
 
-/* There cannot be more regions than granules; 2^24 of 64 KiB are 1 TiB. */
+/* There cannot be more regions than granules: 2^24 granules of 64 KiB are 1 TiB. */
 #define REGION_LIMIT (sizeof(void *) == 8 ? (uint32_t)1 << 24 : (uint32_t)1 << 16)
 
 bool region_table_init(struct region_table *table, struct metadata *metadata, struct gauge *gauge)
@@ -122,7 +122,7 @@ bool region_table_last_block(const struct region_table *table, uintptr_t address
     return find(table, address, was_block) != NULL;
 }
 
-/* Makes the nodes and arrays that the owners of [begin, end) need. */
+/* Makes the nodes and arrays for the owners of [begin, end). False: no memory. */
 static bool ensure_owners(struct region_table *table, uintptr_t begin, uintptr_t end)
 {
     for (uintptr_t number = chunk_number(begin); number <= chunk_number(end - 1); number++) {
@@ -165,7 +165,7 @@ static struct part part_at(const struct region_table *table, uintptr_t begin, ui
     return part;
 }
 
-/* True if the books know no live region there, as they must where Win32 has just handed out. */
+/* True if the books have no live region there: they must not where Win32 has just handed out. */
 static bool part_is_vacant(const struct region_table *table, const struct part *part)
 {
     if (region_of(table, &part->chunk->whole, part->begin))

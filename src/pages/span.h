@@ -1,13 +1,13 @@
 /*
  * span.h: a span of reserved address space that is committed from its bottom up.
  *
- * What all of hostmem's bookkeeping lives in. Reserving is cheap and done once; pages are committed
- * as they are needed, straight from the operating system, and stay until the span is released.
- * Nothing that is handed out ever lies in a span (invariant I8).
+ * All of hostmem's bookkeeping lives in spans. Reserving is cheap and done once. Pages are
+ * committed as they are needed, straight from the operating system, and stay until the span is
+ * released. Memory that is handed out never lies in a span (invariant I8).
  *
- * Protocol. `committed` only rises, by compare-and-swap, and only over pages that have been
- * committed before; who raises it counts the bytes. Committing a page twice is harmless, so threads
- * need not agree on who does it.
+ * Protocol. `committed` only rises, by compare-and-swap, and only after the pages below the new
+ * value have been committed. The thread that raises it counts the bytes. Committing a page twice is
+ * harmless, so threads need not agree on which of them does it.
  */
 #ifndef HOSTMEM_PAGES_SPAN_H
 #define HOSTMEM_PAGES_SPAN_H

@@ -16,6 +16,7 @@
 #include "redirect/heap_hooks.h"
 
 #include "heap/heap_fast_path.h"
+#include "heap/heap_walk.h"
 #include "os/os.h"
 #include "redirect/binding.h"
 #include "redirect/request_level.h"

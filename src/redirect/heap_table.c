@@ -17,6 +17,7 @@
  */
 #include "redirect/heap_table.h"
 
+#include "heap/heap_counters.h"
 #include "os/os.h"
 
 struct entry {

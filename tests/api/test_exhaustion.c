@@ -10,6 +10,7 @@
 #include "redirected.h"
 
 #include "os/os.h"
+#include "os/os_fault.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -10,6 +10,7 @@
 #include "heaps.h"
 
 #include "os/os.h"
+#include "os/os_fault.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "redirected.h"
 
 #include "os/os.h"
+#include "os/os_fault.h"
 
 #include <string.h>
 

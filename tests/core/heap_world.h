@@ -8,6 +8,8 @@
 #include "pages_world.h"
 
 #include "heap/heap.h"
+#include "heap/heap_counters.h"
+#include "heap/heap_walk.h"
 
 static inline struct heap_space *begin_heap_space(struct world *world, uint32_t flags)
 {

@@ -10,6 +10,7 @@
 #endif
 
 #include "os/os.h"
+#include "os/os_fault.h"
 
 #ifdef HOSTMEM_PLAIN_ASSERTIONS
 #include <stdbool.h>

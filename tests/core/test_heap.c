@@ -193,13 +193,13 @@ static void an_enumeration_meets_the_blocks_of_the_heap_that_was_asked_for(void 
 static void a_name_is_kept_once(void **state)
 {
     struct fixture *fixture = *state;
-    const char *kept = string_table_intern(&fixture->space->names, "a.c");
+    const char *kept = string_table_intern(&fixture->space->file_names, "a.c");
     char text[] = "a.c";
 
-    assert_ptr_equal(string_table_intern(&fixture->space->names, text), kept);
-    assert_ptr_not_equal(string_table_intern(&fixture->space->names, "a.cp"), kept);
-    assert_string_equal(string_table_intern(&fixture->space->names, "a."), "a.");
-    assert_string_equal(string_table_intern(&fixture->space->names, ""), "");
+    assert_ptr_equal(string_table_intern(&fixture->space->file_names, text), kept);
+    assert_ptr_not_equal(string_table_intern(&fixture->space->file_names, "a.cp"), kept);
+    assert_string_equal(string_table_intern(&fixture->space->file_names, "a."), "a.");
+    assert_string_equal(string_table_intern(&fixture->space->file_names, ""), "");
     assert_string_equal(kept, "a.c");
 }
 
@@ -211,12 +211,12 @@ static void many_names_are_kept_apart(void **state)
 
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
         snprintf(text, sizeof(text), "directory/%zu.cpp", i);
-        kept[i] = string_table_intern(&fixture->space->names, text);
+        kept[i] = string_table_intern(&fixture->space->file_names, text);
     }
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
         snprintf(text, sizeof(text), "directory/%zu.cpp", i);
         assert_string_equal(kept[i], text);
-        assert_ptr_equal(string_table_intern(&fixture->space->names, text), kept[i]);
+        assert_ptr_equal(string_table_intern(&fixture->space->file_names, text), kept[i]);
     }
 }
 
@@ -232,7 +232,7 @@ static void a_name_that_others_begin_with_is_a_name_of_its_own(void **state)
             char shorter[sizeof(text)] = {0};
 
             memcpy(shorter, text, length);
-            assert_string_equal(string_table_intern(&fixture->space->names, shorter), shorter);
+            assert_string_equal(string_table_intern(&fixture->space->file_names, shorter), shorter);
         }
     }
 }
@@ -245,10 +245,10 @@ static void a_name_that_is_too_long_is_cut_off(void **state)
 
     memset(text, 'n', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
-    kept = string_table_intern(&fixture->space->names, text);
+    kept = string_table_intern(&fixture->space->file_names, text);
     assert_int_equal(strlen(kept), STRING_TABLE_LENGTH);
     assert_memory_equal(kept, text, STRING_TABLE_LENGTH);
-    assert_ptr_equal(string_table_intern(&fixture->space->names, text), kept);
+    assert_ptr_equal(string_table_intern(&fixture->space->file_names, text), kept);
 }
 
 /* ------------------------------------------------------------------------------------------------

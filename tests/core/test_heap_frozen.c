@@ -9,7 +9,8 @@
 #include "frozen_key.h"
 #include "heap_world.h"
 
-#include "heap/heap_parts.h"
+#include "heap/heap_counters.h"
+#include "heap/heap_retire.h"
 
 /* Of this size a slab holds four blocks, of the other two; so few calls fill and empty one. */
 #define QUARTER ((size_t)16384)

@@ -322,7 +322,7 @@ static void an_audit_beside_a_call_under_way_compares_nothing(void **state)
 {
     struct fixture *fixture = *state;
     char *block = make(fixture->heap, SIZE);
-    struct thread_counters *thread = heap_thread(fixture->heap);
+    struct thread_counters *thread = heap_thread_counters(fixture->heap);
     struct heap_audit audit;
 
     assert_true(heap_audit(fixture->space, &audit));

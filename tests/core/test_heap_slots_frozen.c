@@ -7,7 +7,8 @@
 #include "frozen_key.h"
 #include "heap_world.h"
 
-#include "heap/heap_parts.h"
+#include "heap/heap_counters.h"
+#include "heap/heap_retire.h"
 
 #define SIZE ((size_t)4096)
 #define A_SLAB ((unsigned)(SLAB_SIZE / SIZE))
@@ -33,7 +34,7 @@ static void arrive(struct heap *heap, uintptr_t key)
     uintptr_t before = frozen_key;
 
     frozen_key = key;
-    heap_thread(heap);
+    heap_thread_counters(heap);
     frozen_key = before;
 }
 

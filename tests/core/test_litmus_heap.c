@@ -119,7 +119,7 @@ static void share_active_slabs(struct stage *s)
 
     for (unsigned voice = 0; voice < VOICES; voice++) {
         frozen_key = voice_key(voice);
-        atomic_store(&heap_thread(s->heap)->active_slabs, s->heap->active_slabs[0]);
+        atomic_store(&heap_thread_counters(s->heap)->active_slabs, s->heap->active_slabs[0]);
     }
     frozen_key = key;
 }
@@ -208,9 +208,9 @@ static void clear(void *scene)
 static void call_thread(void *scene)
 {
     struct stage *s = scene;
-    struct thread_counters *thread = heap_thread(s->heap);
+    struct thread_counters *thread = heap_thread_counters(s->heap);
 
-    assert_ptr_equal(thread, heap_thread(s->heap));
+    assert_ptr_equal(thread, heap_thread_counters(s->heap));
     s->threads[s->thread_count++] = thread;
 }
 

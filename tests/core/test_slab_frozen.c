@@ -272,9 +272,9 @@ static void a_move_meant_for_one_use_does_not_succeed_in_another(void **state)
     (void)state;
     set_closed(s);
     open_otherwise(s);
-    assert_false(slab_move(&s->slab, s->view.key, SLAB_ACTIVE, SLAB_FULL));
-    assert_int_equal(slab_place_of(s->slab.place), SLAB_ACTIVE);
-    assert_true(slab_move(&s->slab, s->other_view.key, SLAB_ACTIVE, SLAB_FULL));
+    assert_false(slab_change_state(&s->slab, s->view.key, SLAB_ACTIVE, SLAB_FULL));
+    assert_int_equal(slab_state_of(s->slab.state), SLAB_ACTIVE);
+    assert_true(slab_change_state(&s->slab, s->other_view.key, SLAB_ACTIVE, SLAB_FULL));
     free(s);
 }
 

@@ -1,7 +1,7 @@
 /*
  * region.pml: the life of a region, for spin.
  *
- * A model of src/pages: region.[ch], region_table.[ch], operation.[ch], pages_alloc.c, pages_free.c,
+ * A model of src/pages: region.[ch], region_table.[ch], region_operation.[ch], pages_alloc.c, pages_free.c,
  * committed.[ch] and audit.c. Each inline below is named after the function whose steps it takes, in
  * that function's order. One step of the model is one access to an atomic variable, or one request to
  * the system; what happens in one step stands between `d_step {` or `atomic {` and its brace, or is
@@ -283,7 +283,7 @@ inline region_restore()
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Ending an operation: operation.c
+ * Ending an operation: region_operation.c
  * --------------------------------------------------------------------------------------------- */
 
 /* settle: the page's bit becomes what the system says. */

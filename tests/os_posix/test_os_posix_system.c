@@ -7,6 +7,8 @@
 #endif
 #include "os_posix/os_posix_requests.h"
 
+#include "os/os_fault.h"
+
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /*
- * operation.c: see operation.h.
+ * region_operation.c: see region_operation.h.
  */
-#include "pages/operation.h"
+#include "pages/region_operation.h"
 
 #include "os/os.h"
 
@@ -24,7 +24,7 @@ void operation_book_commit(struct pages *pages, struct range range, uint64_t ask
         budget_force(&pages->budget, unasked);
 }
 
-/* Clears the bits; what they stood for. */
+/* Clears the bits. Returns the charge that they stood for. */
 static struct budget_charge clear_bits(struct pages *pages, struct range range)
 {
     return committed_charge(committed_clear(&pages->table.chunks, range.begin, range.end));
@@ -35,7 +35,7 @@ void operation_book_decommit(struct pages *pages, struct range range)
     budget_refund(&pages->budget, clear_bits(pages, range));
 }
 
-/* Books a committed range, charged from what is held as far as that goes: how much that was. */
+/* Books a committed range against what is held. Returns how much of that it took. */
 static uint64_t book_from(struct pages *pages, struct range range, uint64_t held)
 {
     uint64_t size = range.end - range.begin;
@@ -46,8 +46,8 @@ static uint64_t book_from(struct pages *pages, struct range range, uint64_t held
 }
 
 /*
- * Brings the bits of the range into line with what the system says. `held`: bytes that are charged,
- * but not granted, for what may still be committed there; what is too much of it is returned.
+ * Brings the bits of the range into line with what the system says. `held`: bytes that are charged
+ * but not noted as granted, for pages that may still be committed there; the rest is returned.
  */
 static void settle(struct pages *pages, const struct region_operation *operation,
                    struct range range, uint64_t held)
@@ -61,7 +61,7 @@ static void settle(struct pages *pages, const struct region_operation *operation
 
         if (known && system.base + system.size < run.end)
             run.end = system.base + system.size;
-        /* Who committed here had made room for the bits, but for strangers. */
+        /* There is room for the bits, unless a foreign request committed here. */
         if (known && system.state == OS_MEM_COMMIT && system.allocation_base == operation->base &&
             committed_ensure(&pages->table.chunks, run.begin, run.end))
             held -= book_from(pages, run, held);
@@ -72,7 +72,7 @@ static void settle(struct pages *pages, const struct region_operation *operation
     budget_return(&pages->budget, (struct budget_charge){.committed = held});
 }
 
-/* Ends the operation with its pages' bits right. True: it was the last on a claimed region. */
+/* Ends the operation with its pages' bits right. True: it is the last on a claimed region. */
 static bool end_operation(struct pages *pages, struct region_operation *operation,
                           struct range range)
 {
@@ -89,15 +89,16 @@ static bool end_operation(struct pages *pages, struct region_operation *operatio
 }
 
 /*
- * The system has refused to release what the books say is there: brings them back into line. The
- * charge is kept until that is done, so that nobody else is let in to what is held all the while.
- * *last: another thread has claimed the region since it is live again, and left it to this one.
+ * The system has refused to release a region that the books have: restores the books. The charge is
+ * kept until that is done, so that no other request is granted what the system still holds.
+ * *last: since the region is live again, another thread has claimed it and left its release to this
+ * one.
  */
 static pages_result undo_release(struct pages *pages, struct region_operation *operation,
                                  uint32_t error, struct budget_charge charge, bool *last)
 {
     struct range all = {operation->base, operation->base + operation->size};
-    uint64_t strangers = operation_strangers(pages);
+    uint64_t foreign_requests = operation_foreign_requests(pages);
     struct os_range system;
     bool held =
         os_query_range(operation->base, &system) && system.allocation_base == operation->base;
@@ -105,9 +106,8 @@ static pages_result undo_release(struct pages *pages, struct region_operation *o
     budget_unnote(&pages->budget, charge);
     settle(pages, operation, all, charge.committed);
     region_restore(operation);
-    /* As when a region is made: who did not find it live has counted himself among the strangers.
-     */
-    operation->alone = operation_no_strangers_since(pages, strangers);
+    /* As when a region is made: a foreign request that did not find it live has counted itself. */
+    operation->alone = operation_no_foreign_since(pages, foreign_requests);
     *last = end_operation(pages, operation, all);
     if (held)
         return error;
@@ -123,7 +123,7 @@ static pages_result give_back(struct pages *pages, struct region_operation *oper
 
     *last = false;
     operation_transfer_begin(pages);
-    /* The bits go first: once Win32 has the address back, they are its next owner's. */
+    /* The bits go first: once Win32 has the address back, they belong to the next owner of it. */
     charge = clear_bits(pages, (struct range){operation->base, operation->base + operation->size});
     error = os_free((void *)operation->base, 0, OS_MEM_RELEASE);
     if (error) {
@@ -144,7 +144,7 @@ pages_result operation_finish_release(struct pages *pages, struct region_operati
     bool last;
     pages_result result = give_back(pages, operation, &last);
 
-    /* What others have claimed meanwhile: their callers have been told already. */
+    /* Other threads have claimed the region meanwhile; their callers were answered already. */
     while (last)
         result = operation_result(result, give_back(pages, operation, &last));
     return result;
@@ -161,8 +161,8 @@ pages_result operation_end(struct pages *pages, struct region_operation *operati
 #define UNDER_WAY UINT64_C(0xffff)
 #define ONE_BEGINS (UINT64_C(0x10000) + 1)
 
-/* Settles the range, or all, of the live region that holds its first byte, if there is one. */
-static void settle_whoever_owns(struct pages *pages, struct range range)
+/* Settles the range in the live region, if any, that holds its first byte; or all of the region. */
+static void settle_owner(struct pages *pages, struct range range)
 {
     struct region *region = region_table_find(&pages->table, range.begin);
     struct region_operation operation;
@@ -175,33 +175,33 @@ static void settle_whoever_owns(struct pages *pages, struct range range)
     operation_end(pages, &operation, range);
 }
 
-void operation_stranger_begin(struct pages *pages)
+void operation_foreign_begin(struct pages *pages)
 {
-    atomic_fetch_add_explicit(&pages->strangers, ONE_BEGINS, memory_order_seq_cst);
+    atomic_fetch_add_explicit(&pages->foreign_requests, ONE_BEGINS, memory_order_seq_cst);
 }
 
-void operation_stranger_end(struct pages *pages, struct range range)
+void operation_foreign_end(struct pages *pages, struct range range)
 {
     atomic_thread_fence(memory_order_seq_cst);
-    settle_whoever_owns(pages, range);
-    atomic_fetch_sub_explicit(&pages->strangers, 1, memory_order_release);
+    settle_owner(pages, range);
+    atomic_fetch_sub_explicit(&pages->foreign_requests, 1, memory_order_release);
 }
 
-uint64_t operation_strangers(const struct pages *pages)
+uint64_t operation_foreign_requests(const struct pages *pages)
 {
-    return atomic_load_explicit(&pages->strangers, memory_order_seq_cst);
+    return atomic_load_explicit(&pages->foreign_requests, memory_order_seq_cst);
 }
 
-/* True if the word is what it was, and nobody was under way then. */
+/* True if the word is what it was, and nothing was under way then. */
 static bool is_quiet_since(const _Atomic uint64_t *word, uint64_t before)
 {
     atomic_thread_fence(memory_order_seq_cst);
     return atomic_load_explicit(word, memory_order_seq_cst) == before && !(before & UNDER_WAY);
 }
 
-bool operation_no_strangers_since(const struct pages *pages, uint64_t before)
+bool operation_no_foreign_since(const struct pages *pages, uint64_t before)
 {
-    return is_quiet_since(&pages->strangers, before);
+    return is_quiet_since(&pages->foreign_requests, before);
 }
 
 void operation_transfer_begin(struct pages *pages)
@@ -226,7 +226,7 @@ bool operation_no_transfers_since(const struct pages *pages, uint64_t before)
 
 bool operation_is_foreign(const struct pages *pages, uintptr_t address)
 {
-    /* A thread frozen in a transfer would keep the word busy for ever: nobody waits for it. */
+    /* A suspended thread may keep the word busy for long: give up rather than wait for it. */
     for (int attempt = 0; attempt < 64; attempt++) {
         uint64_t before = operation_transfers(pages);
         struct os_range system;

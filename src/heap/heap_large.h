@@ -1,0 +1,19 @@
+/*
+ * heap_large.h: blocks that are regions of their own: the large ones, and those with a guard page.
+ *
+ * A guarded block ends where its guard page begins, as nearly as its alignment allows: exactly
+ * there if its size is a multiple of BLOCK_ALIGNMENT. The region's own protocol (region.h) decides
+ * which of several frees wins.
+ */
+#ifndef HOSTMEM_HEAP_HEAP_LARGE_H
+#define HOSTMEM_HEAP_HEAP_LARGE_H
+
+#include "heap/heap_space.h"
+#include "heap/heap_state.h"
+
+pages_result heap_alloc_large(struct heap *heap, const struct heap_request *request, void **memory);
+pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, void *memory);
+bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintptr_t address,
+                       size_t size);
+
+#endif

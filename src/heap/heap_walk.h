@@ -1,0 +1,57 @@
+/*
+ * heap_walk.h: looking at heaps: their blocks, whose an address is, and the audit.
+ *
+ * Any thread may call these at any time. A walk shows a block that was live when it was looked at;
+ * blocks that come and go meanwhile may be met or missed.
+ */
+#ifndef HOSTMEM_HEAP_HEAP_WALK_H
+#define HOSTMEM_HEAP_HEAP_WALK_H
+
+#include "heap/heap_space.h"
+#include "heap/heap_state.h"
+
+/* Walks the heaps that live: *cursor starts at 0. NULL: there are no more. */
+struct heap *heap_next(const struct heap_space *space, uint32_t *cursor);
+
+/* Walks live blocks, of the heap of that number or (0) of all: the cursor starts all zero. */
+struct heap_cursor {
+    uint32_t slab;
+    uint32_t block;
+    uint32_t region;
+};
+bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_cursor *cursor,
+                     struct heap_block *block);
+
+/* The live block that holds the address. False: no block does. */
+bool heap_find_block(const struct heap_space *space, uintptr_t address, struct heap_block *block);
+
+/*
+ * True if the address lies in memory of this manager, a heap's or not; true also if such memory was
+ * there, was given back, and nothing is committed there now. Otherwise the memory is somebody
+ * else's, and a free of it is not heap_free's to judge.
+ */
+bool heap_owns(const struct heap_space *space, const void *memory);
+
+struct heap_class_figures {
+    uint64_t slabs;
+    uint64_t blocks;      /* live */
+    uint64_t block_bytes; /* asked for in them */
+};
+
+/* What the slabs of one size class hold, in the heap of that number or (0) in all. */
+void heap_class_figures(const struct heap_space *space, uint32_t heap, uint32_t size_class,
+                        struct heap_class_figures *figures);
+
+/*
+ * Compares what the heaps have counted with the blocks that a walk finds. False: other threads were
+ * at work meanwhile, and the figures prove nothing.
+ */
+struct heap_audit {
+    uint64_t counted_blocks;
+    uint64_t counted_bytes;
+    uint64_t found_blocks;
+    uint64_t found_bytes;
+};
+bool heap_audit(const struct heap_space *space, struct heap_audit *audit);
+
+#endif

@@ -1,0 +1,142 @@
+/*
+ * slab_memory.c: see slab_memory.h, where the protocol is.
+ */
+#include "heap/slab_memory.h"
+
+/* ------------------------------------------------------------------------------------------------
+ * Regions and spares
+ * --------------------------------------------------------------------------------------------- */
+
+static pages_result take_region(struct heap *heap, uint32_t critical_level, uintptr_t *base)
+{
+    struct counters *counters = heap->space->pages->counters;
+    struct pages_request request = {
+        .size = SLAB_SIZE,
+        .type = OS_MEM_RESERVE | OS_MEM_COMMIT,
+        .protect = atomic_load_explicit(&heap->executable, memory_order_relaxed)
+                       ? OS_PAGE_EXECUTE_READWRITE
+                       : OS_PAGE_READWRITE,
+        .node = OS_ANY_NODE,
+        .critical_level = critical_level,
+        .heap = heap_number(heap) | REGION_IS_SLAB,
+        .requested = SLAB_SIZE,
+    };
+    void *memory;
+    pages_result result;
+
+    counters_begin(counters, COUNTED_HEAP_PAGES);
+    result = pages_alloc(heap->space->pages, &request, &memory);
+    counters_end(counters, COUNTED_HEAP_PAGES, !result);
+    if (!result) {
+        gauge_add(&heap->slab_bytes, SLAB_SIZE);
+        gauge_add(&counters->slab_bytes, SLAB_SIZE);
+    }
+    *base = (uintptr_t)memory;
+    return result;
+}
+
+/* Returns how many bytes the system got. */
+static size_t give_region(struct heap *heap, uintptr_t base)
+{
+    struct counters *counters = heap->space->pages->counters;
+    size_t size;
+    pages_result result;
+
+    counters_begin(counters, COUNTED_HEAP_PAGES);
+    result = pages_release_block(heap->space->pages, (void *)base,
+                                 heap_number(heap) | REGION_IS_SLAB, &size);
+    counters_end(counters, COUNTED_HEAP_PAGES, !result);
+    if (result)
+        return 0; /* the system refused: the region stays in the books */
+    gauge_subtract(&heap->slab_bytes, SLAB_SIZE);
+    gauge_subtract(&counters->slab_bytes, SLAB_SIZE);
+    return SLAB_SIZE;
+}
+
+pages_result slab_memory_take(struct heap *heap, uint32_t critical_level, uintptr_t *base)
+{
+    for (uint32_t i = 0; i < HEAP_SPARES; i++) {
+        if (!atomic_load_explicit(&heap->spares[i], memory_order_relaxed))
+            continue;
+        *base = atomic_exchange_explicit(&heap->spares[i], 0, memory_order_acq_rel);
+        if (*base)
+            return PAGES_OK;
+    }
+    return take_region(heap, critical_level, base);
+}
+
+size_t slab_memory_give(struct heap *heap, uintptr_t base, bool keep)
+{
+    for (uint32_t i = 0; keep && i < HEAP_SPARES; i++) {
+        uintptr_t expected = 0;
+
+        if (atomic_compare_exchange_strong_explicit(&heap->spares[i], &expected, base,
+                                                    memory_order_acq_rel, memory_order_relaxed))
+            return 0;
+    }
+    return give_region(heap, base);
+}
+
+size_t slab_memory_give_spares(struct heap *heap)
+{
+    size_t given = 0;
+
+    for (uint32_t i = 0; i < HEAP_SPARES; i++) {
+        uintptr_t base = atomic_exchange_explicit(&heap->spares[i], 0, memory_order_acq_rel);
+
+        if (base)
+            given += slab_memory_give(heap, base, false);
+    }
+    return given;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Marks
+ * --------------------------------------------------------------------------------------------- */
+
+chunk_mark *slab_memory_mark(struct heap *heap, uintptr_t base)
+{
+    struct chunk_table *table = &heap->space->pages->table.chunks;
+    struct chunk *chunk = chunk_table_find(table, chunk_number(base));
+
+    if (!chunk || !chunk_ensure_marks(table, chunk))
+        return NULL;
+    return &atomic_load_explicit(&chunk->marks,
+                                 memory_order_acquire)[base % CHUNK_SIZE / OS_GRANULE_SIZE];
+}
+
+uint32_t slab_memory_index_at(const struct heap_space *space, uintptr_t address)
+{
+    const chunk_mark *marks = chunk_table_marks(&space->pages->table.chunks, chunk_number(address));
+
+    return marks ? atomic_load_explicit(&marks[address % CHUNK_SIZE / OS_GRANULE_SIZE],
+                                        memory_order_acquire)
+                 : 0;
+}
+
+/* The chunk's marks. A thread that frees in the same chunk again does not look them up again. */
+static const chunk_mark *marks_at(const struct heap *heap, struct thread_counters *thread,
+                                  uintptr_t number)
+{
+    const chunk_mark *marks = LOAD_RELAXED(thread->marks);
+
+    if (marks && LOAD_RELAXED(thread->chunk) == number)
+        return marks;
+    marks = chunk_table_marks(&heap->space->pages->table.chunks, number);
+    if (thread != &heap->shared) {
+        STORE_RELAXED(thread->chunk, number);
+        STORE_RELAXED(thread->marks, (chunk_mark *)marks);
+    }
+    return marks;
+}
+
+struct slab *heap_slab_of(const struct heap *heap, struct thread_counters *thread,
+                          uintptr_t address)
+{
+    const chunk_mark *marks = marks_at(heap, thread, chunk_number(address));
+    uint32_t index = marks ? atomic_load_explicit(&marks[address % CHUNK_SIZE / OS_GRANULE_SIZE],
+                                                  memory_order_acquire)
+                           : 0;
+
+    return index ? heap_slab(heap->space, index) : NULL;
+}
