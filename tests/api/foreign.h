@@ -2,8 +2,8 @@
  * foreign.h: addresses that a manager has never handed out, of many kinds, and what a refused free
  * must leave in the books.
  */
-#ifndef HOSTMEM_TESTS_UNIT_FOREIGN_H
-#define HOSTMEM_TESTS_UNIT_FOREIGN_H
+#ifndef HOSTMEM_TESTS_API_FOREIGN_H
+#define HOSTMEM_TESTS_API_FOREIGN_H
 
 #include "support.h"
 

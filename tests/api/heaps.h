@@ -2,8 +2,8 @@
  * heaps.h: what the tests of heaps share: managers with options, a heap's figures as the inspection
  * tells them, and frees that must be refused.
  */
-#ifndef HOSTMEM_TESTS_UNIT_HEAPS_H
-#define HOSTMEM_TESTS_UNIT_HEAPS_H
+#ifndef HOSTMEM_TESTS_API_HEAPS_H
+#define HOSTMEM_TESTS_API_HEAPS_H
 
 #include "foreign.h"
 

@@ -2,8 +2,8 @@
  * notes.h: what the manager tells to callbacks, noted down so that a test can look at it
  * afterwards; and a callback of the CLR's kind that counts its references.
  */
-#ifndef HOSTMEM_TESTS_UNIT_NOTES_H
-#define HOSTMEM_TESTS_UNIT_NOTES_H
+#ifndef HOSTMEM_TESTS_API_NOTES_H
+#define HOSTMEM_TESTS_API_NOTES_H
 
 #include "support.h"
 

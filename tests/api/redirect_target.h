@@ -8,8 +8,8 @@
  * other functions are NULL. Further modules built from it load others, and export by TARGET_SIGN
  * what a runtime's modules are known by.
  */
-#ifndef HOSTMEM_TESTS_UNIT_REDIRECT_TARGET_H
-#define HOSTMEM_TESTS_UNIT_REDIRECT_TARGET_H
+#ifndef HOSTMEM_TESTS_API_REDIRECT_TARGET_H
+#define HOSTMEM_TESTS_API_REDIRECT_TARGET_H
 
 #include <windows.h>
 

@@ -1,8 +1,8 @@
 /*
  * redirected.h: a module whose imports reach a manager, for the tests of import redirection.
  */
-#ifndef HOSTMEM_TESTS_UNIT_REDIRECTED_H
-#define HOSTMEM_TESTS_UNIT_REDIRECTED_H
+#ifndef HOSTMEM_TESTS_API_REDIRECTED_H
+#define HOSTMEM_TESTS_API_REDIRECTED_H
 
 #include "redirect_target.h"
 #include "support.h"

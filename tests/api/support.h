@@ -5,8 +5,8 @@
  * The assertions end the test by a jump, so only the thread that runs the test may use them, and
  * never from inside a callback of the manager: there a test notes down, and asserts afterwards.
  */
-#ifndef HOSTMEM_TESTS_UNIT_SUPPORT_H
-#define HOSTMEM_TESTS_UNIT_SUPPORT_H
+#ifndef HOSTMEM_TESTS_API_SUPPORT_H
+#define HOSTMEM_TESTS_API_SUPPORT_H
 
 #include <setjmp.h>
 #include <stdarg.h>

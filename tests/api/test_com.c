@@ -1,6 +1,6 @@
 /*
  * test_com.c: COM's rules: identity, references, lifetimes, and the manager's factory. The host
- * control's own work is in test_com_control.c.
+ * control's own work is in test_host_control.c.
  */
 #include "support.h"
 

@@ -11,8 +11,8 @@
  * stands in the books with the size that VirtualQuery tells. After the scenario the audit finds
  * nothing and the books are empty.
  */
-#ifndef HOSTMEM_TESTS_UNIT_TWIN_H
-#define HOSTMEM_TESTS_UNIT_TWIN_H
+#ifndef HOSTMEM_TESTS_API_TWIN_H
+#define HOSTMEM_TESTS_API_TWIN_H
 
 #include "support.h"
 

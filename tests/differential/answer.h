@@ -4,7 +4,7 @@
 #ifndef HOSTMEM_TESTS_DIFFERENTIAL_ANSWER_H
 #define HOSTMEM_TESTS_DIFFERENTIAL_ANSWER_H
 
-#include "world.h"
+#include "twin_world.h"
 
 #define MOST_FIGURES 8
 

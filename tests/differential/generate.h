@@ -7,7 +7,7 @@
 #ifndef HOSTMEM_TESTS_DIFFERENTIAL_GENERATE_H
 #define HOSTMEM_TESTS_DIFFERENTIAL_GENERATE_H
 
-#include "world.h"
+#include "twin_world.h"
 
 struct generator {
     uint64_t random;

@@ -7,7 +7,7 @@
 #ifndef HOSTMEM_TESTS_DIFFERENTIAL_WRONG_MANAGER_H
 #define HOSTMEM_TESTS_DIFFERENTIAL_WRONG_MANAGER_H
 
-#include "world.h"
+#include "twin_world.h"
 
 enum wrong {
     WRONG_SIZE,       /* of more than a granule, the last page is not committed */

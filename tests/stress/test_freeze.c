@@ -6,7 +6,7 @@
  *
  * The freezes are shared between plain heaps and those that fill, delay and track.
  */
-#include "freezer.h"
+#include "freeze_rounds.h"
 
 #include <inttypes.h>
 #include <stdio.h>

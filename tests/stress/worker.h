@@ -7,7 +7,7 @@
 #ifndef HOSTMEM_TESTS_STRESS_WORKER_H
 #define HOSTMEM_TESTS_STRESS_WORKER_H
 
-#include "world.h"
+#include "shared_world.h"
 
 #define SLOTS 160u
 #define CONTESTED_PAGES 16u

@@ -1,0 +1,85 @@
+/*
+ * manager_model.h: what the books must say, kept by the test itself.
+ *
+ * A player makes random requests of a manager, a good part of them wrong, and keeps account on its
+ * own of what each must have changed. It knows nothing of how the manager keeps its books, and
+ * never looks into them to learn what to expect. Several players can share a manager, each on a
+ * thread of its own; a player asserts nothing, but remembers the first thing that was not as
+ * expected.
+ */
+#ifndef HOSTMEM_TESTS_MANAGER_MODEL_H
+#define HOSTMEM_TESTS_MANAGER_MODEL_H
+
+#include "support.h"
+
+#define MODEL_REGIONS 128
+#define MODEL_BLOCKS 64
+
+/* A region is 64 units of `unit` pages, less when it is small; one bit of a word a unit. */
+struct model_region {
+    char *base; /* NULL: none */
+    SIZE_T unit;
+    unsigned units;
+    uint64_t committed;
+};
+
+struct model_block {
+    void *memory; /* NULL: none */
+    SIZE_T size;
+    bool has_region; /* of its own */
+};
+
+/* A quantity and the most that it has been. */
+struct model_gauge {
+    ULONGLONG now, peak;
+};
+
+/*
+ * How much memory a heap takes at once for its small blocks is not for the model to say: it asks
+ * the manager, and adds that to what it knows of; the regions shown must bear it out.
+ */
+struct model_books {
+    ULONGLONG slab_bytes; /* in reserved, committed and (by slab) regions */
+    struct model_gauge reserved, committed, regions, blocks, block_bytes;
+    ULONGLONG refused_frees;
+    HOSTMEM_METHOD_COUNT methods[HOSTMEM_METHODS];
+};
+
+struct player {
+    const struct subject *subject;
+    IHostMalloc *heap;
+    uint64_t random; /* the seed, then the state */
+    unsigned rounds; /* how many requests play makes */
+    unsigned round;  /* how many it has made */
+    struct model_region regions[MODEL_REGIONS];
+    struct model_block blocks[MODEL_BLOCKS];
+    struct model_books books;
+
+    /* What went wrong first; wrong is NULL when nothing has. */
+    const char *wrong;
+    ULONGLONG wrong_actual, wrong_expected;
+};
+
+/* One random request; false if something was not as expected. */
+bool player_move(struct player *player);
+
+/* For CreateThread, on a struct player: makes that many moves. */
+DWORD WINAPI player_play(void *player);
+
+/* Takes the figure of the slabs of all heaps into the books, after a request that may change it. */
+void model_take_slabs(struct model_books *books, const struct subject *subject);
+
+/* Gives back everything that the player has. */
+void player_give_back(struct player *player);
+
+/* Fails the test if something went wrong. */
+void assert_nothing_went_wrong(const struct player *player);
+
+/* The manager's statistics are what the books say, peaks and calls included. */
+void assert_books_agree(const struct subject *subject, const struct model_books *books,
+                        const char *about);
+
+/* Each of the player's regions is enumerated as the model has it, and no other but the slabs. */
+void assert_regions_agree(const struct player *player);
+
+#endif
