@@ -1,7 +1,6 @@
 /*
- * test_tables_frozen.c: what grows at the ledger's ends, with one thread frozen before any of its
- * atomic accesses while another is at the same place: the directory behind a full window, and words
- * of committed bits.
+ * test_committed_frozen.c: bits of committed pages with one thread frozen before any of its atomic
+ * accesses while another changes bits of the same word.
  */
 #include "freezer.h"
 
@@ -29,74 +28,6 @@ static void clear_table(void *scene)
     chunk_table_destroy(&s->table);
     metadata_destroy(&s->metadata);
 }
-
-/* ------------------------------------------------------------------------------------------------
- * The directory behind a full window
- * --------------------------------------------------------------------------------------------- */
-
-#define FULL_WINDOW 16u
-
-/* The numbers whose window is the first one of the first directory, as chunk_table.c hashes. */
-static uintptr_t in_one_window(size_t which)
-{
-    static uintptr_t numbers[FULL_WINDOW + 2];
-    size_t found = 0;
-
-    for (uintptr_t number = 0; !numbers[FULL_WINDOW + 1]; number++) {
-        uint64_t hash = ((uint64_t)number + 1) * UINT64_C(0x9e3779b97f4a7c15);
-
-        if (((hash >> 32) & 4095) == 0)
-            numbers[found++] = number;
-    }
-    return numbers[which];
-}
-
-static void set_full_window(void *scene)
-{
-    struct table_scene *s = scene;
-
-    set_table(scene);
-    for (size_t i = 0; i < FULL_WINDOW; i++)
-        assert_non_null(chunk_table_ensure(&s->table, in_one_window(i)));
-}
-
-static void ensure_first(void *scene)
-{
-    assert_non_null(
-        chunk_table_ensure(&((struct table_scene *)scene)->table, in_one_window(FULL_WINDOW)));
-}
-
-static void ensure_second(void *scene)
-{
-    assert_non_null(
-        chunk_table_ensure(&((struct table_scene *)scene)->table, in_one_window(FULL_WINDOW + 1)));
-}
-
-/* Each has a node of its own, which stays the one that is found. */
-static void check_all_found(void *scene)
-{
-    struct table_scene *s = scene;
-
-    for (size_t i = 0; i < FULL_WINDOW + 2; i++) {
-        struct chunk *chunk = chunk_table_find(&s->table, in_one_window(i));
-
-        assert_non_null(chunk);
-        assert_ptr_equal(chunk, chunk_table_ensure(&s->table, in_one_window(i)));
-        for (size_t other = 0; other < i; other++)
-            assert_ptr_not_equal(chunk, chunk_table_find(&s->table, in_one_window(other)));
-    }
-}
-
-static void of_two_directories_made_at_once_one_is_used_by_both(void **state)
-{
-    (void)state;
-    perform(&(struct play){sizeof(struct table_scene), set_full_window, ensure_first, ensure_second,
-                           check_all_found, clear_table});
-}
-
-/* ------------------------------------------------------------------------------------------------
- * Two pages' bits in one word
- * --------------------------------------------------------------------------------------------- */
 
 #define FIRST_PAGE (UINT64_C(777) * CHUNK_SIZE)
 #define SECOND_PAGE (FIRST_PAGE + PAGE)
@@ -175,7 +106,6 @@ static void a_page_that_two_commit_or_decommit_is_counted_once_and_its_neighbour
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_two_directories_made_at_once_one_is_used_by_both),
         cmocka_unit_test(a_page_that_two_commit_or_decommit_is_counted_once_and_its_neighbour_too),
     };
 
