@@ -4,6 +4,7 @@
 #include "freezer.h"
 
 #include "frozen_key.h"
+#include "system_calls.h"
 
 #define OTHER_THREAD 0x2000
 
@@ -93,6 +94,18 @@ void moment(void)
         freezer.later = NULL;
         freezer.armed = true;
     }
+}
+
+/* For programs whose requests to the system are led through system_calls.c. */
+void system_call_begins(bool changes)
+{
+    (void)changes;
+    moment();
+}
+
+void system_call_ended(void)
+{
+    moment();
 }
 
 /* True if all moments that were wanted came. */

@@ -3,6 +3,8 @@
  */
 #include "litmus.h"
 
+#include "system_calls.h"
+
 /* What interleaved.h declares. */
 void moment(void);
 extern const volatile void *moment_object;
@@ -74,43 +76,15 @@ void moment(void)
  * Requests to the system
  * --------------------------------------------------------------------------------------------- */
 
-uint32_t __real_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __real_os_free(void *address, size_t size, uint32_t type);
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type);
-bool __real_os_query_range(uintptr_t address, struct os_range *range);
-bool __wrap_os_query_range(uintptr_t address, struct os_range *range);
+static char the_system; /* its address stands for the system's state */
 
-static unsigned refusals; /* and, for access_to, the system's address */
-
-void litmus_refuse_releases(unsigned count)
+void system_call_begins(bool changes)
 {
-    refusals = count;
+    access_to(&the_system, changes);
 }
 
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory)
+void system_call_ended(void)
 {
-    access_to(&refusals, true);
-    return __real_os_alloc(address, size, type, protect, node, memory);
-}
-
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type)
-{
-    access_to(&refusals, true);
-    if (type == OS_MEM_RELEASE && refusals) {
-        refusals--;
-        return LITMUS_REFUSED;
-    }
-    return __real_os_free(address, size, type);
-}
-
-bool __wrap_os_query_range(uintptr_t address, struct os_range *range)
-{
-    access_to(&refusals, false);
-    return __real_os_query_range(address, range);
 }
 
 /* ------------------------------------------------------------------------------------------------

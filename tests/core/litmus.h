@@ -2,7 +2,7 @@
  * litmus.h: two calls at once, in every order of their steps that takes so many changes of thread.
  *
  * A step is an atomic access (interleaved.h) to what both calls touch and one of them changes, or a
- * request to the system, which the linker leads through here (--wrap), up to the next one. What the
+ * request to the system (system_calls.h), up to the next one. What the
  * other call never touches, or both only read, may as well happen earlier or later. Which objects
  * are shared shows while orders are tried: they are tried anew until no more are found.
  *
@@ -35,10 +35,5 @@ void litmus_run(const struct litmus *litmus);
 /* A test's teardown, in front of its own: tells the order that a check has failed in, if one has.
  */
 void litmus_tell_failure(void);
-
-/* For requests to the system: how often the next releases will be refused. */
-void litmus_refuse_releases(unsigned count);
-
-#define LITMUS_REFUSED OS_ERROR_NO_SYSTEM_RESOURCES
 
 #endif

@@ -5,16 +5,7 @@
  */
 #include "freezer.h"
 #include "pages_world.h"
-
-void moment(void); /* interleaved.h */
-
-/* Before and after each request to the system is a moment too. */
-uint32_t __real_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __real_os_free(void *address, size_t size, uint32_t type);
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type);
+#include "system_calls.h"
 
 static void clear_nothing(void *scene)
 {
@@ -272,30 +263,6 @@ static void a_frozen_request_meets_no_mixture_of_settings(void **state)
 
 #define FULL 5u /* pages */
 
-static uint32_t refuse_release; /* with this error, if not 0 */
-
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory)
-{
-    uint32_t error;
-
-    moment();
-    error = __real_os_alloc(address, size, type, protect, node, memory);
-    moment();
-    return error;
-}
-
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type)
-{
-    uint32_t error;
-
-    moment();
-    error = type == OS_MEM_RELEASE && refuse_release ? refuse_release
-                                                     : __real_os_free(address, size, type);
-    moment();
-    return error;
-}
-
 struct pages_scene {
     struct world world;
     char *first;  /* 16 pages, of which the first FULL are committed */
@@ -402,9 +369,8 @@ static void release_in_vain(void *scene)
 {
     struct pages_scene *s = scene;
 
-    refuse_release = OS_ERROR_NO_SYSTEM_RESOURCES;
-    assert_int_equal(try_free(&s->world, s->first, 0, OS_MEM_RELEASE), refuse_release);
-    refuse_release = 0;
+    refuse_releases(1);
+    assert_int_equal(try_free(&s->world, s->first, 0, OS_MEM_RELEASE), RELEASE_REFUSED);
 }
 
 static void a_release_that_the_system_refuses_makes_no_room_for_others(void **state)

@@ -6,49 +6,6 @@
 #include "freezer.h"
 #include "pages_world.h"
 
-void moment(void); /* interleaved.h */
-
-/* Before and after each request to the system is a moment too. */
-uint32_t __real_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __real_os_free(void *address, size_t size, uint32_t type);
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type);
-bool __real_os_query_range(uintptr_t address, struct os_range *range);
-bool __wrap_os_query_range(uintptr_t address, struct os_range *range);
-
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory)
-{
-    uint32_t error;
-
-    moment();
-    error = __real_os_alloc(address, size, type, protect, node, memory);
-    moment();
-    return error;
-}
-
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type)
-{
-    uint32_t error;
-
-    moment();
-    error = __real_os_free(address, size, type);
-    moment();
-    return error;
-}
-
-bool __wrap_os_query_range(uintptr_t address, struct os_range *range)
-{
-    bool known;
-
-    moment();
-    known = __real_os_query_range(address, range);
-    moment();
-    return known;
-}
-
 struct foreign_scene {
     struct world world;
     char *base; /* of a region, or of one that has been released */

@@ -8,17 +8,11 @@
  * requests to the system through here (--wrap).
  */
 #include "pages_world.h"
+#include "system_calls.h"
+
+#include <limits.h>
 
 void moment(void); /* interleaved.h */
-
-uint32_t __real_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __real_os_free(void *address, size_t size, uint32_t type);
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type);
-bool __real_os_query_range(uintptr_t address, struct os_range *range);
-bool __wrap_os_query_range(uintptr_t address, struct os_range *range);
 
 /* ------------------------------------------------------------------------------------------------
  * The stage: calls on one address, each frozen at a moment of its own
@@ -74,7 +68,6 @@ static struct {
     bool told_falsely;
     pages_result result; /* of the call that ended last */
     uint64_t committed_after_release;
-    uint32_t refuse_release; /* with this error, if not 0 */
 } stage;
 
 static bool note_difference(void *found, const struct audit_difference *difference)
@@ -109,7 +102,7 @@ static pages_result replace_by_block(void)
                                     .heap = HEAP};
     void *memory;
 
-    __real_os_free(stage.base, 0, OS_MEM_RELEASE);
+    unwatched_os_free(stage.base, 0, OS_MEM_RELEASE);
     return try_request(stage.world, &request, &memory);
 }
 
@@ -186,36 +179,15 @@ void moment(void)
         could_freeze();
 }
 
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory)
+void system_call_begins(bool changes)
 {
-    uint32_t error;
-
+    (void)changes;
     could_freeze();
-    error = __real_os_alloc(address, size, type, protect, node, memory);
-    could_freeze();
-    return error;
 }
 
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type)
+void system_call_ended(void)
 {
-    uint32_t error;
-
     could_freeze();
-    error = type == OS_MEM_RELEASE && stage.refuse_release ? stage.refuse_release
-                                                           : __real_os_free(address, size, type);
-    could_freeze();
-    return error;
-}
-
-bool __wrap_os_query_range(uintptr_t address, struct os_range *range)
-{
-    bool known;
-
-    could_freeze();
-    known = __real_os_query_range(address, range);
-    could_freeze();
-    return known;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -415,9 +387,9 @@ static bool pass_decommit_beside_replacement(struct world *world, unsigned freez
     void *memory;
     bool frozen;
 
-    assert_int_equal(__real_os_alloc(stage.base, PAGES * PAGE, RESERVE_COMMIT, OS_PAGE_READWRITE,
-                                     OS_ANY_NODE, &memory),
-                     0);
+    assert_int_equal(
+        os_alloc(stage.base, PAGES * PAGE, RESERVE_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory),
+        0);
     stage.freeze_at[0] = freeze_at;
     run_call(PASS_DECOMMIT);
     frozen = stage.moments[0] > freeze_at;
@@ -427,7 +399,7 @@ static bool pass_decommit_beside_replacement(struct world *world, unsigned freez
                          PAGES_OK);
     } else {
         assert_int_equal(system_at(stage.base).state, OS_MEM_RESERVE);
-        assert_int_equal(__real_os_free(stage.base, 0, OS_MEM_RELEASE), 0);
+        assert_int_equal(os_free(stage.base, 0, OS_MEM_RELEASE), 0);
     }
     assert_books(world, 0, 0, 0);
     return frozen;
@@ -483,17 +455,15 @@ static void a_release_beside_a_frozen_call_is_done_when_that_has_ended(void **st
  * Releases that the system refuses
  * --------------------------------------------------------------------------------------------- */
 
-#define REFUSED OS_ERROR_NO_SYSTEM_RESOURCES
-
 static void a_refused_release_leaves_the_region_as_it_was(void **state)
 {
     struct world *world = *state;
     char *base = reserve(world, PAGES * PAGE);
 
     commit(world, base + 3 * PAGE, 5 * PAGE);
-    stage.refuse_release = REFUSED;
-    assert_int_equal(try_free(world, base, 0, OS_MEM_RELEASE), REFUSED);
-    stage.refuse_release = 0;
+    refuse_releases(UINT_MAX);
+    assert_int_equal(try_free(world, base, 0, OS_MEM_RELEASE), RELEASE_REFUSED);
+    refuse_releases(0);
     assert_books(world, 1, PAGES * PAGE, 5 * PAGE);
     commit(world, base, PAGE);
     assert_books(world, 1, PAGES * PAGE, 6 * PAGE);
@@ -504,9 +474,9 @@ static void a_refused_release_that_an_operation_ended_leaves_exact_books(void **
 {
     struct world *world = *state;
 
-    stage.refuse_release = REFUSED;
+    refuse_releases(UINT_MAX);
     commit_beside_release(world);
-    stage.refuse_release = 0;
+    refuse_releases(0);
     assert_exact(world);
     assert_int_equal(gauge_now(&world->counters.regions), 1);
     release(world, stage.base);
@@ -522,9 +492,9 @@ static bool refused_release_beside_commit(struct world *world, unsigned freeze_a
     stage.plan[1] = COMMIT_FIRST;
     stage.planned = 2;
     stage.freeze_at[0] = freeze_at;
-    stage.refuse_release = REFUSED;
+    refuse_releases(UINT_MAX);
     run_call(stage.plan[0]);
-    stage.refuse_release = 0;
+    refuse_releases(0);
     frozen = stage.moments[0] > freeze_at;
     stage.planned = 0;
     assert_books(world, 1, PAGES * PAGE, frozen ? PAGE : 0);

@@ -4,6 +4,7 @@
  */
 #include "litmus.h"
 #include "pages_world.h"
+#include "system_calls.h"
 
 #define PAGES 4
 #define HEAP 9u
@@ -57,7 +58,7 @@ static void set_committed(void *scene)
 static void set_refusing(void *scene)
 {
     set_committed(scene);
-    litmus_refuse_releases(1);
+    refuse_releases(1);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -77,7 +78,7 @@ static void call_release(void *scene)
 
     s->tries++;
     s->releases += result == PAGES_OK;
-    s->refused += result == LITMUS_REFUSED;
+    s->refused += result == RELEASE_REFUSED;
     s->losers += result == PAGES_FOREIGN;
     judge(s, result);
 }
@@ -192,7 +193,7 @@ static void check_with(struct stage *s, unsigned revived)
 {
     unsigned live = (unsigned)gauge_now(&s->world->counters.regions);
 
-    litmus_refuse_releases(0);
+    refuse_releases(0);
     assert_false(s->told_falsely);
     assert_false(s->contradicted);
     assert_exact(s->world);
