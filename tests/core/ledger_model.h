@@ -1,7 +1,8 @@
 /*
- * ledger_model.h: a reference model of the ledger, for test_pages_model_threads and fuzz_ledger: a
- * sorted array of what is allocated, by whomever, with a byte for each page; what is charged; and
- * where regions have been.
+ * ledger_model.h: the reference model of the ledger, for test_pages_model, test_pages_model_threads
+ * and fuzz_ledger. It is as simple as it can be: a sorted array of everything that is allocated, by
+ * the manager or by others, with a byte for each page; what is charged; and where regions have
+ * been.
  */
 #ifndef HOSTMEM_TESTS_LEDGER_MODEL_H
 #define HOSTMEM_TESTS_LEDGER_MODEL_H

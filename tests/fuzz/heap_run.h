@@ -53,8 +53,7 @@ struct heap_run {
     struct wound wounds[64];
     size_t wound_count;
     uint64_t corrupted;
-    uint64_t fault_at[OS_FAULT_KINDS]; /* 0: none is to come */
-    bool fault_has_struck;             /* in this space: histories may be missing */
+    bool fault_has_struck; /* in this space: histories may be missing */
 };
 
 extern struct heap_run run;

@@ -15,8 +15,7 @@ struct ledger_run {
     struct model model;
     uint64_t foreign_commits;
     uint64_t passed_frees;
-    uint64_t fault_at[OS_FAULT_KINDS]; /* 0: none is to come */
-    unsigned char last_byte;           /* that was written to a page */
+    unsigned char last_byte; /* that was written to a page */
 };
 
 extern struct ledger_run run;
