@@ -46,4 +46,16 @@ void redirected_restart(struct redirected *redirected, const HOSTMEM_OPTIONS *op
 /* The address lies in a live region of the manager. */
 bool is_owned(const struct subject *subject, const void *address);
 
+/* The module's manager is one with these limits from now on. */
+void redirected_limit(struct redirected *redirected, const HOSTMEM_LIMITS *limits);
+
+/* The same, with a limit on what is committed and a reserve for app-domain-critical requests. */
+void redirected_limit_committed(struct redirected *redirected, ULONGLONG bytes, ULONGLONG reserve);
+
+/* The module's own VirtualAlloc (PAGE_READWRITE); NULL: it failed. */
+void *redirected_alloc(const struct redirected *redirected, void *address, SIZE_T size, DWORD type);
+
+/* The module's own VirtualFree of a region. */
+void redirected_release(const struct redirected *redirected, void *memory);
+
 #endif

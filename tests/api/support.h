@@ -101,6 +101,12 @@ extern const EMemoryCriticalLevel no_levels[4];
 #define assert_last_error(expected)                                                                \
     check_figure(GetLastError(), (expected), "the last error", "", __FILE__, __LINE__)
 
+/*
+ * What a method answers where Win32 fails with that error: E_OUTOFMEMORY for every error that means
+ * exhausted memory, else HRESULT_FROM_WIN32.
+ */
+HRESULT hresult_of_error(DWORD error);
+
 void check_hresult(HRESULT actual, HRESULT expected, const char *call, const char *about,
                    const char *file, int line);
 void check_figure(ULONGLONG actual, ULONGLONG expected, const char *what, const char *about,
@@ -153,6 +159,9 @@ void check_no_trace(const struct subject *subject, const HOSTMEM_STATISTICS *bef
     check_clean_audit((subject), (about), __FILE__, __LINE__)
 void check_clean_audit(const struct subject *subject, const char *about, const char *file,
                        int line);
+
+/* The audit finds nothing, and the books hold no region, no mapped range and no block. */
+void assert_empty_books(const struct subject *subject);
 
 /* Memory from the manager's VirtualAlloc (task-critical); fails the test if there is none. */
 void *subject_alloc(const struct subject *subject, SIZE_T size, DWORD type, DWORD protect);

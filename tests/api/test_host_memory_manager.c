@@ -8,20 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The one mapping of Win32 errors, as documented. */
-static HRESULT documented_hresult(DWORD error)
-{
-    static const DWORD memory_exhausted[] = {ERROR_NOT_ENOUGH_MEMORY, ERROR_OUTOFMEMORY,
-                                             ERROR_COMMITMENT_LIMIT,  ERROR_PAGEFILE_QUOTA,
-                                             ERROR_WORKING_SET_QUOTA, ERROR_NO_SYSTEM_RESOURCES};
-
-    for (unsigned i = 0; i < COUNT_OF(memory_exhausted); i++) {
-        if (error == memory_exhausted[i])
-            return E_OUTOFMEMORY;
-    }
-    return HRESULT_FROM_WIN32(error);
-}
-
 /* ------------------------------------------------------------------------------------------------
  * VirtualAlloc and VirtualFree
  * --------------------------------------------------------------------------------------------- */
@@ -166,7 +152,7 @@ static void assert_refused_as_by_win32(const struct subject *subject, const stru
     hr = IHostMemoryManager_VirtualAlloc(subject->manager, (void *)request->address, request->size,
                                          request->type, request->protect, eTaskCritical, &memory);
     error = GetLastError();
-    assert_hresult_of(request->about, hr, documented_hresult(raw_error));
+    assert_hresult_of(request->about, hr, hresult_of_error(raw_error));
     assert_figure_of(request->about, error, raw_error);
     assert_address_of(request->about, memory, NULL);
     assert_no_trace(subject, &before);
@@ -409,7 +395,7 @@ static void VirtualQuery_of_a_kernel_address_fails_as_Win32_does(void **state)
     error = GetLastError();
     assert_result(IHostMemoryManager_VirtualQuery(subject->manager, (void *)KERNEL_ADDRESS, &range,
                                                   sizeof(range), &written),
-                  documented_hresult(error), error);
+                  hresult_of_error(error), error);
     assert_figure(written, 0);
 }
 
@@ -424,7 +410,7 @@ static void VirtualQuery_into_a_short_buffer_fails_as_Win32_does(void **state)
     error = GetLastError();
     assert_result(IHostMemoryManager_VirtualQuery(subject->manager, &range, &range,
                                                   sizeof(range) - 1, &written),
-                  documented_hresult(error), error);
+                  hresult_of_error(error), error);
     assert_figure(written, 0);
 }
 
@@ -507,7 +493,7 @@ static void VirtualProtect_fails_as_Win32_does(void **state)
         error = GetLastError();
         assert_result(IHostMemoryManager_VirtualProtect(subject->manager, address, requests[i].size,
                                                         requests[i].protect, &old),
-                      documented_hresult(error), error);
+                      hresult_of_error(error), error);
     }
     assert_figure(memory_protection(region), PAGE_READWRITE);
     subject_release(subject, region);

@@ -124,19 +124,6 @@ static struct subject subject_telling(DWORD flags)
     return subject_make(&options);
 }
 
-static void assert_nothing_left(const struct subject *subject)
-{
-    HOSTMEM_STATISTICS statistics = statistics_of(subject);
-
-    assert_figure(statistics.Regions.Now, 0);
-    assert_figure(statistics.Reserved.Now, 0);
-    assert_figure(statistics.Committed.Now, 0);
-    assert_figure(statistics.SlabBytes.Now, 0);
-    assert_figure(statistics.Blocks.Now, 0);
-    assert_figure(statistics.BlockBytes.Now, 0);
-    assert_clean_audit(subject);
-}
-
 /* ------------------------------------------------------------------------------------------------
  * Leaks
  * --------------------------------------------------------------------------------------------- */
@@ -163,7 +150,7 @@ static void leak(DWORD flags)
     assert_all_told(0);
     assert_figure(statistics_of(&subject).LeakedBlocks, ledger.count);
     assert_figure(statistics_of(&subject).LeakedBytes, bytes);
-    assert_nothing_left(&subject);
+    assert_empty_books(&subject);
     for (unsigned i = 0; i < ledger.count; i++)
         assert_figure(memory_state(ledger.blocks[i].memory), MEM_FREE);
     subject_end(&subject);
@@ -245,7 +232,7 @@ static void two_heaps_of_a_manager_never_mix(void **state)
     }
     assert_figure(IHostMalloc_Release(heaps[1]), 0);
     assert_figure(ledger.told, 0);
-    assert_nothing_left(&subject);
+    assert_empty_books(&subject);
     subject_end(&subject);
 }
 
@@ -276,7 +263,7 @@ static void a_heap_knows_nothing_of_those_before_it(void **state)
         assert_all_told(number);
         assert_figure(statistics_of(&subject).LeakedBlocks, 3ull * number);
     }
-    assert_nothing_left(&subject);
+    assert_empty_books(&subject);
     subject_end(&subject);
 }
 

@@ -23,19 +23,6 @@ static uint64_t seed_of(unsigned number)
     return SEED ^ (number + 1) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static void assert_nothing_left(const struct subject *subject)
-{
-    HOSTMEM_STATISTICS statistics = statistics_of(subject);
-
-    assert_clean_audit(subject);
-    assert_figure(statistics.Reserved.Now, 0);
-    assert_figure(statistics.Committed.Now, 0);
-    assert_figure(statistics.Regions.Now, 0);
-    assert_figure(statistics.Blocks.Now, 0);
-    assert_figure(statistics.BlockBytes.Now, 0);
-    assert_figure(statistics.SlabBytes.Now, 0);
-}
-
 /* Gives back the slabs that heaps keep though they are empty: all of them, if nothing is live. */
 static void trim(const struct subject *subject)
 {
@@ -116,7 +103,7 @@ static void after_each_of_100000_random_requests_the_books_are_the_model_s(void 
     trim(subject);
     model_take_slabs(&player->books, subject);
     assert_books_agree(subject, &player->books, "after everything was given back");
-    assert_nothing_left(subject);
+    assert_empty_books(subject);
     end_players(player, 1);
 }
 
@@ -253,7 +240,7 @@ static void after_100000_random_requests_of_8_threads_the_books_are_the_models_s
         assert_nothing_went_wrong(&players[i]);
     }
     trim(subject);
-    assert_nothing_left(subject);
+    assert_empty_books(subject);
     end_players(players, THREADS);
 }
 
@@ -395,7 +382,7 @@ static void committed_is_exact_after_8_threads_fought_over_the_same_pages(void *
             subject_release(subject, arena.regions[i]);
     }
     audit_meanwhile_end(&meanwhile);
-    assert_nothing_left(subject);
+    assert_empty_books(subject);
 }
 
 static void of_8_threads_that_release_what_others_use_exactly_one_wins(void **state)
@@ -417,7 +404,7 @@ static void of_8_threads_that_release_what_others_use_exactly_one_wins(void **st
             else
                 subject_release(subject, arena.regions[i]);
         }
-        assert_nothing_left(subject);
+        assert_empty_books(subject);
     }
 }
 
@@ -518,7 +505,7 @@ static void every_release_that_wins_ends_exactly_one_reservation(void **state)
     assert_at_least(exchange.releases, EXCHANGES);
     while (end > left)
         subject_release(subject, *--end);
-    assert_nothing_left(subject);
+    assert_empty_books(subject);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -610,7 +597,7 @@ static void a_commit_that_races_with_the_making_of_its_region_is_in_the_books(vo
     assert_figure(statistics_of(subject).Committed.Now, (ULONGLONG)PLACES * COMMITTERS * PAGE);
     for (unsigned place = 0; place < PLACES; place++)
         subject_release(subject, site.room + place * PLACE_SIZE);
-    assert_nothing_left(subject);
+    assert_empty_books(subject);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -669,7 +656,7 @@ static void of_8_threads_that_free_the_same_block_exactly_one_wins(void **state)
         assert_figure(contest.wins[i], 1);
     assert_figure(statistics_of(subject).RefusedFrees, (THREADS - 1) * CONTESTED_BLOCKS);
     trim(subject);
-    assert_nothing_left(subject);
+    assert_empty_books(subject);
     assert_figure(IHostMalloc_Release(contest.heap), 0);
 }
 
@@ -767,7 +754,7 @@ static void each_of_very_many_regions_is_found_shown_once_and_released(void **st
         subject_release(subject, regions[(i * 7919ull) % CROWD]);
     for (unsigned i = 0; i < CROWD; i++)
         assert_not_in(subject, room + i * GRANULE, room + i * GRANULE);
-    assert_nothing_left(subject);
+    assert_empty_books(subject);
     free(shown);
     free(regions);
 }

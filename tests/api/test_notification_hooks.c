@@ -11,29 +11,8 @@
 #define RESERVE_COMMIT (MEM_RESERVE | MEM_COMMIT)
 #define LIMIT (100 * PAGE)
 #define SOME_IS_LOW (95 * PAGE)
-#define SOME_IS_NEUTRAL (80 * PAGE)
 
 static const HOSTMEM_LIMITS usual = {.cbSize = sizeof(usual), .Committed = {.Limit = LIMIT}};
-
-static void limit(struct redirected *redirected, const HOSTMEM_LIMITS *limits)
-{
-    const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .pLimits = limits};
-
-    redirected_restart(redirected, &options);
-}
-
-static void *alloc(const struct redirected *redirected, SIZE_T size)
-{
-    void *memory = redirected->calls->alloc(NULL, size, RESERVE_COMMIT, PAGE_READWRITE);
-
-    assert_non_null(memory);
-    return memory;
-}
-
-static void release(const struct redirected *redirected, void *memory)
-{
-    assert_true(redirected->calls->free(memory, 0, MEM_RELEASE));
-}
 
 static void set_limit(const struct redirected *redirected, ULONGLONG bytes)
 {
@@ -83,12 +62,12 @@ static void a_change_is_counted_as_told_once_a_module_has_asked(void **state)
     struct redirected *redirected = *state;
     HANDLE low;
 
-    limit(redirected, &usual);
-    release(redirected, alloc(redirected, SOME_IS_LOW));
+    redirected_limit(redirected, &usual);
+    redirected_release(redirected, redirected_alloc(redirected, NULL, SOME_IS_LOW, RESERVE_COMMIT));
     assert_figure(notifications(redirected, eMemoryAvailableLow), 0);
     assert_figure(notifications(redirected, eMemoryAvailableHigh), 0);
     low = create_low(redirected);
-    release(redirected, alloc(redirected, SOME_IS_LOW));
+    redirected_release(redirected, redirected_alloc(redirected, NULL, SOME_IS_LOW, RESERVE_COMMIT));
     assert_figure(notifications(redirected, eMemoryAvailableLow), 1);
     assert_figure(notifications(redirected, eMemoryAvailableNeutral), 0);
     assert_figure(notifications(redirected, eMemoryAvailableHigh), 1);
@@ -101,7 +80,7 @@ static void what_happens_after_the_redirection_is_told_to_nobody(void **state)
     HANDLE low, high;
     void *memory;
 
-    limit(redirected, &usual);
+    redirected_limit(redirected, &usual);
     low = create_low(redirected);
     high = create_high(redirected);
     redirected_end(redirected);
@@ -116,6 +95,137 @@ static void what_happens_after_the_redirection_is_told_to_nobody(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * What a module sees of the pressure
+ * --------------------------------------------------------------------------------------------- */
+
+/* Both ways of asking, and the same answer. */
+static bool is_set(const struct redirected *redirected, HANDLE notification)
+{
+    BOOL state = 2;
+
+    assert_true(redirected->calls->query_notification(notification, &state));
+    assert_figure(state, is_signalled(notification));
+    return state != FALSE;
+}
+
+static void notifications_follow_the_manager_s_pressure(void **state)
+{
+    struct redirected *redirected = *state;
+    const struct redirect_target *calls = redirected->calls;
+    HANDLE low, high;
+    void *memory;
+
+    redirected_limit(redirected, &usual);
+    low = calls->create_notification(LowMemoryResourceNotification);
+    high = calls->create_notification(HighMemoryResourceNotification);
+    assert_non_null(low);
+    assert_non_null(high);
+    for (int round = 0; round < 3; round++) {
+        assert_false(is_set(redirected, low));
+        assert_true(is_set(redirected, high));
+        memory = redirected_alloc(redirected, NULL, 80 * PAGE, RESERVE_COMMIT);
+        assert_false(is_set(redirected, low));
+        assert_false(is_set(redirected, high));
+        redirected_release(redirected, memory);
+        memory = subject_alloc(&redirected->subject, 95 * PAGE, RESERVE_COMMIT, PAGE_READWRITE);
+        assert_true(is_set(redirected, low));
+        assert_false(is_set(redirected, high));
+        subject_release(&redirected->subject, memory);
+    }
+    assert_figure(statistics_of(&redirected->subject).Notifications[0].Count, 3);
+    assert_true(CloseHandle(low));
+    assert_true(CloseHandle(high));
+}
+
+static void a_notification_made_late_says_what_is_so(void **state)
+{
+    struct redirected *redirected = *state;
+    const HOSTMEM_LIMITS wider = {.cbSize = sizeof(wider), .Committed = {.Limit = 1000 * PAGE}};
+    HANDLE first, second;
+    void *memory;
+
+    redirected_limit(redirected, &usual);
+    memory = redirected_alloc(redirected, NULL, 95 * PAGE, RESERVE_COMMIT);
+    first = redirected->calls->create_notification(LowMemoryResourceNotification);
+    assert_true(is_set(redirected, first));
+    second = redirected->calls->create_notification(LowMemoryResourceNotification);
+    assert_true(CloseHandle(first));
+    assert_true(is_set(redirected, second));
+    assert_succeeds(IHostMemInspection_SetLimits(redirected->subject.inspection, &wider));
+    assert_false(is_set(redirected, second));
+    assert_true(CloseHandle(second));
+    redirected_release(redirected, memory);
+}
+
+static void a_notification_outlives_a_redirection_and_follows_the_next_one(void **state)
+{
+    struct redirected *redirected = *state;
+    HANDLE low, high;
+    void *memory;
+
+    redirected_limit(redirected, &usual);
+    low = redirected->calls->create_notification(LowMemoryResourceNotification);
+    high = redirected->calls->create_notification(HighMemoryResourceNotification);
+    memory = redirected_alloc(redirected, NULL, 95 * PAGE, RESERVE_COMMIT);
+    assert_true(is_signalled(low));
+    redirected_end(redirected);
+    assert_false(is_signalled(low));
+    assert_false(is_signalled(high));
+    redirected_begin(redirected);
+    assert_true(is_signalled(low));
+    redirected_release(redirected, memory);
+    assert_true(is_signalled(high));
+    redirected_limit_committed(redirected, 50 * PAGE, 0);
+    assert_true(is_signalled(high));
+    memory = redirected_alloc(redirected, NULL, 48 * PAGE, RESERVE_COMMIT);
+    assert_true(is_signalled(low));
+    redirected_release(redirected, memory);
+    assert_true(CloseHandle(low));
+    assert_true(CloseHandle(high));
+}
+
+static DWORD WINAPI wait_for_notification(void *context)
+{
+    return WaitForSingleObject(*(HANDLE *)context, 120000);
+}
+
+static void a_thread_that_waits_for_a_notification_wakes_up(void **state)
+{
+    struct redirected *redirected = *state;
+    struct threads threads;
+    DWORD result = WAIT_FAILED;
+    HANDLE low;
+    void *memory;
+
+    redirected_limit(redirected, &usual);
+    low = redirected->calls->create_notification(LowMemoryResourceNotification);
+    threads_start(&threads, 1, wait_for_notification, &low, sizeof(low));
+    memory = redirected_alloc(redirected, NULL, 95 * PAGE, RESERVE_COMMIT);
+    assert_figure(WaitForSingleObject(threads.handles[0], 120000), WAIT_OBJECT_0);
+    assert_true(GetExitCodeThread(threads.handles[0], &result));
+    assert_figure(result, WAIT_OBJECT_0);
+    threads_join(&threads);
+    redirected_release(redirected, memory);
+    assert_true(CloseHandle(low));
+}
+
+static void a_notification_of_an_unknown_type_fails_as_windows_does(void **state)
+{
+    struct redirected *redirected = *state;
+    const struct redirect_target *calls = redirected->calls;
+    HANDLE none;
+    DWORD error;
+
+    SetLastError(UNTOUCHED);
+    none = calls->create_notification((MEMORY_RESOURCE_NOTIFICATION_TYPE)7);
+    error = GetLastError();
+    assert_null(none);
+    SetLastError(UNTOUCHED);
+    assert_null(CreateMemoryResourceNotification((MEMORY_RESOURCE_NOTIFICATION_TYPE)7));
+    assert_last_error(error);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Whom handles follow
  * --------------------------------------------------------------------------------------------- */
 
@@ -125,10 +235,10 @@ static void new_limits_signal_in_both_directions(void **state)
     HANDLE low, high;
     void *memory;
 
-    limit(redirected, &usual);
+    redirected_limit(redirected, &usual);
     low = create_low(redirected);
     high = create_high(redirected);
-    memory = alloc(redirected, 50 * PAGE);
+    memory = redirected_alloc(redirected, NULL, 50 * PAGE, RESERVE_COMMIT);
     assert_true(is_signalled(high));
     set_limit(redirected, 52 * PAGE);
     assert_true(is_signalled(low));
@@ -143,7 +253,7 @@ static void new_limits_signal_in_both_directions(void **state)
     set_limit(redirected, 0);
     assert_false(is_signalled(low));
     assert_true(is_signalled(high));
-    release(redirected, memory);
+    redirected_release(redirected, memory);
     assert_true(CloseHandle(low));
     assert_true(CloseHandle(high));
 }
@@ -154,27 +264,28 @@ static void closing_one_handle_leaves_the_others_at_work(void **state)
     HANDLE low[3], high[2];
     void *memory;
 
-    limit(redirected, &usual);
+    redirected_limit(redirected, &usual);
     for (size_t i = 0; i < COUNT_OF(low); i++)
         low[i] = create_low(redirected);
     for (size_t i = 0; i < COUNT_OF(high); i++)
         high[i] = create_high(redirected);
     assert_true(CloseHandle(low[1]));
     assert_true(CloseHandle(high[0]));
-    memory = alloc(redirected, SOME_IS_LOW);
+    memory = redirected_alloc(redirected, NULL, SOME_IS_LOW, RESERVE_COMMIT);
     assert_true(is_signalled(low[0]));
     assert_true(is_signalled(low[2]));
     assert_false(is_signalled(high[1]));
     assert_true(CloseHandle(low[0]));
-    release(redirected, memory);
+    redirected_release(redirected, memory);
     assert_false(is_signalled(low[2]));
     assert_true(is_signalled(high[1]));
     assert_true(CloseHandle(low[2]));
     assert_true(CloseHandle(high[1]));
-    memory = alloc(redirected, SOME_IS_LOW); /* with all of them closed, a new one is right */
+    memory = redirected_alloc(redirected, NULL, SOME_IS_LOW,
+                              RESERVE_COMMIT); /* with all of them closed, a new one is right */
     low[0] = create_low(redirected);
     assert_true(is_signalled(low[0]));
-    release(redirected, memory);
+    redirected_release(redirected, memory);
     assert_false(is_signalled(low[0]));
     assert_true(CloseHandle(low[0]));
 }
@@ -186,7 +297,7 @@ static void handles_follow_until_the_last_module_s_redirection_ends(void **state
     HANDLE low;
     void *memory;
 
-    limit(redirected, &usual);
+    redirected_limit(redirected, &usual);
     other.subject = redirected->subject;
     redirected_load(&other, L"redirect_api_set.dll");
     redirected_begin(&other);
@@ -205,6 +316,29 @@ static void handles_follow_until_the_last_module_s_redirection_ends(void **state
     assert_true(CloseHandle(low));
 }
 
+static void a_manager_that_serves_no_more_signals_nothing(void **state)
+{
+    struct redirected *redirected = *state;
+    HANDLE low, high;
+    void *memory;
+
+    redirected_limit(redirected, &usual);
+    low = create_low(redirected);
+    high = create_high(redirected);
+    memory = redirected_alloc(redirected, NULL, SOME_IS_LOW, RESERVE_COMMIT);
+    assert_true(is_signalled(low));
+    assert_succeeds(IHostMemInspection_Close(redirected->subject.inspection));
+    assert_false(is_signalled(low));
+    redirected_end(redirected);
+    redirected_begin(redirected);
+    assert_false(is_signalled(low));
+    assert_false(is_signalled(high));
+    assert_true(VirtualFree(memory, 0, MEM_RELEASE));
+    assert_true(CloseHandle(low));
+    assert_true(CloseHandle(high));
+    redirected_restart(redirected, NULL);
+}
+
 static void a_handle_of_the_system_s_own_still_tells_of_the_system(void **state)
 {
     struct redirected *redirected = *state;
@@ -213,12 +347,12 @@ static void a_handle_of_the_system_s_own_still_tells_of_the_system(void **state)
     void *memory;
 
     assert_non_null(system);
-    limit(redirected, &usual);
-    memory = alloc(redirected, SOME_IS_LOW);
+    redirected_limit(redirected, &usual);
+    memory = redirected_alloc(redirected, NULL, SOME_IS_LOW, RESERVE_COMMIT);
     assert_true(QueryMemoryResourceNotification(system, &system_is_low));
     assert_true(redirected->calls->query_notification(system, &is_low));
     assert_figure(is_low, system_is_low);
-    release(redirected, memory);
+    redirected_release(redirected, memory);
     assert_true(CloseHandle(system));
 }
 
@@ -235,16 +369,16 @@ static void a_handle_can_be_queried_like_the_system_s_own(void **state)
 
     assert_true(function != NULL);
     query_event = (NTSTATUS(NTAPI *)(HANDLE, int, void *, ULONG, ULONG *))(void (*)(void))function;
-    limit(redirected, &usual);
+    redirected_limit(redirected, &usual);
     low = create_low(redirected);
-    memory = alloc(redirected, SOME_IS_LOW);
+    memory = redirected_alloc(redirected, NULL, SOME_IS_LOW, RESERVE_COMMIT);
     assert_figure(query_event(low, 0, information, sizeof(information), NULL), 0);
     assert_figure(information[1], 1);
     redirected_end(redirected);
     assert_true(redirected->calls->query_notification(low, &is_low)); /* Win32's own now */
     assert_figure(is_low, FALSE);
     redirected_begin(redirected);
-    release(redirected, memory);
+    redirected_release(redirected, memory);
     assert_true(CloseHandle(low));
 }
 
@@ -259,7 +393,7 @@ static void what_succeeds_leaves_the_last_error_alone(void **state)
     HANDLE handles[2];
     BOOL is_set;
 
-    limit(redirected, &usual);
+    redirected_limit(redirected, &usual);
     for (int type = 0; type < 2; type++) {
         SetLastError(UNTOUCHED);
         handles[type] = create(redirected, (MEMORY_RESOURCE_NOTIFICATION_TYPE)type);
@@ -295,7 +429,7 @@ static void a_query_of_no_handle_fails_as_windows_does(void **state)
     struct redirected *redirected = *state;
     HANDLE closed, thread = NULL;
 
-    limit(redirected, &usual);
+    redirected_limit(redirected, &usual);
     closed = create_low(redirected);
     assert_true(CloseHandle(closed));
     check_query_fails(redirected, "closed", closed, true);
@@ -307,90 +441,16 @@ static void a_query_of_no_handle_fails_as_windows_does(void **state)
     assert_true(CloseHandle(thread));
 }
 
-/* ------------------------------------------------------------------------------------------------
- * GlobalMemoryStatusEx
- * --------------------------------------------------------------------------------------------- */
-
-static DWORD load_of(const struct redirected *redirected)
-{
-    MEMORYSTATUSEX status = {.dwLength = sizeof(status)};
-
-    assert_true(redirected->calls->memory_status(&status));
-    return status.dwMemoryLoad;
-}
-
-static bool system_is_loaded(void)
-{
-    MEMORYSTATUSEX status = {.dwLength = sizeof(status)};
-
-    assert_true(GlobalMemoryStatusEx(&status));
-    if (status.dwMemoryLoad > 85)
-        print_message("The system's own load is %lu %%: nothing to see.\n", status.dwMemoryLoad);
-    return status.dwMemoryLoad > 85;
-}
-
-static void a_refusal_by_one_manager_says_nothing_of_the_next(void **state)
-{
-    static const HOSTMEM_LIMITS narrow = {.cbSize = sizeof(narrow),
-                                          .Committed = {.Limit = 8 << 20}};
-    struct redirected *redirected = *state;
-    void *memory;
-
-    if (system_is_loaded())
-        skip();
-    limit(redirected, &narrow);
-    assert_null(redirected->calls->alloc(NULL, 9 << 20, RESERVE_COMMIT, PAGE_READWRITE));
-    limit(redirected, &usual);
-    memory = alloc(redirected, SOME_IS_LOW); /* none of the collector's heap: that is larger */
-    assert_figure(load_of(redirected), 95);
-    release(redirected, memory);
-}
-
-static void use_above_the_limit_is_100_percent_and_no_room(void **state)
-{
-    struct redirected *redirected = *state;
-    MEMORYSTATUSEX status = {.dwLength = sizeof(status)};
-    void *memory;
-
-    limit(redirected, &usual);
-    memory = alloc(redirected, SOME_IS_NEUTRAL);
-    set_limit(redirected, 40 * PAGE);
-    assert_true(redirected->calls->memory_status(&status));
-    assert_figure(status.dwMemoryLoad, 100);
-    assert_figure(status.ullTotalPhys, 40 * PAGE);
-    assert_figure(status.ullAvailPhys, 0);
-    assert_figure(status.ullAvailPageFile, 0);
-    release(redirected, memory);
-}
-
-static void a_manager_that_serves_no_more_signals_nothing(void **state)
-{
-    struct redirected *redirected = *state;
-    HANDLE low, high;
-    void *memory;
-
-    limit(redirected, &usual);
-    low = create_low(redirected);
-    high = create_high(redirected);
-    memory = alloc(redirected, SOME_IS_LOW);
-    assert_true(is_signalled(low));
-    assert_succeeds(IHostMemInspection_Close(redirected->subject.inspection));
-    assert_false(is_signalled(low));
-    redirected_end(redirected);
-    redirected_begin(redirected);
-    assert_false(is_signalled(low));
-    assert_false(is_signalled(high));
-    assert_true(VirtualFree(memory, 0, MEM_RELEASE));
-    assert_true(CloseHandle(low));
-    assert_true(CloseHandle(high));
-    redirected_restart(redirected, NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         redirected_promise(a_change_is_counted_as_told_once_a_module_has_asked),
         redirected_promise(what_happens_after_the_redirection_is_told_to_nobody),
+        redirected_promise(notifications_follow_the_manager_s_pressure),
+        redirected_promise(a_notification_made_late_says_what_is_so),
+        redirected_promise(a_notification_outlives_a_redirection_and_follows_the_next_one),
+        redirected_promise(a_thread_that_waits_for_a_notification_wakes_up),
+        redirected_promise(a_notification_of_an_unknown_type_fails_as_windows_does),
         redirected_promise(new_limits_signal_in_both_directions),
         redirected_promise(closing_one_handle_leaves_the_others_at_work),
         redirected_promise(handles_follow_until_the_last_module_s_redirection_ends),
@@ -399,8 +459,6 @@ int main(void)
         redirected_promise(a_handle_can_be_queried_like_the_system_s_own),
         redirected_promise(what_succeeds_leaves_the_last_error_alone),
         redirected_promise(a_query_of_no_handle_fails_as_windows_does),
-        redirected_promise(a_refusal_by_one_manager_says_nothing_of_the_next),
-        redirected_promise(use_above_the_limit_is_100_percent_and_no_room),
     };
 
     return cmocka_run_group_tests_name("notifications of redirected modules", tests, NULL, NULL);

@@ -721,6 +721,58 @@ static void after_close_the_module_goes_to_win32(void **state)
     CloseHandle(mapping);
 }
 
+#ifndef _WIN64
+
+/* ------------------------------------------------------------------------------------------------
+ * Views that find no room
+ * --------------------------------------------------------------------------------------------- */
+
+#define MIB ((SIZE_T)1 << 20)
+
+/* Takes all of the address space in pieces of that size. How many there were. */
+static unsigned fill_address_space(void **pieces, unsigned most, SIZE_T size)
+{
+    unsigned count = 0;
+
+    while (count < most &&
+           (pieces[count] = VirtualAlloc(NULL, size, MEM_RESERVE, PAGE_NOACCESS)) != NULL)
+        count++;
+    return count;
+}
+
+static void a_view_without_room_gets_the_emergency_reservation(void **state)
+{
+    static void *pieces[4096];
+    struct redirected *redirected = *state;
+    const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .EmergencyReservation = 8 * MIB};
+    HANDLE mapping =
+        CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4 * MIB, NULL);
+    void *view, *direct, *again;
+    unsigned count;
+
+    assert_non_null(mapping);
+    redirected_restart(redirected, &options);
+    count = fill_address_space(pieces, COUNT_OF(pieces), 2 * MIB);
+    direct = MapViewOfFile(mapping, FILE_MAP_READ, 0, 0, 0);
+    view = redirected->calls->map(mapping, FILE_MAP_READ, 0, 0, 0);
+    again = redirected->calls->map(mapping, FILE_MAP_READ, 0, 0, 8 * MIB);
+    for (unsigned i = 0; i < count; i++)
+        VirtualFree(pieces[i], 0, MEM_RELEASE);
+    assert_null(direct);
+    assert_non_null(view);
+    assert_null(again);
+    assert_figure(
+        statistics_of(&redirected->subject).Methods[HostMemNeedsVirtualAddressSpace].Calls, 1);
+    assert_figure(statistics_of(&redirected->subject).MappedRanges.Now, 1);
+    assert_true(redirected->calls->unmap(view));
+    CloseHandle(mapping);
+    /* It is held again: the next one may have it. */
+    assert_succeeds(
+        IHostMemoryManager_NeedsVirtualAddressSpace(redirected->subject.manager, NULL, PAGE));
+}
+
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -749,6 +801,9 @@ int main(void)
         redirected_promise(a_mapped_view_cannot_be_freed_as_pages),
         redirected_promise(of_threads_that_free_the_same_memory_one_wins),
         redirected_promise(after_close_the_module_goes_to_win32),
+#ifndef _WIN64
+        redirected_promise(a_view_without_room_gets_the_emergency_reservation),
+#endif
     };
 
     print_message("seed 0x%" PRIx64 "\n", SEED);

@@ -5,7 +5,7 @@
  * For each kind of foreign address, every way to ask for its freeing: it must be refused with
  * HOST_E_INVALIDOPERATION and ERROR_INVALID_ADDRESS, be counted once, and change nothing: neither
  * the memory nor what Windows says of it nor the books. For IHostMalloc::Free the same is in
- * test_ownership_heap.c.
+ * test_malloc_free_ownership.c.
  */
 #include "foreign.h"
 
