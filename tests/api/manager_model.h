@@ -1,11 +1,13 @@
 /*
- * manager_model.h: what the books must say, kept by the test itself.
+ * manager_model.h: what a manager's books must say, worked out by the test alone.
  *
- * A player makes random requests of a manager, a good part of them wrong, and keeps account on its
- * own of what each must have changed. It knows nothing of how the manager keeps its books, and
- * never looks into them to learn what to expect. Several players can share a manager, each on a
- * thread of its own; a player asserts nothing, but remembers the first thing that was not as
- * expected.
+ * A player makes random requests, many of them wrong, and adds up what each must have changed. It
+ * does not know how the manager keeps its books and does not ask them what to expect. Several
+ * players can share a manager, each on its own thread. A player asserts nothing: it remembers the
+ * first answer that was wrong.
+ *
+ * This is not core/ledger_model.h: a player knows whole units of pages, heap blocks, peaks and
+ * counts of calls, but no single bytes, since its requests go through the interfaces.
  */
 #ifndef HOSTMEM_TESTS_MANAGER_MODEL_H
 #define HOSTMEM_TESTS_MANAGER_MODEL_H
@@ -15,7 +17,10 @@
 #define MODEL_REGIONS 128
 #define MODEL_BLOCKS 64
 
-/* A region is 64 units of `unit` pages, less when it is small; one bit of a word a unit. */
+/*
+ * A region has 64 units of `unit` pages each, fewer when it is small. A bit of `committed` stands
+ * for a unit.
+ */
 struct model_region {
     char *base; /* NULL: none */
     SIZE_T unit;
@@ -35,8 +40,8 @@ struct model_gauge {
 };
 
 /*
- * How much memory a heap takes at once for its small blocks is not for the model to say: it asks
- * the manager, and adds that to what it knows of; the regions shown must bear it out.
+ * How much memory a heap takes for its small blocks is not fixed by any promise. The model asks the
+ * manager for that figure and adds it to its own; the enumerated regions must agree.
  */
 struct model_books {
     ULONGLONG slab_bytes; /* in reserved, committed and (by slab) regions */
@@ -66,7 +71,7 @@ bool player_move(struct player *player);
 /* For CreateThread, on a struct player: makes that many moves. */
 DWORD WINAPI player_play(void *player);
 
-/* Takes the figure of the slabs of all heaps into the books, after a request that may change it. */
+/* Asks the manager for the bytes of all slabs, after a request that may have changed them. */
 void model_take_slabs(struct model_books *books, const struct subject *subject);
 
 /* Gives back everything that the player has. */

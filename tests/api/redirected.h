@@ -15,7 +15,7 @@ struct redirected {
     HOSTMEM_REDIRECTION *redirection; /* NULL: not redirected */
 };
 
-/* Loads one of the modules built from redirect_target.c; nothing is redirected yet. */
+/* Loads a module built from redirect_target.c. Nothing is redirected yet. */
 void redirected_load(struct redirected *redirected, const wchar_t *file);
 
 void redirected_begin(struct redirected *redirected);
@@ -25,8 +25,9 @@ void redirected_end(struct redirected *redirected);
 void redirected_unload(struct redirected *redirected);
 
 /*
- * For CMocka: *state is a struct redirected with redirect_target.dll, redirected. The tear-down
- * ends the redirection, if the test has not, and fails if the audit finds a difference.
+ * For CMocka: *state is a struct redirected with redirect_target.dll, whose imports reach a
+ * manager. The tear-down ends the redirection if the test has not, and fails if the audit finds a
+ * difference.
  */
 int redirected_set_up(void **state);
 int redirected_tear_down(void **state);
@@ -46,7 +47,7 @@ void redirected_restart(struct redirected *redirected, const HOSTMEM_OPTIONS *op
 /* The address lies in a live region of the manager. */
 bool is_owned(const struct subject *subject, const void *address);
 
-/* The module's manager is one with these limits from now on. */
+/* Redirects the module to a new manager with these limits. */
 void redirected_limit(struct redirected *redirected, const HOSTMEM_LIMITS *limits);
 
 /* The same, with a limit on what is committed and a reserve for app-domain-critical requests. */

@@ -1,8 +1,9 @@
 /*
- * test_follow.c: what a followed module loads of a runtime is brought to the manager, too.
+ * test_follow.c: modules of a runtime that a followed module loads are redirected, too
+ * (src/redirect/follow.c).
  *
- * The modules stand for a runtime's: they export what those are known by, and call the loader and
- * the memory functions through their import tables.
+ * The modules under test stand for a runtime's: they export the functions by which those are
+ * recognised, and call the loader and the memory functions through their import tables.
  */
 #include "redirected.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_heap_counters.c: what GetStatistics and EnumHeaps tell while others allocate and free:
- * nothing that cannot have been.
+ * test_heap_counters.c: GetStatistics and EnumHeaps while other threads allocate and free
+ * (src/heap/heap_counters.c): no figure is one that cannot have been.
  */
 #include "heaps.h"
 

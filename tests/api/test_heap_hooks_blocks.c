@@ -1,6 +1,7 @@
 /*
- * test_heap_hooks_blocks.c: what a module meets whose calls of Win32's heaps reach a manager, about
- * blocks: the same functions with the same promises as Win32's, and its blocks in the books.
+ * test_heap_hooks_blocks.c: a module whose calls of Win32's heap functions reach a manager
+ * (src/redirect/heap_hooks.c), as far as blocks go: the functions keep Win32's promises, and the
+ * blocks are in the books.
  */
 #include "redirected.h"
 

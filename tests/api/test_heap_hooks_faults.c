@@ -1,7 +1,7 @@
 /*
  * test_heap_hooks_faults.c: redirection with HOSTMEM_REDIRECT_HEAP when memory runs out: whichever
- * request fails that hostmem makes of the system, the module's call either succeeds all the same or
- * fails as Win32's does, and the books are right.
+ * request to the system fails, the module's call succeeds all the same or fails as Win32's does,
+ * and the books are right.
  */
 #include "redirected.h"
 

@@ -1,7 +1,7 @@
 /*
- * test_heap_hooks_heaps.c: what a module meets whose calls of Win32's heaps reach a manager, about
- * heaps: those that it creates, the process's, and what becomes of them when the redirection ends
- * or the manager closes; and about threads.
+ * test_heap_hooks_heaps.c: a module whose calls of Win32's heap functions reach a manager, as far
+ * as heaps go: heaps that the module creates, the process's heap, what becomes of them when the
+ * redirection ends or the manager closes, and threads.
  */
 #include "redirected.h"
 

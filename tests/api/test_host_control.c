@@ -1,6 +1,6 @@
 /*
- * test_host_control.c: the host control: its factory, what it hands out, and how it composes with
- * the host's own.
+ * test_host_control.c: the host control: its factory, which managers it hands out, and how it
+ * passes other requests on to the host's own control.
  */
 #include "host_managers.h"
 #include "support.h"

@@ -1,7 +1,6 @@
 /*
- * test_host_memory_manager.c: the methods about pages (VirtualAlloc, VirtualFree, VirtualQuery,
- * VirtualProtect) and GetMemoryLoad: each documented result, each bad argument, and the last error
- * after each.
+ * test_host_memory_manager.c: VirtualAlloc, VirtualFree, VirtualQuery, VirtualProtect and
+ * GetMemoryLoad: each documented result, each bad argument, and the last error after each.
  */
 #include "support.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_inspection_heaps.c: what the inspection tells of heaps: EnumHeaps, EnumSizeClasses,
- * FindBlock, Trim, the peaks, and what the books themselves cost.
+ * test_inspection_heaps.c: what the inspection tells of heaps (EnumHeaps, EnumSizeClasses,
+ * FindBlock, Trim, the peaks), and how much memory a heap's bookkeeping takes.
  */
 #include "heaps.h"
 

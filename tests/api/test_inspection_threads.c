@@ -1,7 +1,7 @@
 /*
- * test_inspection_threads.c: enumeration and audit while other threads allocate and free without
- * pause: nothing crashes, nothing is told that is not so, and what stands still is shown exactly
- * once.
+ * test_inspection_threads.c: enumerations and the audit while other threads allocate and free
+ * without pause: nothing crashes, nothing is told that is not so, and what does not change is shown
+ * exactly once.
  */
 #include "support.h"
 

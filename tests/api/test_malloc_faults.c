@@ -1,11 +1,10 @@
 /*
- * test_malloc_faults.c: invariant I6 for heaps: whichever request for pages or for metadata fails
- * that a heap makes of the system, the call succeeds all the same, or fails with E_OUTOFMEMORY and
- * NULL, and the books are exact either way.
+ * test_malloc_faults.c: invariant I6 for heaps: whichever request for pages or metadata fails, the
+ * call succeeds all the same, or fails with E_OUTOFMEMORY and NULL. The books are exact either way.
  *
- * A script takes blocks of all size classes, with histories and without, and large ones. It runs
- * again and again, each time with another request of the seam's (src/os/os.h) made to fail, until
- * there is no request left to fail.
+ * A script takes blocks of all size classes, with and without histories, and large ones. It runs
+ * again and again, each time with another request (src/os/os.h) made to fail, until there is none
+ * left to fail.
  */
 #include "heaps.h"
 

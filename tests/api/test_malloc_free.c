@@ -1,6 +1,6 @@
 /*
- * test_malloc_free.c: every misuse of IHostMalloc::Free that there is: each is refused, counted for
- * its reason, and changes nothing.
+ * test_malloc_free.c: every kind of misuse of IHostMalloc::Free is refused, counted under its
+ * reason, and changes nothing. Further addresses are in test_malloc_free_ownership.c.
  */
 #include "heaps.h"
 

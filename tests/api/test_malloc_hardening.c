@@ -1,6 +1,6 @@
 /*
- * test_malloc_hardening.c: HOSTMEM_OPTIONS' flags, guard pages and pfnDamage: what each makes
- * visible of a program's mistakes.
+ * test_malloc_hardening.c: the heap flags of HOSTMEM_OPTIONS, guard pages and pfnDamage: which of a
+ * program's mistakes each of them shows.
  */
 #include "heaps.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_malloc_leaks.c: what is told of the blocks that are live: as leaks, at the last Release of
- * their heap, and by EnumBlocks before; and that the heaps of one manager never mix.
+ * test_malloc_leaks.c: live blocks are told of: as leaks at the last Release of their heap, and
+ * before by EnumBlocks. The heaps of a manager are never mixed up.
  */
 #include "heaps.h"
 

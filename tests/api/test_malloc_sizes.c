@@ -1,7 +1,7 @@
 /*
- * test_malloc_sizes.c: blocks of every size: aligned, usable to their last byte, counted exactly
- * and given back; little waste; and no two that overlap, whatever a million random requests of one
- * thread or of eight do.
+ * test_malloc_sizes.c: blocks of every size are aligned, usable to their last byte, counted exactly
+ * and given back, with little waste. No two blocks overlap in a million random requests of one
+ * thread or of eight.
  */
 #include "heaps.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_manager_close.c: the end of a manager's service, by Close or by a contradiction: every call
- * is answered with HOST_E_CLRNOTAVAILABLE, nothing is freed, and inspection goes on.
+ * test_manager_close.c: a manager after Close, or after its books were contradicted: every call
+ * returns HOST_E_CLRNOTAVAILABLE, nothing is freed, and the inspection goes on working.
  */
 #include "notes.h"
 

@@ -1,11 +1,10 @@
 /*
- * test_manager_faults.c: invariant I6 when memory runs out: whichever request fails that a call
- * makes of the system, the call either succeeds all the same or fails with E_OUTOFMEMORY and leaves
- * no trace.
+ * test_manager_faults.c: invariant I6 when memory runs out: whichever request to the system fails,
+ * the call succeeds all the same, or fails with E_OUTOFMEMORY and leaves no trace.
  *
  * A script uses every method of the manager, its heaps, its control and its inspection. It runs
- * again and again, each time with another request of the seam's (src/os/os.h) made to fail, until
- * there is no request left to fail.
+ * again and again, each time with another request (src/os/os.h) made to fail, until there is none
+ * left to fail.
  */
 #include "redirected.h"
 

@@ -1,8 +1,9 @@
 /*
- * test_manager_model.c: invariants I2 and I3: the books are exact, whatever was done and by however
- * many threads, and of all frees of the same thing exactly one wins.
+ * test_manager_model.c: invariants I2 and I3: the books are exact after any sequence of random
+ * requests, by one thread or several (manager_model.h), and of several frees of the same memory
+ * exactly one succeeds.
  *
- * Everything that is random comes from SEED, which is printed.
+ * All random numbers come from SEED, which is printed.
  */
 #include "manager_model.h"
 
@@ -517,9 +518,9 @@ static void every_release_that_wins_ends_exactly_one_reservation(void **state)
 #define PLACE_SIZE (4 * GRANULE)
 
 /*
- * One thread reserves at one place after the other. Meanwhile the others commit a page of their own
- * there, again and again until it succeeds, which it can before the maker has the region in the
- * books. Whoever comes first, the books must say in the end what Win32 does.
+ * One thread reserves regions at given addresses. Meanwhile the other threads try to commit a page
+ * there until they succeed, which may be before the first thread has the region in the books.
+ * Whichever thread comes first, the books agree with Win32 in the end.
  */
 struct building_site {
     const struct subject *subject;

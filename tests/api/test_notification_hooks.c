@@ -1,8 +1,9 @@
 /*
- * test_notification_hooks.c: handles of memory resource notifications as a redirected module meets
- * them: whom they follow and until when, what they may be asked, and how asking fails.
+ * test_notification_hooks.c: memory resource notifications of a redirected module: which manager
+ * their handles follow and until when, how they can be queried, and how queries fail.
  *
- * The first test must stay the first: it is about a process in which no module has asked yet.
+ * The first test must stay the first: it needs a process in which no module has created a
+ * notification yet.
  */
 #include "redirected.h"
 
@@ -39,7 +40,7 @@ static HANDLE create_high(const struct redirected *redirected)
     return create(redirected, HighMemoryResourceNotification);
 }
 
-/* A handle is signalled, or is not: as a wait for it shows. Fails for a handle that is none. */
+/* Whether a handle is signalled, as a wait for it shows. Fails for a value that is no handle. */
 static bool is_signalled(HANDLE handle)
 {
     DWORD result = WaitForSingleObject(handle, 0);
@@ -98,7 +99,7 @@ static void what_happens_after_the_redirection_is_told_to_nobody(void **state)
  * What a module sees of the pressure
  * --------------------------------------------------------------------------------------------- */
 
-/* Both ways of asking, and the same answer. */
+/* Asks in both ways, which must agree. */
 static bool is_set(const struct redirected *redirected, HANDLE notification)
 {
     BOOL state = 2;
@@ -226,7 +227,7 @@ static void a_notification_of_an_unknown_type_fails_as_windows_does(void **state
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Whom handles follow
+ * Which manager handles follow
  * --------------------------------------------------------------------------------------------- */
 
 static void new_limits_signal_in_both_directions(void **state)

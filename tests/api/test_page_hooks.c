@@ -1,6 +1,6 @@
 /*
- * test_page_hooks.c: what a module meets whose imports reach a manager: the same functions with the
- * same answers as Win32's, and its memory in the books.
+ * test_page_hooks.c: a module whose calls of Win32's page and view functions reach a manager
+ * (src/redirect/page_hooks.c): they answer as Win32's own, and the memory is in the books.
  */
 #include "redirected.h"
 

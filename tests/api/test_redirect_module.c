@@ -1,7 +1,7 @@
 /*
  * test_redirect_module.c: what HostMemRedirectModule and HostMemRemoveRedirection do to a module:
- * which entries they rewrite, that they put back what was there, whom they serve, and what they
- * refuse.
+ * which entries they rewrite, that removing restores them, which managers and modules they serve,
+ * and what they refuse.
  */
 #include "redirected.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_request_level.c: limits as a redirected module meets them: whom they refuse, and what the
- * module is told of the machine's memory.
+ * test_request_level.c: limits for a redirected module: which of its requests are refused, as which
+ * critical level (src/redirect/request_level.c), and with which of Win32's errors.
  */
 #include "redirected.h"
 

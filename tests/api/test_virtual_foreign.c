@@ -1,7 +1,7 @@
 /*
- * test_virtual_foreign.c: what the manager does not own is Win32's affair (invariants I5, I7): it
- * is asked about, protected and committed as by Win32 itself, and appears in no book but the
- * counter of foreign commits. And the rules for the last error.
+ * test_virtual_foreign.c: requests about memory that the manager does not own (invariants I5 and
+ * I7): they are answered as by Win32 itself and change no figure but the counter of foreign
+ * commits. And the rules for the last error.
  */
 #include "support.h"
 

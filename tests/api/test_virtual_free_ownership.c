@@ -1,11 +1,11 @@
 /*
- * test_virtual_free_ownership.c: VirtualFree frees nothing but what this manager handed out
- * (invariant I1).
+ * test_virtual_free_ownership.c: VirtualFree frees only what this manager handed out (invariant
+ * I1).
  *
- * For each kind of foreign address, every way to ask for its freeing: it must be refused with
- * HOST_E_INVALIDOPERATION and ERROR_INVALID_ADDRESS, be counted once, and change nothing: neither
- * the memory nor what Windows says of it nor the books. For IHostMalloc::Free the same is in
- * test_malloc_free_ownership.c.
+ * For each kind of foreign address every form of free is tried. Each must be refused with
+ * HOST_E_INVALIDOPERATION and ERROR_INVALID_ADDRESS, be counted once, and change nothing: not the
+ * memory, not what Windows says of it, not the books. For IHostMalloc::Free see test_malloc_free.c
+ * and test_malloc_free_ownership.c.
  */
 #include "foreign.h"
 

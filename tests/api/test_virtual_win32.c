@@ -1,10 +1,9 @@
 /*
  * test_virtual_win32.c: invariant I5: on owned memory every request has the result that the same
- * request has when it is made to Win32 itself.
+ * request to Win32 has.
  *
- * Each test is a scenario that is played by a manager and by Win32 (twin.h). What is right is what
- * Win32 does on the system that the test runs on: where Wine and Windows differ, each is the
- * measure of itself.
+ * Each test is a scenario that a manager and Win32 both play (twin.h). Right is what Win32 does on
+ * the system that the test runs on: where Wine and Windows differ, each is its own measure.
  */
 #include "twin.h"
 

@@ -1,8 +1,7 @@
 /*
- * test_watch_system.c: a manager that watches the system (HOSTMEM_WATCH_SYSTEM) while the system
- * itself runs short of memory. The shortage is made up: the condition behind Windows' low-memory
- * resource notification is set by hand, which Wine allows and Windows does not. It is everybody's:
- * nothing else may run at the same time.
+ * test_watch_system.c: a manager with HOSTMEM_WATCH_SYSTEM while the system runs short of memory.
+ * The test sets the condition behind Windows' low-memory resource notification by hand, which Wine
+ * allows and Windows does not. Every process sees it, so no other test may run at the same time.
  */
 #include "redirected.h"
 

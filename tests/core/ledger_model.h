@@ -16,7 +16,10 @@
 #define MODEL_REGIONS 64u
 #define MODEL_GRAVES 128u
 
-/* A page's byte: not committed; committed and 0; else one more than what was written to it. */
+/*
+ * A page's byte: MODEL_ABSENT is not committed, else one more than the byte that was written to the
+ * page.
+ */
 #define MODEL_ABSENT 0
 #define MODEL_ZERO 1
 
@@ -37,7 +40,9 @@ struct model_region {
     unsigned char *bytes;
 };
 
-/* Where the manager had a region, or perhaps had begun to have one. */
+/*
+ * Where the manager had a region, or, not `certain`, may have had one after a request that failed.
+ */
 struct model_grave {
     uintptr_t base;
     size_t size;
@@ -88,7 +93,7 @@ enum model_past {
 /* Whether a region of the manager's is, or was, in the granule of the address. */
 enum model_past model_past(const struct model *model, uintptr_t address);
 
-/* Whether so much more may be charged. */
+/* Whether the limits allow that much more to be charged. */
 bool model_allows(const struct model *model, uint64_t reserved, uint64_t committed, uint32_t level);
 
 #endif

@@ -16,7 +16,7 @@ extern bool moment_changes;
 
 #define OBJECTS 8192u
 
-/* A bit for each voice. */
+/* `touched` and `changed` have a bit for each voice. */
 struct object {
     const volatile void *address; /* NULL: none */
     unsigned touched;
@@ -47,7 +47,7 @@ static struct object *object_at(const volatile void *address)
     return &shared.objects[at];
 }
 
-/* The voice that is at it may have to stand still before the access, if that is a step. */
+/* The running voice may have to stop before the access, if the access is a step. */
 static void access_to(const volatile void *address, bool changes)
 {
     unsigned voice = voice_at_it();
@@ -119,7 +119,7 @@ void litmus_tell_failure(void)
     voices_free();
 }
 
-/* Tries the order. Returns in which of its parts a call has ended; PARTS: in none. */
+/* Tries the order. Returns the part in which a call ended; PARTS: none did. */
 static unsigned try_order(struct order order)
 {
     const struct litmus *litmus = trial.litmus;
@@ -161,7 +161,10 @@ static void try_all_pairs(unsigned x)
     }
 }
 
-/* The third kind of order, for one pair of figures. Returns where the last one of them ended. */
+/*
+ * The third kind of order, for one pair of figures. Returns the number of the last order, at which
+ * X ended by itself.
+ */
 static unsigned try_all_thirds(struct order order)
 {
     unsigned ended_in = PARTS;
@@ -202,7 +205,7 @@ static void try_drawn_triples(unsigned count)
     }
 }
 
-/* Nearly how many orders of the third kind there are, or more. */
+/* An upper estimate of the number of orders of the third kind. */
 static uint64_t triples(void)
 {
     uint64_t x = trial.longest[0], y = trial.longest[1];

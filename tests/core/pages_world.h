@@ -1,6 +1,6 @@
 /*
- * pages_world.h: a manager's pages without COM, as the tests of the core use them: calls counted as
- * the COM faces count them, and what must hold of the books between calls.
+ * pages_world.h: a manager's pages without its COM objects, for tests of the core. Calls are
+ * counted as the COM methods count them. Also the checks of the books that must hold between calls.
  */
 #ifndef HOSTMEM_TESTS_PAGES_WORLD_H
 #define HOSTMEM_TESTS_PAGES_WORLD_H
@@ -165,7 +165,7 @@ static inline int begin_world(void **state)
     return 0;
 }
 
-/* A test that ends well leaves nothing in the books. */
+/* A test that passes leaves nothing in the books. */
 static inline int end_world(void **state)
 {
     struct world *world = *state;

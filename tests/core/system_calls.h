@@ -12,11 +12,11 @@
 
 #include "os/os.h"
 
-/* The program defines both: a request is about to be made, and has been answered. */
+/* The test program defines these two. They are called before and after each request. */
 void system_call_begins(bool changes);
 void system_call_ended(void);
 
-/* The next releases fail with RELEASE_REFUSED, so many of them. */
+/* The next `count` releases fail with RELEASE_REFUSED. */
 #define RELEASE_REFUSED OS_ERROR_NO_SYSTEM_RESOURCES
 void refuse_releases(unsigned count);
 

@@ -53,7 +53,7 @@ static void ensure_the_same_chunk(void *scene)
     s->other = chunk_table_ensure(&s->table, NUMBER);
 }
 
-/* Others get into its window first, even so many that it is full. */
+/* Other chunks are added first, so many that the window is full. */
 static void ensure_neighbours_and_the_same_chunk(void *scene)
 {
     struct chunk_scene *s = scene;
@@ -169,7 +169,7 @@ static void ensure_second(void *scene)
         chunk_table_ensure(&((struct chunk_scene *)scene)->table, in_one_window(FULL_WINDOW + 1)));
 }
 
-/* Each has a node of its own, which stays the one that is found. */
+/* Each chunk has a node of its own, and the same node is found every time. */
 static void check_all_found(void *scene)
 {
     struct chunk_scene *s = scene;

@@ -1,9 +1,9 @@
 /*
- * test_heap_litmus.c: any two calls on one heap, in every order of their steps (litmus.h): every
- * block is one owner's, of two frees of a block one wins, a slab is given back once and only when
- * it is empty, and figures and books are exact afterwards.
+ * test_heap_litmus.c: any two calls on one heap in every order of their steps (litmus.h). Each
+ * block has one owner, of two frees of a block one wins, a slab is given back once and only when it
+ * is empty, and the figures and books are exact afterwards.
  *
- * This file is compiled with interleaved.h, too: heap_fast_path.h is part of what is tried.
+ * This file is compiled with interleaved.h, too, since heap_fast_path.h is among what is tested.
  */
 #include "frozen_key.h"
 #include "heap_world.h"
@@ -11,7 +11,7 @@
 
 #include "heap/heap_fast_path.h"
 
-/* Of these a slab holds four blocks, two, and sixty; the last goes the quick way. */
+/* A slab holds four, two and sixty blocks of these sizes; the last size takes the fast path. */
 #define QUARTER ((size_t)16384)
 #define HALF ((size_t)32768)
 #define SMALL ((size_t)1000)
@@ -54,7 +54,7 @@ static pages_result free_block(struct stage *s, void *memory)
     return heap_fast_free(s->heap, memory) ? PAGES_OK : heap_free(s->heap, memory);
 }
 
-/* Two owners of one byte show. */
+/* Marks the block, so that a byte with two owners shows. */
 static char *own(struct stage *s, char *memory, size_t size)
 {
     for (unsigned i = 0; i < s->count; i++)
@@ -111,8 +111,7 @@ static void set_nothing(void *scene)
     set_sized(scene, QUARTER);
 }
 
-/* The calls' threads share their active slabs, as threads do when there are more of them than sets.
- */
+/* The two threads share their active slabs, as threads do when there are more of them than sets. */
 static void share_active_slabs(struct stage *s)
 {
     uintptr_t key = frozen_key;
@@ -124,7 +123,7 @@ static void share_active_slabs(struct stage *s)
     frozen_key = key;
 }
 
-/* One slab, an active slab, with one block and room. */
+/* One slab, which is active and has one block and room. */
 static void set_room(void *scene)
 {
     struct stage *s = scene;
@@ -145,14 +144,14 @@ static void set_active_full(void *scene)
     make(s, QUARTER);
 }
 
-/* A full slab that is parked, and an active slab with one block. */
+/* A full slab, and an active slab with one block. */
 static void set_full(void *scene)
 {
     set_active_full(scene);
     make(scene, QUARTER);
 }
 
-/* A slab of three blocks that is listed, and an active slab with one. */
+/* A partial slab with three blocks, and an active slab with one. */
 static void set_partial(void *scene)
 {
     struct stage *s = scene;
@@ -174,7 +173,7 @@ static void set_partial_with_one(void *scene)
     end_block(s, s->others[1]);
 }
 
-/* A active_slab that is empty. */
+/* An active slab that is empty. */
 static void set_empty(void *scene)
 {
     struct stage *s = scene;
@@ -183,7 +182,7 @@ static void set_empty(void *scene)
     end_block(s, s->shared);
 }
 
-/* A slab whose words are many, of one block. */
+/* A slab with one block whose descriptor has many words. */
 static void set_small(void *scene)
 {
     struct stage *s = scene;
@@ -221,7 +220,7 @@ static void call_alloc(void *scene)
     make(s, s->size);
 }
 
-/* A block that a call has asked to be freed is nobody's before somebody has been answered. */
+/* A block whose free has begun has no owner until the free has returned. */
 static void call_free_shared(void *scene)
 {
     struct stage *s = scene;
@@ -258,7 +257,7 @@ static void call_trim(void *scene)
     heap_retire_slabs(s->heap, false);
 }
 
-/* Another class takes what memory and descriptors there are. */
+/* Another size class takes the free slabs and descriptors. */
 static void call_trim_and_use_otherwise(void *scene)
 {
     struct stage *s = scene;
@@ -293,7 +292,7 @@ static void check_blocks(struct stage *s)
     assert_exact(s->world);
 }
 
-/* What was left in a wrong state shows when the heap goes on. */
+/* A wrong state left behind shows when the heap is used further. */
 static void check(void *scene)
 {
     struct stage *s = scene;
@@ -357,7 +356,7 @@ static void set_shared(void *scene, scene_act *set)
     struct stage *s = scene;
 
     set(scene);
-    disown(s, s->shared); /* whoever is answered first ends it */
+    disown(s, s->shared); /* The free that returns first ends it. */
 }
 
 static void set_shared_room(void *scene)
@@ -386,8 +385,8 @@ static void of_two_frees_of_a_block_one_wins(void **state)
         const char *name;
         scene_act *set;
     } scenes[] = {{"free, free, in an active slab", set_shared_room},
-                  {"free, free, in a parked slab", set_shared_full},
-                  {"free, free, alone in a listed slab", set_shared_partial_with_one},
+                  {"free, free, in a full slab", set_shared_full},
+                  {"free, free, alone in a partial slab", set_shared_partial_with_one},
                   {"free, free, small", set_shared_small}};
 
     (void)state;
@@ -401,8 +400,8 @@ static void an_alloc_and_a_free_leave_each_other_alone(void **state)
     (void)state;
     run("alloc, free, with room", set_room, call_alloc, call_free_own);
     run("alloc, free, the active_slab full", set_active_full, call_alloc, call_free_own);
-    run("alloc, free, in a parked slab", set_full, call_alloc, call_free_own);
-    run("alloc, free, in a listed slab", set_partial_with_one, call_alloc, call_free_own);
+    run("alloc, free, in a full slab", set_full, call_alloc, call_free_own);
+    run("alloc, free, in a partial slab", set_partial_with_one, call_alloc, call_free_own);
     run("alloc, free, small", set_small, call_alloc, call_free_own);
 }
 
@@ -410,7 +409,7 @@ static void a_free_inside_a_block_is_refused_while_the_block_is_freed(void **sta
 {
     (void)state;
     run("free inside, free", set_room, call_free_inside, call_free_own);
-    run("free inside, free, in a listed slab", set_partial_with_one, call_free_inside,
+    run("free inside, free, in a partial slab", set_partial_with_one, call_free_inside,
         call_free_own);
 }
 
@@ -419,8 +418,8 @@ static void two_frees_in_a_slab_leave_each_other_alone(void **state)
     (void)state;
     run("frees of two blocks, in an active slab", set_active_full, call_free_first,
         call_free_second);
-    run("frees of two blocks, in a parked slab", set_full, call_free_first, call_free_second);
-    run("frees of two blocks, in a listed slab", set_partial, call_free_first, call_free_second);
+    run("frees of two blocks, in a full slab", set_full, call_free_first, call_free_second);
+    run("frees of two blocks, in a partial slab", set_partial, call_free_first, call_free_second);
 }
 
 static void a_slab_is_given_back_only_when_it_is_empty(void **state)
@@ -428,9 +427,9 @@ static void a_slab_is_given_back_only_when_it_is_empty(void **state)
     (void)state;
     run("alloc, trim, an empty active_slab", set_empty, call_alloc, call_trim);
     run("alloc, trim, with room", set_room, call_alloc, call_trim);
-    run("alloc, trim, with a listed slab", set_partial_with_one, call_alloc, call_trim);
+    run("alloc, trim, with a partial slab", set_partial_with_one, call_alloc, call_trim);
     run("free, trim, in an active slab", set_room, call_free_own, call_trim);
-    run("free, trim, in a listed slab", set_partial_with_one, call_free_own, call_trim);
+    run("free, trim, in a partial slab", set_partial_with_one, call_free_own, call_trim);
 }
 
 static void a_slab_is_given_back_once(void **state)

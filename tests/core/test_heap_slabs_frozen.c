@@ -1,7 +1,7 @@
 /*
- * test_heap_slabs_frozen.c: two threads that favour the same slabs, or of which one looks at what
- * the other does, with one frozen before any of its atomic accesses while the other runs: no slab
- * is lost, no block is handed out that cannot be freed, and nothing false is told.
+ * test_heap_slabs_frozen.c: two threads that have the same active slabs, or of which one looks at
+ * what the other does, with one frozen before any of its atomic accesses while the other runs. No
+ * slab is lost, every block can be freed, and no figure is wrong.
  */
 #include "freezer.h"
 #include "frozen_key.h"
@@ -12,7 +12,7 @@
 #define SIZE ((size_t)4096)
 #define A_SLAB ((unsigned)(SLAB_SIZE / SIZE))
 
-/* The keys that freezer.c plays with. */
+/* The thread keys that freezer.c uses. */
 #define FROZEN_KEY ((uintptr_t)0x1000)
 #define OTHER_KEY ((uintptr_t)0x2000)
 
@@ -37,7 +37,7 @@ static void arrive(struct heap *heap, uintptr_t key)
     frozen_key = before;
 }
 
-/* Both threads have the same set of active slabs: there are HEAP_SETS - 1 others between them. */
+/* Both threads have the same set of active slabs: HEAP_SETS - 1 other threads came between them. */
 static void set_heap(void *scene)
 {
     struct slots_scene *s = scene;
@@ -87,7 +87,7 @@ static void make_other(void *scene)
     s->other = make(s);
 }
 
-/* What there is of slabs is used before there are more: at most one for each of the two. */
+/* Slabs that exist are used before new ones are made: at most one for each of the two. */
 static void check_no_slab_is_lost(void *scene)
 {
     struct slots_scene *s = scene;
@@ -171,7 +171,7 @@ static void look_at_block(void *scene)
     s->met = heap_next_block(s->space, 0, &cursor, &s->block);
 }
 
-/* The same address is another's block by then, told of from elsewhere. */
+/* The address is another block's by then, allocated elsewhere. */
 static void replace_block(void *scene)
 {
     struct slots_scene *s = scene;
@@ -204,7 +204,7 @@ static void read_figures(void *scene)
     heap_figures(s->heap, &s->figures);
 }
 
-/* Never more than one at once. */
+/* There was never more than one at once. */
 static void make_and_free_some(void *scene)
 {
     struct slots_scene *s = scene;

@@ -16,7 +16,7 @@ struct mapped_scene {
     bool others_granted;
 };
 
-/* A free record below that of the one range. */
+/* A free record lies below that of the one range in the pool. */
 static void set_mapped(void *scene)
 {
     struct mapped_scene *s = scene;
@@ -71,7 +71,7 @@ static void read_first_range(void *scene)
     s->granted = mapped_next(&s->mapped, &cursor, &s->facts);
 }
 
-/* The record of the range is another's. */
+/* The range's record is used for another range. */
 static void replace_range(void *scene)
 {
     struct mapped_scene *s = scene;

@@ -1,7 +1,7 @@
 /*
- * test_pages_foreign_frozen.c: whose an address is while it changes hands, with a thread frozen
- * before any of its atomic accesses or requests to the system: what is freed as somebody else's is
- * never a region of the manager's, new or old.
+ * test_pages_foreign_frozen.c: frees of foreign memory (pages_free_foreign) while the address
+ * changes hands, with a thread frozen before any of its atomic accesses or beside its requests to
+ * the system. Such a free never frees a region of the manager's, neither an old nor a new one.
  */
 #include "freezer.h"
 #include "pages_world.h"
@@ -48,7 +48,10 @@ static void make_it_again(void *scene)
     alloc(&s->world, s->base, GRANULE, RESERVE_COMMIT);
 }
 
-/* Of one who has lost a race for what was there before, or thinks that it is not the manager's. */
+/*
+ * A free by a caller that lost a race for the former owner's memory, or that takes the memory for
+ * foreign.
+ */
 static void free_it_as_foreign(void *scene)
 {
     struct foreign_scene *s = scene;
@@ -62,7 +65,7 @@ static void do_nothing(void *scene)
     (void)scene;
 }
 
-/* Until the system has it back. */
+/* Frees until the system has the memory back. */
 static void look_whose_it_is(void *scene)
 {
     struct foreign_scene *s = scene;

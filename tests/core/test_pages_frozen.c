@@ -1,11 +1,11 @@
 /*
  * test_pages_frozen.c: a call is frozen before one of its atomic accesses, or before or after one
- * of its requests to the system, and another call runs from beginning to end meanwhile, or is
- * frozen in its turn. Since nobody waits for anybody, the others can run in the frozen call's own
- * thread: so each interleaving is had exactly, every time.
+ * of its requests to the system. Meanwhile another call runs from beginning to end, or is frozen in
+ * turn. No call waits for another, so the others can run in the frozen call's own thread, and every
+ * interleaving can be repeated.
  *
- * The core is compiled anew for this, with interleaved.h in front, and the linker leads its
- * requests to the system through here (--wrap).
+ * The stage below is the state of one such run, and a plan is a list of calls with the moment at
+ * which each is frozen.
  */
 #include "pages_world.h"
 #include "system_calls.h"
@@ -158,7 +158,7 @@ static void run_call(enum call call)
     stage.running--;
 }
 
-/* The innermost call could be frozen here. */
+/* The innermost call can be frozen here. */
 static void could_freeze(void)
 {
     unsigned level = stage.running - 1;
@@ -237,7 +237,7 @@ static void fail_plan(enum scene scene)
     fail();
 }
 
-/* Runs the plan from the scene; how many calls in it were frozen. */
+/* Runs the plan from the scene. Returns how many of its calls were frozen. */
 static unsigned run_plan(enum scene scene)
 {
     unsigned frozen = 0;
@@ -257,7 +257,10 @@ static unsigned run_plan(enum scene scene)
     return frozen;
 }
 
-/* Freezes each call from `level` on, but the last, at each of its moments. The most that froze. */
+/*
+ * Freezes each call from `level` on, but the last, at each of its moments. Returns the most that
+ * were frozen at once.
+ */
 static unsigned run_at_all_moments(enum scene scene, unsigned level)
 {
     unsigned most = 0;
@@ -274,7 +277,7 @@ static unsigned run_at_all_moments(enum scene scene, unsigned level)
     }
 }
 
-/* The same for a call, another beside it, and a third beside it later on. */
+/* The same for a call, a second one beside it, and a third one beside the first later on. */
 static unsigned run_in_turn(enum scene scene)
 {
     unsigned complete = 0;
@@ -380,7 +383,10 @@ static void a_late_commit_in_a_chunk_without_bits_is_booked(void **state)
     release(*state, stage.base);
 }
 
-/* The stranger's memory at the base; false if the request had no such moment. */
+/*
+ * A decommit of foreign memory at the base, frozen while the memory is replaced by a block. False:
+ * there is no such moment.
+ */
 static bool pass_decommit_beside_replacement(struct world *world, unsigned freeze_at)
 {
     size_t requested;
@@ -422,7 +428,10 @@ static void a_late_decommit_that_reaches_a_heaps_block_is_booked(void **state)
  * Releases beside a frozen call
  * --------------------------------------------------------------------------------------------- */
 
-/* A commit, frozen before the system is asked, and a release beside it; the commit's answer. */
+/*
+ * A commit frozen before its request to the system, and a release meanwhile. Returns the commit's
+ * answer.
+ */
 static pages_result commit_beside_release(struct world *world)
 {
     stage.released = 0;
@@ -482,7 +491,10 @@ static void a_refused_release_that_an_operation_ended_leaves_exact_books(void **
     release(world, stage.base);
 }
 
-/* A release that is refused, frozen at a moment, and a commit beside it; false: no such moment. */
+/*
+ * A release that the system refuses, frozen at a moment, and a commit meanwhile. False: there is no
+ * such moment.
+ */
 static bool refused_release_beside_commit(struct world *world, unsigned freeze_at)
 {
     bool frozen;

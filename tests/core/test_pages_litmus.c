@@ -1,6 +1,6 @@
 /*
- * test_pages_litmus.c: any two calls on one address, in every order of their steps (litmus.h): one
- * free wins, nobody is told anything false, and the books and the system agree afterwards.
+ * test_pages_litmus.c: any two calls on one address in every order of their steps (litmus.h). One
+ * free wins, no answer is wrong, and afterwards the books agree with the system.
  */
 #include "litmus.h"
 #include "pages_world.h"
@@ -162,14 +162,14 @@ static void call_audit(void *scene)
     audit_run(&s->world->pages, &audit, note_difference, s);
 }
 
-/* One who takes the address as soon as it is free. */
+/* Takes the address as soon as it is free. */
 static void call_release_and_reserve(void *scene)
 {
     call_release(scene);
     call_reserve_and_commit(scene);
 }
 
-/* One who has the record of the region used again, for another address. */
+/* Has the region's record used again, for another address. */
 static void call_release_and_reserve_elsewhere(void *scene)
 {
     struct stage *s = scene;
@@ -186,8 +186,8 @@ static void call_release_and_reserve_elsewhere(void *scene)
  * --------------------------------------------------------------------------------------------- */
 
 /*
- * A release that another call ended, and that the system refused then, has answered with success:
- * so many regions can be there again.
+ * A release can be ended by another call. If the system refused it then, the release has already
+ * returned success: that many regions can exist again.
  */
 static void check_with(struct stage *s, unsigned revived)
 {
@@ -219,7 +219,7 @@ static void check_released(void *scene)
     assert_books(s->world, 0, 0, 0);
 }
 
-/* The region that came instead is as its owner has made it. */
+/* The region made in its place is as its owner made it. */
 static void check_elsewhere(void *scene)
 {
     struct stage *s = scene;
@@ -232,7 +232,7 @@ static void check_elsewhere(void *scene)
     assert_books(s->world, 1, PAGES * PAGE, PAGES * PAGE);
 }
 
-/* One release in all was refused, whoever asked the system for it. */
+/* One release in all was refused, whichever call asked the system for it. */
 static void check_refused(void *scene)
 {
     struct stage *s = scene;

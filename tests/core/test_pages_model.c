@@ -49,7 +49,7 @@ static size_t some_size(struct run *run)
     return 1 + chance_below(&run->chance, (size_t)1 << (8 + chance_below(&run->chance, 11)));
 }
 
-/* Writes to the pages that are new, as their owner would. */
+/* Writes to new pages as their owner would; new pages must be zero. */
 static void fill(struct run *run, struct model_region *region, size_t first, size_t last)
 {
     for (size_t page = first; page < last; page++) {

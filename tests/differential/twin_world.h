@@ -1,10 +1,10 @@
 /*
- * twin_world.h: where a sequence is played: a manager and Win32, a window of address space for
- * each, and what is known of the regions there.
+ * twin_world.h: what a sequence is played on: a manager and Win32, a window of address space for
+ * each, and the regions in them.
  *
- * The windows are of the same size and lie alike within their chunks (64 MiB), so every request
- * means the same in both. What regions there are is learnt from Win32's answers alone, and from
- * Win32's own twin; the manager's books are never asked, so they can be compared with it.
+ * The windows have the same size and lie alike within their chunks (64 MiB), so a request means the
+ * same in both. The test learns of regions from Win32's answers alone. It never asks the manager's
+ * books, so it can compare them.
  */
 #ifndef HOSTMEM_TESTS_TWIN_WORLD_H
 #define HOSTMEM_TESTS_TWIN_WORLD_H
@@ -59,7 +59,7 @@ extern const struct world_maker shipped_manager;
 /* A new manager and empty windows. Fails the test if there are none. */
 void world_open(struct world *world, const struct world_maker *maker);
 
-/* Gives back all that there is in it, whatever the manager thinks of it. */
+/* Gives back everything in it, whatever the manager's books say. */
 void world_close(struct world *world, const struct world_maker *maker);
 
 /* Where the step points, for a twin. */

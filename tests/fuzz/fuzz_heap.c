@@ -1,6 +1,6 @@
 /*
- * fuzz_heap.c: sequences of calls of src/heap/, by several threads that one plays, against a model
- * of the blocks that live: whose they are, where, and what was written to them.
+ * fuzz_heap.c: sequences of calls of src/heap by several threads, which one real thread plays in
+ * turn, against a model of the live blocks: their heap, their place and their contents.
  */
 #include "heap_run.h"
 

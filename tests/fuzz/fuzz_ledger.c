@@ -1,7 +1,7 @@
 /*
- * fuzz_ledger.c: sequences of calls of src/pages/, each answer and all books against a reference
- * model (ledger_model.h). What somebody else asks the system for, faults and limits are operations
- * like others.
+ * fuzz_ledger.c: sequences of calls of src/pages. Each answer and all books are compared with the
+ * reference model (ledger_model.h). Requests of others to the system, faults and limits are
+ * operations like the rest.
  */
 #include "ledger_run.h"
 
@@ -217,7 +217,7 @@ static void perform_free(const struct ledger_operation *operation)
         model_free(address, size, type);
 }
 
-/* Somebody else, of whom the manager knows nothing, reserves. */
+/* Somebody else reserves memory; the manager knows nothing of it. */
 static void perform_stranger(const struct ledger_operation *operation)
 {
     uintptr_t address = ledger_wanted_address(operation);
@@ -251,8 +251,8 @@ static enum model_past past_of(uintptr_t address)
 }
 
 /*
- * What the manager knows nothing of goes to the system; its own memory never does, nor an address
- * where it had some and nobody has any now.
+ * A redirected module frees memory that may be foreign. Foreign memory is freed by the system. The
+ * manager's own memory never is, nor an address where it had memory and nobody has any now.
  */
 static void perform_free_strangers(const struct ledger_operation *operation)
 {

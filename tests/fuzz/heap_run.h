@@ -1,6 +1,6 @@
 /*
- * heap_run.h: one input of fuzz_heap on its way: the heaps, what the model knows of them and of
- * their blocks, and what must hold.
+ * heap_run.h: one run of fuzz_heap: the heaps, the model of them and of their blocks, and the
+ * checks.
  */
 #ifndef HOSTMEM_TESTS_HEAP_RUN_H
 #define HOSTMEM_TESTS_HEAP_RUN_H
@@ -66,7 +66,7 @@ extern struct heap_run run;
 const struct slot *heap_run_block_at(const unsigned char *address);
 const struct slot *heap_run_overlapping(const unsigned char *address, size_t size);
 
-/* The block becomes its owner's, who writes to it; he looks whether it is as he left it. */
+/* Writes the owner's pattern into the block; checks that it is still there. */
 void heap_run_write(struct slot *slot);
 void heap_run_look(const struct slot *slot);
 

@@ -1,6 +1,6 @@
 /*
- * ledger_run.h: one input of fuzz_ledger on its way: the pages, the reference model beside them,
- * what the system will answer, and what must hold.
+ * ledger_run.h: one run of fuzz_ledger: the pages, the reference model beside them, what the system
+ * will answer, and the checks.
  */
 #ifndef HOSTMEM_TESTS_LEDGER_RUN_H
 #define HOSTMEM_TESTS_LEDGER_RUN_H

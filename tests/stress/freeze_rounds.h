@@ -1,13 +1,13 @@
 /*
- * freeze_rounds.h: workers, the thread that freezes them, and the watchdog over it.
+ * freeze_rounds.h: workers, the thread that suspends them, and a watchdog.
  *
- * A round: a random worker is suspended at a random moment, all methods are completed, it goes on.
- * Every so many rounds all workers are suspended, as a garbage collection does. A worker has to
- * have begun another call before it is frozen again.
+ * In a round a random worker is suspended at a random moment, the suspending thread completes all
+ * methods, and the worker goes on. Every so many rounds all workers are suspended, as a garbage
+ * collection does. A worker must have begun another call before it is suspended again.
  *
- * The watchdog only waits. If the thread that freezes has begun no call for so many seconds, it
- * notes where every frozen thread and that thread stand, lets the frozen ones go, says all of it,
- * and ends the process: [  FAILED  ].
+ * The watchdog only waits. If the suspending thread has begun no call for so many seconds, the
+ * watchdog notes where it and every suspended thread stand, lets them go, prints all of it, and
+ * ends the process: [  FAILED  ].
  */
 #ifndef HOSTMEM_TESTS_FREEZE_ROUNDS_H
 #define HOSTMEM_TESTS_FREEZE_ROUNDS_H

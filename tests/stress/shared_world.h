@@ -1,6 +1,6 @@
 /*
- * shared_world.h: what the threads of a run share: a manager, a heap, an arena in which all commit
- * and decommit, and regions and blocks that one thread takes and any other gives back.
+ * shared_world.h: what the threads of a run share: a manager, a heap, an arena in which all of them
+ * commit and decommit, and regions and blocks that one thread takes and another gives back.
  */
 #ifndef HOSTMEM_TESTS_SHARED_WORLD_H
 #define HOSTMEM_TESTS_SHARED_WORLD_H
