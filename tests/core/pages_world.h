@@ -100,6 +100,18 @@ static inline void release(struct world *world, char *address)
  * What must hold
  * --------------------------------------------------------------------------------------------- */
 
+/*
+ * Uses up the committed part of the bookkeeping's memory, so that the next request for some reaches
+ * the system.
+ */
+static inline void exhaust_metadata(struct world *world)
+{
+    struct metadata *metadata = &world->pages.metadata;
+
+    while (metadata->used + 64 <= metadata->span.committed)
+        assert_non_null(metadata_take(metadata, 64));
+}
+
 /* An address that is free, with a granule free on each side. */
 static inline char *free_granule(void)
 {

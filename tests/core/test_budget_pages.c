@@ -172,18 +172,6 @@ static void a_size_that_no_system_has_is_the_systems_to_refuse(void **state)
  * --------------------------------------------------------------------------------------------- */
 
 /*
- * Uses up the committed part of the bookkeeping's memory, so that the next request for some reaches
- * the system.
- */
-static void exhaust_metadata(struct world *world)
-{
-    struct metadata *metadata = &world->pages.metadata;
-
-    while (metadata->used + 64 <= metadata->span.committed)
-        assert_non_null(metadata_take(metadata, 64));
-}
-
-/*
  * Makes the n-th request fail, for n = 1, 2 and so on, until the call succeeds. The limit just
  * allows the call, so a charge that a failure had left behind would have the call refused.
  */

@@ -5,18 +5,6 @@
 #include "pages_world.h"
 
 /*
- * Uses up the committed part of the bookkeeping's memory, so that the next request for some reaches
- * the system.
- */
-static void exhaust_metadata(struct world *world)
-{
-    struct metadata *metadata = &world->pages.metadata;
-
-    while (metadata->used + 64 <= metadata->span.committed)
-        assert_non_null(metadata_take(metadata, 64));
-}
-
-/*
  * Makes the n-th request fail, for n = 1, 2 and so on, until the call succeeds. Each failure must
  * leave the books as they were.
  */
