@@ -1,13 +1,13 @@
 /*
- * foreign.h: addresses that a manager has never handed out, of many kinds, and what a refused free
- * must leave in the books.
+ * foreign.h: addresses of many kinds that a manager has never handed out, and the check of the
+ * books after a free of one was refused.
  */
-#ifndef HOSTMEM_TESTS_UNIT_FOREIGN_H
-#define HOSTMEM_TESTS_UNIT_FOREIGN_H
+#ifndef HOSTMEM_TESTS_API_FOREIGN_H
+#define HOSTMEM_TESTS_API_FOREIGN_H
 
 #include "support.h"
 
-/* Memory with something in it; each fails the test if it cannot be had. */
+/* Memory filled with a pattern. Each fails the test if there is none. */
 void fill(void *memory, SIZE_T size);
 void *filled_region(const struct subject *subject, SIZE_T size);
 void *filled_block(IHostMalloc *heap, SIZE_T size);
@@ -24,12 +24,15 @@ void *unmapped_address(void);
 /* Addresses beyond what a program may have. */
 extern const uintptr_t kernel_addresses[6];
 
-/* Somewhere: anywhere at all, in the user's half, or around an address. */
+/*
+ * A random address: anywhere, in the half of the address space that programs have, or near
+ * `around`.
+ */
 #define WILD_POINTERS 20000
 #define WILD_SEED UINT64_C(0x5eed0f0112233445)
 uintptr_t wild_address(uint64_t *random, uintptr_t around);
 
-/* The call of that method was refused, counted once, and the books are as they were. */
+/* The call of that method was refused and counted once, and the books are as before. */
 #define assert_counted_as_refused(about, subject, before, method)                                  \
     check_counted_as_refused((subject), (before), (method), (about), __FILE__, __LINE__)
 void check_counted_as_refused(const struct subject *subject, const HOSTMEM_STATISTICS *before,

@@ -1,9 +1,9 @@
 /*
- * heaps.h: what the tests of heaps share: managers with options, a heap's figures as the inspection
- * tells them, and frees that must be refused.
+ * heaps.h: for tests of heaps: managers with options, a heap's figures as the inspection tells
+ * them, and frees that must be refused.
  */
-#ifndef HOSTMEM_TESTS_UNIT_HEAPS_H
-#define HOSTMEM_TESTS_UNIT_HEAPS_H
+#ifndef HOSTMEM_TESTS_API_HEAPS_H
+#define HOSTMEM_TESTS_API_HEAPS_H
 
 #include "foreign.h"
 
@@ -14,10 +14,10 @@
 /* A manager with these dwFlags. */
 struct subject subject_with_flags(DWORD flags);
 
-/* The figures of the heap of that number; fails the test if it does not live. */
+/* The figures of the heap with that number. Fails the test if there is no such heap. */
 HOSTMEM_HEAP heap_figures_of(const struct subject *subject, DWORD number);
 
-/* A heap's figures, the peaks apart, are what they were. */
+/* A heap's figures are as before, except for the peaks. */
 #define assert_same_heap(about, before, after)                                                     \
     check_same_heap((before), (after), (about), __FILE__, __LINE__)
 void check_same_heap(const HOSTMEM_HEAP *before, const HOSTMEM_HEAP *after, const char *about,
@@ -42,7 +42,7 @@ void *debug_block(IHostMalloc *heap, SIZE_T size, const char *file, int line);
 void check_refused(const struct subject *subject, IHostMalloc *heap, void *address, SIZE_T extent,
                    HOSTMEM_REFUSAL why, const char *about, const char *file, int line);
 
-/* The heap, the manager's only one, ends without a leak and leaves no memory behind. */
+/* Ends the manager's only heap. Fails if there is a leak or memory is left. */
 void end_only_heap(const struct subject *subject, IHostMalloc *heap);
 
 #endif

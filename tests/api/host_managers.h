@@ -1,8 +1,8 @@
 /*
  * host_managers.h: the interfaces that a CLR asks its host's control for.
  */
-#ifndef HOSTMEM_TESTS_UNIT_HOST_MANAGERS_H
-#define HOSTMEM_TESTS_UNIT_HOST_MANAGERS_H
+#ifndef HOSTMEM_TESTS_API_HOST_MANAGERS_H
+#define HOSTMEM_TESTS_API_HOST_MANAGERS_H
 
 #include <windows.h>
 

@@ -10,8 +10,8 @@
  * regions, in an arena of raw memory, in holes and beyond the user's half, but not in the rest of
  * the process, which is to live on. Frees go anywhere.
  */
-#ifndef HOSTMEM_TESTS_UNIT_HOSTILE_H
-#define HOSTMEM_TESTS_UNIT_HOSTILE_H
+#ifndef HOSTMEM_TESTS_API_HOSTILE_H
+#define HOSTMEM_TESTS_API_HOSTILE_H
 
 #include "support.h"
 

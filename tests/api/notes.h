@@ -1,9 +1,9 @@
 /*
- * notes.h: what the manager tells to callbacks, noted down so that a test can look at it
- * afterwards; and a callback of the CLR's kind that counts its references.
+ * notes.h: callbacks that note what the manager tells them, so that a test can look at it
+ * afterwards; and a callback of the CLR that counts its references.
  */
-#ifndef HOSTMEM_TESTS_UNIT_NOTES_H
-#define HOSTMEM_TESTS_UNIT_NOTES_H
+#ifndef HOSTMEM_TESTS_API_NOTES_H
+#define HOSTMEM_TESTS_API_NOTES_H
 
 #include "support.h"
 

@@ -1,5 +1,6 @@
 /*
- * redirect_target.c: see redirect_target.h. Has no C run-time library: its imports are just these.
+ * redirect_target.c: see redirect_target.h. It has no C run-time library, so it imports nothing
+ * else.
  */
 #include "redirect_target.h"
 

@@ -1,15 +1,15 @@
 /*
- * redirect_target.h: a module that calls Win32's memory functions through its import tables, and
- * lets a test call them that way.
+ * redirect_target.h: a module that calls Win32's memory functions through its import tables when a
+ * test asks it to.
  *
- * Built three times from redirect_target.c: with ordinary imports from kernel32.dll, with imports
- * from api-ms-win-core-memory-l1-1-0.dll and api-ms-win-core-heap-l1-1-0.dll, and with delay-loaded
- * imports from kernel32.dll. The latter two import only what every version of those tables has; the
- * other functions are NULL. Further modules built from it load others, and export by TARGET_SIGN
- * what a runtime's modules are known by.
+ * It is built three times from redirect_target.c: with ordinary imports from kernel32.dll, with
+ * imports from api-ms-win-core-memory-l1-1-0.dll and api-ms-win-core-heap-l1-1-0.dll, and with
+ * delay-loaded imports from kernel32.dll. The latter two import only functions that every version
+ * of these DLLs has; their other members are NULL. Further modules built from it load others, and
+ * export the name TARGET_SIGN by which a runtime's modules are recognised.
  */
-#ifndef HOSTMEM_TESTS_UNIT_REDIRECT_TARGET_H
-#define HOSTMEM_TESTS_UNIT_REDIRECT_TARGET_H
+#ifndef HOSTMEM_TESTS_API_REDIRECT_TARGET_H
+#define HOSTMEM_TESTS_API_REDIRECT_TARGET_H
 
 #include <windows.h>
 

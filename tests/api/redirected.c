@@ -90,3 +90,30 @@ bool is_owned(const struct subject *subject, const void *address)
 
     return IHostMemInspection_FindRegion(subject->inspection, address, &region) == S_OK;
 }
+
+void redirected_limit(struct redirected *redirected, const HOSTMEM_LIMITS *limits)
+{
+    const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .pLimits = limits};
+
+    redirected_restart(redirected, &options);
+}
+
+void redirected_limit_committed(struct redirected *redirected, ULONGLONG bytes, ULONGLONG reserve)
+{
+    const HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits),
+                                   .Committed = {.Limit = bytes,
+                                                 .AppDomainReserve = reserve,
+                                                 .ProcessReserve = HOSTMEM_NO_RESERVE}};
+
+    redirected_limit(redirected, &limits);
+}
+
+void *redirected_alloc(const struct redirected *redirected, void *address, SIZE_T size, DWORD type)
+{
+    return redirected->calls->alloc(address, size, type, PAGE_READWRITE);
+}
+
+void redirected_release(const struct redirected *redirected, void *memory)
+{
+    assert_true(redirected->calls->free(memory, 0, MEM_RELEASE));
+}

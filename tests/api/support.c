@@ -33,6 +33,21 @@ void check_hresult(HRESULT actual, HRESULT expected, const char *call, const cha
     _fail(file, line);
 }
 
+HRESULT hresult_of_error(DWORD error)
+{
+    switch (error) {
+    case ERROR_NOT_ENOUGH_MEMORY:
+    case ERROR_OUTOFMEMORY:
+    case ERROR_COMMITMENT_LIMIT:
+    case ERROR_PAGEFILE_QUOTA:
+    case ERROR_WORKING_SET_QUOTA:
+    case ERROR_NO_SYSTEM_RESOURCES:
+        return E_OUTOFMEMORY;
+    default:
+        return HRESULT_FROM_WIN32(error);
+    }
+}
+
 void check_figure(ULONGLONG actual, ULONGLONG expected, const char *what, const char *about,
                   const char *file, int line)
 {
@@ -163,6 +178,21 @@ void check_no_trace(const struct subject *subject, const HOSTMEM_STATISTICS *bef
     check_figure(after.Committed.Peak, before->Committed.Peak, "Committed.Peak", "", file, line);
     check_figure(after.Regions.Peak, before->Regions.Peak, "Regions.Peak", "", file, line);
     check_clean_audit(subject, "", file, line);
+}
+
+void assert_empty_books(const struct subject *subject)
+{
+    HOSTMEM_STATISTICS statistics = statistics_of(subject);
+
+    assert_clean_audit(subject);
+    assert_figure(statistics.Reserved.Now, 0);
+    assert_figure(statistics.Committed.Now, 0);
+    assert_figure(statistics.Regions.Now, 0);
+    assert_figure(statistics.Mapped.Now, 0);
+    assert_figure(statistics.MappedRanges.Now, 0);
+    assert_figure(statistics.Blocks.Now, 0);
+    assert_figure(statistics.BlockBytes.Now, 0);
+    assert_figure(statistics.SlabBytes.Now, 0);
 }
 
 void *subject_alloc_at(const struct subject *subject, void *address, SIZE_T size, DWORD type,

@@ -1,12 +1,12 @@
 /*
- * support.h: what the unit programs share: assertions that fail with the figures that matter, a
- * manager under test, images of memory before and after, and threads.
+ * support.h: for all tests of the interfaces: assertions that fail with the figures that matter, a
+ * manager under test, images of memory before and after a call, and threads.
  *
- * The assertions end the test by a jump, so only the thread that runs the test may use them, and
- * never from inside a callback of the manager: there a test notes down, and asserts afterwards.
+ * An assertion ends the test by a longjmp. Use it only on the thread that runs the test, and never
+ * inside a callback of the manager: there, note what happened and assert afterwards.
  */
-#ifndef HOSTMEM_TESTS_UNIT_SUPPORT_H
-#define HOSTMEM_TESTS_UNIT_SUPPORT_H
+#ifndef HOSTMEM_TESTS_API_SUPPORT_H
+#define HOSTMEM_TESTS_API_SUPPORT_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,8 +35,8 @@
 #endif
 
 /*
- * Address space of that size there could be, but nowhere is so much of it free: on x64 a program's
- * image, which lies low, leaves less above it.
+ * A size for which there is address space in theory, but never so much free in one piece: on x64 a
+ * program's image lies low and leaves less above it.
  */
 #ifdef _WIN64
 #define MORE_THAN_THERE_IS ((SIZE_T)0x7fff00000000)
@@ -97,9 +97,15 @@ extern const EMemoryCriticalLevel no_levels[4];
 #define assert_address_of(about, actual, expected)                                                 \
     check_figure((uintptr_t)(actual), (uintptr_t)(expected), #actual, (about), __FILE__, __LINE__)
 
-/* The thread's last error is that; and it is the next call's turn to leave it alone. */
+/* The thread's last error is that. */
 #define assert_last_error(expected)                                                                \
     check_figure(GetLastError(), (expected), "the last error", "", __FILE__, __LINE__)
+
+/*
+ * What a method answers where Win32 fails with that error: E_OUTOFMEMORY for every error that means
+ * exhausted memory, else HRESULT_FROM_WIN32.
+ */
+HRESULT hresult_of_error(DWORD error);
 
 void check_hresult(HRESULT actual, HRESULT expected, const char *call, const char *about,
                    const char *file, int line);
@@ -153,6 +159,9 @@ void check_no_trace(const struct subject *subject, const HOSTMEM_STATISTICS *bef
     check_clean_audit((subject), (about), __FILE__, __LINE__)
 void check_clean_audit(const struct subject *subject, const char *about, const char *file,
                        int line);
+
+/* The audit finds nothing, and the books hold no region, no mapped range and no block. */
+void assert_empty_books(const struct subject *subject);
 
 /* Memory from the manager's VirtualAlloc (task-critical); fails the test if there is none. */
 void *subject_alloc(const struct subject *subject, SIZE_T size, DWORD type, DWORD protect);

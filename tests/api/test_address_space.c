@@ -1,6 +1,7 @@
 /*
- * test_address_space.c: the methods about address space that the CLR takes itself, and the
- * registration of its callback: each documented result, each bad argument.
+ * test_address_space.c: RegisterMemoryNotificationCallback, NeedsVirtualAddressSpace with the
+ * emergency reservation (src/hosting/emergency.c), AcquiredVirtualAddressSpace and
+ * ReleasedVirtualAddressSpace: each documented result and each bad argument.
  */
 #include "notes.h"
 

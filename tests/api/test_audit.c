@@ -1,7 +1,7 @@
 /*
- * test_audit.c: the audit finds what differs between the books and Windows, says exactly where and
- * how much, and finds nothing else. The differences are planted with raw Win32 calls behind the
- * manager's back, and taken away again before the manager ends.
+ * test_audit.c: the audit finds each difference between the books and Windows, says where it is and
+ * how large, and finds nothing else. The tests make the differences with raw Win32 calls and undo
+ * them before the manager ends.
  */
 #include "support.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_com.c: COM's rules: identity, references, lifetimes, and the manager's factory. The host
- * control's own work is in test_com_control.c.
+ * test_com.c: COM's rules for all objects: identity, references, lifetimes, and the manager's
+ * factory. What the host control does is in test_host_control.c.
  */
 #include "support.h"
 

@@ -1,6 +1,7 @@
 /*
- * test_heap_table.c: the table of handles that stand for heaps, by its own functions, where threads
- * meet at one handle: through the hooks, Win32 would be asked to destroy one heap twice.
+ * test_heap_table.c: the table from heap handles to heaps (src/redirect/heap_table.h) by itself,
+ * with threads that use one handle at once. Through the hooks Win32 would be asked to destroy one
+ * heap twice.
  */
 #include "support.h"
 

@@ -1,5 +1,6 @@
 /*
- * test_heap_tracked.c: what the histories of blocks cost, and how many there can be.
+ * test_heap_tracked.c: how much memory block histories take, and that only memory limits their
+ * number.
  */
 #include "heaps.h"
 

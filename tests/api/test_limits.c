@@ -1,5 +1,6 @@
 /*
- * test_limits.c: limits on what a manager hands out: who is refused, how, and at which byte.
+ * test_limits.c: limits on what a manager hands out: which request is refused, with which answer,
+ * and at which byte.
  */
 #include "support.h"
 
@@ -148,7 +149,7 @@ static void a_limit_that_is_no_multiple_of_a_page_is_rounded_down(void **state)
     end(&subject);
 }
 
-/* Whoever refuses them, the charge is back afterwards. */
+/* Whether the budget or Win32 refuses the request, nothing is charged for it afterwards. */
 static void sizes_that_nothing_can_hold_fail_and_cost_nothing(void **state)
 {
     static const SIZE_T sizes[] = {(SIZE_T)-1, (SIZE_T)-1 - PAGE, ((SIZE_T)-1) / 2,

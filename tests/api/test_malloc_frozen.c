@@ -1,9 +1,9 @@
 /*
- * test_heap_frozen.c: invariant I4 for heaps: a thread that is frozen at any moment inside Alloc,
- * DebugAlloc or Free keeps nobody from completing the same calls on the same heap.
+ * test_malloc_frozen.c: invariant I4 for heaps: a thread that is suspended anywhere in Alloc,
+ * DebugAlloc or Free keeps no other thread from completing the same calls on the same heap.
  *
- * While the thread is frozen, the one that froze it calls nothing but the manager: the frozen
- * thread may hold any lock of the C library's or the system's.
+ * While a thread is suspended, the thread that suspended it calls nothing but the manager: the
+ * suspended thread may hold any lock of the C library or the system.
  */
 #include "heaps.h"
 

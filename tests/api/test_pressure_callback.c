@@ -1,7 +1,7 @@
 /*
- * test_pressure_callback.c: what a CLR is told of memory pressure, through
- * ICLRMemoryNotificationCallback: when, in which order, and what it may do about it; and what
- * GetMemoryLoad says meanwhile.
+ * test_pressure_callback.c: what the CLR's ICLRMemoryNotificationCallback is told of memory
+ * pressure: when, in which order, and what the callback may do about it; and what GetMemoryLoad
+ * tells meanwhile.
  */
 #include "notes.h"
 

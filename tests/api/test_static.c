@@ -87,7 +87,7 @@ int main(void)
         promise(the_control_hands_out_a_manager_that_works),
         promise(a_heap_works),
         redirected_promise(a_module_s_imports_are_redirected),
-        promise(the_program_that_holds_hostmem_is_refused), /* last: see test_redirect_tables.c */
+        promise(the_program_that_holds_hostmem_is_refused), /* last: see test_redirect_module.c */
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * test_statistics.c: IHostMemInspection::GetStatistics: every figure, now and at the peak, exact.
+ * test_statistics.c: IHostMemInspection::GetStatistics: every figure is exact, now and at its peak.
  */
 #include "support.h"
 

@@ -83,22 +83,6 @@ static ULONGLONG relative(const struct twin *twin, const void *address)
  * Answers
  * --------------------------------------------------------------------------------------------- */
 
-/* DESIGN.md, section 2: the one mapping of Win32 errors. */
-static HRESULT mapped_error(DWORD error)
-{
-    switch (error) {
-    case ERROR_NOT_ENOUGH_MEMORY:
-    case ERROR_OUTOFMEMORY:
-    case ERROR_COMMITMENT_LIMIT:
-    case ERROR_PAGEFILE_QUOTA:
-    case ERROR_WORKING_SET_QUOTA:
-    case ERROR_NO_SYSTEM_RESOURCES:
-        return E_OUTOFMEMORY;
-    default:
-        return HRESULT_FROM_WIN32(error);
-    }
-}
-
 struct answer {
     HRESULT hr;
     DWORD last_error; /* after a failure */
@@ -137,7 +121,7 @@ static struct answer end_request(const struct twin *twin, const struct before *b
     struct answer answer = {.last_error = GetLastError()};
 
     if (!twin->subject) {
-        answer.hr = done ? S_OK : mapped_error(answer.last_error);
+        answer.hr = done ? S_OK : hresult_of_error(answer.last_error);
     } else {
         answer.hr = hr;
         if (hr == S_OK)
@@ -319,15 +303,6 @@ void twin_do_look(struct twin *twin, void *address, SIZE_T size, int line)
  * Both
  * --------------------------------------------------------------------------------------------- */
 
-static void assert_nothing_left(const struct subject *subject)
-{
-    HOSTMEM_STATISTICS statistics = statistics_of(subject);
-
-    assert_figure(statistics.Reserved.Now, 0);
-    assert_figure(statistics.Committed.Now, 0);
-    assert_figure(statistics.Regions.Now, 0);
-}
-
 static char *find_spot(void)
 {
     char *spot = VirtualAlloc(NULL, TWIN_SPOT, MEM_RESERVE, PAGE_NOACCESS);
@@ -352,8 +327,7 @@ void twins_compare(const struct subject *subject, twin_scenario *scenario)
 
     ours.spot = theirs.spot = find_spot();
     run(&ours, scenario);
-    assert_clean_audit(subject);
-    assert_nothing_left(subject);
+    assert_empty_books(subject);
     run(&theirs, scenario);
     compare_notes(&our_notes, &their_notes);
 }

@@ -1,18 +1,18 @@
 /*
- * twin.h: the same requests made to a manager and to Win32 itself, and the answers compared.
+ * twin.h: makes the same requests to a manager and to Win32, and compares the answers.
  *
  * A scenario is a function that makes requests through a twin. It runs twice: with a twin that is a
- * manager, then with one that is Win32. Every answer is noted: as an HRESULT (Win32's error mapped
- * as DESIGN.md says), with the last error after a failure, and with addresses relative to an
- * origin, so that the notes of the two runs must be equal. What a scenario allocates it gives back.
+ * manager, then with one that is Win32. Every answer is noted as an HRESULT (hresult_of_error),
+ * with the last error after a failure and with addresses relative to an origin, so the notes of
+ * both runs must be equal. A scenario gives back what it allocates.
  *
- * Of the manager's twin more is asked, request by request: a success leaves the last error as it
- * was, a failure leaves an out pointer of NULL and the books as they were, and what was handed out
- * stands in the books with the size that VirtualQuery tells. After the scenario the audit finds
- * nothing and the books are empty.
+ * The manager's twin checks more after each request: a success leaves the last error alone, a
+ * failure leaves NULL in the out pointer and the books as they were, and memory that was handed out
+ * is in the books with the size that VirtualQuery tells. After the scenario the audit finds nothing
+ * and the books are empty.
  */
-#ifndef HOSTMEM_TESTS_UNIT_TWIN_H
-#define HOSTMEM_TESTS_UNIT_TWIN_H
+#ifndef HOSTMEM_TESTS_API_TWIN_H
+#define HOSTMEM_TESTS_API_TWIN_H
 
 #include "support.h"
 

@@ -1,9 +1,9 @@
 /*
- * generated.h: a C# program of any length, made by the same rules every time, of which it is known
- * what it prints.
+ * generated.h: makes a C# program of a given number of lines, of which the test knows what it
+ * prints.
  *
- * Promise: the text depends on the number of lines and the seed alone. The program prints "checksum
- * " and the number that is returned with it, and ends with the exit code that is.
+ * The text depends only on the number of lines and the seed. The program prints "checksum " and the
+ * number that is returned with it, and ends with the exit code that is returned with it.
  */
 #ifndef HOSTMEM_TESTS_CLR_GENERATED_H
 #define HOSTMEM_TESTS_CLR_GENERATED_H

@@ -1,5 +1,5 @@
 /*
- * layout.h: directories of a program and what .NET's host finds beside it, made for one test.
+ * layout.h: makes the directory of a program and what .NET's host finds beside it, for one test.
  */
 #ifndef HOSTMEM_TESTS_CLR_LAYOUT_H
 #define HOSTMEM_TESTS_CLR_LAYOUT_H

@@ -1,7 +1,7 @@
 /*
- * run.h: hostmem-run started as a user would start it, and everything that came of it.
+ * run.h: starts hostmem-run as a user would, and keeps its output, exit code and report.
  *
- * Promise: no run lasts longer than its time limit; a run that would is ended and told of.
+ * No run lasts longer than its time limit: a run that would is ended, and the test says so.
  */
 #ifndef HOSTMEM_TESTS_CLR_RUN_H
 #define HOSTMEM_TESTS_CLR_RUN_H

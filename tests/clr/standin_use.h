@@ -1,6 +1,6 @@
 /*
- * standin_use.h: the stand-in for .NET Framework's mscoree.dll, loaded by a test as a host loads
- * the real one, with a hostmem manager behind a control that writes down what it is asked.
+ * standin_use.h: the stand-in for .NET Framework's mscoree.dll, loaded as a host loads the real
+ * one, with a hostmem manager behind a control that notes what it is asked.
  */
 #ifndef HOSTMEM_TESTS_CLR_STANDIN_USE_H
 #define HOSTMEM_TESTS_CLR_STANDIN_USE_H
@@ -11,7 +11,7 @@
 
 #define MOST_ASKED 16
 
-/* A control that passes everything on, and notes it down. */
+/* A control that passes every request on and notes it. */
 struct recorder {
     IHostControl IHostControl_iface;
     IHostControl *control; /* to pass on to */

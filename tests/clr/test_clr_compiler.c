@@ -1,7 +1,7 @@
 /*
  * test_clr_compiler.c: the C# compiler of the SDK, itself a large .NET program with a
- * runtimeconfig.json and a deps.json, compiles a program of 20,000 lines on hostmem, as it does
- * without it: to the same bytes. What it has compiled is run in turn.
+ * runtimeconfig.json and a deps.json, compiles a program of 20,000 lines on hostmem and without it:
+ * the bytes must be the same. The compiled program is run, too.
  */
 #include "expected.h"
 #include "generated.h"

@@ -1,7 +1,8 @@
 /*
- * test_clr_dotnet.c: programs that are run as the dotnet command, or their own apphost, runs them.
+ * test_clr_dotnet.c: programs that the dotnet command, or their own apphost, would run.
  *
- * What .NET's host reads beside a program is written here; the program tells what came of it.
+ * The tests write the files that .NET's host reads beside a program; the program prints what came
+ * of them.
  */
 #include "expected.h"
 #include "layout.h"

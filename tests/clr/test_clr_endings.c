@@ -1,6 +1,6 @@
 /*
- * test_clr_endings.c: the report comes however the program ends, once, and changes nothing about
- * the end.
+ * test_clr_endings.c: the report comes once, however the program ends, and does not change how it
+ * ends.
  */
 #include "run.h"
 

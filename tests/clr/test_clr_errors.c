@@ -1,7 +1,7 @@
 /*
  * test_clr_errors.c: hostmem-run's own failures: one sentence, one exit code, no report.
  *
- * No runtime is started here, so none is needed: the runtimes are files that only look like one.
+ * No test here starts a runtime, so none is needed: the runtimes are files that only look like one.
  */
 #include "run.h"
 

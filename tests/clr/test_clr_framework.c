@@ -1,6 +1,7 @@
 /*
- * test_clr_framework.c: hostmem-run with programs for .NET Framework, for which a mscoree.dll
- * stands in that makes the calls which a CLR makes. STANDIN_CLR says what kind of machine it plays.
+ * test_clr_framework.c: hostmem-run with programs for .NET Framework, with the stand-in for
+ * mscoree.dll, which makes the calls that a CLR makes. STANDIN_CLR says what kind of machine it
+ * plays.
  */
 #include "expected.h"
 #include "layout.h"

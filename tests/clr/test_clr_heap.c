@@ -1,9 +1,9 @@
 /*
- * test_clr_heap.c: hostmem-run --heap, alone, with --callers and with --check: C# programs on a
- * real CoreCLR whose pages and heaps hostmem manages. They do what they do without it, no free is
+ * test_clr_heap.c: hostmem-run --heap alone, with --callers and with --check: C# programs on a real
+ * CoreCLR whose pages and heaps hostmem manages. They do what they do without it, no free is
  * refused, and the books of heaps are exact.
  *
- * The tests of a kind of run are the same, and run for each kind.
+ * The same tests run for each of these options.
  */
 #include "expected.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_clr_heap_misuse.c: misuse of heap blocks in a process that runs a CoreCLR is refused, found
- * or stopped, and told of in the report (Heap.cs commits it).
+ * test_clr_heap_misuse.c: misuse of heap blocks in a process with a CoreCLR (Heap.cs commits it) is
+ * refused, found or stopped, and the report tells of it.
  */
 #include "expected.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_clr_interrupt.c: Ctrl+C. A program of its own, because it moves to a console of its own: the
- * event reaches every process of a console.
+ * test_clr_interrupt.c: Ctrl+C. This is a program of its own because it moves to a console of its
+ * own: the event reaches every process of a console.
  */
 #include "run.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_clr_limits.c: C# programs under a limit, on a real CoreCLR: it is kept, they survive it, and
- * the runtime adapts to it.
+ * test_clr_limits.c: C# programs under a limit on a real CoreCLR: the limit is kept, the programs
+ * survive it, and the runtime adapts to it.
  */
 #include "expected.h"
 

@@ -1,8 +1,7 @@
 /*
- * test_clr_modes.c: the collector in each of its modes: one heap or one for each processor, and
- * with or without collections that go on beside the program. The mode is what a program asks for in
- * its runtimeconfig.json, or whoever runs it in the environment; the program tells which it has
- * got.
+ * test_clr_modes.c: the collector in each of its modes: server or workstation, concurrent or not.
+ * The mode is set in the program's runtimeconfig.json or in the environment; the program prints
+ * which one it has.
  */
 #include "expected.h"
 #include "layout.h"

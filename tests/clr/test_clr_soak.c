@@ -1,6 +1,6 @@
 /*
- * test_clr_soak.c: the short form of Soak, which does every kind of work on 16 threads at once,
- * with the runtime's pages and heaps from hostmem. Soak.cs says how the long one is run.
+ * test_clr_soak.c: the short form of Soak, which does every kind of work on 16 threads at once with
+ * the runtime's pages and heaps from hostmem. Soak.cs says how to run the long form.
  */
 #include "expected.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_standin.c: what the stand-in for .NET Framework does with its host, and that hostmem answers
- * as such a host must: a whole life of a runtime, from SetHostControl to Stop.
+ * test_standin.c: the calls that the stand-in for .NET Framework makes of its host, and that
+ * hostmem answers them as a host must, over a runtime's whole life from SetHostControl to Stop.
  */
 #include "standin_use.h"
 

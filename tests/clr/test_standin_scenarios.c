@@ -1,6 +1,6 @@
 /*
- * test_standin_scenarios.c: the stand-in for .NET Framework as the host of a runtime sees it: the
- * installed runtimes, the programs, and each of the ways to fail that it can be told to show.
+ * test_standin_scenarios.c: the stand-in for .NET Framework as a host sees it: the installed
+ * runtimes, the programs, and each failure that it can be told to show.
  */
 #include "standin_use.h"
 

@@ -4,6 +4,7 @@
 #include "freezer.h"
 
 #include "frozen_key.h"
+#include "system_calls.h"
 
 #define OTHER_THREAD 0x2000
 
@@ -29,7 +30,7 @@ static void perform_once(const struct duet *duet, unsigned first, unsigned secon
     free(scene);
 }
 
-/* How many moments a voice has when nobody disturbs it, with the one when it has ended. */
+/* The number of moments of a call that runs undisturbed. The moment after its end counts, too. */
 static unsigned count_moments(const struct duet *duet, unsigned number)
 {
     void *scene = zeroed(duet->size);
@@ -103,7 +104,19 @@ void moment(void)
     }
 }
 
-/* True if all moments that were wanted came. */
+/* For programs whose requests to the system are led through system_calls.c. */
+void system_call_begins(bool changes)
+{
+    (void)changes;
+    moment();
+}
+
+void system_call_ended(void)
+{
+    moment();
+}
+
+/* False: the frozen call, or `later`, ended before the moment came. */
 static bool perform_at(const struct play *play, unsigned moment, scene_act *later,
                        unsigned later_moment)
 {

@@ -1,6 +1,6 @@
 /*
- * heap_world.h: a manager's heaps without COM, as the tests of the core use them, and what must
- * hold of their figures between calls.
+ * heap_world.h: heaps without their COM objects, for tests of the core, and the checks that must
+ * hold between calls.
  */
 #ifndef HOSTMEM_TESTS_HEAP_WORLD_H
 #define HOSTMEM_TESTS_HEAP_WORLD_H

@@ -1,9 +1,10 @@
 /*
- * interleaved.h: put in front of the core's sources, makes every atomic access call `moment` first:
- * there a test lets other calls run, from beginning to end, as if the thread had been frozen before
- * the access. The accesses themselves, and their memory orders, are as they were.
+ * interleaved.h: included before the core's sources, makes every atomic access call moment() first.
+ * There a test lets other calls run from beginning to end, as if the thread had been frozen before
+ * the access. The accesses themselves and their memory orders are unchanged.
  *
- * Where the test plays another thread then, it says so by os_thread_key, which is its own.
+ * os_thread_key is the test's own (frozen_key.c), so that the other calls can run as another
+ * thread's.
  */
 #ifndef HOSTMEM_TESTS_INTERLEAVED_H
 #define HOSTMEM_TESTS_INTERLEAVED_H
@@ -37,7 +38,9 @@ static inline void moment_of(const volatile void *object, bool changes)
     moment();
 }
 
-/* The object's expression is evaluated once more; where it loads something, that has its moment. */
+/*
+ * The object's expression is evaluated a second time; an atomic load in it has a moment of its own.
+ */
 #define MOMENT(object, changes) moment_of((const volatile void *)(object), (changes))
 
 #ifdef __clang__

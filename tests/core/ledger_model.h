@@ -1,7 +1,8 @@
 /*
- * ledger_model.h: a reference model of the ledger, for test_pages_model_threads and fuzz_ledger: a
- * sorted array of what is allocated, by whomever, with a byte for each page; what is charged; and
- * where regions have been.
+ * ledger_model.h: the reference model of the ledger, for test_pages_model, test_pages_model_threads
+ * and fuzz_ledger. It is as simple as it can be: a sorted array of everything that is allocated, by
+ * the manager or by others, with a byte for each page; what is charged; and where regions have
+ * been.
  */
 #ifndef HOSTMEM_TESTS_LEDGER_MODEL_H
 #define HOSTMEM_TESTS_LEDGER_MODEL_H
@@ -15,7 +16,10 @@
 #define MODEL_REGIONS 64u
 #define MODEL_GRAVES 128u
 
-/* A page's byte: not committed; committed and 0; else one more than what was written to it. */
+/*
+ * A page's byte: MODEL_ABSENT is not committed, else one more than the byte that was written to the
+ * page.
+ */
 #define MODEL_ABSENT 0
 #define MODEL_ZERO 1
 
@@ -36,7 +40,9 @@ struct model_region {
     unsigned char *bytes;
 };
 
-/* Where the manager had a region, or perhaps had begun to have one. */
+/*
+ * Where the manager had a region, or, not `certain`, may have had one after a request that failed.
+ */
 struct model_grave {
     uintptr_t base;
     size_t size;
@@ -87,7 +93,7 @@ enum model_past {
 /* Whether a region of the manager's is, or was, in the granule of the address. */
 enum model_past model_past(const struct model *model, uintptr_t address);
 
-/* Whether so much more may be charged. */
+/* Whether the limits allow that much more to be charged. */
 bool model_allows(const struct model *model, uint64_t reserved, uint64_t committed, uint32_t level);
 
 #endif

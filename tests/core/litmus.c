@@ -3,6 +3,8 @@
  */
 #include "litmus.h"
 
+#include "system_calls.h"
+
 /* What interleaved.h declares. */
 void moment(void);
 extern const volatile void *moment_object;
@@ -14,7 +16,7 @@ extern bool moment_changes;
 
 #define OBJECTS 8192u
 
-/* A bit for each voice. */
+/* `touched` and `changed` have a bit for each voice. */
 struct object {
     const volatile void *address; /* NULL: none */
     unsigned touched;
@@ -45,7 +47,7 @@ static struct object *object_at(const volatile void *address)
     return &shared.objects[at];
 }
 
-/* The voice that is at it may have to stand still before the access, if that is a step. */
+/* The running voice may have to stop before the access, if the access is a step. */
 static void access_to(const volatile void *address, bool changes)
 {
     unsigned voice = voice_at_it();
@@ -74,43 +76,15 @@ void moment(void)
  * Requests to the system
  * --------------------------------------------------------------------------------------------- */
 
-uint32_t __real_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __real_os_free(void *address, size_t size, uint32_t type);
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type);
-bool __real_os_query_range(uintptr_t address, struct os_range *range);
-bool __wrap_os_query_range(uintptr_t address, struct os_range *range);
+static char the_system; /* its address stands for the system's state */
 
-static unsigned refusals; /* and, for access_to, the system's address */
-
-void litmus_refuse_releases(unsigned count)
+void system_call_begins(bool changes)
 {
-    refusals = count;
+    access_to(&the_system, changes);
 }
 
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory)
+void system_call_ended(void)
 {
-    access_to(&refusals, true);
-    return __real_os_alloc(address, size, type, protect, node, memory);
-}
-
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type)
-{
-    access_to(&refusals, true);
-    if (type == OS_MEM_RELEASE && refusals) {
-        refusals--;
-        return LITMUS_REFUSED;
-    }
-    return __real_os_free(address, size, type);
-}
-
-bool __wrap_os_query_range(uintptr_t address, struct os_range *range)
-{
-    access_to(&refusals, false);
-    return __real_os_query_range(address, range);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -145,7 +119,7 @@ void litmus_tell_failure(void)
     voices_free();
 }
 
-/* Tries the order. Returns in which of its parts a call has ended; PARTS: in none. */
+/* Tries the order. Returns the part in which a call ended; PARTS: none did. */
 static unsigned try_order(struct order order)
 {
     const struct litmus *litmus = trial.litmus;
@@ -187,7 +161,10 @@ static void try_all_pairs(unsigned x)
     }
 }
 
-/* The third kind of order, for one pair of figures. Returns where the last one of them ended. */
+/*
+ * The third kind of order, for one pair of figures. Returns the number of the last order, at which
+ * X ended by itself.
+ */
 static unsigned try_all_thirds(struct order order)
 {
     unsigned ended_in = PARTS;
@@ -228,7 +205,7 @@ static void try_drawn_triples(unsigned count)
     }
 }
 
-/* Nearly how many orders of the third kind there are, or more. */
+/* An upper estimate of the number of orders of the third kind. */
 static uint64_t triples(void)
 {
     uint64_t x = trial.longest[0], y = trial.longest[1];

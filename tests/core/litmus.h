@@ -1,23 +1,27 @@
 /*
- * litmus.h: two calls at once, in every order of their steps that takes so many changes of thread.
+ * litmus.h: two calls at once, in every order of their steps with a given number of changes of
+ * thread.
  *
- * A step is an atomic access (interleaved.h) to what both calls touch and one of them changes, or a
- * request to the system, which the linker leads through here (--wrap), up to the next one. What the
- * other call never touches, or both only read, may as well happen earlier or later. Which objects
- * are shared shows while orders are tried: they are tried anew until no more are found.
+ * A step begins at an atomic access (interleaved.h) to an object that both calls touch and one
+ * changes, or at a request to the system (system_calls.h). Accesses to anything else cannot change
+ * the outcome, so the order is not varied there. Which objects are shared is found out by running:
+ * when an order finds a new one, all orders are tried anew.
  *
- * A race that does harm nearly always does so already with few changes at the right places. Tried
- * are, with X and Y for the two calls and each of them first in its turn,
- *   - X goes x steps, Y goes y steps, X ends, Y ends, for every x and every y;
- *   - X goes x steps, Y goes y, X goes x' more, Y ends, X ends: all of these, or, where they may be
- *     more than `most`, so many of them, drawn always alike. With HOSTMEM_TEST_LONG set, all.
+ * A harmful race nearly always shows with few changes of thread at the right places. With X and Y
+ * for the two calls, each of them first in turn, these orders are tried: (1) X makes x steps, Y
+ * makes y steps, X ends, Y ends: for every x and every y. (2) X makes x steps, Y makes y, X makes
+ * x' more, Y ends, X ends: for all of these, or, where there may be more than `most`, for that
+ * many, drawn by chance but always the same. With HOSTMEM_TEST_LONG in the environment all are
+ * tried.
  */
 #ifndef HOSTMEM_TESTS_LITMUS_H
 #define HOSTMEM_TESTS_LITMUS_H
 
 #include "voices.h"
 
-/* `scene` is handed to all acts; check and clear come after each order, set before it. */
+/*
+ * `scene` is passed to all functions. `set` runs before each order, `check` and `clear` after it.
+ */
 struct litmus {
     const char *name;
     unsigned most;
@@ -29,16 +33,10 @@ struct litmus {
     scene_act *clear;
 };
 
-/* Fails by a check or an act, or prints how many orders there were. */
+/* Fails in a check or in a call, or prints how many orders were tried. */
 void litmus_run(const struct litmus *litmus);
 
-/* A test's teardown, in front of its own: tells the order that a check has failed in, if one has.
- */
+/* For a test's teardown: prints the order in which a check has failed, if one has. */
 void litmus_tell_failure(void);
-
-/* For requests to the system: how often the next releases will be refused. */
-void litmus_refuse_releases(unsigned count);
-
-#define LITMUS_REFUSED OS_ERROR_NO_SYSTEM_RESOURCES
 
 #endif

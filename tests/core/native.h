@@ -1,6 +1,6 @@
 /*
- * native.h: what the tests of the core share: CMocka, threads that start together, and chance that
- * can be had again.
+ * native.h: what the tests of the core share: CMocka, threads that start together, and pseudo-
+ * random numbers.
  */
 #ifndef HOSTMEM_TESTS_NATIVE_H
 #define HOSTMEM_TESTS_NATIVE_H
@@ -69,7 +69,10 @@ static inline size_t chance_below(struct chance *chance, size_t bound)
     return (size_t)((chance_next(chance) >> 32) % bound);
 }
 
-/* HOSTMEM_TEST_SEED, or one that is never the same; printed, so that a failure can be had again. */
+/*
+ * The seed is HOSTMEM_TEST_SEED, else one from the clock. It is printed, so that a failure can be
+ * repeated.
+ */
 static inline struct chance chance_of_this_run(void)
 {
     const char *wanted = getenv("HOSTMEM_TEST_SEED");
@@ -105,7 +108,7 @@ static inline void *crew_member_main(void *argument)
     return NULL;
 }
 
-/* Does the work in `count` threads that begin together; back when all have ended. */
+/* Runs the work in `count` threads that begin together. Returns when all have ended. */
 static inline void crew_run(crew_work *work, void *context, unsigned count)
 {
     struct crew_member members[2 * THREADS];

@@ -1,6 +1,6 @@
 /*
- * pages_world.h: a manager's pages without COM, as the tests of the core use them: calls counted as
- * the COM faces count them, and what must hold of the books between calls.
+ * pages_world.h: a manager's pages without its COM objects, for tests of the core. Calls are
+ * counted as the COM methods count them. Also the checks of the books that must hold between calls.
  */
 #ifndef HOSTMEM_TESTS_PAGES_WORLD_H
 #define HOSTMEM_TESTS_PAGES_WORLD_H
@@ -100,6 +100,18 @@ static inline void release(struct world *world, char *address)
  * What must hold
  * --------------------------------------------------------------------------------------------- */
 
+/*
+ * Uses up the committed part of the bookkeeping's memory, so that the next request for some reaches
+ * the system.
+ */
+static inline void exhaust_metadata(struct world *world)
+{
+    struct metadata *metadata = &world->pages.metadata;
+
+    while (metadata->used + 64 <= metadata->span.committed)
+        assert_non_null(metadata_take(metadata, 64));
+}
+
 /* An address that is free, with a granule free on each side. */
 static inline char *free_granule(void)
 {
@@ -165,7 +177,7 @@ static inline int begin_world(void **state)
     return 0;
 }
 
-/* A test that ends well leaves nothing in the books. */
+/* A test that passes leaves nothing in the books. */
 static inline int end_world(void **state)
 {
     struct world *world = *state;

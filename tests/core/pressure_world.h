@@ -1,6 +1,6 @@
 /*
- * pressure_world.h: a limit, what is used of it, and somebody who is told of pressure, as a host's
- * callback would be: what he is told, and what must hold of that.
+ * pressure_world.h: a budget with a limit, its pressure, and a listener that stands for the host's
+ * callback: it notes what it is told and checks the rules for that.
  */
 #ifndef HOSTMEM_TESTS_PRESSURE_WORLD_H
 #define HOSTMEM_TESTS_PRESSURE_WORLD_H
@@ -12,8 +12,9 @@
 #define LIMIT 1000u
 
 /*
- * All below `inside` is written by tellers, without synchronisation of its own: that one at a time
- * tells is what the protocol promises, and what the thread sanitizer sees broken.
+ * Everything below `inside` is written by the threads that call the listener, without any
+ * synchronisation of its own. The protocol promises that they do so one at a time; the thread
+ * sanitizer reports it if they do not.
  */
 struct listener {
     struct budget budget;
@@ -61,7 +62,7 @@ static inline int listener_tear_down(void **state)
     return 0;
 }
 
-/* What is used becomes more, or less, by that; by whatever it takes. */
+/* Charges or refunds the difference, whatever the limit says. */
 static inline void use(struct listener *listener, int64_t change)
 {
     if (change > 0)
@@ -70,7 +71,7 @@ static inline void use(struct listener *listener, int64_t change)
         budget_refund(&listener->budget, (struct budget_charge){.committed = (uint64_t)-change});
 }
 
-/* Exactly that is used. Not for threads. */
+/* Charges or refunds so that exactly that amount is used. For one thread only. */
 static inline void use_exactly(struct listener *listener, uint64_t amount)
 {
     use(listener, (int64_t)(amount - budget_used(&listener->budget.committed)));
@@ -104,7 +105,7 @@ static inline void tell(struct listener *listener, enum pressure_state state, ui
     atomic_fetch_sub(&listener->inside, 1);
 }
 
-/* What a call of a host does at its end. */
+/* What a method does about pressure before it returns. */
 static inline void end_call(struct listener *listener, bool refused, uint64_t tick)
 {
     enum pressure_state state;
@@ -116,7 +117,7 @@ static inline void end_call(struct listener *listener, bool refused, uint64_t ti
     while (pressure_next(&listener->pressure, tick, &state));
 }
 
-/* The same; what was told by it. */
+/* The same. Returns what the listener was told meanwhile. */
 static inline const char *told_by(struct listener *listener, bool refused, uint64_t tick)
 {
     listener->last_told[0] = '\0';

@@ -1,6 +1,6 @@
 /*
- * test_budget.c: what the budget promises of single calls, without pages: limits to the byte, who
- * may go how far, and what is charged and granted after each move.
+ * test_budget.c: the budget by itself, without pages, one call at a time: limits to the byte, how
+ * far each critical level may go, and what is charged and granted after each step.
  */
 #include "native.h"
 
@@ -234,7 +234,10 @@ static void without_a_limit_nothing_is_refused(void **state)
  * Who may go how far
  * --------------------------------------------------------------------------------------------- */
 
-/* With that in use, whether one byte more is served: limit 1000, reserves 100 and `process`. */
+/*
+ * Whether one byte more is granted while that much is in use: limit 1000, reserves 100 and
+ * `process`.
+ */
 struct place {
     uint64_t process;
     uint64_t used;
@@ -421,7 +424,7 @@ static void use_is_what_is_granted(void **state)
     assert_int_equal(budget_used(&budget->committed), 20);
 }
 
-/* What one thread refunds before the other, whose it was, has booked it. */
+/* One thread can refund an amount before the thread that charged it has booked it as granted. */
 static void use_is_never_negative(void **state)
 {
     struct budget *budget = *state;

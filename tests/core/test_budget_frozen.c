@@ -1,20 +1,11 @@
 /*
- * test_budget_frozen.c: one call frozen before any of its atomic accesses while another runs from
- * beginning to end: no two are let in to the same byte, nobody is refused for nothing, and the
- * system never holds more than is charged.
+ * test_budget_frozen.c: the budget with one call frozen before any of its atomic accesses while
+ * another runs from beginning to end. No byte is granted twice, no request is refused that fits,
+ * and the system never holds more than is charged.
  */
 #include "freezer.h"
 #include "pages_world.h"
-
-void moment(void); /* interleaved.h */
-
-/* Before and after each request to the system is a moment too. */
-uint32_t __real_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __real_os_free(void *address, size_t size, uint32_t type);
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type);
+#include "system_calls.h"
 
 static void clear_nothing(void *scene)
 {
@@ -84,8 +75,7 @@ static void ask_for_all_and_give_back(void *scene)
         budget_return(&((struct budget_scene *)scene)->budget, all_of_both);
 }
 
-/* One of the two was served first; that he gave back is the other's gain only if that was before.
- */
+/* One of the two was served first. What it gave back helps the other only if it did so earlier. */
 static void check_somebody_had_all(void *scene)
 {
     struct budget_scene *s = scene;
@@ -231,7 +221,7 @@ static void set_both_settings(void *scene)
     budget_set_limit(&((struct budget_scene *)scene)->budget.committed, &settings[0]);
 }
 
-/* A byte beyond both, and then as far as both allow. */
+/* A byte beyond both settings, then as much as both allow. */
 static void ask_at_the_bound(void *scene)
 {
     struct budget_scene *s = scene;
@@ -271,30 +261,6 @@ static void a_frozen_request_meets_no_mixture_of_settings(void **state)
  * --------------------------------------------------------------------------------------------- */
 
 #define FULL 5u /* pages */
-
-static uint32_t refuse_release; /* with this error, if not 0 */
-
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory)
-{
-    uint32_t error;
-
-    moment();
-    error = __real_os_alloc(address, size, type, protect, node, memory);
-    moment();
-    return error;
-}
-
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type)
-{
-    uint32_t error;
-
-    moment();
-    error = type == OS_MEM_RELEASE && refuse_release ? refuse_release
-                                                     : __real_os_free(address, size, type);
-    moment();
-    return error;
-}
 
 struct pages_scene {
     struct world world;
@@ -377,7 +343,7 @@ static void check_exact(void *scene)
     assert_exact(&((struct pages_scene *)scene)->world);
 }
 
-/* By one who has no limit; the system has not so much. */
+/* A request without a limit, for more than the system has. */
 static void ask_for_nearly_everything(void *scene)
 {
     struct pages_scene *s = scene;
@@ -402,9 +368,8 @@ static void release_in_vain(void *scene)
 {
     struct pages_scene *s = scene;
 
-    refuse_release = OS_ERROR_NO_SYSTEM_RESOURCES;
-    assert_int_equal(try_free(&s->world, s->first, 0, OS_MEM_RELEASE), refuse_release);
-    refuse_release = 0;
+    refuse_releases(1);
+    assert_int_equal(try_free(&s->world, s->first, 0, OS_MEM_RELEASE), RELEASE_REFUSED);
 }
 
 static void a_release_that_the_system_refuses_makes_no_room_for_others(void **state)
@@ -428,7 +393,7 @@ static void decommit_first(void *scene)
     decommit(&s->world, s->first, GRANULE);
 }
 
-/* What was committed first is given back, and then as much is had in another region. */
+/* Gives back what was committed first, then commits as much in another region. */
 static void decommit_and_commit(void *scene)
 {
     struct pages_scene *s = scene;

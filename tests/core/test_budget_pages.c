@@ -1,6 +1,6 @@
 /*
- * test_budget_pages.c: limits as they are met through pages: what is refused leaves no trace, what
- * the system fails to give is not charged, and exactly what is held is.
+ * test_budget_pages.c: limits as requests for pages meet them. A refused request leaves no trace, a
+ * request that the system fails is not charged, and exactly the memory that is held is charged.
  */
 #include "pages_world.h"
 
@@ -15,7 +15,7 @@ static void set_limits(struct budget_kind *kind, size_t pages, size_t app_domain
         kind, &(struct budget_limit){pages * PAGE, app_domain_pages * PAGE, process_pages * PAGE});
 }
 
-/* Of committed memory, in pages, for all. */
+/* A limit on committed memory, in pages, for all levels. */
 static void limit_commits(struct world *world, size_t pages)
 {
     set_limits(&world->pages.budget.committed, pages, 0, 0);
@@ -47,7 +47,7 @@ static uint64_t refusals(struct world *world, enum budget_level level)
     return counter_read(&world->counters.refused_requests[level].count);
 }
 
-/* What must hold after a call that nothing came of. */
+/* The books after a call that failed are those before it. */
 static void assert_refused(struct world *world, void *address, size_t size, uint32_t type)
 {
     assert_int_equal(refusal(world, address, size, type), PAGES_REFUSED);
@@ -153,7 +153,7 @@ static void what_is_served_is_not_counted_as_refused(void **state)
     release(world, base);
 }
 
-/* The system alone says what is wrong with a request that no budget could ever serve. */
+/* A request that no budget could ever serve fails with the system's own error. */
 static void a_size_that_no_system_has_is_the_systems_to_refuse(void **state)
 {
     struct world *world = *state;
@@ -171,18 +171,9 @@ static void a_size_that_no_system_has_is_the_systems_to_refuse(void **state)
  * What the system fails to give
  * --------------------------------------------------------------------------------------------- */
 
-/* Uses up what is committed of the bookkeeping's memory, so that the next need asks the system. */
-static void exhaust_metadata(struct world *world)
-{
-    struct metadata *metadata = &world->pages.metadata;
-
-    while (metadata->used + 64 <= metadata->span.committed)
-        assert_non_null(metadata_take(metadata, 64));
-}
-
 /*
- * Its n-th need fails, for every n, until all are met: under a limit that just allows it, any
- * charge left behind by one of the failures would have it refused.
+ * Makes the n-th request fail, for n = 1, 2 and so on, until the call succeeds. The limit just
+ * allows the call, so a charge that a failure had left behind would have the call refused.
  */
 static void assert_failures_charge_nothing(struct world *world, enum os_fault_kind kind,
                                            void *address, size_t size, uint32_t type)
@@ -416,7 +407,7 @@ static void a_guard_page_is_charged_as_reserved_only(void **state)
     release(world, base);
 }
 
-/* The system commits it with the rest, and takes it away then. */
+/* The system commits the page with the rest and decommits it at once. */
 static void a_guard_page_needs_room_for_a_moment(void **state)
 {
     struct world *world = *state;

@@ -1,6 +1,6 @@
 /*
- * test_budget_threads.c: what holds when threads race for room: a byte is given once, no limit is
- * passed, and what is charged in the end is what is held.
+ * test_budget_threads.c: the budget with threads that race for the last bytes: no byte is granted
+ * twice, no limit is exceeded, and in the end exactly what is held is charged.
  */
 #include "pages_world.h"
 
@@ -13,8 +13,8 @@
 #define OTHERS_PAGES 9 /* of the ten that the limit allows */
 
 /*
- * A round is from one win to the refund of it; whoever asks while a winner holds it must lose. It
- * goes on until that has happened.
+ * A round lasts from one win to its refund. A thread that asks meanwhile must be refused. Rounds go
+ * on until one was.
  */
 struct race {
     struct world *world; /* NULL: the budget alone */
@@ -121,7 +121,7 @@ static void of_all_threads_that_commit_the_last_page_one_has_it(void **state)
  * Limits that change
  * --------------------------------------------------------------------------------------------- */
 
-/* Of these settings the bound of app-domain-critical requests is the same. */
+/* With either setting app-domain-critical requests have the same bound. */
 static const struct budget_limit settings[] = {{1000, 500, 0}, {1500, 0, 500}, {0, 1500, 10}};
 
 struct turn {
@@ -179,7 +179,7 @@ struct crowd {
     _Atomic unsigned looks;
 };
 
-/* One of a thread's own regions: nobody else commits or decommits in it. */
+/* A region of one thread, in which no other thread commits or decommits. */
 struct room {
     char *base; /* NULL: none */
     size_t pages;
@@ -221,7 +221,7 @@ static pages_result ask_for(struct crowd *crowd, void *address, size_t pages, ui
     return result;
 }
 
-/* How many pages of the room are committed, by what its owner did. */
+/* How many pages of the region its owner has committed. */
 static size_t count_committed(const struct room *room)
 {
     size_t count = 0;
@@ -300,7 +300,7 @@ static void live_in_rooms(struct crowd *crowd, struct chance *chance, unsigned n
     atomic_fetch_sub(&crowd->working, 1);
 }
 
-/* Each bound that is ever set is at most the highest, whatever its parts. */
+/* No setting has a higher bound than this one. */
 static void move_limit(struct crowd *crowd, struct chance *chance)
 {
     uint64_t limit = LOWEST_PAGES + chance_below(chance, HIGHEST_PAGES - LOWEST_PAGES + 1);

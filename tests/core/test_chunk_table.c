@@ -1,5 +1,5 @@
 /*
- * test_chunk_table.c: the hash table of the address space's chunks.
+ * test_chunk_table.c: the hash table from chunk numbers to chunk nodes.
  */
 #include "native.h"
 
@@ -117,7 +117,7 @@ static void arrays_are_zero_and_made_once(void **state)
     assert_ptr_equal(chunk->committed, words);
 }
 
-/* Puts chunks in, by whatever numbers, and finds each node again, and no other. */
+/* Adds chunks with these numbers, then finds each node again and no other. */
 static void put(struct fixture *fixture, uint32_t count, uintptr_t (*number_of)(uint32_t))
 {
     struct chunk **chunks = calloc(count, sizeof(struct chunk *));
@@ -145,7 +145,7 @@ static void neighbours_are_all_found(void **state)
     put(*state, 3000, consecutive);
 }
 
-/* Many times what the first directory has room for. */
+/* Many times more chunks than the first directory holds. */
 static void a_hundred_thousand_chunks_are_found_over_several_directories(void **state)
 {
     struct fixture *fixture = *state;
@@ -167,7 +167,9 @@ static void without_memory_there_is_no_node_and_no_trace(void **state)
     ensure(&fixture->table, 5);
 }
 
-/* A fault at each request in turn, until one that is never reached: every failure is clean. */
+/*
+ * Makes each request fail in turn until the call succeeds. Every failure must leave nothing behind.
+ */
 static void a_fault_anywhere_in_growing_loses_no_chunk(void **state)
 {
     struct fixture *fixture = *state;
@@ -196,7 +198,7 @@ static void without_memory_an_array_is_not_made(void **state)
     struct fixture *fixture = *state;
     struct chunk *chunk = ensure(&fixture->table, 5);
 
-    /* What is committed already gives no fault: use it up. */
+    /* A request served from memory that is committed already cannot fail: use that up. */
     while (fixture->metadata.used + 64 <= fixture->metadata.span.committed)
         metadata_take(&fixture->metadata, 64);
     os_fault_at(OS_FAULT_METADATA, 1);

@@ -1,11 +1,11 @@
 /*
- * test_committed.c: the bits of committed pages, against a byte a page.
+ * test_committed.c: the committed bits of pages, compared with a model of one byte a page.
  */
 #include "native.h"
 
 #include "pages/committed.h"
 
-/* Three chunks, the middle one whole: every boundary there is. */
+/* Three chunks, of which the middle one is used wholly: that has every kind of boundary. */
 #define BASE ((uintptr_t)40 * CHUNK_SIZE)
 #define PAGES (3 * CHUNK_PAGES)
 
@@ -113,7 +113,7 @@ static void check_run(const struct fixture *fixture, size_t first, size_t last)
     assert_int_equal(end, address_of(model_run(fixture, first, last)));
 }
 
-/* Run by run, which meets every page. */
+/* Walks run by run, so that every page is met. */
 static void check_all(const struct fixture *fixture)
 {
     for (size_t page = 0; page < PAGES; page = model_run(fixture, page, PAGES))

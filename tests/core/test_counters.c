@@ -1,5 +1,5 @@
 /*
- * test_record.c: counters of calls, quiet, and gauges.
+ * test_counters.c: counters of calls, whether all calls have ended, and gauges.
  */
 #include "native.h"
 
@@ -107,7 +107,7 @@ static void a_call_that_ended_since_the_mark_is_not_quiet(void **state)
     assert_false(counters_are_quiet(counters, mark));
 }
 
-/* Two figures that calls keep equal, but for the time between. */
+/* Two figures that a call changes by the same amount, one shortly after the other. */
 struct pair {
     struct counters *counters;
     _Atomic uint64_t left;
@@ -180,7 +180,7 @@ static void a_gauge_has_what_is_there_and_the_most_that_was(void **state)
     assert_int_equal(gauge_peak(&gauge), 31);
 }
 
-/* A refund can come ahead of its charge, when the thread that is to charge is slow. */
+/* A refund can be counted before its charge when the thread that charges is slow. */
 static void a_gauge_below_zero_for_a_moment_has_no_peak_from_that(void **state)
 {
     struct gauge gauge = {0};

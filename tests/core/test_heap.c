@@ -1,5 +1,5 @@
 /*
- * test_heap.c: what is behind an IHostMalloc: blocks, names, leaks.
+ * test_heap.c: heaps one call at a time: blocks, the file names of DebugAlloc, leaks.
  */
 #include "heap_world.h"
 
@@ -220,7 +220,7 @@ static void many_names_are_kept_apart(void **state)
     }
 }
 
-/* So many that short and long ones share a list. */
+/* Enough strings that short and long ones share a list. */
 static void a_name_that_others_begin_with_is_a_name_of_its_own(void **state)
 {
     struct fixture *fixture = *state;
@@ -340,7 +340,10 @@ struct market {
     _Atomic unsigned failures;
 };
 
-/* Puts blocks where others take them away: each is freed by whoever got it, once. */
+/*
+ * Puts blocks into slots from which other threads take them. A block is freed once, by the thread
+ * that took it.
+ */
 static void exchange_blocks(void *context, unsigned number)
 {
     struct market *market = context;

@@ -1,9 +1,9 @@
 /*
- * test_heap_frozen.c: a heap with one thread frozen before any of its atomic accesses inside an
- * Alloc, a Free or a trim, while another does what would mislead it: frees the same block, empties
- * the slab and gives it back, has the descriptor and the memory used for another class or another
- * heap. Whatever happens, every block is one owner's, each free that succeeds is one block's end,
- * and the figures and books are exact afterwards.
+ * test_heap_frozen.c: heaps with one thread frozen before any of its atomic accesses in an Alloc, a
+ * Free or a trim. Meanwhile another thread does what could mislead it: it frees the same block,
+ * empties the slab and gives it back, or has the descriptor and the memory used for another size
+ * class or heap. Each block has one owner, each free that succeeds ends one block, and the figures
+ * and the books are exact afterwards.
  */
 #include "freezer.h"
 #include "frozen_key.h"
@@ -12,7 +12,10 @@
 #include "heap/heap_counters.h"
 #include "heap/heap_retire.h"
 
-/* Of this size a slab holds four blocks, of the other two; so few calls fill and empty one. */
+/*
+ * A slab holds four blocks of the first size and two of the other, so a few calls fill and empty
+ * one.
+ */
 #define QUARTER ((size_t)16384)
 #define HALF ((size_t)32768)
 
@@ -24,7 +27,7 @@ struct scene {
     struct heap *heap;
     struct heap *other_heap; /* made by the other thread */
 
-    /* Blocks and whose they are; an owner may be the other thread's heap. */
+    /* The blocks and their owners. An owner may be the other thread's heap. */
     struct {
         char *memory;
         size_t size;
@@ -42,7 +45,7 @@ struct scene {
  * What threads do
  * --------------------------------------------------------------------------------------------- */
 
-/* An owner writes to his block: two owners of one show. */
+/* Writes the owner's mark into the block, so that a block with two owners shows. */
 static char *own(struct scene *s, struct heap *heap, char *memory, size_t size)
 {
     for (unsigned i = 0; i < s->count; i++)
@@ -99,13 +102,16 @@ static void set_with(void *scene, uint32_t flags)
     s->heap = heap_create(&s->space, false);
 }
 
-/* Nothing yet: the first block makes the thread, the slab and the active slab. */
+/*
+ * Nothing exists yet: the first block makes the thread's counters, the slab and the slot of active
+ * slabs.
+ */
 static void set_nothing(void *scene)
 {
     set_with(scene, 0);
 }
 
-/* One slab, an active slab, with one block and room. */
+/* One slab, which is active and has one block and room. */
 static void set_room(void *scene)
 {
     struct scene *s = scene;
@@ -122,7 +128,7 @@ static void set_active_full(void *scene)
         make(scene, QUARTER);
 }
 
-/* A full slab that is parked, and an active slab with one block. */
+/* A full slab, and an active slab with one block. */
 static void set_full(void *scene)
 {
     set_active_full(scene);
@@ -134,7 +140,7 @@ static bool share_slab(const char *a, const char *b)
     return (uintptr_t)a / SLAB_SIZE == (uintptr_t)b / SLAB_SIZE;
 }
 
-/* A listed slab of one block, and an active slab with one. */
+/* A partial slab with one block, and an active slab with one. */
 static void set_partial(void *scene)
 {
     struct scene *s = scene;
@@ -172,7 +178,7 @@ static void clear(void *scene)
     pages_destroy(&s->world.pages);
 }
 
-/* Every block is where it should be, and counted. */
+/* Every block is where it should be and is counted. */
 static void check_blocks(struct scene *s)
 {
     uint64_t bytes = 0;
@@ -221,8 +227,10 @@ static void make_some(struct scene *s, int count)
     check_blocks(s);
 }
 
-/* What was left in a wrong state shows when the heaps go on, and when one of them ends before the
- * other. */
+/*
+ * A wrong state left behind shows when the heaps are used further and when one ends before the
+ * other.
+ */
 static void check(void *scene)
 {
     struct scene *s = scene;
@@ -238,7 +246,7 @@ static void check(void *scene)
     assert_books(&s->world, 0, 0, 0);
 }
 
-/* Of both threads' frees of one block, one has succeeded. */
+/* Both threads freed one block; one of them has succeeded. */
 static void check_shared(void *scene)
 {
     struct scene *s = scene;
@@ -263,7 +271,9 @@ static void free_shared(void *scene)
 
     if (heap_free(s->heap, memory) == PAGES_OK)
         s->shared_frees++;
-    /* Whoever is answered first knows that the block has ended: the other has ended it, if not he.
+    /*
+     * The thread whose free returns first knows that the block has ended: it or the other thread
+     * has ended it.
      */
     if (!s->shared_ended || s->shared_frees == 2)
         disown(s, memory); /* the second time, of who has the address by then: see looked */
@@ -294,7 +304,7 @@ static void free_all_but_shared(struct scene *s)
     }
 }
 
-/* Empties what can be emptied, gives it back, and has all of it used again for something else. */
+/* Empties the slabs, gives them back, and has all of them used again for something else. */
 static void free_the_rest_and_use_it_otherwise(void *scene)
 {
     struct scene *s = scene;
@@ -390,8 +400,9 @@ static void of_a_frozen_free_and_another_one_wins(void **state)
 }
 
 /*
- * Frozen before it has looked at the block, a free finds the next block of that address, and cannot
- * know that it is not meant. From the look on it does: once refused, refused at every later moment.
+ * A free that is frozen before it has read the descriptor finds the next block at that address, and
+ * cannot know that another one was meant. From that read on it can: if it is refused at one moment,
+ * it must be refused at every later one.
  */
 static bool looked;
 
@@ -423,7 +434,7 @@ static void a_frozen_free_of_a_block_whose_slab_is_used_otherwise_touches_nothin
  * Two frozen at once, and others that use what they would give back
  * --------------------------------------------------------------------------------------------- */
 
-/* Another heap takes what descriptors and memory there are, and keeps some. */
+/* Another heap takes the free descriptors and slabs, and keeps some. */
 static void another_heap_takes_all(void *scene)
 {
     struct scene *s = scene;
@@ -434,7 +445,7 @@ static void another_heap_takes_all(void *scene)
         make_in(s, s->other_heap, HALF);
 }
 
-/* So many threads have used the heap that the next one shares its active slabs with the first. */
+/* So many threads have used the heap that the next one shares active slabs with the first. */
 static void use_up_the_sets(struct scene *s)
 {
     uintptr_t key = frozen_key;
@@ -446,8 +457,9 @@ static void use_up_the_sets(struct scene *s)
     frozen_key = key;
 }
 
-/* A slab of one block that is listed, and an active slab that is full: the next Alloc takes the
- * first.
+/*
+ * A partial slab with one block, and an active slab that is full: the next Alloc takes the partial
+ * slab.
  */
 static void set_partial_beside_full(void *scene)
 {
@@ -466,8 +478,8 @@ static void retire_empty(void *scene)
 }
 
 /*
- * The first thread has a slab in hand that it is about to favour, the second gives that slab back,
- * and the slot is taken by a third.
+ * The first thread is about to make a slab its active one. The second gives that slab back, and a
+ * third takes the slot.
  */
 static void a_slab_in_hand_that_another_gives_back_is_given_back_once(void **state)
 {
@@ -476,7 +488,7 @@ static void a_slab_in_hand_that_another_gives_back_is_given_back_once(void **sta
                                 retire_empty, allocate, another_heap_takes_all, check, clear});
 }
 
-/* Another heap with a full slab that is parked, and an active slab. */
+/* Another heap with a full slab and an active slab. */
 static void set_other_heap(void *scene)
 {
     struct scene *s = scene;
@@ -496,7 +508,9 @@ static void the_end_of_a_heap_frozen_anywhere_takes_nothing_from_another(void **
                            check, clear});
 }
 
-/* The slab that is being left is emptied and given back; another heap has its descriptor, and room.
+/*
+ * The slab that the thread is about to leave is emptied and given back. Another heap has its
+ * descriptor, with room.
  */
 static void empty_the_favourite_and_let_another_heap_have_it(void *scene)
 {
@@ -509,7 +523,7 @@ static void empty_the_favourite_and_let_another_heap_have_it(void *scene)
     make_in(s, s->other_heap, HALF);
 }
 
-/* The other heap fills that slab, parks it, and ends. */
+/* The other heap fills that slab, makes it a full one, and ends. */
 static void let_the_other_heap_go_on(void *scene)
 {
     struct scene *s = scene;

@@ -1,5 +1,6 @@
 /*
- * test_heap_options.c: blocks resized, guarded, filled and followed, and what is told of all heaps.
+ * test_heap_options.c: blocks that are resized, guarded, filled, or have histories, and what
+ * enumerations tell of all heaps.
  */
 #include "heap_world.h"
 
@@ -345,7 +346,7 @@ static void a_thread_without_counters_of_its_own_counts_in_the_shared_ones(void 
     assert_heaps(&fixture->space, 0, 0);
 }
 
-/* Whichever request fails: a block or none, and no trace. */
+/* Whichever request fails, the call gives a block, or fails and leaves no trace. */
 static void each_request_that_fails_for_the_first_block_leaves_no_trace(void **state)
 {
     struct fixture *fixture = *state;

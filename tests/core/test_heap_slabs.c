@@ -1,6 +1,6 @@
 /*
- * test_heap_slabs.c: what becomes of a heap's slabs, their descriptors and their memory, as one
- * thread after the other uses it; by the quick ways where there are such.
+ * test_heap_slabs.c: what becomes of a heap's slabs, their descriptors and their memory as several
+ * threads use the heap one after the other, by the fast paths where there are any.
  */
 #include "heap_world.h"
 
@@ -130,7 +130,7 @@ static void a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was(void **
     assert_int_equal(slabs_of(fixture->heap), 0);
 }
 
-/* Neither those of slabs that were trimmed nor those for which there was no memory are lost. */
+/* Descriptors of slabs that were trimmed, or for which there was no memory, are not lost. */
 static void descriptors_are_used_again(void **state)
 {
     struct fixture *fixture = *state;
@@ -147,7 +147,9 @@ static void descriptors_are_used_again(void **state)
     assert_in_range(pool_limit(&fixture->space->slabs), 1, 3);
 }
 
-/* The slot of active slabs has it still; by then its descriptor must not be another slab's. */
+/*
+ * The slot of active slabs still names the slab; its descriptor must not be another slab's by then.
+ */
 static void a_favourite_that_was_trimmed_is_met_again_and_harms_nobody(void **state)
 {
     struct heap *heap = ((struct fixture *)*state)->heap;
@@ -181,7 +183,10 @@ static void a_heap_that_begins_has_nothing_of_the_one_before(void **state)
  * Addresses
  * --------------------------------------------------------------------------------------------- */
 
-/* The words of a descriptor beyond a class's are those of former uses: they mean nothing. */
+/*
+ * A descriptor's words beyond those of its size class are left over from former uses and mean
+ * nothing.
+ */
 static void what_is_left_of_a_slab_beyond_its_last_block_is_no_block(void **state)
 {
     struct fixture *fixture = *state;
@@ -236,7 +241,7 @@ static void visit(void *context, unsigned number)
     visitor->result = try_block(visitor->heap, SIZE, NULL, 0, &visitor->memory);
 }
 
-/* Threads have active_slabs of their own, but no block of their own where there is no memory. */
+/* Threads have active slabs of their own, but no slab of their own where there is no memory. */
 static void without_memory_for_a_slab_a_thread_gets_a_block_of_anothers(void **state)
 {
     struct fixture *fixture = *state;

@@ -1,8 +1,8 @@
 /*
- * test_heap_threads.c: heaps with many threads at once: blocks that change hands, slabs that come
- * and go, heaps that begin and end, and lookers-on. Each block is filled with its own pattern,
- * which is looked for before it is freed: a block handed out twice, or a slab given back too early,
- * shows.
+ * test_heap_threads.c: heaps used by many threads at once: blocks that change hands, slabs that
+ * come and go, heaps that begin and end, and threads that enumerate. Each block is filled with a
+ * pattern of its own, which is checked before the block is freed: a block with two owners, or a
+ * slab given back too early, shows.
  */
 #include "heap_world.h"
 
@@ -151,7 +151,7 @@ static void trim_and_look(void *context)
         atomic_fetch_add(&arena->failures, 1);
 }
 
-/* Heaps of its own that begin and end meanwhile, with blocks left in them. */
+/* The thread makes heaps and ends them with blocks left in them. */
 static void begin_and_end_a_heap(struct arena *arena, struct chance *chance)
 {
     struct heap *heap = heap_create(arena->space, false);

@@ -1,5 +1,5 @@
 /*
- * test_mapped.c: ranges that the CLR took from the system itself.
+ * test_mapped.c: the list of ranges that the CLR got from the system itself (mapped files).
  */
 #include "native.h"
 
@@ -138,7 +138,7 @@ struct traffic {
     _Atomic unsigned left;
 };
 
-/* A range's size follows from its base, so a mixture of two is seen. */
+/* A range's size follows from its base, so that a mixture of two ranges shows. */
 static size_t size_at(uintptr_t base)
 {
     return (base - BASE) * 3 + 1;
@@ -168,7 +168,10 @@ static void add_and_remove(void *context, unsigned number)
     for (int i = 0; i < 5000; i++) {
         uintptr_t base = BASE + chance_below(&chance, 4);
 
-        /* The base is others' too, but each adds before it removes: there is one to remove. */
+        /*
+         * Other threads use the same base, but each adds a range before it removes one: there is
+         * one to remove.
+         */
         if (!mapped_add(mapped, base, size_at(base)) || !mapped_remove(mapped, base))
             atomic_fetch_add(&traffic->failures, 1);
     }

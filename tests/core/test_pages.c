@@ -1,5 +1,6 @@
 /*
- * test_pages.c: what pages/ promises of single calls: rounding, ownership, books, what is foreign.
+ * test_pages.c: src/pages one call at a time: rounding, ownership, books, and memory that is
+ * foreign.
  */
 #include "pages_world.h"
 
@@ -361,7 +362,7 @@ static void a_release_that_the_system_contradicts_says_so_and_keeps_exact_books(
     assert_int_equal(committed_at(world, base), 0);
     assert_int_equal(gauge_now(&world->pages.budget.committed.granted), 0);
     assert_int_equal(gauge_now(&world->pages.budget.reserved.granted), GRANULE);
-    /* An address that the books say is taken cannot have been handed out. */
+    /* The system cannot hand out an address that the books still call taken. */
     assert_int_equal(refusal(world, base, PAGE, OS_MEM_RESERVE), PAGES_CONTRADICTED);
     assert_int_equal(system_at(base).state, OS_MEM_FREE);
 

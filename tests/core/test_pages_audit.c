@@ -1,5 +1,6 @@
 /*
- * test_pages_audit.c: the audit tells what is different, all of it, and nothing else.
+ * test_pages_audit.c: the audit tells every difference between the books and the system, and
+ * nothing else.
  */
 #include "pages_world.h"
 

@@ -1,19 +1,13 @@
 /*
- * test_pages_faults.c: all or nothing: the n-th request to the system fails, for every n, and
- * nothing is left of the call that needed it.
+ * test_pages_faults.c: all or nothing: whichever request to the system fails, the call that needed
+ * it leaves nothing behind.
  */
 #include "pages_world.h"
 
-/* Uses up what is committed of the bookkeeping's memory, so that the next need asks the system. */
-static void exhaust_metadata(struct world *world)
-{
-    struct metadata *metadata = &world->pages.metadata;
-
-    while (metadata->used + 64 <= metadata->span.committed)
-        assert_non_null(metadata_take(metadata, 64));
-}
-
-/* Calls until no request fails any more; each failure must have left the books as they were. */
+/*
+ * Makes the n-th request fail, for n = 1, 2 and so on, until the call succeeds. Each failure must
+ * leave the books as they were.
+ */
 static void assert_all_or_nothing(struct world *world, enum os_fault_kind kind, char *address,
                                   size_t size, uint32_t type)
 {

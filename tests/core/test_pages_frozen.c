@@ -1,24 +1,18 @@
 /*
  * test_pages_frozen.c: a call is frozen before one of its atomic accesses, or before or after one
- * of its requests to the system, and another call runs from beginning to end meanwhile, or is
- * frozen in its turn. Since nobody waits for anybody, the others can run in the frozen call's own
- * thread: so each interleaving is had exactly, every time.
+ * of its requests to the system. Meanwhile another call runs from beginning to end, or is frozen in
+ * turn. No call waits for another, so the others can run in the frozen call's own thread, and every
+ * interleaving can be repeated.
  *
- * The core is compiled anew for this, with interleaved.h in front, and the linker leads its
- * requests to the system through here (--wrap).
+ * The stage below is the state of one such run, and a plan is a list of calls with the moment at
+ * which each is frozen.
  */
 #include "pages_world.h"
+#include "system_calls.h"
+
+#include <limits.h>
 
 void moment(void); /* interleaved.h */
-
-uint32_t __real_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory);
-uint32_t __real_os_free(void *address, size_t size, uint32_t type);
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type);
-bool __real_os_query_range(uintptr_t address, struct os_range *range);
-bool __wrap_os_query_range(uintptr_t address, struct os_range *range);
 
 /* ------------------------------------------------------------------------------------------------
  * The stage: calls on one address, each frozen at a moment of its own
@@ -74,7 +68,6 @@ static struct {
     bool told_falsely;
     pages_result result; /* of the call that ended last */
     uint64_t committed_after_release;
-    uint32_t refuse_release; /* with this error, if not 0 */
 } stage;
 
 static bool note_difference(void *found, const struct audit_difference *difference)
@@ -109,7 +102,7 @@ static pages_result replace_by_block(void)
                                     .heap = HEAP};
     void *memory;
 
-    __real_os_free(stage.base, 0, OS_MEM_RELEASE);
+    unwatched_os_free(stage.base, 0, OS_MEM_RELEASE);
     return try_request(stage.world, &request, &memory);
 }
 
@@ -165,7 +158,7 @@ static void run_call(enum call call)
     stage.running--;
 }
 
-/* The innermost call could be frozen here. */
+/* The innermost call can be frozen here. */
 static void could_freeze(void)
 {
     unsigned level = stage.running - 1;
@@ -186,36 +179,15 @@ void moment(void)
         could_freeze();
 }
 
-uint32_t __wrap_os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, uint32_t node,
-                         void **memory)
+void system_call_begins(bool changes)
 {
-    uint32_t error;
-
+    (void)changes;
     could_freeze();
-    error = __real_os_alloc(address, size, type, protect, node, memory);
-    could_freeze();
-    return error;
 }
 
-uint32_t __wrap_os_free(void *address, size_t size, uint32_t type)
+void system_call_ended(void)
 {
-    uint32_t error;
-
     could_freeze();
-    error = type == OS_MEM_RELEASE && stage.refuse_release ? stage.refuse_release
-                                                           : __real_os_free(address, size, type);
-    could_freeze();
-    return error;
-}
-
-bool __wrap_os_query_range(uintptr_t address, struct os_range *range)
-{
-    bool known;
-
-    could_freeze();
-    known = __real_os_query_range(address, range);
-    could_freeze();
-    return known;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -265,7 +237,7 @@ static void fail_plan(enum scene scene)
     fail();
 }
 
-/* Runs the plan from the scene; how many calls in it were frozen. */
+/* Runs the plan from the scene. Returns how many of its calls were frozen. */
 static unsigned run_plan(enum scene scene)
 {
     unsigned frozen = 0;
@@ -285,7 +257,10 @@ static unsigned run_plan(enum scene scene)
     return frozen;
 }
 
-/* Freezes each call from `level` on, but the last, at each of its moments. The most that froze. */
+/*
+ * Freezes each call from `level` on, but the last, at each of its moments. Returns the most that
+ * were frozen at once.
+ */
 static unsigned run_at_all_moments(enum scene scene, unsigned level)
 {
     unsigned most = 0;
@@ -302,7 +277,7 @@ static unsigned run_at_all_moments(enum scene scene, unsigned level)
     }
 }
 
-/* The same for a call, another beside it, and a third beside it later on. */
+/* The same for a call, a second one beside it, and a third one beside the first later on. */
 static unsigned run_in_turn(enum scene scene)
 {
     unsigned complete = 0;
@@ -408,16 +383,19 @@ static void a_late_commit_in_a_chunk_without_bits_is_booked(void **state)
     release(*state, stage.base);
 }
 
-/* The stranger's memory at the base; false if the request had no such moment. */
+/*
+ * A decommit of foreign memory at the base, frozen while the memory is replaced by a block. False:
+ * there is no such moment.
+ */
 static bool pass_decommit_beside_replacement(struct world *world, unsigned freeze_at)
 {
     size_t requested;
     void *memory;
     bool frozen;
 
-    assert_int_equal(__real_os_alloc(stage.base, PAGES * PAGE, RESERVE_COMMIT, OS_PAGE_READWRITE,
-                                     OS_ANY_NODE, &memory),
-                     0);
+    assert_int_equal(
+        os_alloc(stage.base, PAGES * PAGE, RESERVE_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory),
+        0);
     stage.freeze_at[0] = freeze_at;
     run_call(PASS_DECOMMIT);
     frozen = stage.moments[0] > freeze_at;
@@ -427,7 +405,7 @@ static bool pass_decommit_beside_replacement(struct world *world, unsigned freez
                          PAGES_OK);
     } else {
         assert_int_equal(system_at(stage.base).state, OS_MEM_RESERVE);
-        assert_int_equal(__real_os_free(stage.base, 0, OS_MEM_RELEASE), 0);
+        assert_int_equal(os_free(stage.base, 0, OS_MEM_RELEASE), 0);
     }
     assert_books(world, 0, 0, 0);
     return frozen;
@@ -450,7 +428,10 @@ static void a_late_decommit_that_reaches_a_heaps_block_is_booked(void **state)
  * Releases beside a frozen call
  * --------------------------------------------------------------------------------------------- */
 
-/* A commit, frozen before the system is asked, and a release beside it; the commit's answer. */
+/*
+ * A commit frozen before its request to the system, and a release meanwhile. Returns the commit's
+ * answer.
+ */
 static pages_result commit_beside_release(struct world *world)
 {
     stage.released = 0;
@@ -483,17 +464,15 @@ static void a_release_beside_a_frozen_call_is_done_when_that_has_ended(void **st
  * Releases that the system refuses
  * --------------------------------------------------------------------------------------------- */
 
-#define REFUSED OS_ERROR_NO_SYSTEM_RESOURCES
-
 static void a_refused_release_leaves_the_region_as_it_was(void **state)
 {
     struct world *world = *state;
     char *base = reserve(world, PAGES * PAGE);
 
     commit(world, base + 3 * PAGE, 5 * PAGE);
-    stage.refuse_release = REFUSED;
-    assert_int_equal(try_free(world, base, 0, OS_MEM_RELEASE), REFUSED);
-    stage.refuse_release = 0;
+    refuse_releases(UINT_MAX);
+    assert_int_equal(try_free(world, base, 0, OS_MEM_RELEASE), RELEASE_REFUSED);
+    refuse_releases(0);
     assert_books(world, 1, PAGES * PAGE, 5 * PAGE);
     commit(world, base, PAGE);
     assert_books(world, 1, PAGES * PAGE, 6 * PAGE);
@@ -504,15 +483,18 @@ static void a_refused_release_that_an_operation_ended_leaves_exact_books(void **
 {
     struct world *world = *state;
 
-    stage.refuse_release = REFUSED;
+    refuse_releases(UINT_MAX);
     commit_beside_release(world);
-    stage.refuse_release = 0;
+    refuse_releases(0);
     assert_exact(world);
     assert_int_equal(gauge_now(&world->counters.regions), 1);
     release(world, stage.base);
 }
 
-/* A release that is refused, frozen at a moment, and a commit beside it; false: no such moment. */
+/*
+ * A release that the system refuses, frozen at a moment, and a commit meanwhile. False: there is no
+ * such moment.
+ */
 static bool refused_release_beside_commit(struct world *world, unsigned freeze_at)
 {
     bool frozen;
@@ -522,9 +504,9 @@ static bool refused_release_beside_commit(struct world *world, unsigned freeze_a
     stage.plan[1] = COMMIT_FIRST;
     stage.planned = 2;
     stage.freeze_at[0] = freeze_at;
-    stage.refuse_release = REFUSED;
+    refuse_releases(UINT_MAX);
     run_call(stage.plan[0]);
-    stage.refuse_release = 0;
+    refuse_releases(0);
     frozen = stage.moments[0] > freeze_at;
     stage.planned = 0;
     assert_books(world, 1, PAGES * PAGE, frozen ? PAGE : 0);

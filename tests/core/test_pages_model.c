@@ -1,27 +1,18 @@
 /*
- * test_pages_model.c: a long random sequence of calls, each answer and all books against the
- * simplest model that there is: a sorted array of regions with a byte a page.
+ * test_pages_model.c: one thread makes a long random sequence of calls. Each answer and all books
+ * must be those of the reference model (ledger_model.h).
+ *
+ * fuzz_ledger makes many short sequences and more kinds of calls. Here one manager lives long: its
+ * region records, chunks and committed bits are used again and again.
  */
 #include "pages_world.h"
 
+#include "ledger_model.h"
+
 #define OPERATIONS 150000
-#define REGIONS 96
 
 /* Where regions are asked for by address: granules on both sides of a boundary of chunks. */
 #define WINDOW_GRANULES 64
-
-struct model_region {
-    uintptr_t base;
-    size_t pages;
-    unsigned char *bytes; /* a page's: 0 when it is not committed, else what was written to it */
-};
-
-struct model {
-    struct model_region regions[REGIONS]; /* in the order of their bases */
-    size_t count;
-    uint64_t reserved;
-    uint64_t committed;
-};
 
 struct run {
     struct world *world;
@@ -29,71 +20,6 @@ struct run {
     struct chance chance;
     uintptr_t window;
 };
-
-/* ------------------------------------------------------------------------------------------------
- * The model
- * --------------------------------------------------------------------------------------------- */
-
-static uintptr_t end_of(const struct model_region *region)
-{
-    return region->base + region->pages * PAGE;
-}
-
-/* The first region that ends above the address; `count` if none. */
-static size_t model_from(const struct model *model, uintptr_t address)
-{
-    size_t i = 0;
-
-    while (i < model->count && end_of(&model->regions[i]) <= address)
-        i++;
-    return i;
-}
-
-static struct model_region *model_at(struct model *model, uintptr_t address)
-{
-    size_t i = model_from(model, address);
-
-    return i < model->count && model->regions[i].base <= address ? &model->regions[i] : NULL;
-}
-
-static bool model_is_vacant(const struct model *model, uintptr_t begin, uintptr_t end)
-{
-    size_t i = model_from(model, begin);
-
-    return i == model->count || model->regions[i].base >= end;
-}
-
-static struct model_region *model_insert(struct model *model, uintptr_t base, size_t pages)
-{
-    size_t i = model_from(model, base);
-
-    memmove(&model->regions[i + 1], &model->regions[i],
-            (model->count - i) * sizeof(model->regions[0]));
-    model->regions[i] = (struct model_region){base, pages, calloc(pages, 1)};
-    model->count++;
-    model->reserved += pages * PAGE;
-    return &model->regions[i];
-}
-
-static void model_set(struct model *model, struct model_region *region, size_t page,
-                      unsigned char byte)
-{
-    model->committed += byte && !region->bytes[page] ? PAGE : 0;
-    model->committed -= !byte && region->bytes[page] ? PAGE : 0;
-    region->bytes[page] = byte;
-}
-
-static void model_remove(struct model *model, struct model_region *region)
-{
-    size_t i = (size_t)(region - model->regions);
-
-    for (size_t page = 0; page < region->pages; page++)
-        model_set(model, region, page, 0);
-    model->reserved -= region->pages * PAGE;
-    free(region->bytes);
-    model->count--;
-    memmove(region, region + 1, (model->count - i) * sizeof(model->regions[0]));
-}
 
 /* ------------------------------------------------------------------------------------------------
  * Calls
@@ -112,7 +38,7 @@ static uintptr_t some_address(struct run *run)
     case 0:
         return region->base;
     case 1:
-        return end_of(region) + PAGE - chance_below(&run->chance, 3 * PAGE);
+        return model_end_of(region) + PAGE - chance_below(&run->chance, 3 * PAGE);
     default:
         return region->base + chance_below(&run->chance, region->pages * PAGE);
     }
@@ -123,23 +49,24 @@ static size_t some_size(struct run *run)
     return 1 + chance_below(&run->chance, (size_t)1 << (8 + chance_below(&run->chance, 11)));
 }
 
-/* Writes to the pages that are new, as their owner would. */
+/* Writes to new pages as their owner would; new pages must be zero. */
 static void fill(struct run *run, struct model_region *region, size_t first, size_t last)
 {
     for (size_t page = first; page < last; page++) {
-        char *byte = (char *)region->base + page * PAGE;
+        unsigned char *byte = (unsigned char *)region->base + page * PAGE;
+        bool is_new = region->bytes[page] == MODEL_ABSENT;
 
-        assert_int_equal((unsigned char)*byte, region->bytes[page]);
-        if (!region->bytes[page])
+        assert_int_equal(*byte, is_new ? 0 : region->bytes[page] - 1);
+        if (is_new)
             model_set(&run->model, region, page,
-                      (unsigned char)(1 + chance_below(&run->chance, 255)));
-        *byte = (char)region->bytes[page];
+                      (unsigned char)(2 + chance_below(&run->chance, 254)));
+        *byte = (unsigned char)(region->bytes[page] - 1);
     }
 }
 
 static void add_region(struct run *run, uintptr_t base, size_t pages, uint32_t type)
 {
-    struct model_region *region = model_insert(&run->model, base, pages);
+    struct model_region *region = model_insert(&run->model, base, pages, OWNER_CALLER);
 
     if (type & OS_MEM_COMMIT)
         fill(run, region, 0, pages);
@@ -177,7 +104,7 @@ static void make_region_at(struct run *run)
 
 static void make_region(struct run *run)
 {
-    if (run->model.count == REGIONS)
+    if (run->model.count == MODEL_REGIONS)
         return;
     if (chance_below(&run->chance, 4))
         make_region_at(run);
@@ -191,7 +118,7 @@ static struct model_region *region_around(struct run *run, uintptr_t address, si
 {
     struct model_region *region = model_at(&run->model, address);
 
-    if (!region || address + size > end_of(region))
+    if (!region || address + size > model_end_of(region))
         return NULL;
     *first = (address - region->base) / PAGE;
     *last = (address + size - 1 - region->base) / PAGE + 1;
@@ -223,7 +150,7 @@ static void decommit_some(struct run *run)
     assert_int_equal(try_free(run->world, (void *)address, size, OS_MEM_DECOMMIT),
                      region ? PAGES_OK : PAGES_FOREIGN);
     for (size_t page = first; region && page < last; page++)
-        model_set(&run->model, region, page, 0);
+        model_set(&run->model, region, page, MODEL_ABSENT);
 }
 
 static void decommit_all(struct run *run)
@@ -237,7 +164,7 @@ static void decommit_all(struct run *run)
                      : region ? OS_ERROR_INVALID_ADDRESS
                               : PAGES_FOREIGN);
     for (size_t page = 0; at_base && page < region->pages; page++)
-        model_set(&run->model, region, page, 0);
+        model_set(&run->model, region, page, MODEL_ABSENT);
 }
 
 static void release_some(struct run *run)
@@ -292,18 +219,16 @@ static void check_region(struct run *run, const struct model_region *region)
 {
     struct region_facts facts;
     size_t committed;
-    size_t set = 0;
 
     for (size_t page = 0; page < region->pages; page++) {
-        if (!region->bytes[page])
-            continue;
-        set++;
-        assert_int_equal(((unsigned char *)region->base)[page * PAGE], region->bytes[page]);
+        if (region->bytes[page] != MODEL_ABSENT)
+            assert_int_equal(((unsigned char *)region->base)[page * PAGE], region->bytes[page] - 1);
     }
-    assert_true(pages_find(&run->world->pages, (void *)(end_of(region) - 1), &facts, &committed));
+    assert_true(
+        pages_find(&run->world->pages, (void *)(model_end_of(region) - 1), &facts, &committed));
     assert_int_equal(facts.base, region->base);
     assert_int_equal(facts.size, region->pages * PAGE);
-    assert_int_equal(committed, set * PAGE);
+    assert_int_equal(committed, region->committed * PAGE);
 }
 
 static void check_all(struct run *run)
@@ -331,6 +256,7 @@ static void every_answer_and_all_books_are_those_of_the_model(void **state)
 {
     struct run run = {.world = *state, .chance = chance_of_this_run(), .window = find_window()};
 
+    model_begin(&run.model);
     for (int i = 0; i < OPERATIONS; i++) {
         step(&run);
         check_totals(&run);

@@ -1,9 +1,8 @@
 /*
- * test_pages_model_threads.c: threads that have nothing to do with each other, but for what the
- * ledger keeps for all of them: nodes of chunks, words of bits, pools, counters. Each has every
- * third granule or so of two chunks to itself, makes regions there and anywhere else, works in them
- * and looks at them, and holds each answer against a model of its own. When all have returned, the
- * books are the sum of the models.
+ * test_pages_model_threads.c: threads that share nothing but the ledger's own data: chunk nodes,
+ * words of committed bits, pools, counters. Each thread has every third granule or so of two chunks
+ * to itself. It makes regions there and elsewhere, uses them, and compares each answer with a model
+ * of its own (ledger_model.h). When all have ended, the books are the sum of the models.
  */
 #include "pages_world.h"
 
@@ -17,7 +16,10 @@
 #define LOTS 40u /* of a thread */
 #define LOT_SIZE (LOT * GRANULE)
 
-/* How far above what the system hands out first: regions without an address never get there. */
+/*
+ * So far above the first address that the system hands out that no region without a given address
+ * gets there.
+ */
 #define FAR_AWAY ((size_t)4 << 30)
 
 struct tenant {
@@ -62,7 +64,10 @@ static uintptr_t some_lot(const struct house *house, struct tenant *tenant)
     return house->window + lot * LOT_SIZE;
 }
 
-/* In one of the tenant's regions, now and then at its end, or in a lot of his. */
+/*
+ * An address in one of the thread's regions, now and then at a region's end, or in its own
+ * granules.
+ */
 static uintptr_t some_address(const struct house *house, struct tenant *tenant)
 {
     const struct model *model = &tenant->model;
@@ -95,7 +100,7 @@ static unsigned char *page_at(const struct model_region *region, size_t page)
     return (unsigned char *)region->base + page * PAGE;
 }
 
-/* Pages that are new are empty, and get their owner's next byte. */
+/* New pages are zero, and get the thread's next byte. */
 static void commit_pages(struct tenant *tenant, struct model_region *region, size_t first,
                          size_t last)
 {

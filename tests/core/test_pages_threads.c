@@ -1,6 +1,7 @@
 /*
- * test_pages_threads.c: what holds when threads race: one winner a release, exact books once all
- * calls have returned, nothing false told meanwhile, and nobody kept by a thread that is frozen.
+ * test_pages_threads.c: races of pages: one of several releases wins, the books are exact once all
+ * calls have returned, nothing false is told meanwhile, and a frozen thread keeps no other from
+ * ending.
  */
 #include "pages_world.h"
 
@@ -208,7 +209,7 @@ static void expect(struct tenants *tenants, bool holds)
         atomic_fetch_add(&tenants->failures, 1);
 }
 
-/* Whoever else wrote to the pages would be seen, by the sanitizer too. */
+/* A write by another thread would show in the pages, and to the sanitizer. */
 static void live_in_own_regions(void *context, unsigned number)
 {
     struct tenants *tenants = context;

@@ -1,5 +1,5 @@
 /*
- * test_pool.c: pools of items known by index, and the memory under them (span.h, metadata.h).
+ * test_pool.c: pools of items with an index, and the memory under them (span.h, metadata.h).
  */
 #include "native.h"
 

@@ -1,5 +1,5 @@
 /*
- * test_pressure.c: which state it is, to the byte, and that each change is told once, in order, and
+ * test_pressure.c: the state of pressure to the byte; each change is told once and in order, and
  * Low again while requests are refused.
  */
 #include "pressure_world.h"

@@ -1,7 +1,7 @@
 /*
  * test_pressure_frozen.c: one call frozen before any of its atomic accesses, or in the callback,
- * while another one's complete call changes what is used, the limit or the system's state; and a
- * third later on. Whatever the moments, what was told last is right in the end.
+ * while another call changes the use, the limit or the system's state, and a third does so later.
+ * In every case the state that was told last is the right one.
  */
 #include "freezer.h"
 #include "pressure_world.h"

@@ -1,6 +1,6 @@
 /*
- * test_pressure_threads.c: what is told when threads race: each change by one of them, in order,
- * one at a time, and in the end what is right.
+ * test_pressure_threads.c: threads race to tell a change of pressure: one of them tells it, the
+ * changes come in order and one at a time, and the last one told is right.
  */
 #include "pressure_world.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_region.c: the life of one region, state by state (protocol: region.h). What one thread does
- * between two steps of another is done here between two calls.
+ * test_region.c: the life of one region, state by state (the protocol is in region.h). What another
+ * thread could do between two steps is done here between two calls.
  */
 #include "native.h"
 #include "publish.h"

@@ -1,6 +1,6 @@
 /*
- * test_region_table.c: the address ledger: whose is this address? The addresses are figures here;
- * the system has handed out none of them.
+ * test_region_table.c: the address ledger: which region holds an address? The addresses are only
+ * numbers here; the system has handed out none of them.
  */
 #include "native.h"
 #include "publish.h"

@@ -1,8 +1,8 @@
 /*
- * test_slab_frozen.c: a slab's descriptor by itself (slab.h): blocks claimed, freed, looked at, and
- * the slab retired and used otherwise, with one thread frozen before any of its atomic accesses
- * while another does what would mislead it. Of the class whose fields are narrowest: what is read
- * of another use then often looks as if it meant something.
+ * test_slab_frozen.c: a slab's descriptor by itself (slab.h): blocks are claimed, freed and looked
+ * at, and the slab is retired and used otherwise, with one thread frozen before any of its atomic
+ * accesses. The size class is the one with the narrowest fields, where a word of another use most
+ * easily looks valid.
  */
 #include "freezer.h"
 

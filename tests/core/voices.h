@@ -1,6 +1,6 @@
 /*
- * voices.h: two calls at once, each on a stack of its own and as a thread of its own, which go on
- * by turns as the test says: so many atomic accesses of one (interleaved.h), so many of the other.
+ * voices.h: runs two calls ("voices") at once, each on a stack of its own and with a thread key of
+ * its own. The test decides who runs and for how many atomic accesses (interleaved.h).
  */
 #ifndef HOSTMEM_TESTS_VOICES_H
 #define HOSTMEM_TESTS_VOICES_H
@@ -14,25 +14,25 @@
 
 typedef void scene_act(void *scene);
 
-/* The voice stands before its act, which it has not begun. */
+/* Sets a voice up to run the act. Nothing of the act has run yet. */
 void voice_prepare(unsigned number, scene_act *act, void *scene);
 
 /*
- * Lets it go on until so many accesses are done and it stands before the next, or until its act has
- * ended: then true.
+ * Runs the voice until it has made that many further accesses and stands before the next. True: its
+ * act has ended.
  */
 bool voice_go_on(unsigned number, unsigned accesses);
 
-/* How many accesses it has done, or stands in the middle of. */
+/* The number of accesses that it has made, with the one in which it stands. */
 unsigned voice_accesses(unsigned number);
 
-/* What moment() has to call first. True: a voice is at it, and the test's own thread is not. */
+/* moment() has to call this first. True: a voice is running. False: the test's own thread is. */
 bool voices_moment(void);
 
-/* Which voice is at it; VOICES: the test's own thread. */
+/* The voice that is running; VOICES: the test's own thread is. */
 unsigned voice_at_it(void);
 
-/* What the voice answers when asked for its thread's key (frozen_key.h). */
+/* The voice's thread key (frozen_key.h). */
 uintptr_t voice_key(unsigned number);
 
 void voices_free(void);

@@ -7,22 +7,6 @@
  * Results
  * --------------------------------------------------------------------------------------------- */
 
-/* DESIGN.md, section 2: the one mapping of Win32 errors. */
-static HRESULT mapped_error(DWORD error)
-{
-    switch (error) {
-    case ERROR_NOT_ENOUGH_MEMORY:
-    case ERROR_OUTOFMEMORY:
-    case ERROR_COMMITMENT_LIMIT:
-    case ERROR_PAGEFILE_QUOTA:
-    case ERROR_WORKING_SET_QUOTA:
-    case ERROR_NO_SYSTEM_RESOURCES:
-        return E_OUTOFMEMORY;
-    default:
-        return HRESULT_FROM_WIN32(error);
-    }
-}
-
 static void begin(struct answer *answer)
 {
     *answer = (struct answer){.given = true};
@@ -41,7 +25,7 @@ static void end_win32(struct answer *answer, bool done)
 
     /* What Win32 leaves there after a success is no promise of its. */
     answer->last_error = done ? UNTOUCHED : error;
-    answer->hr = done ? S_OK : mapped_error(error);
+    answer->hr = done ? S_OK : hresult_of_error(error);
 }
 
 const char *answer_figure_name(enum step_kind kind, unsigned i)

@@ -4,13 +4,13 @@
 #ifndef HOSTMEM_TESTS_DIFFERENTIAL_ANSWER_H
 #define HOSTMEM_TESTS_DIFFERENTIAL_ANSWER_H
 
-#include "world.h"
+#include "twin_world.h"
 
 #define MOST_FIGURES 8
 
 struct answer {
     bool given; /* false: in the world as it was the step could not be made, and nobody was asked */
-    HRESULT hr; /* Win32's success, or its error as DESIGN.md, section 2, maps it */
+    HRESULT hr; /* Win32's success, or its error by hresult_of_error */
     DWORD last_error;                /* UNTOUCHED: nobody set it */
     ULONGLONG figures[MOST_FIGURES]; /* addresses are relative to the step's place */
 };
@@ -21,10 +21,10 @@ const char *answer_figure_name(enum step_kind kind, unsigned i);
 /* The step, done by a twin. */
 struct answer answer_of(struct world *world, struct twin *twin, const struct step *step);
 
-/* False: the step means nothing in the world as it is now, or would reach out of it. */
+/* False: the step makes no sense in the world as it is, or would reach out of it. */
 bool answer_can_be_had(struct world *world, const struct step *step);
 
-/* So that a write into a page with PAGE_GUARD is counted and goes on. */
+/* Counts writes into pages with PAGE_GUARD, and lets them go on. */
 void answer_watch_guards(bool watch);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * compare.h: finds the first thing in which the manager's twin is not as it should be.
+ * compare.h: finds the first thing in which the manager's twin is wrong.
  */
 #ifndef HOSTMEM_TESTS_DIFFERENTIAL_COMPARE_H
 #define HOSTMEM_TESTS_DIFFERENTIAL_COMPARE_H

@@ -1,13 +1,13 @@
 /*
- * generate.h: random steps, most of them near to what is there, a good part of them wrong.
+ * generate.h: random steps, most of them near existing regions, many of them wrong.
  *
- * A step is drawn from numbers that its seed determines, with regard to the regions that the world
- * has: so a sequence is the same each time, as long as Win32 answers the same.
+ * A step is drawn from numbers that the seed determines and from the regions that exist. So a
+ * sequence is the same each time, as long as Win32 answers the same.
  */
 #ifndef HOSTMEM_TESTS_DIFFERENTIAL_GENERATE_H
 #define HOSTMEM_TESTS_DIFFERENTIAL_GENERATE_H
 
-#include "world.h"
+#include "twin_world.h"
 
 struct generator {
     uint64_t random;

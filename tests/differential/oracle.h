@@ -1,19 +1,19 @@
 /*
- * oracle.h: what a manager must answer: what Win32's twin answers, and one rule besides.
+ * oracle.h: what a manager must answer: what Win32 answers, with one exception.
  *
- * The rule is ownership (DESIGN.md, I1). A free of memory that the manager did not hand out, or of
- * a range that leaves the region in which it begins, is HOST_E_INVALIDOPERATION and touches
- * nothing. Win32 is not asked then: its own answer may be that it is done.
+ * The exception is ownership (invariant I1). A free of memory that the manager did not hand out, or
+ * of a range that leaves the region in which it begins, is HOST_E_INVALIDOPERATION and touches
+ * nothing. Win32 is not asked then, since it might do it.
  */
 #ifndef HOSTMEM_TESTS_DIFFERENTIAL_ORACLE_H
 #define HOSTMEM_TESTS_DIFFERENTIAL_ORACLE_H
 
 #include "answer.h"
 
-/* Whether the step is a free that is not the manager's to do. Before the step is made. */
+/* Whether the step is a free that the manager must refuse. Ask before the step is made. */
 bool oracle_refuses(struct world *world, const struct step *step);
 
-/* The answer that is right; has the step done in Win32's twin. */
+/* Makes the step in Win32's twin, and returns the right answer. */
 struct answer oracle_answer(struct world *world, const struct step *step);
 
 /* Learns from Win32's answer which regions there are, and what the counters must say. */

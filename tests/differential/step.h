@@ -1,10 +1,9 @@
 /*
  * step.h: one request of a differential test, as plain data, and a sequence of them.
  *
- * A step says what is asked for and where, in terms that mean the same for both twins: an offset
- * into a window of address space of which each twin has its own, an offset into memory that Win32
- * found a place for, or an address that is nobody's. So a sequence can be printed, cut, changed and
- * played again.
+ * A step says what is requested and where, in terms that mean the same for both twins: an offset
+ * into a window of address space (each twin has its own), an offset into memory that Win32 placed,
+ * or an address that nobody has. So a sequence can be printed, cut, changed and played again.
  */
 #ifndef HOSTMEM_TESTS_DIFFERENTIAL_STEP_H
 #define HOSTMEM_TESTS_DIFFERENTIAL_STEP_H

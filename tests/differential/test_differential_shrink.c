@@ -1,7 +1,7 @@
 /*
- * test_differential_shrink.c: that the differential test finds what is wrong, and tells it in few
- * words: managers that are wrong in one thing (wrong_manager.h) are found out, and what shows it is
- * shrunk to a few steps and printed as C. And that what is excused as Wine's doing still is.
+ * test_differential_shrink.c: the differential test finds managers that are wrong in one thing
+ * (wrong_manager.h), shrinks the sequence that shows it to a few steps, and prints it as C. And the
+ * departures of Wine that it excuses still exist.
  */
 #include "play.h"
 #include "print.h"

@@ -1,6 +1,6 @@
 /*
- * wine.h: where Wine answers otherwise than Windows, and hostmem as Windows does. Each case is one
- * entry, with what shows it; nothing else is excused.
+ * wine.h: the cases in which Wine answers otherwise than Windows, while hostmem answers as Windows
+ * does. Each case is an entry with its evidence. Nothing else is excused.
  */
 #ifndef HOSTMEM_TESTS_DIFFERENTIAL_WINE_H
 #define HOSTMEM_TESTS_DIFFERENTIAL_WINE_H

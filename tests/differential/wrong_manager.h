@@ -1,13 +1,13 @@
 /*
- * wrong_manager.h: a manager that is wrong in one thing, to see that it is found.
+ * wrong_manager.h: managers that are wrong in one thing, to test that it is found.
  *
- * It stands before the shipped manager and passes every call on, but for one kind of request. The
+ * Such a manager passes every call on to the shipped one, except for one kind of request. The
  * inspection is the shipped manager's.
  */
 #ifndef HOSTMEM_TESTS_DIFFERENTIAL_WRONG_MANAGER_H
 #define HOSTMEM_TESTS_DIFFERENTIAL_WRONG_MANAGER_H
 
-#include "world.h"
+#include "twin_world.h"
 
 enum wrong {
     WRONG_SIZE,       /* of more than a granule, the last page is not committed */

@@ -1,6 +1,6 @@
 /*
- * budget_operations.h: the operations of fuzz_budget, as bytes and in words. What has been charged
- * is kept in tickets until it is noted, returned or refunded.
+ * budget_operations.h: the operations of fuzz_budget, as bytes and in words. A charge is kept in a
+ * ticket until it is noted, returned or refunded.
  */
 #ifndef HOSTMEM_TESTS_BUDGET_OPERATIONS_H
 #define HOSTMEM_TESTS_BUDGET_OPERATIONS_H
@@ -21,7 +21,7 @@ enum budget_kind_of_operation {
     BUDGET_OPERATIONS
 };
 
-/* Each field is taken modulo what there is of its sort. */
+/* Each field is taken modulo the number of its values. */
 struct budget_operation {
     uint8_t kind;
     uint8_t ticket;

@@ -245,7 +245,7 @@ static const struct heap_operation damaged_ends[] = {
     {HEAP_TRIM, 0, 0, 0, 0, 0, 0, 0},
 };
 
-/* Each heap has freed a block there, so that the quick way is open. */
+/* Each heap has freed a block in that slab, so that the fast path is open. */
 static const struct heap_operation quick_misuse[] = {
     {HEAP_ALLOC, 0, 1, BYTES, 100, 0, 0, 0},
     {HEAP_ALLOC, 0, 2, BYTES, 100, 0, 0, 0},

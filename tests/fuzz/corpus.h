@@ -1,5 +1,5 @@
 /*
- * corpus.h: what the fuzz targets begin with: sequences of operations that reach what chance takes
+ * corpus.h: the first inputs of the fuzz targets: sequences of operations that chance would take
  * long to find.
  */
 #ifndef HOSTMEM_TESTS_CORPUS_H

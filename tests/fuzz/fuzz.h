@@ -1,10 +1,10 @@
 /*
  * fuzz.h: what the fuzz targets have in common. An input is a sequence of operations of
- * FUZZ_OPERATION bytes each; what is left over at its end is not looked at. Each operation means
- * something, whatever its bytes.
+ * FUZZ_OPERATION bytes each; a rest at its end is ignored. Every value of the bytes is a valid
+ * operation.
  *
  * When an assertion fails or a sanitizer finds something, the operations so far are printed in
- * words. With HOSTMEM_FUZZ_PRINT in the environment each is printed before it is done.
+ * words. With HOSTMEM_FUZZ_PRINT in the environment each is printed before it is performed.
  */
 #ifndef HOSTMEM_TESTS_FUZZ_H
 #define HOSTMEM_TESTS_FUZZ_H
@@ -14,7 +14,7 @@
 
 #define FUZZ_OPERATION 8
 
-/* The next operation of the input, which has begun by that; NULL: there are no more. */
+/* The next operation of the input; NULL: there are no more. */
 const uint8_t *fuzz_next(void);
 
 /* Runs an input from begin to end. */

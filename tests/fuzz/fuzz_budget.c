@@ -1,7 +1,7 @@
 /*
- * fuzz_budget.c: sequences of calls of src/budget/ against a model that reckons with 128 bits and
- * goes by what budget.h and pressure.h say. The callback of a change of pressure goes on with the
- * sequence, so that calls happen within it.
+ * fuzz_budget.c: sequences of calls of src/budget against a model with 128-bit arithmetic that
+ * follows budget.h and pressure.h. The callback of a change of pressure goes on with the sequence,
+ * so that calls happen inside it, too.
  */
 #include "native.h"
 

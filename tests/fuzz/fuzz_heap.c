@@ -1,9 +1,10 @@
 /*
- * fuzz_heap.c: sequences of calls of src/heap/, by several threads that one plays, against a model
- * of the blocks that live: whose they are, where, and what was written to them.
+ * fuzz_heap.c: sequences of calls of src/heap by several threads, which one real thread plays in
+ * turn, against a model of the live blocks: their heap, their place and their contents.
  */
 #include "heap_run.h"
 
+#include "fault_plan.h"
 #include "frozen_key.h"
 
 /* ------------------------------------------------------------------------------------------------
@@ -12,24 +13,14 @@
 
 static void perform_fault(const struct heap_operation *operation)
 {
-    enum os_fault_kind kind = operation->more & 1 ? OS_FAULT_PAGES : OS_FAULT_METADATA;
-
-    run.fault_at[kind] = 1 + operation->count % 8;
-    os_fault_at(kind, run.fault_at[kind]);
+    fault_plan(operation->more & 1 ? OS_FAULT_PAGES : OS_FAULT_METADATA, operation->count % 8);
 }
 
-/* True if a fault has struck since it was asked last. */
 static bool fault_struck(void)
 {
-    bool struck = false;
+    bool struck = fault_plan_has_struck();
 
-    for (int kind = 0; kind < OS_FAULT_KINDS; kind++) {
-        if (!run.fault_at[kind] || os_fault_requests(kind) < run.fault_at[kind])
-            continue;
-        run.fault_at[kind] = 0;
-        os_fault_at(kind, 0);
-        struck = run.fault_has_struck = true;
-    }
+    run.fault_has_struck |= struck;
     return struck;
 }
 
@@ -510,8 +501,7 @@ static void end_space(void)
 
 static void perform_space(const struct heap_operation *operation)
 {
-    os_fault_at(OS_FAULT_METADATA, run.fault_at[OS_FAULT_METADATA] = 0);
-    os_fault_at(OS_FAULT_PAGES, run.fault_at[OS_FAULT_PAGES] = 0);
+    fault_plan_reset();
     end_space();
     begin_space(heap_flags(operation), heap_guard_above(operation));
 }
@@ -548,6 +538,7 @@ void fuzz_perform(const uint8_t bytes[FUZZ_OPERATION])
 void fuzz_begin(void)
 {
     memset(&run, 0, sizeof(run));
+    fault_plan_reset();
     frozen_key = 0x1000;
     run.limit = BUDGET_ENDLESS;
     begin_world((void **)&run.world);
@@ -557,8 +548,7 @@ void fuzz_begin(void)
 
 void fuzz_end(void)
 {
-    os_fault_at(OS_FAULT_METADATA, run.fault_at[OS_FAULT_METADATA] = 0);
-    os_fault_at(OS_FAULT_PAGES, run.fault_at[OS_FAULT_PAGES] = 0);
+    fault_plan_reset();
     heap_run_check_all();
     end_space();
     release(run.world, run.foreign);

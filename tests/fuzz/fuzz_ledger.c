@@ -1,40 +1,20 @@
 /*
- * fuzz_ledger.c: sequences of calls of src/pages/, each answer and all books against a reference
- * model (ledger_model.h). What somebody else asks the system for, faults and limits are operations
- * like others.
+ * fuzz_ledger.c: sequences of calls of src/pages. Each answer and all books are compared with the
+ * reference model (ledger_model.h). Requests of others to the system, faults and limits are
+ * operations like the rest.
  */
 #include "ledger_run.h"
 
-/* ------------------------------------------------------------------------------------------------
- * Faults
- * --------------------------------------------------------------------------------------------- */
-
-static void plan_fault(const struct ledger_operation *operation)
-{
-    enum os_fault_kind kind = ledger_which(operation) ? OS_FAULT_PAGES : OS_FAULT_METADATA;
-
-    run.fault_at[kind] = 1 + operation->count % 8;
-    os_fault_at(kind, run.fault_at[kind]);
-}
-
-/* True if a fault has struck since it was asked last. */
-static bool fault_has_struck(void)
-{
-    bool struck = false;
-
-    for (int kind = 0; kind < OS_FAULT_KINDS; kind++) {
-        if (!run.fault_at[kind] || os_fault_requests(kind) < run.fault_at[kind])
-            continue;
-        run.fault_at[kind] = 0;
-        os_fault_at(kind, 0);
-        struck = true;
-    }
-    return struck;
-}
+#include "fault_plan.h"
 
 /* ------------------------------------------------------------------------------------------------
  * Operations
  * --------------------------------------------------------------------------------------------- */
+
+static void perform_fault(const struct ledger_operation *operation)
+{
+    fault_plan(ledger_which(operation) ? OS_FAULT_PAGES : OS_FAULT_METADATA, operation->count % 8);
+}
 
 static bool makes_region(uintptr_t address, uint32_t type)
 {
@@ -68,7 +48,7 @@ static void judge_making(const struct pages_request *request, pages_result resul
     if (!model_allows(&run.model, charge, (request->type & OS_MEM_COMMIT) ? charge : 0,
                       request->critical_level))
         expected = PAGES_REFUSED;
-    if (fault_has_struck()) {
+    if (fault_plan_has_struck()) {
         expected = OS_ERROR_NOT_ENOUGH_MEMORY;
         if (address)
             model_bury(&run.model, address / GRANULE * GRANULE, taken, false);
@@ -107,7 +87,7 @@ static void judge_inside(const struct pages_request *request, pages_result resul
         if (!model_allows(&run.model, 0, missing * PAGE, request->critical_level))
             expected = PAGES_REFUSED;
     }
-    if (fault_has_struck())
+    if (fault_plan_has_struck())
         expected = OS_ERROR_NOT_ENOUGH_MEMORY;
     assert_int_equal(result, expected);
     assert_int_equal((uintptr_t)memory, result ? 0 : address / PAGE * PAGE);
@@ -237,7 +217,7 @@ static void perform_free(const struct ledger_operation *operation)
         model_free(address, size, type);
 }
 
-/* Somebody else, of whom the manager knows nothing, reserves. */
+/* Somebody else reserves memory; the manager knows nothing of it. */
 static void perform_stranger(const struct ledger_operation *operation)
 {
     uintptr_t address = ledger_wanted_address(operation);
@@ -250,7 +230,7 @@ static void perform_stranger(const struct ledger_operation *operation)
     if (!has_room())
         return;
     result = os_alloc((void *)address, size, type, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
-    if (fault_has_struck())
+    if (fault_plan_has_struck())
         expected = OS_ERROR_NOT_ENOUGH_MEMORY;
     if (result == OS_ERROR_INVALID_ADDRESS && !ledger_is_vacant_for_certain(address))
         expected = result;
@@ -271,8 +251,8 @@ static enum model_past past_of(uintptr_t address)
 }
 
 /*
- * What the manager knows nothing of goes to the system; its own memory never does, nor an address
- * where it had some and nobody has any now.
+ * A redirected module frees memory that may be foreign. Foreign memory is freed by the system. The
+ * manager's own memory never is, nor an address where it had memory and nobody has any now.
  */
 static void perform_free_strangers(const struct ledger_operation *operation)
 {
@@ -342,7 +322,7 @@ void fuzz_perform(const uint8_t bytes[FUZZ_OPERATION])
         [LEDGER_STRANGER] = perform_stranger,
         [LEDGER_FREE_STRANGERS] = perform_free_strangers,
         [LEDGER_FIND] = perform_find,
-        [LEDGER_FAULT] = plan_fault,
+        [LEDGER_FAULT] = perform_fault,
         [LEDGER_LIMIT] = perform_limit,
     };
     struct ledger_operation operation;
@@ -360,6 +340,7 @@ void fuzz_perform(const uint8_t bytes[FUZZ_OPERATION])
 void fuzz_begin(void)
 {
     memset(&run, 0, sizeof(run));
+    fault_plan_reset();
     model_begin(&run.model);
     begin_world((void **)&run.world);
 }

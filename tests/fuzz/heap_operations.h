@@ -1,6 +1,6 @@
 /*
- * heap_operations.h: the operations of fuzz_heap, as bytes and in words. Blocks are told by the
- * slots that they are kept in.
+ * heap_operations.h: the operations of fuzz_heap, as bytes and in words. A block is named by the
+ * slot that it is kept in.
  */
 #ifndef HOSTMEM_TESTS_HEAP_OPERATIONS_H
 #define HOSTMEM_TESTS_HEAP_OPERATIONS_H
@@ -27,7 +27,7 @@ enum heap_kind {
     HEAP_KINDS
 };
 
-/* Each field is taken modulo what there is of its sort. */
+/* Each field is taken modulo the number of its values. */
 struct heap_operation {
     uint8_t kind;
     uint8_t heap;
@@ -35,7 +35,7 @@ struct heap_operation {
     uint8_t unit; /* the size is so many of these: heap_units; */
     uint8_t count;
     uint8_t more;   /* options, executable, how a wrong free is wrong, kind of fault */
-    uint8_t how;    /* bit 0: not the quick way; bit 1: by DebugAlloc; bits 2 and 3: criticality */
+    uint8_t how;    /* bit 0: not the fast path; bit 1: by DebugAlloc; bits 2 and 3: criticality */
     uint8_t number; /* of allocations or slots, of a thread */
 };
 

@@ -1,6 +1,6 @@
 /*
- * heap_run.h: one input of fuzz_heap on its way: the heaps, what the model knows of them and of
- * their blocks, and what must hold.
+ * heap_run.h: one run of fuzz_heap: the heaps, the model of them and of their blocks, and the
+ * checks.
  */
 #ifndef HOSTMEM_TESTS_HEAP_RUN_H
 #define HOSTMEM_TESTS_HEAP_RUN_H
@@ -53,8 +53,7 @@ struct heap_run {
     struct wound wounds[64];
     size_t wound_count;
     uint64_t corrupted;
-    uint64_t fault_at[OS_FAULT_KINDS]; /* 0: none is to come */
-    bool fault_has_struck;             /* in this space: histories may be missing */
+    bool fault_has_struck; /* in this space: histories may be missing */
 };
 
 extern struct heap_run run;
@@ -67,7 +66,7 @@ extern struct heap_run run;
 const struct slot *heap_run_block_at(const unsigned char *address);
 const struct slot *heap_run_overlapping(const unsigned char *address, size_t size);
 
-/* The block becomes its owner's, who writes to it; he looks whether it is as he left it. */
+/* Writes the owner's pattern into the block; checks that it is still there. */
 void heap_run_write(struct slot *slot);
 void heap_run_look(const struct slot *slot);
 

@@ -1,7 +1,7 @@
 /*
- * ledger_operations.h: the operations of fuzz_ledger, as bytes and in words. Addresses are told by
- * places that both the reference model and the reader of a failure know: a boundary of chunks, the
- * begin or end of a region, where a region was.
+ * ledger_operations.h: the operations of fuzz_ledger, as bytes and in words. An address is given by
+ * a place that both the reference model and the reader of a failure know: a boundary of chunks, the
+ * begin or end of a region, or where a region was.
  */
 #ifndef HOSTMEM_TESTS_LEDGER_OPERATIONS_H
 #define HOSTMEM_TESTS_LEDGER_OPERATIONS_H
@@ -22,7 +22,7 @@ enum ledger_kind {
     LEDGER_KINDS
 };
 
-/* Each field is taken modulo what there is of its sort. */
+/* Each field is taken modulo the number of its values. */
 struct ledger_operation {
     uint8_t kind;
     uint8_t place;  /* enum ledger_place */

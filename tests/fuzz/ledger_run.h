@@ -1,6 +1,6 @@
 /*
- * ledger_run.h: one input of fuzz_ledger on its way: the pages, the reference model beside them,
- * what the system will answer, and what must hold.
+ * ledger_run.h: one run of fuzz_ledger: the pages, the reference model beside them, what the system
+ * will answer, and the checks.
  */
 #ifndef HOSTMEM_TESTS_LEDGER_RUN_H
 #define HOSTMEM_TESTS_LEDGER_RUN_H
@@ -15,8 +15,7 @@ struct ledger_run {
     struct model model;
     uint64_t foreign_commits;
     uint64_t passed_frees;
-    uint64_t fault_at[OS_FAULT_KINDS]; /* 0: none is to come */
-    unsigned char last_byte;           /* that was written to a page */
+    unsigned char last_byte; /* that was written to a page */
 };
 
 extern struct ledger_run run;

@@ -32,7 +32,7 @@
  *   words `life` and `strangers`, which is why an operation on another page of the region is here
  *   (`touch`). `base` stands for base and size, `block` for block and heap: what is read for a claim.
  * - The pool hands out any free record in one step, which is more than the stack in pool.c does;
- *   test_structures_frozen is about that stack. Nodes, arrays and the hash table of the ledger are
+ *   test_pool_frozen is about that stack. Nodes, arrays and the hash table of the ledger are
  *   always there.
  * - Sums (gauges, charges) are changed by atomic additions, of what the bits' own changes say.
  * - All accesses are sequentially consistent here. The memory orders are the thread sanitizer's

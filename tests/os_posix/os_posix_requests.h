@@ -1,6 +1,6 @@
 /*
- * os_posix_requests.h: requests to the seam on Linux as its tests make them, and what these ask of
- * the answers.
+ * os_posix_requests.h: requests to the seam on Linux, and the checks of their answers, for its
+ * tests.
  */
 #ifndef HOSTMEM_TESTS_OS_POSIX_REQUESTS_H
 #define HOSTMEM_TESTS_OS_POSIX_REQUESTS_H

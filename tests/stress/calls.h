@@ -1,10 +1,10 @@
 /*
- * calls.h: every method of a manager, of its heaps and of its inspection, called so that others can
- * see which one a thread is in, and so that a result which must not be is noted down.
+ * calls.h: every method of a manager, its heaps and its inspection. The caller shows which method
+ * it is in, and notes a result that must not be.
  *
  * A caller belongs to one thread; others may read `method` and `calls` at any time. Nothing here
- * takes a lock, allocates or prints: a thread may be frozen anywhere in it, and the one that froze
- * it goes through it itself. What went wrong is asserted when all is over.
+ * takes a lock, allocates or prints: a thread may be suspended anywhere in it while the thread that
+ * suspended it goes through the same code. What went wrong is asserted when all is over.
  */
 #ifndef HOSTMEM_TESTS_STRESS_CALLS_H
 #define HOSTMEM_TESTS_STRESS_CALLS_H

@@ -1,10 +1,10 @@
 /*
- * controller.h: what the thread that freezes others completes while they stay frozen: every method,
- * on memory of its own, on what all share, and on what a frozen thread is just using; and whether
- * the books of its own memory are right meanwhile.
+ * controller.h: what the suspending thread completes while others stay suspended: every method, on
+ * its own memory, on shared memory, and on what a suspended thread is using; and whether the books
+ * of its own memory are right meanwhile.
  *
- * It calls nothing but the manager: a frozen thread may hold any lock of the C library's, of a
- * heap's or of the loader's. See calls.h.
+ * It calls nothing but the manager: a suspended thread may hold any lock of the C library, of a
+ * heap or of the loader. See calls.h.
  */
 #ifndef HOSTMEM_TESTS_STRESS_CONTROLLER_H
 #define HOSTMEM_TESTS_STRESS_CONTROLLER_H

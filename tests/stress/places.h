@@ -1,5 +1,5 @@
 /*
- * search_paths.h: where threads are frozen: in hostmem, in the system that it has called, or
+ * places.h: where threads are suspended: in hostmem, in the system that it has called, or
  * elsewhere.
  */
 #ifndef HOSTMEM_TESTS_STRESS_PLACES_H
@@ -24,10 +24,10 @@ struct places {
     unsigned char *met; /* one for each byte of hostmem's image: an instruction frozen at */
 };
 
-/* What hostmem is: the module that this interface's methods lie in. */
+/* hostmem's module is the one in which this interface's methods lie. */
 void places_load(struct places *places, const IHostMemoryManager *manager);
 
-/* Of a thread that is frozen: the instruction, and the stack pointer. False: it is not frozen. */
+/* A suspended thread's instruction and stack pointers. False: it is not suspended. */
 bool thread_position(HANDLE thread, uintptr_t *instruction, uintptr_t *stack);
 
 enum place places_of(const struct places *places, uintptr_t address);

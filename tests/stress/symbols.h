@@ -1,9 +1,9 @@
 /*
- * symbols.h: which function of which module an address lies in.
+ * symbols.h: in which function of which module an address lies.
  *
- * Names of functions come from the symbol table that GCC's linker leaves in a PE file, or, where it
- * was stripped, from what the module exports. Everything is read at the start, when no thread is
- * frozen; what asks later calls nothing of the system's.
+ * Function names come from the symbol table that GCC's linker leaves in a PE file, or, if that was
+ * stripped, from the module's exports. All of it is read at the start, when no thread is suspended;
+ * later queries call nothing of the system.
  */
 #ifndef HOSTMEM_TESTS_STRESS_SYMBOLS_H
 #define HOSTMEM_TESTS_STRESS_SYMBOLS_H

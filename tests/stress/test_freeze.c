@@ -1,12 +1,12 @@
 /*
- * test_freeze.c: invariant I4 with real threads: whoever is frozen, wherever it stands, everybody
- * else completes every method.
+ * test_freeze.c: invariant I4 with real threads: whichever thread is suspended, and wherever, every
+ * other thread completes every method.
  *
  *   test_freeze [--freezes N] [--seed N] [--workers N] [--stall SECONDS]
  *
  * The freezes are shared between plain heaps and those that fill, delay and track.
  */
-#include "freezer.h"
+#include "freeze_rounds.h"
 
 #include <inttypes.h>
 #include <stdio.h>

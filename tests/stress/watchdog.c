@@ -1,7 +1,7 @@
 /*
- * watchdog.c: see freezer.h.
+ * watchdog.c: see freeze_rounds.h.
  */
-#include "freezer.h"
+#include "freeze_rounds.h"
 
 #include <inttypes.h>
 #include <stdio.h>

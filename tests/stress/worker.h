@@ -1,13 +1,13 @@
 /*
- * worker.h: a thread that calls every method, on memory of its own and on what is shared, until it
- * is told to stop, and may be frozen anywhere in it.
+ * worker.h: a thread that calls every method, on its own memory and on shared memory, until it is
+ * told to stop. It may be suspended anywhere.
  *
  * It prints nothing, allocates nothing but from the manager, and asserts nothing: see calls.h.
  */
 #ifndef HOSTMEM_TESTS_STRESS_WORKER_H
 #define HOSTMEM_TESTS_STRESS_WORKER_H
 
-#include "world.h"
+#include "shared_world.h"
 
 #define SLOTS 160u
 #define CONTESTED_PAGES 16u
@@ -28,9 +28,9 @@ struct worker {
     } slots[SLOTS];
 
     /*
-     * A place at which it has a region now and then. The one that freezes it may release that while
-     * the worker is in the middle of a call on it; whoever swaps `contested_live` from 1 to 0 does.
-     * Nobody else ever asks for that place.
+     * An address at which the worker has a region now and then. The thread that suspends it may
+     * release that region while the worker is in the middle of a call on it: the thread that swaps
+     * `contested_live` from 1 to 0 does. Nobody else asks for that address.
      */
     char *contested;
     volatile LONG contested_live;

@@ -1,5 +1,5 @@
 /*
- * assembly.h: files of assemblies, mapped as the CLR maps them and told to the host.
+ * assembly.h: maps assembly files as the CLR maps them, and tells the host.
  */
 #ifndef STANDIN_ASSEMBLY_H
 #define STANDIN_ASSEMBLY_H
@@ -7,10 +7,10 @@
 #include "caller.h"
 
 /*
- * Maps the file, and keeps it mapped until assembly_unload if no other is. On the way other views
- * of it come and go, and one is asked for that there cannot be. S_OK;
- * HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND); COR_E_BADIMAGEFORMAT (an empty file); what Windows says
- * of the file.
+ * Maps the file and keeps it mapped until assembly_unload, unless another file is kept already.
+ * Meanwhile it maps and unmaps further views of the file, and asks for one that cannot exist.
+ * Returns S_OK; HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND); COR_E_BADIMAGEFORMAT (an empty file);
+ * Windows' error for the file.
  */
 HRESULT assembly_load(const wchar_t *path);
 

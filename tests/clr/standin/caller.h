@@ -1,10 +1,9 @@
 /*
- * caller.h: a thread of the stand-in's CLR that calls the memory manager for what it cannot do
- * without: it knows how critical its requests are, and remembers the first that failed. From then
- * on it asks for nothing more, so a sequence of calls needs no checks in between.
+ * caller.h: a thread of the stand-in's CLR that calls the memory manager. It knows how critical its
+ * requests are and remembers the first that failed. After that it asks for nothing more, so a
+ * sequence of calls needs no checks in between.
  *
- * As for a CLR, only S_OK is success. None of the functions but caller_verdict prints or takes a
- * lock.
+ * As for a CLR, only S_OK is success. No function but caller_verdict prints or takes a lock.
  */
 #ifndef STANDIN_CALLER_H
 #define STANDIN_CALLER_H

@@ -1,6 +1,6 @@
 /*
- * engine.h: the execution engine of the stand-in's CLR: what it takes when it starts and keeps
- * until it stops.
+ * engine.h: the execution engine of the stand-in's CLR: the memory that it takes at its start and
+ * keeps until it stops.
  */
 #ifndef STANDIN_ENGINE_H
 #define STANDIN_ENGINE_H

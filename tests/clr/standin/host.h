@@ -1,10 +1,10 @@
 /*
- * host.h: the stand-in's host: the control it gave, the managers got from that, and one function
- * for each call of the memory manager, which counts it. Without a memory manager Windows itself is
- * asked, as a CLR does that is not hosted.
+ * host.h: the stand-in's host: the control that it gave, the managers got from the control, and one
+ * function for each call of the memory manager, which counts the call. Without a memory manager
+ * Windows itself is asked, as a CLR does that is not hosted.
  *
- * The calls that reach the host take no lock and keep nothing: they may be made while other threads
- * are frozen in them.
+ * The calls that reach the host take no lock and keep nothing: other threads may be suspended in
+ * them.
  */
 #ifndef STANDIN_HOST_H
 #define STANDIN_HOST_H

@@ -1,6 +1,6 @@
 /*
- * notification.c: the callback. It counts and returns: a host calls it in the midst of an
- * allocation, from whichever thread that is.
+ * notification.c: the callback. It only counts, since a host calls it in the middle of an
+ * allocation, from any thread.
  */
 #include "notification.h"
 

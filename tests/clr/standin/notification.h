@@ -1,5 +1,5 @@
 /*
- * notification.h: what the host tells the runtime of how much memory there is.
+ * notification.h: the callback by which the host tells the runtime how much memory there is.
  */
 #ifndef STANDIN_NOTIFICATION_H
 #define STANDIN_NOTIFICATION_H

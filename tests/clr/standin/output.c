@@ -1,5 +1,5 @@
 /*
- * output.c: the standard handles, as Console.WriteLine of a program with UTF-8 uses it.
+ * output.c: writes to the standard handles as Console.WriteLine does in a program with UTF-8.
  */
 #include "output.h"
 

@@ -1,5 +1,5 @@
 /*
- * output.h: what a program prints, and what the stand-in itself has to say.
+ * output.h: the output of a program, and the stand-in's own messages.
  */
 #ifndef STANDIN_OUTPUT_H
 #define STANDIN_OUTPUT_H

@@ -1,5 +1,5 @@
 /*
- * pressure.c: allocation until somebody objects.
+ * pressure.c: allocates until it is refused or warned.
  */
 #include "pressure.h"
 

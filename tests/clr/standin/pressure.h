@@ -7,9 +7,9 @@
 #include "caller.h"
 
 /*
- * Commits and touches pages of the collector's until the host refuses or the callback is told that
- * memory is low, but no more than 256 MiB; then gives most of them back and prints "notified low
- * <how often>". That the host refuses is no failure here.
+ * Commits and touches pages of the collector's heap until the host refuses or the callback is told
+ * that memory is low, at most 256 MiB. Then it gives most of them back and prints "notified low
+ * <how often>". A refusal is no failure here.
  */
 void allocate_until_told(struct caller *caller);
 

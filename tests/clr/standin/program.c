@@ -1,5 +1,5 @@
 /*
- * program.c: the sequence of what a program costs.
+ * program.c: the memory calls of a program's run, in order.
  */
 #include "program.h"
 

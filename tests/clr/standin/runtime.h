@@ -1,6 +1,5 @@
 /*
- * runtime.h: the one runtime of the process: which version it is, and where it stands between start
- * and stop.
+ * runtime.h: the one runtime of the process: its version, and whether it has started and stopped.
  */
 #ifndef STANDIN_RUNTIME_H
 #define STANDIN_RUNTIME_H

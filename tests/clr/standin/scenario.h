@@ -1,6 +1,6 @@
 /*
- * scenario.h: what the stand-in is told to be, by the environment variable STANDIN_CLR: words with
- * semicolons between them. Without the variable it is a healthy machine with two runtimes.
+ * scenario.h: what kind of machine the stand-in plays: the environment variable STANDIN_CLR, words
+ * with semicolons between them. Without it, a healthy machine with two runtimes.
  */
 #ifndef STANDIN_SCENARIO_H
 #define STANDIN_SCENARIO_H
