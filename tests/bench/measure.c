@@ -110,8 +110,11 @@ static double run_two_rounds(struct stage *stage, enum side side)
     return second < first ? second : first;
 }
 
-/* How many times the work fills a round; 0 when something went wrong. The rounds that find it out
- * also warm everything up. */
+/*
+ * How many times the work fills half a round at least; 0 when something went wrong. It is tried out
+ * in steps, since a thread's first times may take longer than many later ones. The rounds that find
+ * it out also warm everything up.
+ */
 static uint64_t times_for(struct stage *stage, enum side side)
 {
     double seconds = round_seconds(stage);
@@ -121,10 +124,10 @@ static uint64_t times_for(struct stage *stage, enum side side)
 
         if (taken < 0)
             return 0;
-        if (taken >= seconds)
+        if (taken >= seconds / 2)
             return stage->times[side];
-        if (taken >= seconds / 16)
-            return (uint64_t)((double)stage->times[side] * seconds / taken) + 1;
+        if (taken >= seconds / 4)
+            return 2 * stage->times[side];
     }
 }
 
