@@ -17,9 +17,9 @@ struct member {
 };
 
 /*
- * `round` is written before the members' begin events are set, and read after: the events order
- * both. `missing` counts the members that have not come to the start yet; the last one's fetch_sub
- * releases the others, which spin on it.
+ * Protocol. `round` is written before the members' begin events are set, and read after: the events
+ * order both. `missing` counts the members that have not come to the start yet; the last one's
+ * fetch_sub releases the others, which spin on it.
  */
 struct crew {
     unsigned count;
@@ -42,6 +42,8 @@ static void run_part(struct member *member, const struct round *round)
 {
     struct crew *crew = member->crew;
 
+    if (round->warm)
+        round->work(round->state, member->number, 1);
     atomic_fetch_sub_explicit(&crew->missing, 1, memory_order_acq_rel);
     while (atomic_load_explicit(&crew->missing, memory_order_acquire))
         SwitchToThread();

@@ -18,6 +18,7 @@ struct round {
     work work;
     void *state;
     uint64_t times;
+    bool warm; /* each member does the work once before the start: a new thread's first block */
 };
 
 /* NULL: there are no threads. all_new: member 0 is a thread of the crew's, too. */

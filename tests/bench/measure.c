@@ -3,6 +3,9 @@
  */
 #include "measure.h"
 
+/* Where so many threads begin at once, fewer operations would measure their beginning alone. */
+#define FEWEST_OF_NEW_THREADS 4096
+
 /* One pattern while it is measured. A side that takes no part has no state. */
 struct stage {
     const struct pattern *pattern;
@@ -81,7 +84,8 @@ static bool renew_crew(struct stage *stage)
 /* The seconds of a round; negative when something went wrong. */
 static double run_round(struct stage *stage, enum side side)
 {
-    struct round round = {stage->pattern->works[side], stage->states[side], stage->times[side]};
+    struct round round = {stage->pattern->works[side], stage->states[side], stage->times[side],
+                          stage->pattern->new_threads};
 
     if (stage->pattern->new_threads && !renew_crew(stage))
         return -1;
@@ -119,7 +123,8 @@ static uint64_t times_for(struct stage *stage, enum side side)
 {
     double seconds = round_seconds(stage);
 
-    for (stage->times[side] = 1;; stage->times[side] *= 4) {
+    stage->times[side] = stage->pattern->new_threads ? FEWEST_OF_NEW_THREADS : 1;
+    for (;; stage->times[side] *= 4) {
         double taken = run_two_rounds(stage, side);
 
         if (taken < 0)

@@ -82,7 +82,7 @@ static bool fill_part(void *state, unsigned thread, uint64_t times)
 /* On threads of their own, which have ended when this returns. */
 static bool fill(struct store *store)
 {
-    struct round round = {fill_part, store, 1};
+    struct round round = {fill_part, store, 1, false};
     struct crew *crew = crew_begin(store->threads, true);
     bool done;
 
