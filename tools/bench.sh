@@ -11,9 +11,9 @@ usage() {
   cat <<'END'
 Usage: sh tools/bench.sh [OPTION-OF-HOSTMEM-BENCH...]
 
-Runs build/x64/bin/hostmem-bench.exe with these options; --help of its own lists them after the build:
-sh tools/bench.sh -- --help. The exit code is the program's. What is missing is installed (Debian
-packages) or put under build/ (the rest). Figures are only as good as the machine is quiet.
+Builds build/x64/bin/hostmem-bench.exe and runs it with these options, under Wine. The exit code is the
+program's. "sh tools/bench.sh -- --help" lists its options. What is missing is installed (Debian
+packages) or put under build/ (the rest). docs/PERFORMANCE.md says what the figures mean.
 END
 }
 

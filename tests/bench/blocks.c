@@ -9,9 +9,8 @@
 
 #define KIB 1024u
 #define MIB (KIB * KIB)
-#define LIMIT ((ULONGLONG)256 * MIB) /* of the patterns near a limit */
-#define LEFT (MIB / 2)               /* below it */
-#define GRANULE ((SIZE_T)64 * KIB)
+#define LIMIT (256ull << 20) /* of the patterns near a limit */
+#define LEFT (MIB / 2)       /* below it */
 
 /* ------------------------------------------------------------------------------------------------
  * The works

@@ -47,7 +47,7 @@ bool blocks_end(void *state);
 static inline size_t blocks_size(const struct block_parameters *parameters, uint32_t *chance)
 {
     uint32_t bottom = parameters->smallest;
-    uint32_t bands = 0;
+    uint32_t bands = 1;
     uint32_t first, second;
 
     if (parameters->sizes == SIZES_EVEN)

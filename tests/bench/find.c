@@ -68,9 +68,10 @@ static uint64_t next_random(uint64_t *state)
 static void choose_addresses(struct find *find)
 {
     uint64_t state = 88172645463325252u;
+    SIZE_T all = find->count * find->size;
 
-    for (unsigned i = 0; i < ADDRESSES; i++)
-        find->addresses[i] = find->base + next_random(&state) % (find->count * find->size);
+    for (unsigned i = 0; all > 0 && i < ADDRESSES; i++)
+        find->addresses[i] = find->base + next_random(&state) % all;
 }
 
 /*

@@ -203,11 +203,12 @@ static bool end_sides(const struct stage *stage)
 /* values: room for rounds of all sides, and of the ratios. */
 static bool measure_times(struct stage *stage, double *values, struct figures *figures)
 {
+    size_t rounds = stage->effort->rounds;
     bool done;
 
     for (enum side side = 0; side < SIDES; side++)
-        stage->values[side] = values + side * stage->effort->rounds;
-    stage->ratios = values + SIDES * stage->effort->rounds;
+        stage->values[side] = values + side * rounds;
+    stage->ratios = values + SIDES * rounds;
     done = begin_sides(stage) && renew_crew(stage) && run_rounds(stage);
     if (done)
         read_figures(stage, figures);

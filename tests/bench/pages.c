@@ -6,13 +6,13 @@
 
 #define KIB ((SIZE_T)1024)
 #define MIB (KIB * KIB)
-#define LIMIT ((ULONGLONG)256 * MIB) /* of the pattern near a limit */
-#define LEFT (MIB / 2)               /* below it */
+#define LIMIT (256ull << 20) /* of the pattern near a limit */
+#define LEFT (MIB / 2)       /* below it */
 
 #ifdef _WIN64
-#define LARGE_REGION (256 * 1024 * MIB)
+#define LARGE_REGION ((SIZE_T)256 << 30)
 #else
-#define LARGE_REGION (256 * MIB)
+#define LARGE_REGION ((SIZE_T)256 << 20)
 #endif
 
 struct page_parameters {
@@ -141,7 +141,7 @@ static bool pages_end(void *context)
         done = pages_free(state->side, state, state->bases[i], 0, MEM_RELEASE) && done;
     if (state->ballast)
         done = pages_free(state->side, state, state->ballast, 0, MEM_RELEASE) && done;
-    if (state->side == SIDE_HOSTMEM)
+    if (state->side != SIDE_WIN32)
         done = host_close(&state->host) && done;
     free(state);
     return done;
@@ -151,14 +151,14 @@ static void *pages_begin(const struct pattern *pattern, enum side side, bool qui
 {
     const struct page_parameters *parameters = pattern->parameters;
     struct page_state *state = calloc(1, sizeof(*state));
-    bool limited = parameters->near_limit && side == SIDE_HOSTMEM;
+    bool limited = parameters->near_limit && side != SIDE_WIN32;
 
     (void)quick;
     if (!state)
         return NULL;
     state->side = side;
     state->size = parameters->size;
-    if (side == SIDE_HOSTMEM && !host_open(&state->host, limited ? LIMIT : 0)) {
+    if (side != SIDE_WIN32 && !host_open(&state->host, limited ? LIMIT : 0)) {
         free(state);
         return NULL;
     }
