@@ -47,7 +47,7 @@ packages_of() {
       ;;
     x64) echo g++-mingw-w64-x86-64 wine64 mono-mcs xz-utils "$(runtime_packages 2.0.0-x64 2.2.2-x64 3.1.2-x64)" ;;
     x86) echo g++-mingw-w64-i686 mono-mcs xz-utils "$(runtime_packages 2.1.8-x86)" ;;
-    native) echo gcc g++ libc6-dev libcmocka-dev spin ;;
+    native) echo gcc g++ libc6-dev libcmocka-dev spin valgrind ;;
     native-coverage) echo gcc g++ libc6-dev libcmocka-dev gcovr ;;
     native-*) sanitizer_packages ;;
   esac

@@ -3,102 +3,31 @@
  */
 #include "measure.h"
 
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <windows.h>
+/* Where so many threads begin at once, fewer operations would measure their beginning alone. */
+#define FEWEST_OF_NEW_THREADS 4096
 
-/* One thread's part of a round. */
-struct part {
-    work work;
-    void *context;
-    unsigned thread;
-    uint64_t times;
-    _Atomic unsigned *missing; /* threads that have not come to the start yet */
-    double seconds;
-    bool done;
+/* One pattern while it is measured. A side that takes no part has no state. */
+struct stage {
+    const struct pattern *pattern;
+    const struct effort *effort;
+    struct crew *crew;
+    void *states[SIDES];
+    uint64_t times[SIDES];
+    double *values[SIDES]; /* one a round */
+    double *ratios;
 };
 
-static double now(void)
+unsigned processors(void)
 {
-    LARGE_INTEGER count;
-    LARGE_INTEGER frequency;
+    SYSTEM_INFO information;
 
-    QueryPerformanceCounter(&count);
-    QueryPerformanceFrequency(&frequency);
-    return (double)count.QuadPart / (double)frequency.QuadPart;
+    GetSystemInfo(&information);
+    return information.dwNumberOfProcessors;
 }
 
-static void run_part(struct part *part)
-{
-    double start;
-
-    atomic_fetch_sub_explicit(part->missing, 1, memory_order_acq_rel);
-    while (atomic_load_explicit(part->missing, memory_order_acquire))
-        SwitchToThread();
-    start = now();
-    part->done = part->work(part->context, part->thread, part->times);
-    part->seconds = now() - start;
-}
-
-static DWORD WINAPI part_main(LPVOID argument)
-{
-    run_part(argument);
-    return 0;
-}
-
-/* Runs part 0 here and the others on threads of their own. One that finds no thread is not done. */
-static void run_parts(struct part *parts, unsigned count)
-{
-    HANDLE threads[MOST_THREADS] = {NULL};
-
-    for (unsigned i = 1; i < count; i++) {
-        threads[i] = CreateThread(NULL, 0, part_main, &parts[i], 0, NULL);
-        if (!threads[i])
-            atomic_fetch_sub_explicit(parts[i].missing, 1, memory_order_acq_rel);
-    }
-    run_part(&parts[0]);
-    for (unsigned i = 1; i < count; i++) {
-        if (threads[i]) {
-            WaitForSingleObject(threads[i], INFINITE);
-            CloseHandle(threads[i]);
-        }
-    }
-}
-
-/* A round of one side: the slowest thread's seconds; negative when something went wrong. */
-static double run_round(const struct comparison *comparison, work work, uint64_t times)
-{
-    struct part parts[MOST_THREADS];
-    _Atomic unsigned missing = comparison->threads;
-    double slowest = 0;
-
-    for (unsigned i = 0; i < MOST_THREADS; i++)
-        parts[i] = (struct part){work, comparison->context, i, times, &missing, 0, false};
-    run_parts(parts, comparison->threads);
-    for (unsigned i = 0; i < comparison->threads; i++) {
-        if (!parts[i].done)
-            return -1;
-        if (parts[i].seconds > slowest)
-            slowest = parts[i].seconds;
-    }
-    return slowest;
-}
-
-/* How many times the work fills a round; 0 when something went wrong. The rounds that find it out
- * also warm everything up. */
-static uint64_t times_for(const struct comparison *comparison, work work, double seconds)
-{
-    for (uint64_t times = 8;; times *= 2) {
-        double taken = run_round(comparison, work, times);
-
-        if (taken < 0)
-            return 0;
-        if (taken >= seconds)
-            return times;
-        if (taken >= seconds / 16)
-            return (uint64_t)((double)times * seconds / taken) + 1;
-    }
-}
+/* ------------------------------------------------------------------------------------------------
+ * Spreads
+ * --------------------------------------------------------------------------------------------- */
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -109,64 +38,222 @@ static int compare_doubles(const void *a, const void *b)
 }
 
 /* Sorts the values. */
-static double quantile(double *values, size_t count, double share)
+static struct spread spread_of(double *values, size_t count)
 {
+    size_t last = count - 1;
+
     qsort(values, count, sizeof(*values), compare_doubles);
-    return values[(size_t)((double)(count - 1) * share + 0.5)];
+    return (struct spread){values[0], values[(last + 2) / 4], values[last / 2],
+                           values[(3 * last + 2) / 4], values[last]};
 }
 
-/* The seconds of one operation on each side in one round; which side goes first alternates. */
-static bool run_both(const struct comparison *comparison, unsigned round, const uint64_t times[2],
-                     double *win32, double *hostmem)
+/* Before the values are sorted: the ratios of rounds to each other. */
+static struct spread ratios_to(const struct stage *stage, enum side side)
 {
-    const work works[2] = {comparison->win32, comparison->hostmem};
-    double seconds[2];
+    size_t rounds = stage->effort->rounds;
 
-    for (unsigned i = 0; i < 2; i++) {
-        unsigned side = (i + round) % 2;
+    if (!stage->states[side])
+        return (struct spread){0};
+    for (size_t i = 0; i < rounds; i++)
+        stage->ratios[i] = stage->values[SIDE_HOSTMEM][i] / stage->values[side][i];
+    return spread_of(stage->ratios, rounds);
+}
 
-        seconds[side] = run_round(comparison, works[side], times[side]);
-        if (seconds[side] < 0)
-            return false;
+static void read_figures(const struct stage *stage, struct figures *figures)
+{
+    figures->to_win32 = ratios_to(stage, SIDE_WIN32);
+    figures->to_mimalloc = ratios_to(stage, SIDE_MIMALLOC);
+    for (enum side side = 0; side < SIDES; side++)
+        if (stage->states[side])
+            figures->sides[side] = spread_of(stage->values[side], stage->effort->rounds);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Rounds
+ * --------------------------------------------------------------------------------------------- */
+
+/* Outside the time that is measured. */
+static bool renew_crew(struct stage *stage)
+{
+    if (stage->crew)
+        crew_end(stage->crew);
+    stage->crew = crew_begin(stage->pattern->threads, stage->pattern->new_threads);
+    return stage->crew != NULL;
+}
+
+/* The seconds of a round; negative when something went wrong. */
+static double run_round(struct stage *stage, enum side side)
+{
+    struct round round = {stage->pattern->works[side], stage->states[side], stage->times[side],
+                          stage->pattern->new_threads};
+
+    if (stage->pattern->new_threads && !renew_crew(stage))
+        return -1;
+    return crew_run(stage->crew, &round);
+}
+
+/*
+ * What a round of the pattern shall take. Threads need time to meet each other where there are more
+ * of them than processors, and new threads until their allocators know them.
+ */
+static double round_seconds(const struct stage *stage)
+{
+    double seconds = stage->effort->seconds;
+
+    if (stage->pattern->new_threads)
+        return 20 * seconds;
+    return stage->pattern->threads > 1 ? 5 * seconds : seconds;
+}
+
+/* The shorter of two rounds: the first may meet what is cold. Negative: it went wrong. */
+static double run_two_rounds(struct stage *stage, enum side side)
+{
+    double first = run_round(stage, side);
+    double second = first < 0 ? first : run_round(stage, side);
+
+    return second < first ? second : first;
+}
+
+/*
+ * How many times the work fills half a round at least; 0 when something went wrong. It is tried out
+ * in steps, since a thread's first times may take longer than many later ones. The rounds that find
+ * it out also warm everything up.
+ */
+static uint64_t times_for(struct stage *stage, enum side side)
+{
+    double seconds = round_seconds(stage);
+
+    stage->times[side] = stage->pattern->new_threads ? FEWEST_OF_NEW_THREADS : 1;
+    for (;; stage->times[side] *= 4) {
+        double taken = run_two_rounds(stage, side);
+
+        if (taken < 0)
+            return 0;
+        if (taken >= seconds / 2)
+            return stage->times[side];
+        if (taken >= seconds / 4)
+            return 2 * stage->times[side];
     }
-    *win32 = seconds[0] / (double)times[0];
-    *hostmem = seconds[1] / (double)times[1];
+}
+
+/* Nanoseconds of an operation on each side in one round; which side goes first changes. */
+static bool run_sides(struct stage *stage, unsigned round)
+{
+    unsigned threads = stage->pattern->threads;
+    unsigned used = threads < processors() ? threads : processors();
+
+    for (unsigned i = 0; i < SIDES; i++) {
+        enum side side = (i + round) % SIDES;
+        double seconds;
+
+        if (!stage->states[side])
+            continue;
+        seconds = run_round(stage, side);
+        if (seconds < 0)
+            return false;
+        stage->values[side][round] = seconds * 1e9 * used / ((double)stage->times[side] * threads);
+    }
     return true;
 }
 
-static bool measure_into(const struct comparison *comparison, const struct effort *effort,
-                         double *win32, double *hostmem, double *ratio)
+static bool run_rounds(struct stage *stage)
 {
-    const uint64_t times[2] = {times_for(comparison, comparison->win32, effort->seconds),
-                               times_for(comparison, comparison->hostmem, effort->seconds)};
-
-    if (!times[0] || !times[1])
-        return false;
-    for (unsigned round = 0; round < effort->rounds; round++) {
-        if (!run_both(comparison, round, times, &win32[round], &hostmem[round]))
+    for (enum side side = 0; side < SIDES; side++) {
+        if (!stage->states[side])
+            continue;
+        stage->times[side] = times_for(stage, side);
+        if (!stage->times[side])
             return false;
-        ratio[round] = hostmem[round] / win32[round];
+    }
+    for (unsigned round = 0; round < stage->effort->rounds; round++) {
+        if (!run_sides(stage, round))
+            return false;
     }
     return true;
 }
 
-bool measure(const struct comparison *comparison, const struct effort *effort,
-             struct figures *figures)
+/* ------------------------------------------------------------------------------------------------
+ * A pattern
+ * --------------------------------------------------------------------------------------------- */
+
+static bool begin_sides(struct stage *stage)
 {
-    size_t rounds = effort->rounds;
-    double *values = malloc(3 * rounds * sizeof(*values));
+    const struct pattern *pattern = stage->pattern;
+
+    for (enum side side = 0; side < SIDES; side++) {
+        if (!pattern_has_side(pattern, side))
+            continue;
+        stage->states[side] = pattern->begin(pattern, side, stage->effort->quick);
+        if (!stage->states[side])
+            return false;
+    }
+    return true;
+}
+
+static bool end_sides(const struct stage *stage)
+{
+    bool done = true;
+
+    for (enum side side = 0; side < SIDES; side++)
+        if (stage->states[side])
+            done = stage->pattern->end(stage->states[side]) && done;
+    return done;
+}
+
+/* values: room for rounds of all sides, and of the ratios. */
+static bool measure_times(struct stage *stage, double *values, struct figures *figures)
+{
+    size_t rounds = stage->effort->rounds;
     bool done;
 
+    for (enum side side = 0; side < SIDES; side++)
+        stage->values[side] = values + side * rounds;
+    stage->ratios = values + SIDES * rounds;
+    done = begin_sides(stage) && renew_crew(stage) && run_rounds(stage);
+    if (done)
+        read_figures(stage, figures);
+    done = end_sides(stage) && done;
+    if (stage->crew)
+        crew_end(stage->crew);
+    return done;
+}
+
+static struct spread all_the_same(double value)
+{
+    return (struct spread){value, value, value, value, value};
+}
+
+static bool measure_held(const struct pattern *pattern, bool quick, struct figures *figures)
+{
+    double held[SIDES] = {0};
+
+    for (enum side side = 0; side < SIDES; side++) {
+        if (!pattern_has_side(pattern, side))
+            continue;
+        held[side] = pattern->hold(pattern, side, quick);
+        if (held[side] < 0)
+            return false;
+        figures->sides[side] = all_the_same(held[side]);
+    }
+    figures->to_win32 = all_the_same(held[SIDE_HOSTMEM] / held[SIDE_WIN32]);
+    if (held[SIDE_MIMALLOC] > 0)
+        figures->to_mimalloc = all_the_same(held[SIDE_HOSTMEM] / held[SIDE_MIMALLOC]);
+    return true;
+}
+
+bool measure(const struct pattern *pattern, const struct effort *effort, struct figures *figures)
+{
+    struct stage stage = {.pattern = pattern, .effort = effort};
+    double *values;
+    bool done;
+
+    *figures = (struct figures){0};
+    if (pattern->hold)
+        return measure_held(pattern, effort->quick, figures);
+    values = calloc((size_t)(SIDES + 1) * effort->rounds, sizeof(*values));
     if (!values)
         return false;
-    done = measure_into(comparison, effort, values, values + rounds, values + 2 * rounds);
-    if (done) {
-        figures->win32_ns = quantile(values, rounds, 0.5) * 1e9;
-        figures->hostmem_ns = quantile(values + rounds, rounds, 0.5) * 1e9;
-        figures->ratio = quantile(values + 2 * rounds, rounds, 0.5);
-        figures->ratio_low = quantile(values + 2 * rounds, rounds, 0.25);
-        figures->ratio_high = quantile(values + 2 * rounds, rounds, 0.75);
-    }
+    done = measure_times(&stage, values, figures);
     free(values);
     return done;
 }

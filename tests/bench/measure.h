@@ -1,45 +1,43 @@
 /*
- * measure.h: comparing two ways to do the same thing, in one run.
+ * measure.h: comparing the sides of a pattern, in one run.
  *
- * Rounds alternate between the two, so that whatever else the machine does falls on both; medians
+ * Rounds go from side to side, so that whatever else the machine does falls on all of them; medians
  * over many rounds leave out those that it fell on hard. What is measured is therefore the ratio;
  * the nanoseconds are only as good as the machine is quiet.
+ *
+ * The time of an operation is the time that the round took, on as many processors as its threads
+ * could use, divided by the operations of all threads: twice as many threads on the same processors
+ * show the same time if they do not disturb each other.
  */
 #ifndef HOSTMEM_BENCH_MEASURE_H
 #define HOSTMEM_BENCH_MEASURE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#define MOST_THREADS 2
-
-/* Does the work so many times on one of the threads, 0 to MOST_THREADS - 1. False: it went wrong.
- */
-typedef bool (*work)(void *context, unsigned thread, uint64_t times);
-
-struct comparison {
-    const char *name;
-    work win32;
-    work hostmem;
-    void *context;
-    unsigned threads;
-};
+#include "pattern.h"
 
 struct effort {
     unsigned rounds;
-    double seconds; /* that a round of one side shall take */
+    double seconds; /* that a round of one thread and one side shall take */
+    bool quick;     /* with less of everything: the figures mean nothing */
+};
+
+struct spread {
+    double least;
+    double low; /* a quarter was below */
+    double median;
+    double high; /* a quarter was above */
+    double most;
 };
 
 struct figures {
-    double win32_ns; /* of one operation, on each thread: medians over the rounds */
-    double hostmem_ns;
-    double ratio;      /* hostmem to Win32: median of the rounds' ratios */
-    double ratio_low;  /* a quarter of the rounds was below */
-    double ratio_high; /* a quarter of the rounds was above */
+    struct spread sides[SIDES]; /* nanoseconds of an operation, or bytes held a byte live */
+    struct spread to_win32;     /* hostmem's, over Win32's of the same round */
+    struct spread to_mimalloc;  /* likewise; all 0 where mimalloc has no part */
 };
 
 /* False: the work went wrong, or there is no memory or thread to do it with. */
-bool measure(const struct comparison *comparison, const struct effort *effort,
-             struct figures *figures);
+bool measure(const struct pattern *pattern, const struct effort *effort, struct figures *figures);
+
+/* Processors that this process may use. */
+unsigned processors(void);
 
 #endif

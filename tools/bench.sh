@@ -1,0 +1,49 @@
+#!/bin/sh
+# Builds hostmem-bench for x64, with mimalloc as a peer, and runs it. Installs what it lacks first. Wants
+# Debian on amd64.
+
+# shellcheck source-path=SCRIPTDIR
+set -eu
+. "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/lib-wine.sh"
+
+usage() {
+  cat <<'END'
+Usage: sh tools/bench.sh [OPTION-OF-HOSTMEM-BENCH...]
+
+Builds build/x64/bin/hostmem-bench.exe and runs it with these options, under Wine. The exit code is the
+program's. "sh tools/bench.sh -- --help" lists its options. What is missing is installed (Debian
+packages) or put under build/ (the rest). docs/PERFORMANCE.md says what the figures mean.
+END
+}
+
+provide_all() {
+  need_packages gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 cmake ninja-build wine64 clang
+  need_source_library cmocka x64
+  need_source_library jansson x64
+  need_source_library mimalloc x64
+}
+
+# shellcheck disable=SC2317  # with_lock calls it
+build_bench() {
+  say "Building hostmem-bench for x64"
+  logged bench-configure cmake --preset x64 -DBUILD_TESTING=ON || return 1
+  logged bench-build cmake --build --preset x64 --target hostmem-bench
+}
+
+case ${1-} in
+  -h | --help)
+    usage
+    exit 0
+    ;;
+  --) shift ;;
+esac
+
+cd -- "$root"
+provide_all
+with_lock build-x64 build_bench
+
+wine_begin
+status=0
+"$root/tools/wine-x64.sh" "$build/x64/bin/hostmem-bench.exe" "$@" || status=$?
+exit "$status"
