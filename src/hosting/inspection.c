@@ -146,20 +146,11 @@ static void read_statistics(const struct manager *manager, HOSTMEM_STATISTICS *s
 static HRESULT WINAPI inspection_GetStatistics(IHostMemInspection *iface,
                                                HOSTMEM_STATISTICS *statistics)
 {
-    HOSTMEM_STATISTICS all;
-    DWORD size;
-
     if (!statistics)
         return E_POINTER;
-    size = statistics->cbSize;
-    if (size < FIELD_OFFSET(HOSTMEM_STATISTICS, Reserved))
+    if (statistics->cbSize != sizeof(*statistics))
         return E_INVALIDARG;
-    if (size > sizeof(all))
-        size = sizeof(all);
-    read_statistics(impl_from_IHostMemInspection(iface), &all);
-    all.cbSize = size;
-    for (DWORD i = 0; i < size; i++)
-        ((char *)statistics)[i] = ((const char *)&all)[i];
+    read_statistics(impl_from_IHostMemInspection(iface), statistics);
     return S_OK;
 }
 

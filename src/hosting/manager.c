@@ -12,10 +12,6 @@
 
 #define MALLOC_LIMIT ((uint32_t)1 << 14)
 
-/* How long HOSTMEM_OPTIONS was in its first three versions. */
-#define OPTIONS_FIRST FIELD_OFFSET(HOSTMEM_OPTIONS, GuardAbove)
-#define OPTIONS_SECOND FIELD_OFFSET(HOSTMEM_OPTIONS, pLimits)
-#define OPTIONS_THIRD FIELD_OFFSET(HOSTMEM_OPTIONS, pfnModule)
 #define HEAP_FLAGS                                                                                 \
     (HOSTMEM_TRACK_BLOCKS | HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE)
 #define OPTIONS_FLAGS (HEAP_FLAGS | HOSTMEM_WATCH_SYSTEM)
@@ -160,20 +156,11 @@ static HRESULT make_manager(const HOSTMEM_OPTIONS *options, struct manager **mad
     return S_OK;
 }
 
-/* What the caller gave, and zeros for what his version of the structure does not have. */
-static bool read_options(const HOSTMEM_OPTIONS *given, HOSTMEM_OPTIONS *options)
-{
-    if (given->cbSize != OPTIONS_FIRST && given->cbSize != OPTIONS_SECOND &&
-        given->cbSize != OPTIONS_THIRD && given->cbSize != sizeof(*options))
-        return false;
-    os_copy(options, given, given->cbSize);
-    return (options->dwFlags & ~(DWORD)OPTIONS_FLAGS) == 0;
-}
-
 HRESULT STDMETHODCALLTYPE HostMemCreateManager(const HOSTMEM_OPTIONS *pOptions,
                                                IHostMemoryManager **ppManager)
 {
-    HOSTMEM_OPTIONS options = {.cbSize = sizeof(options)};
+    static const HOSTMEM_OPTIONS defaults = {.cbSize = sizeof(defaults)};
+    const HOSTMEM_OPTIONS *options = pOptions ? pOptions : &defaults;
     DWORD last_error = GetLastError();
     struct manager *manager;
     HRESULT hr;
@@ -181,9 +168,9 @@ HRESULT STDMETHODCALLTYPE HostMemCreateManager(const HOSTMEM_OPTIONS *pOptions,
     if (!ppManager)
         return E_POINTER;
     *ppManager = NULL;
-    if (pOptions && !read_options(pOptions, &options))
+    if (options->cbSize != sizeof(*options) || (options->dwFlags & ~(DWORD)OPTIONS_FLAGS))
         return E_INVALIDARG;
-    hr = make_manager(&options, &manager);
+    hr = make_manager(options, &manager);
     if (hr != S_OK)
         return hr;
     SetLastError(last_error);
