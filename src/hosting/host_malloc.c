@@ -51,8 +51,6 @@ static void report_leak(void *context, const struct heap_block *block)
     manager->leak_callback(manager->leak_context, &public_block);
 }
 
-static const IHostMallocVtbl released_vtbl;
-
 static ULONG WINAPI host_malloc_Release(IHostMalloc *iface)
 {
     struct host_malloc *host_malloc = impl_from_IHostMalloc(iface);
@@ -63,7 +61,7 @@ static ULONG WINAPI host_malloc_Release(IHostMalloc *iface)
     if (left == 0) {
         heap_destroy(host_malloc->heap, report_leak, manager);
         limits_feel_pressure(manager, false);
-        host_malloc->IHostMalloc_iface.lpVtbl = &released_vtbl;
+        host_malloc->IHostMalloc_iface.lpVtbl = NULL; /* a call from now on faults */
         pool_give(&manager->mallocs, host_malloc->index);
         manager_release(manager);
     }
@@ -188,71 +186,6 @@ static HRESULT WINAPI host_malloc_Free(IHostMalloc *iface, void *memory)
 static const IHostMallocVtbl host_malloc_vtbl = {
     host_malloc_QueryInterface, host_malloc_AddRef,     host_malloc_Release,
     host_malloc_Alloc,          host_malloc_DebugAlloc, host_malloc_Free,
-};
-
-/* ------------------------------------------------------------------------------------------------
- * After the last Release
- *
- * An object's memory stays as long as its manager, so a caller who uses it all the same can be told
- * so, at no cost to the others, until the next heap that is made takes its place.
- * --------------------------------------------------------------------------------------------- */
-
-static HRESULT WINAPI released_QueryInterface(IHostMalloc *iface, REFIID riid, void **object)
-{
-    (void)iface;
-    (void)riid;
-    if (!object)
-        return E_POINTER;
-    *object = NULL;
-    return E_NOINTERFACE;
-}
-
-static ULONG WINAPI released_reference(IHostMalloc *iface)
-{
-    (void)iface;
-    return 0;
-}
-
-static HRESULT released_alloc(IHostMalloc *iface, enum counted_method method, void **memory)
-{
-    struct manager *manager = impl_from_IHostMalloc(iface)->manager;
-
-    if (!memory)
-        return refused(manager, method, E_POINTER, PAGES_OK);
-    *memory = NULL;
-    return refused(manager, method, HOST_E_INVALIDOPERATION, PAGES_OK);
-}
-
-static HRESULT WINAPI released_Alloc(IHostMalloc *iface, SIZE_T size, EMemoryCriticalLevel level,
-                                     void **memory)
-{
-    (void)size;
-    (void)level;
-    return released_alloc(iface, COUNTED_MALLOC_ALLOC, memory);
-}
-
-/* The interface's parameters: NOLINTBEGIN(readability-non-const-parameter) */
-static HRESULT WINAPI released_DebugAlloc(IHostMalloc *iface, SIZE_T size,
-                                          EMemoryCriticalLevel level, char *file, int line,
-                                          void **memory)
-{
-    (void)size;
-    (void)level;
-    (void)file;
-    (void)line;
-    return released_alloc(iface, COUNTED_MALLOC_DEBUG_ALLOC, memory);
-}
-/* NOLINTEND(readability-non-const-parameter) */
-
-static HRESULT WINAPI released_Free(IHostMalloc *iface, void *memory)
-{
-    return refused(impl_from_IHostMalloc(iface)->manager, COUNTED_MALLOC_FREE, S_OK,
-                   memory ? PAGES_FOREIGN : PAGES_OK);
-}
-
-static const IHostMallocVtbl released_vtbl = {
-    released_QueryInterface, released_reference,  released_reference,
-    released_Alloc,          released_DebugAlloc, released_Free,
 };
 
 /* ------------------------------------------------------------------------------------------------
