@@ -11,6 +11,7 @@
 #include "redirect/heap_hooks.h"
 #include "redirect/page_hooks.h"
 #include "pe/import_table.h"
+#include "pe/import_write.h"
 #include "redirect/loader_hooks.h"
 #include "redirect/memory_status_hooks.h"
 #include "redirect/spinlock.h"
