@@ -1,8 +1,10 @@
 /*
- * host_control.c: the IHostControl face: the memory manager is hostmem's, everything else the
- * host's own.
+ * host_control.c: the IHostControl interface: hands out the memory manager; every other request
+ * goes to the host's own IHostControl.
  */
 #include "hosting/host_control.h"
+
+#include "hosting/host_memory_manager.h"
 
 static struct host_control *impl_from_IHostControl(IHostControl *iface)
 {
@@ -39,7 +41,7 @@ static ULONG WINAPI host_control_Release(IHostControl *iface)
     if (left == 0) {
         if (control->inner)
             control->inner->lpVtbl->Release(control->inner);
-        control->IHostControl_iface.lpVtbl = NULL; /* a call from now on faults */
+        control->IHostControl_iface.lpVtbl = NULL; /* a call after this faults */
         pool_give(&manager->controls, control->index);
         manager_release(manager);
     }

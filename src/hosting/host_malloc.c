@@ -1,18 +1,19 @@
 /*
- * host_malloc.c: the IHostMalloc face: check the arguments, call the heap, return.
+ * host_malloc.c: the IHostMalloc interface: each method checks its arguments, calls the heap and
+ * returns.
  *
- * Review note for invariant I4: Alloc, DebugAlloc and Free reach heap/ and, by it, pages/ and os/.
+ * Review note for invariant I4: Alloc, DebugAlloc and Free reach heap/ and, through it, pages/ and
+ * os/.
  *
- * The common case of Alloc and Free is counted in the heap's own lanes, not as a call of the
- * record's (counted_call.h): it does nothing to the books of pages, and no Win32 call that could
- * touch the last error. GetStatistics adds the two up.
+ * A call that succeeds is counted in the heap's thread counters, not in the manager's counters
+ * (counted_call.h). On the fast path it changes no books of pages and makes no Win32 call that
+ * could change the last error. GetStatistics adds up both kinds of counters.
  */
 #include "hosting/host_malloc.h"
 
 #include "heap/heap_fast_path.h"
-#include "hosting/public_facts.h"
 #include "hosting/counted_call.h"
-#include "hosting/limits.h"
+#include "hosting/public_facts.h"
 
 static struct host_malloc *impl_from_IHostMalloc(IHostMalloc *iface)
 {
@@ -60,15 +61,18 @@ static ULONG WINAPI host_malloc_Release(IHostMalloc *iface)
 
     if (left == 0) {
         heap_destroy(host_malloc->heap, report_leak, manager);
-        limits_feel_pressure(manager, false);
-        host_malloc->IHostMalloc_iface.lpVtbl = NULL; /* a call from now on faults */
+        pressure_notify_update(&manager->limits.notify, false);
+        host_malloc->IHostMalloc_iface.lpVtbl = NULL; /* a call after this faults */
         pool_give(&manager->mallocs, host_malloc->index);
         manager_release(manager);
     }
     return left;
 }
 
-/* A call that was refused before it reached the heap, or by the heap. */
+/*
+ * Counts a call that has not succeeded in full: refused (hr, or else the heap's result), or a Free
+ * of NULL.
+ */
 static HRESULT refused(struct manager *manager, enum counted_method method, HRESULT hr,
                        pages_result result)
 {
@@ -93,7 +97,7 @@ HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
     if (result)
         return refused(host_malloc->manager, method_of(request), S_OK, result);
     SetLastError(last_error);
-    limits_feel_pressure(host_malloc->manager, false);
+    pressure_notify_update(&host_malloc->manager->limits.notify, false);
     return S_OK;
 }
 
@@ -111,7 +115,8 @@ HRESULT host_malloc_alloc(struct host_malloc *host_malloc, const struct heap_req
     return host_malloc_alloc_anyway(host_malloc, request, memory);
 }
 
-/* All but the common case of Alloc. */
+/* Alloc without the fast path: a function of its own, so that the fast path needs no stack frame.
+ */
 static __attribute__((noinline)) HRESULT alloc_plain(struct host_malloc *host_malloc, SIZE_T size,
                                                      EMemoryCriticalLevel level, const void *caller,
                                                      void **memory)
@@ -159,9 +164,9 @@ HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory)
 
     if (result)
         return refused(host_malloc->manager, COUNTED_MALLOC_FREE, S_OK, result);
-    manager_latch_contradiction(host_malloc->manager); /* of a slab that was to be given back */
+    manager_latch_contradiction(host_malloc->manager); /* while a slab was given back */
     SetLastError(last_error);
-    limits_feel_pressure(host_malloc->manager, false);
+    pressure_notify_update(&host_malloc->manager->limits.notify, false);
     return S_OK;
 }
 
@@ -189,7 +194,7 @@ static const IHostMallocVtbl host_malloc_vtbl = {
 };
 
 /* ------------------------------------------------------------------------------------------------
- * Making, and what the manager does with all of them
+ * Making, and trimming all heaps
  * --------------------------------------------------------------------------------------------- */
 
 IHostMalloc *host_malloc_create(struct manager *manager, bool executable)
@@ -209,12 +214,12 @@ IHostMalloc *host_malloc_create(struct manager *manager, bool executable)
         return NULL;
     }
     manager_add_ref(manager);
-    /* Last: from now on a trim may hold it (host_malloc_trim_all). */
+    /* Last: from now on a trim may take a reference (host_malloc_trim_all). */
     atomic_store_explicit(&host_malloc->references, 1, memory_order_release);
     return &host_malloc->IHostMalloc_iface;
 }
 
-/* A reference, if there is one still. */
+/* Takes a reference, unless the last one is gone. */
 static bool hold(struct host_malloc *host_malloc)
 {
     uint32_t references = atomic_load_explicit(&host_malloc->references, memory_order_relaxed);
@@ -241,6 +246,6 @@ size_t host_malloc_trim_all(struct manager *manager)
         host_malloc_Release(&host_malloc->IHostMalloc_iface);
     }
     manager_latch_contradiction(manager);
-    limits_feel_pressure(manager, false);
+    pressure_notify_update(&manager->limits.notify, false);
     return given;
 }
