@@ -115,8 +115,7 @@ HRESULT host_malloc_alloc(struct host_malloc *host_malloc, const struct heap_req
     return host_malloc_alloc_anyway(host_malloc, request, memory);
 }
 
-/* Alloc without the fast path: a function of its own, so that the fast path needs no stack frame.
- */
+/* Alloc without the fast path. A function of its own keeps the fast path's stack frame small. */
 static __attribute__((noinline)) HRESULT alloc_plain(struct host_malloc *host_malloc, SIZE_T size,
                                                      EMemoryCriticalLevel level, const void *caller,
                                                      void **memory)

@@ -45,7 +45,9 @@ struct pressure_notify {
     _Atomic(ICLRMemoryNotificationCallback *) callback;
 };
 
-/* `committed` is what pressure goes by. False: no memory; pressure_notify_destroy is due also then.
+/*
+ * Pressure goes by `committed`. `manager` is passed to the listener. False: no memory;
+ * pressure_notify_destroy is due also then.
  */
 bool pressure_notify_init(struct pressure_notify *notify, struct counters *counters,
                           const struct status *status, const struct budget_kind *committed,

@@ -19,8 +19,7 @@ HRESULT binding_begin(struct manager *manager, bool with_heap);
 /* Ends one redirection. With the last one the manager is unbound and released. */
 void binding_end(void);
 
-/* The manager, which a hook may use until binding_leave; NULL: none. binding_leave is due anyway.
- */
+/* The manager, for a hook to use until binding_leave; NULL: none. binding_leave is always due. */
 struct manager *binding_enter(void);
 
 /* The same; NULL also if the manager serves no more. */

@@ -88,8 +88,7 @@ static DWORD undo_all(struct HOSTMEM_REDIRECTION *redirection)
     return first_error;
 }
 
-/* Lists a redirection as one that ends with the last that follows. False: that has ended already.
- */
+/* Lists a redirection, to end with the last one that follows. False: that one has ended. */
 static bool keep(struct HOSTMEM_REDIRECTION *redirection)
 {
     bool following;

@@ -101,8 +101,7 @@ bool heap_table_add(struct manager *manager, HANDLE handle, DWORD options)
     return true;
 }
 
-/* Takes an entry out of use. The caller gets the heap's reference; NULL: another thread was first.
- */
+/* Takes an entry out of use. The caller gets the heap's reference; NULL: another thread did. */
 static struct host_malloc *take_out(struct entry *entry, HANDLE handle)
 {
     struct host_malloc *host_malloc;

@@ -22,8 +22,7 @@
  */
 #define NOTIFICATION_ACCESS (SYNCHRONIZE | 0x0001u)
 
-/* By MEMORY_RESOURCE_NOTIFICATION_TYPE; NULL until a module asks. Each is made once, never closed.
- */
+/* By MEMORY_RESOURCE_NOTIFICATION_TYPE. Each is made when a module first asks, and never closed. */
 static _Atomic(HANDLE) events[2];
 
 static const enum pressure_state states[2] = {
