@@ -10,7 +10,7 @@
  * program that shall define them.
  *
  * Source: the .NET Framework hosting reference ("IHostMemoryManager Interface" and its siblings).
- * The vtable order is a binary contract; tests/unit/test_contract.c holds it to the published one.
+ * The vtable order is a binary contract; tests/api/test_contract.c holds it to the published one.
  */
 #ifndef HOSTMEM_CLRHOSTING_H
 #define HOSTMEM_CLRHOSTING_H

@@ -1,10 +1,10 @@
 /*
  * counted_call.h: what every counted method does first and last.
  *
- * A call counts itself as begun, is refused if the manager no longer serves, and at its end maps
- * its result to the one HRESULT, sets the last error (Win32's after a failure, what it was before
- * after a success: invariant I5), latches a contradiction, counts itself as ended, and last of all
- * tells of pressure, if it has changed that.
+ * A call is counted when it begins, and refused if the manager no longer serves. When it ends, its
+ * result becomes an HRESULT (hresult.h), a contradiction latches, and the last error is set:
+ * Win32's after a failure, what it was before after a success (invariant I5). Then the call is
+ * counted as ended. Last of all, the runtime is told of pressure if the call may have changed it.
  */
 #ifndef HOSTMEM_HOSTING_COUNTED_CALL_H
 #define HOSTMEM_HOSTING_COUNTED_CALL_H
@@ -14,7 +14,7 @@
 struct counted_call {
     struct manager *manager;
     enum counted_method method;
-    DWORD last_error; /* when the call began */
+    DWORD last_error; /* what to leave behind; at first, what the call found */
 };
 
 /* False: the manager does not serve; return counted_call_unavailable. */
@@ -22,13 +22,10 @@ bool counted_call_begin(struct counted_call *call, struct manager *manager,
                         enum counted_method method);
 HRESULT counted_call_unavailable(struct counted_call *call);
 
-/* Ends a call by what pages/ or heap/ said. */
+/* Ends a call with a result of pages/ or heap/. */
 HRESULT counted_call_end(struct counted_call *call, pages_result result);
 
-/* Ends a call by an HRESULT of the method's own; the last error is as it was before. */
+/* Ends a call with an HRESULT of the method's own; the last error is as it was before the call. */
 HRESULT counted_call_end_with(struct counted_call *call, HRESULT hr);
-
-/* The one mapping of Win32 errors. */
-HRESULT hresult_from_win32_error(DWORD error);
 
 #endif

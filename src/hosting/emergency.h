@@ -1,26 +1,40 @@
 /*
  * emergency.h: address space held back for the moment in which a file cannot be mapped.
  *
- * Reserved, not committed, and in no region: who swaps the pointer out owns it. Suspension-safe.
+ * It is reserved, not committed, and belongs to no region. Suspension-safe.
+ *
+ * Protocol. `held` is the reservation, or NULL. The thread that swaps a reservation out owns it and
+ * releases it. A thread that has made a reservation swaps it in where there is none (acquire and
+ * release), or releases it again.
  */
 #ifndef HOSTMEM_HOSTING_EMERGENCY_H
 #define HOSTMEM_HOSTING_EMERGENCY_H
 
-#include "hosting/manager.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/* Holds the size that the manager's options ask for. False: there is no room. */
-bool emergency_hold(struct manager *manager);
+struct emergency {
+    _Atomic(void *) held;
+    _Atomic uint64_t given_tick; /* when it was given up last */
+    size_t size;                 /* bytes; 0: none is ever held */
+};
 
-/* Gives it to whoever is quickest. False: it is not held. */
-bool emergency_give(struct manager *manager);
+/* False: there is no room. */
+bool emergency_init(struct emergency *emergency, size_t size);
+void emergency_destroy(struct emergency *emergency);
 
-/* A mapped range has gone: holds it again if it was given and there is room. */
-void emergency_restore(struct manager *manager);
+/* Gives the reservation up: its address space is free for any thread. False: it is not held. */
+bool emergency_give(struct emergency *emergency);
+
+/* After a mapped range has gone: reserves it again if it was given up and there is room. */
+void emergency_restore(struct emergency *emergency);
 
 /*
- * A region has gone: the same, but not within the second after it was given, which belongs to the
- * one who needs it.
+ * After a region has gone: the same, except within a second after it was given up. That second
+ * belongs to the thread that needs the address space.
  */
-void emergency_restore_later(struct manager *manager);
+void emergency_restore_later(struct emergency *emergency);
 
 #endif

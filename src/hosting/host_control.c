@@ -1,8 +1,10 @@
 /*
- * host_control.c: the IHostControl face: the memory manager is hostmem's, everything else the
- * host's own.
+ * host_control.c: the IHostControl interface: hands out the memory manager; every other request
+ * goes to the host's own IHostControl.
  */
 #include "hosting/host_control.h"
+
+#include "hosting/host_memory_manager.h"
 
 static struct host_control *impl_from_IHostControl(IHostControl *iface)
 {
@@ -30,8 +32,6 @@ static HRESULT WINAPI host_control_QueryInterface(IHostControl *iface, REFIID ri
     return S_OK;
 }
 
-static const IHostControlVtbl released_vtbl;
-
 static ULONG WINAPI host_control_Release(IHostControl *iface)
 {
     struct host_control *control = impl_from_IHostControl(iface);
@@ -41,7 +41,7 @@ static ULONG WINAPI host_control_Release(IHostControl *iface)
     if (left == 0) {
         if (control->inner)
             control->inner->lpVtbl->Release(control->inner);
-        control->IHostControl_iface.lpVtbl = &released_vtbl;
+        control->IHostControl_iface.lpVtbl = NULL; /* a call after this faults */
         pool_give(&manager->controls, control->index);
         manager_release(manager);
     }
@@ -80,40 +80,6 @@ static const IHostControlVtbl host_control_vtbl = {
     host_control_Release,
     host_control_GetHostManager,
     host_control_SetAppDomainManager,
-};
-
-/* ------------------------------------------------------------------------------------------------
- * After the last Release, as in host_malloc.c
- * --------------------------------------------------------------------------------------------- */
-
-static HRESULT WINAPI released_interface(IHostControl *iface, REFIID riid, void **object)
-{
-    (void)iface;
-    (void)riid;
-    if (!object)
-        return E_POINTER;
-    *object = NULL;
-    return E_NOINTERFACE;
-}
-
-static ULONG WINAPI released_reference(IHostControl *iface)
-{
-    (void)iface;
-    return 0;
-}
-
-static HRESULT WINAPI released_SetAppDomainManager(IHostControl *iface, DWORD domain,
-                                                   IUnknown *manager)
-{
-    (void)iface;
-    (void)domain;
-    (void)manager;
-    return HOST_E_INVALIDOPERATION;
-}
-
-static const IHostControlVtbl released_vtbl = {
-    released_interface, released_reference,           released_reference,
-    released_interface, released_SetAppDomainManager,
 };
 
 /* ------------------------------------------------------------------------------------------------

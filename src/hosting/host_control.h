@@ -1,5 +1,5 @@
 /*
- * host_control.h: the IHostControl that hands a manager to the CLR.
+ * host_control.h: the IHostControl object that hands a manager to the CLR.
  */
 #ifndef HOSTMEM_HOSTING_HOST_CONTROL_H
 #define HOSTMEM_HOSTING_HOST_CONTROL_H
@@ -11,7 +11,7 @@ struct host_control {
     _Atomic uint32_t references;
     IHostControl IHostControl_iface;
     struct manager *manager; /* referenced */
-    IHostControl *inner;     /* the host's own, referenced, or NULL */
+    IHostControl *inner;     /* the host's own, referenced; NULL: none */
     uint32_t index;          /* in the manager's pool */
 };
 

@@ -1,18 +1,19 @@
 /*
- * host_malloc.c: the IHostMalloc face: check the arguments, call the heap, return.
+ * host_malloc.c: the IHostMalloc interface: each method checks its arguments, calls the heap and
+ * returns.
  *
- * Review note for invariant I4: Alloc, DebugAlloc and Free reach heap/ and, by it, pages/ and os/.
+ * Review note for invariant I4: Alloc, DebugAlloc and Free reach heap/ and, through it, pages/ and
+ * os/.
  *
- * The common case of Alloc and Free is counted in the heap's own lanes, not as a call of the
- * record's (counted_call.h): it does nothing to the books of pages, and no Win32 call that could
- * touch the last error. GetStatistics adds the two up.
+ * A call that succeeds is counted in the heap's thread counters, not in the manager's counters
+ * (counted_call.h). On the fast path it changes no books of pages and makes no Win32 call that
+ * could change the last error. GetStatistics adds up both kinds of counters.
  */
 #include "hosting/host_malloc.h"
 
 #include "heap/heap_fast_path.h"
-#include "hosting/public_facts.h"
 #include "hosting/counted_call.h"
-#include "hosting/limits.h"
+#include "hosting/public_facts.h"
 
 static struct host_malloc *impl_from_IHostMalloc(IHostMalloc *iface)
 {
@@ -51,8 +52,6 @@ static void report_leak(void *context, const struct heap_block *block)
     manager->leak_callback(manager->leak_context, &public_block);
 }
 
-static const IHostMallocVtbl released_vtbl;
-
 static ULONG WINAPI host_malloc_Release(IHostMalloc *iface)
 {
     struct host_malloc *host_malloc = impl_from_IHostMalloc(iface);
@@ -62,15 +61,18 @@ static ULONG WINAPI host_malloc_Release(IHostMalloc *iface)
 
     if (left == 0) {
         heap_destroy(host_malloc->heap, report_leak, manager);
-        limits_feel_pressure(manager, false);
-        host_malloc->IHostMalloc_iface.lpVtbl = &released_vtbl;
+        pressure_notify_update(&manager->limits.notify, false);
+        host_malloc->IHostMalloc_iface.lpVtbl = NULL; /* a call after this faults */
         pool_give(&manager->mallocs, host_malloc->index);
         manager_release(manager);
     }
     return left;
 }
 
-/* A call that was refused before it reached the heap, or by the heap. */
+/*
+ * Counts a call that has not succeeded in full: refused (hr, or else the heap's result), or a Free
+ * of NULL.
+ */
 static HRESULT refused(struct manager *manager, enum counted_method method, HRESULT hr,
                        pages_result result)
 {
@@ -95,7 +97,7 @@ HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
     if (result)
         return refused(host_malloc->manager, method_of(request), S_OK, result);
     SetLastError(last_error);
-    limits_feel_pressure(host_malloc->manager, false);
+    pressure_notify_update(&host_malloc->manager->limits.notify, false);
     return S_OK;
 }
 
@@ -113,7 +115,7 @@ HRESULT host_malloc_alloc(struct host_malloc *host_malloc, const struct heap_req
     return host_malloc_alloc_anyway(host_malloc, request, memory);
 }
 
-/* All but the common case of Alloc. */
+/* Alloc without the fast path. A function of its own keeps the fast path's stack frame small. */
 static __attribute__((noinline)) HRESULT alloc_plain(struct host_malloc *host_malloc, SIZE_T size,
                                                      EMemoryCriticalLevel level, const void *caller,
                                                      void **memory)
@@ -161,9 +163,9 @@ HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory)
 
     if (result)
         return refused(host_malloc->manager, COUNTED_MALLOC_FREE, S_OK, result);
-    manager_latch_contradiction(host_malloc->manager); /* of a slab that was to be given back */
+    manager_latch_contradiction(host_malloc->manager); /* while a slab was given back */
     SetLastError(last_error);
-    limits_feel_pressure(host_malloc->manager, false);
+    pressure_notify_update(&host_malloc->manager->limits.notify, false);
     return S_OK;
 }
 
@@ -191,72 +193,7 @@ static const IHostMallocVtbl host_malloc_vtbl = {
 };
 
 /* ------------------------------------------------------------------------------------------------
- * After the last Release
- *
- * An object's memory stays as long as its manager, so a caller who uses it all the same can be told
- * so, at no cost to the others, until the next heap that is made takes its place.
- * --------------------------------------------------------------------------------------------- */
-
-static HRESULT WINAPI released_QueryInterface(IHostMalloc *iface, REFIID riid, void **object)
-{
-    (void)iface;
-    (void)riid;
-    if (!object)
-        return E_POINTER;
-    *object = NULL;
-    return E_NOINTERFACE;
-}
-
-static ULONG WINAPI released_reference(IHostMalloc *iface)
-{
-    (void)iface;
-    return 0;
-}
-
-static HRESULT released_alloc(IHostMalloc *iface, enum counted_method method, void **memory)
-{
-    struct manager *manager = impl_from_IHostMalloc(iface)->manager;
-
-    if (!memory)
-        return refused(manager, method, E_POINTER, PAGES_OK);
-    *memory = NULL;
-    return refused(manager, method, HOST_E_INVALIDOPERATION, PAGES_OK);
-}
-
-static HRESULT WINAPI released_Alloc(IHostMalloc *iface, SIZE_T size, EMemoryCriticalLevel level,
-                                     void **memory)
-{
-    (void)size;
-    (void)level;
-    return released_alloc(iface, COUNTED_MALLOC_ALLOC, memory);
-}
-
-/* The interface's parameters: NOLINTBEGIN(readability-non-const-parameter) */
-static HRESULT WINAPI released_DebugAlloc(IHostMalloc *iface, SIZE_T size,
-                                          EMemoryCriticalLevel level, char *file, int line,
-                                          void **memory)
-{
-    (void)size;
-    (void)level;
-    (void)file;
-    (void)line;
-    return released_alloc(iface, COUNTED_MALLOC_DEBUG_ALLOC, memory);
-}
-/* NOLINTEND(readability-non-const-parameter) */
-
-static HRESULT WINAPI released_Free(IHostMalloc *iface, void *memory)
-{
-    return refused(impl_from_IHostMalloc(iface)->manager, COUNTED_MALLOC_FREE, S_OK,
-                   memory ? PAGES_FOREIGN : PAGES_OK);
-}
-
-static const IHostMallocVtbl released_vtbl = {
-    released_QueryInterface, released_reference,  released_reference,
-    released_Alloc,          released_DebugAlloc, released_Free,
-};
-
-/* ------------------------------------------------------------------------------------------------
- * Making, and what the manager does with all of them
+ * Making, and trimming all heaps
  * --------------------------------------------------------------------------------------------- */
 
 IHostMalloc *host_malloc_create(struct manager *manager, bool executable)
@@ -276,12 +213,12 @@ IHostMalloc *host_malloc_create(struct manager *manager, bool executable)
         return NULL;
     }
     manager_add_ref(manager);
-    /* Last: from now on a trim may hold it (host_malloc_trim_all). */
+    /* Last: from now on a trim may take a reference (host_malloc_trim_all). */
     atomic_store_explicit(&host_malloc->references, 1, memory_order_release);
     return &host_malloc->IHostMalloc_iface;
 }
 
-/* A reference, if there is one still. */
+/* Takes a reference, unless the last one is gone. */
 static bool hold(struct host_malloc *host_malloc)
 {
     uint32_t references = atomic_load_explicit(&host_malloc->references, memory_order_relaxed);
@@ -308,6 +245,6 @@ size_t host_malloc_trim_all(struct manager *manager)
         host_malloc_Release(&host_malloc->IHostMalloc_iface);
     }
     manager_latch_contradiction(manager);
-    limits_feel_pressure(manager, false);
+    pressure_notify_update(&manager->limits.notify, false);
     return given;
 }

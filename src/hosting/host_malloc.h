@@ -1,5 +1,5 @@
 /*
- * host_malloc.h: the IHostMalloc face of a heap.
+ * host_malloc.h: the IHostMalloc object in front of a heap.
  */
 #ifndef HOSTMEM_HOSTING_HOST_MALLOC_H
 #define HOSTMEM_HOSTING_HOST_MALLOC_H
@@ -15,20 +15,20 @@ struct host_malloc {
     struct heap *heap;
 };
 
-/* Alloc and DebugAlloc, but for the common case; and Free. As the methods of the interface. */
+/* IHostMalloc's Alloc and DebugAlloc (by the request), and Free, without the fast path. */
 HRESULT host_malloc_alloc(struct host_malloc *host_malloc, const struct heap_request *request,
                           void **memory);
 HRESULT host_malloc_free(struct host_malloc *host_malloc, void *memory);
 
-/* The same, also when the manager serves no more; the arguments must be what they should. */
+/* The same also after Close. The arguments are not checked: memory is not NULL, and so on. */
 HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
                                  const struct heap_request *request, void **memory);
 HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory);
 
-/* Gives the memory of all heaps' empty slabs back. In bytes. Any thread at any time. */
+/* Gives the memory of all heaps' empty slabs back: so many bytes. Any thread at any time. */
 size_t host_malloc_trim_all(struct manager *manager);
 
-/* With one reference; NULL: no memory. */
+/* A new object with one reference; NULL: no memory. */
 IHostMalloc *host_malloc_create(struct manager *manager, bool executable);
 
 #endif

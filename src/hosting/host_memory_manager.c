@@ -1,21 +1,28 @@
 /*
- * host_memory_manager.c: the IHostMemoryManager face: check the arguments, call one thing, return.
+ * host_memory_manager.c: the IHostMemoryManager interface: each method checks its arguments, calls
+ * one function and returns.
  *
- * Review note for invariant I4: of these methods VirtualAlloc, VirtualFree, VirtualQuery,
- * VirtualProtect and GetMemoryLoad may be called by a thread that has suspended others. They reach
- * pages/ and os/ only. VirtualQuery reads the status word and nothing else of the manager's state;
- * what it writes are counters.
+ * Review note for invariant I4: a thread that has suspended others may call VirtualAlloc,
+ * VirtualFree, VirtualQuery, VirtualProtect and GetMemoryLoad. These reach pages/ and os/ only.
+ * VirtualQuery reads nothing of the manager's state but the status word, and writes counters only.
  */
-#include "hosting/counted_call.h"
+#include "hosting/host_memory_manager.h"
 
-#include "hosting/emergency.h"
+#include "hosting/counted_call.h"
 #include "hosting/host_malloc.h"
-#include "hosting/limits.h"
+#include "hosting/memory_load.h"
 #include "os/os.h"
 
 static struct manager *impl_from_IHostMemoryManager(IHostMemoryManager *iface)
 {
     return CONTAINING_RECORD(iface, struct manager, IHostMemoryManager_iface);
+}
+
+struct manager *manager_from_interface(IHostMemoryManager *iface)
+{
+    if (!iface || iface->lpVtbl != &host_memory_manager_vtbl)
+        return NULL;
+    return impl_from_IHostMemoryManager(iface);
 }
 
 static HRESULT WINAPI memory_manager_QueryInterface(IHostMemoryManager *iface, REFIID riid,
@@ -51,8 +58,9 @@ static HRESULT WINAPI memory_manager_CreateMalloc(IHostMemoryManager *iface, DWO
     return counted_call_end(&call, *host_malloc ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
 }
 
-HRESULT manager_virtual_alloc(struct manager *manager, void *address, SIZE_T size, DWORD type,
-                              DWORD protect, EMemoryCriticalLevel level, DWORD node, void **memory)
+HRESULT host_memory_manager_alloc(struct manager *manager, void *address, SIZE_T size, DWORD type,
+                                  DWORD protect, EMemoryCriticalLevel level, DWORD node,
+                                  void **memory)
 {
     struct pages_request request = {.address = address,
                                     .size = size,
@@ -77,8 +85,8 @@ static HRESULT WINAPI memory_manager_VirtualAlloc(IHostMemoryManager *iface, voi
                                                   SIZE_T size, DWORD type, DWORD protect,
                                                   EMemoryCriticalLevel level, void **memory)
 {
-    return manager_virtual_alloc(impl_from_IHostMemoryManager(iface), address, size, type, protect,
-                                 level, OS_ANY_NODE, memory);
+    return host_memory_manager_alloc(impl_from_IHostMemoryManager(iface), address, size, type,
+                                     protect, level, OS_ANY_NODE, memory);
 }
 
 static HRESULT WINAPI memory_manager_VirtualFree(IHostMemoryManager *iface, LPVOID address,
@@ -91,7 +99,7 @@ static HRESULT WINAPI memory_manager_VirtualFree(IHostMemoryManager *iface, LPVO
         return counted_call_unavailable(&call);
     result = pages_free(&call.manager->pages, address, size, type);
     if (!result && type == MEM_RELEASE)
-        emergency_restore_later(call.manager);
+        emergency_restore_later(&call.manager->emergency);
     return counted_call_end(&call, result);
 }
 
@@ -141,32 +149,12 @@ static HRESULT WINAPI memory_manager_GetMemoryLoad(IHostMemoryManager *iface, DW
         return counted_call_unavailable(&call);
     if (!load || !available)
         return counted_call_end_with(&call, E_POINTER);
-    error = limits_memory_load(call.manager, &memory);
+    error = memory_load_read(&call.manager->pages.budget, &memory);
     if (!error) {
         *load = memory.percent;
         *available = memory.available < SIZE_MAX ? (SIZE_T)memory.available : SIZE_MAX;
     }
     return counted_call_end(&call, error);
-}
-
-/* True if the callback is among those that the manager keeps, or is now. */
-static bool keep_callback(struct manager *manager, ICLRMemoryNotificationCallback *callback)
-{
-    struct manager_callback *item;
-    uint32_t index;
-
-    for (index = 1; index <= pool_limit(&manager->callbacks); index++) {
-        item = pool_item(&manager->callbacks, index);
-        if (atomic_load_explicit(&item->callback, memory_order_acquire) == callback)
-            return true;
-    }
-    index = pool_take(&manager->callbacks);
-    if (!index)
-        return false;
-    callback->lpVtbl->AddRef(callback);
-    item = pool_item(&manager->callbacks, index);
-    atomic_store_explicit(&item->callback, callback, memory_order_release);
-    return true;
 }
 
 static HRESULT WINAPI memory_manager_RegisterMemoryNotificationCallback(
@@ -176,13 +164,12 @@ static HRESULT WINAPI memory_manager_RegisterMemoryNotificationCallback(
 
     if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface), COUNTED_REGISTER_CALLBACK))
         return counted_call_unavailable(&call);
-    if (callback && !keep_callback(call.manager, callback))
-        return counted_call_end(&call, ERROR_NOT_ENOUGH_MEMORY);
-    atomic_store_explicit(&call.manager->callback, callback, memory_order_release);
-    return counted_call_end(&call, PAGES_OK);
+    return counted_call_end(&call, pressure_notify_register(&call.manager->limits.notify, callback)
+                                       ? PAGES_OK
+                                       : ERROR_NOT_ENOUGH_MEMORY);
 }
 
-/* Gives back empty slabs, and the emergency reservation. */
+/* Gives up the heaps' empty slabs and the emergency reservation. */
 static HRESULT WINAPI memory_manager_NeedsVirtualAddressSpace(IHostMemoryManager *iface,
                                                               LPVOID address, SIZE_T size)
 {
@@ -195,7 +182,7 @@ static HRESULT WINAPI memory_manager_NeedsVirtualAddressSpace(IHostMemoryManager
                             COUNTED_NEEDS_ADDRESS_SPACE))
         return counted_call_unavailable(&call);
     trimmed = host_malloc_trim_all(call.manager) != 0;
-    given = emergency_give(call.manager);
+    given = emergency_give(&call.manager->emergency);
     return counted_call_end(&call, given || trimmed ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
 }
 
@@ -224,7 +211,7 @@ static HRESULT WINAPI memory_manager_ReleasedVirtualAddressSpace(IHostMemoryMana
         return counted_call_unavailable(&call);
     if (!mapped_remove(&call.manager->mapped, (uintptr_t)address))
         return counted_call_end_with(&call, HOST_E_INVALIDOPERATION);
-    emergency_restore(call.manager);
+    emergency_restore(&call.manager->emergency);
     return counted_call_end(&call, PAGES_OK);
 }
 

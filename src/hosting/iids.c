@@ -1,5 +1,5 @@
 /*
- * iids.c: the one place that defines the interface identifiers.
+ * iids.c: defines the interface identifiers.
  */
 #include <initguid.h>
 

@@ -1,26 +1,9 @@
 /*
- * manager.c: the manager's making, its lifetime and its identity.
+ * manager.c: see manager.h.
  */
 #include "hosting/manager.h"
 
-#include "hosting/public_facts.h"
-#include "hosting/emergency.h"
-#include "hosting/host_control.h"
-#include "hosting/host_malloc.h"
-#include "hosting/limits.h"
 #include "os/os.h"
-
-#define MALLOC_LIMIT ((uint32_t)1 << 14)
-
-/* How long HOSTMEM_OPTIONS was in its first three versions. */
-#define OPTIONS_FIRST FIELD_OFFSET(HOSTMEM_OPTIONS, GuardAbove)
-#define OPTIONS_SECOND FIELD_OFFSET(HOSTMEM_OPTIONS, pLimits)
-#define OPTIONS_THIRD FIELD_OFFSET(HOSTMEM_OPTIONS, pfnModule)
-#define HEAP_FLAGS                                                                                 \
-    (HOSTMEM_TRACK_BLOCKS | HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE)
-#define OPTIONS_FLAGS (HEAP_FLAGS | HOSTMEM_WATCH_SYSTEM)
-#define CONTROL_LIMIT ((uint32_t)1 << 12)
-#define CALLBACK_LIMIT ((uint32_t)1 << 12)
 
 bool guid_is_equal(REFGUID a, REFGUID b)
 {
@@ -31,22 +14,10 @@ bool guid_is_equal(REFGUID a, REFGUID b)
     return equal;
 }
 
-struct manager *manager_from_interface(IHostMemoryManager *iface)
-{
-    if (!iface || iface->lpVtbl != &host_memory_manager_vtbl)
-        return NULL;
-    return CONTAINING_RECORD(iface, struct manager, IHostMemoryManager_iface);
-}
-
 void manager_set_status(struct manager *manager, HOSTMEM_STATUS status)
 {
-    uint32_t open = HostMemStatusOpen;
-    manager_listener *listener = atomic_load_explicit(&manager->listener, memory_order_acquire);
-
-    if (atomic_compare_exchange_strong_explicit(&manager->status, &open, status,
-                                                memory_order_seq_cst, memory_order_relaxed) &&
-        listener)
-        listener(manager, PRESSURE_NEUTRAL);
+    if (status_latch(&manager->status, status))
+        pressure_notify_end(&manager->limits.notify);
 }
 
 void manager_latch_contradiction(struct manager *manager)
@@ -55,77 +26,14 @@ void manager_latch_contradiction(struct manager *manager)
         manager_set_status(manager, HostMemStatusBroken);
 }
 
-/* ------------------------------------------------------------------------------------------------
- * Making
- * --------------------------------------------------------------------------------------------- */
-
-static void set_options(struct manager *manager, const HOSTMEM_OPTIONS *options)
-{
-    manager->leak_callback = options->pfnLeak;
-    manager->leak_context = options->pLeakContext;
-    manager->emergency_size = options->EmergencyReservation;
-    manager->damage_callback = options->pfnDamage;
-    manager->damage_context = options->pDamageContext;
-    manager->module_callback = options->pfnModule;
-    manager->module_context = options->pModuleContext;
-}
-
-static void report_damage(void *context, const struct heap_block *block)
-{
-    const struct manager *manager = context;
-    HOSTMEM_DAMAGE damage = {.Address = (void *)block->damage, .FreedBy = block->freed_by};
-
-    if (!manager->damage_callback)
-        return;
-    block_to_public(block, &damage.Block);
-    manager->damage_callback(manager->damage_context, &damage);
-}
-
-/* Everything that may fail; what has been made is in the manager for destroy to find. */
-static HRESULT make_parts(struct manager *manager, const HOSTMEM_OPTIONS *options)
-{
-    struct gauge *gauge = &manager->counters.metadata;
-    struct heap_options heap_options = {
-        .flags = options->dwFlags & HEAP_FLAGS,
-        .guard_above = options->GuardAbove ? options->GuardAbove : SIZE_MAX,
-        .damaged = report_damage,
-        .context = manager,
-    };
-
-    if (!pages_init(&manager->pages, &manager->counters) ||
-        !heap_space_init(&manager->heaps, &manager->pages, &heap_options) ||
-        !mapped_init(&manager->mapped, &manager->counters) ||
-        !pool_init(&manager->mallocs, sizeof(struct host_malloc), MALLOC_LIMIT, gauge) ||
-        !pool_init(&manager->controls, sizeof(struct host_control), CONTROL_LIMIT, gauge) ||
-        !pool_init(&manager->callbacks, sizeof(struct manager_callback), CALLBACK_LIMIT, gauge) ||
-        !emergency_hold(manager))
-        return E_OUTOFMEMORY;
-    return limits_init(manager, options);
-}
-
-static void release_callbacks(struct manager *manager)
-{
-    for (uint32_t index = 1;
-         manager->callbacks.span.base && index <= pool_limit(&manager->callbacks); index++) {
-        struct manager_callback *item = pool_item(&manager->callbacks, index);
-        ICLRMemoryNotificationCallback *callback =
-            atomic_load_explicit(&item->callback, memory_order_acquire);
-
-        if (callback)
-            callback->lpVtbl->Release(callback);
-    }
-}
-
-/* Gives the bookkeeping back. What is handed out stays: a runtime may be running on it. */
+/*
+ * Gives the bookkeeping back. Memory that was handed out stays: a runtime may be running on it. A
+ * part that was never made is all zero, which its own function takes for nothing.
+ */
 static void destroy(struct manager *manager)
 {
-    void *emergency = atomic_load_explicit(&manager->emergency, memory_order_acquire);
-
-    release_callbacks(manager);
-    limits_destroy(manager);
-    if (emergency)
-        os_metadata_release(emergency);
-    pool_destroy(&manager->callbacks);
+    pressure_notify_destroy(&manager->limits.notify);
+    emergency_destroy(&manager->emergency);
     pool_destroy(&manager->controls);
     pool_destroy(&manager->mallocs);
     heap_space_destroy(&manager->heaps);
@@ -133,67 +41,6 @@ static void destroy(struct manager *manager)
     pages_destroy(&manager->pages);
     os_metadata_release(manager);
 }
-
-static HRESULT make_manager(const HOSTMEM_OPTIONS *options, struct manager **made)
-{
-    struct manager *manager = os_metadata_reserve(sizeof(struct manager));
-
-    HRESULT hr;
-
-    if (!manager)
-        return E_OUTOFMEMORY;
-    if (!os_metadata_commit(manager, sizeof(struct manager))) {
-        os_metadata_release(manager);
-        return E_OUTOFMEMORY;
-    }
-    manager->IHostMemoryManager_iface.lpVtbl = &host_memory_manager_vtbl;
-    manager->IHostMemInspection_iface.lpVtbl = &inspection_vtbl;
-    atomic_store_explicit(&manager->references, 1, memory_order_relaxed);
-    gauge_add(&manager->counters.metadata, sizeof(struct manager));
-    set_options(manager, options);
-    hr = make_parts(manager, options);
-    if (hr != S_OK) {
-        destroy(manager);
-        return hr;
-    }
-    *made = manager;
-    return S_OK;
-}
-
-/* What the caller gave, and zeros for what his version of the structure does not have. */
-static bool read_options(const HOSTMEM_OPTIONS *given, HOSTMEM_OPTIONS *options)
-{
-    if (given->cbSize != OPTIONS_FIRST && given->cbSize != OPTIONS_SECOND &&
-        given->cbSize != OPTIONS_THIRD && given->cbSize != sizeof(*options))
-        return false;
-    os_copy(options, given, given->cbSize);
-    return (options->dwFlags & ~(DWORD)OPTIONS_FLAGS) == 0;
-}
-
-HRESULT STDMETHODCALLTYPE HostMemCreateManager(const HOSTMEM_OPTIONS *pOptions,
-                                               IHostMemoryManager **ppManager)
-{
-    HOSTMEM_OPTIONS options = {.cbSize = sizeof(options)};
-    DWORD last_error = GetLastError();
-    struct manager *manager;
-    HRESULT hr;
-
-    if (!ppManager)
-        return E_POINTER;
-    *ppManager = NULL;
-    if (pOptions && !read_options(pOptions, &options))
-        return E_INVALIDARG;
-    hr = make_manager(&options, &manager);
-    if (hr != S_OK)
-        return hr;
-    SetLastError(last_error);
-    *ppManager = &manager->IHostMemoryManager_iface;
-    return S_OK;
-}
-
-/* ------------------------------------------------------------------------------------------------
- * IUnknown, for both faces
- * --------------------------------------------------------------------------------------------- */
 
 HRESULT manager_query_interface(struct manager *manager, REFIID riid, void **object)
 {

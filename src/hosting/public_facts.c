@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+HOSTMEM_GAUGE gauge_to_public(const struct gauge *gauge)
+{
+    return (HOSTMEM_GAUGE){gauge_now(gauge), gauge_peak(gauge)};
+}
+
 void block_to_public(const struct heap_block *block, HOSTMEM_BLOCK *public_block)
 {
     *public_block = (HOSTMEM_BLOCK){
@@ -24,7 +29,7 @@ void block_to_public(const struct heap_block *block, HOSTMEM_BLOCK *public_block
 
 void region_to_public(const struct region_facts *facts, size_t committed, HOSTMEM_REGION *region)
 {
-    /* Padding too: callers may compare what they are given. */
+    /* The padding, too: a caller may compare two of them as bytes. */
     memset(region, 0, sizeof(*region));
     region->Base = (void *)facts->base;
     region->Size = facts->size;

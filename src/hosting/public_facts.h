@@ -1,5 +1,5 @@
 /*
- * public_facts.h: what the core knows about regions and blocks, in the words of hostmem.h.
+ * public_facts.h: the core's facts about gauges, regions and blocks as structures of inspection.h.
  */
 #ifndef HOSTMEM_HOSTING_PUBLIC_FACTS_H
 #define HOSTMEM_HOSTING_PUBLIC_FACTS_H
@@ -9,6 +9,7 @@
 #include <hostmem/hostmem.h>
 
 void block_to_public(const struct heap_block *block, HOSTMEM_BLOCK *public_block);
+HOSTMEM_GAUGE gauge_to_public(const struct gauge *gauge);
 void region_to_public(const struct region_facts *facts, size_t committed, HOSTMEM_REGION *region);
 
 #endif

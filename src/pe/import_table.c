@@ -19,7 +19,7 @@ struct walk {
     void *context;
 };
 
-/* What lies at an offset of the image; NULL unless `size` bytes of it do. */
+/* `size` bytes at an offset of the image; NULL if they do not lie in it. */
 static const void *image_at(const struct image *image, size_t offset, size_t size)
 {
     if (offset > image->size || size > image->size - offset)
@@ -62,9 +62,9 @@ static const IMAGE_DATA_DIRECTORY *directory_of(const IMAGE_NT_HEADERS *nt, unsi
 }
 
 /*
- * The entries of one imported module: names at one offset, addresses at another, in parallel, up to
- * a name of 0. `slide` is what a name's address must be lessened by to be an offset: 0 but in old
- * delay-load tables.
+ * Walks the entries of one imported module. Names lie at one offset and addresses at another, in
+ * parallel; a name of 0 ends both. Old delay-load tables hold the addresses of names instead of
+ * their offsets: `slide` is then the image's address, which is subtracted; else it is 0.
  */
 static enum import_walk_result walk_entries(struct walk *walk, const char *module, size_t names,
                                             size_t addresses, uintptr_t slide)
@@ -109,7 +109,7 @@ static enum import_walk_result walk_ordinary(struct walk *walk, const IMAGE_DATA
         module = image_text(&walk->image, descriptor->Name);
         if (!module)
             return IMPORT_WALK_NOT_PE;
-        /* Without a table of names the loader has overwritten them. */
+        /* Without a table of its own for names, the loader has overwritten them with addresses. */
         if (!descriptor->OriginalFirstThunk)
             continue;
         result =
@@ -159,17 +159,6 @@ enum import_walk_result import_walk(HMODULE module, import_callback *callback, v
     if (result != IMPORT_WALK_DONE)
         return result;
     return walk_delayed(&walk, directory_of(nt, IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT));
-}
-
-DWORD import_write(void *volatile *entry, void *value)
-{
-    DWORD protect;
-
-    if (!VirtualProtect((void *)entry, sizeof(*entry), PAGE_READWRITE, &protect))
-        return GetLastError();
-    InterlockedExchangePointer((void *volatile *)entry, value);
-    VirtualProtect((void *)entry, sizeof(*entry), protect, &protect);
-    return ERROR_SUCCESS;
 }
 
 static char lower(char c)

@@ -1,9 +1,8 @@
 /*
- * import_table.h: the import address tables of a loaded module, walked and rewritten.
+ * import_table.h: reads the import address tables of a loaded module.
  *
- * Knows the PE format and nothing of hostmem. Both ordinary and delay-loaded imports by name are
- * walked; every offset is checked against the size of the image before it is followed. No code is
- * touched: an entry is a pointer that the module calls through.
+ * Ordinary and delay-loaded imports by name are walked. Every offset is checked against the size of
+ * the image before it is followed. Knows the PE format and nothing of hostmem; writes nothing.
  */
 #ifndef HOSTMEM_PE_IMPORT_TABLE_H
 #define HOSTMEM_PE_IMPORT_TABLE_H
@@ -13,14 +12,14 @@
 
 #include <windows.h>
 
-/* An imported function: whose, which, and the entry that the module calls through. */
+/* An imported function. */
 struct import {
-    const char *module;
+    const char *module; /* that exports it, as the table names it */
     const char *function;
-    void *volatile *entry;
+    void *volatile *entry; /* the pointer that the importing module calls through */
 };
 
-/* A function as the entry of a table holds it. */
+/* A function as an entry holds it. */
 #define IMPORT_OF(function) ((void *)(uintptr_t)(function))
 
 /* False ends the walk. */
@@ -32,13 +31,10 @@ enum import_walk_result {
     IMPORT_WALK_NOT_PE, /* the headers or tables make no sense */
 };
 
-/* module must stay loaded meanwhile. */
+/* Calls back for each import. The module must stay loaded meanwhile. */
 enum import_walk_result import_walk(HMODULE module, import_callback *callback, void *context);
 
-/* Writes an entry, whose page may be read-only. 0 or Win32's error number. */
-DWORD import_write(void *volatile *entry, void *value);
-
-/* ASCII text without regard to case. */
+/* Compare ASCII text without regard to case, as Windows compares names of modules. */
 bool import_text_is_equal(const char *a, const char *b);
 bool import_text_has_prefix(const char *text, const char *prefix);
 

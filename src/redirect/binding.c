@@ -1,20 +1,22 @@
 /*
  * binding.c: see binding.h.
  *
- * Protocol. `binding` is the manager in use, with a reference, or NULL. A hook counts itself in
- * `inside` before it reads `binding` and out when it has done with it (both sequentially
- * consistent). Who ends the last redirection clears `binding` first and then looks at `inside`: if
- * nobody is there, no hook can be using the manager any more, nor find it later, and the reference
- * is given up. Otherwise the manager is left in `retired`, to be given up by the next begin or end
- * that finds nobody inside. Nobody waits. A thread that enters a hook after that finds no manager
- * and goes to Win32; the module that holds this code is pinned.
+ * Protocol. `binding` is the manager that is bound, with a reference, or NULL.
+ * - A hook counts itself into `inside` before it reads `binding`, and out when it is done with the
+ *   manager. Both additions and the read are sequentially consistent.
+ * - The thread that ends the last redirection clears `binding` first and reads `inside` after that.
+ *   If no hook is inside, none is using the manager, and none can find it any more: the reference
+ *   is released. Otherwise the manager is left in `retired`, and the next begin or end that finds
+ *   no hook inside releases it. No thread waits.
+ * - A thread that enters a hook after that finds no manager and calls Win32. The module that holds
+ *   this code is pinned.
  *
- * `inside` is kept in parts, so that threads do not fight for one cache line: a thread counts
- * itself in and out in the same part. Each part is looked at after `binding` was cleared, and what
- * is said above holds for each hook and the part that it counts in.
+ * `inside` has several parts, so that threads do not contend for one cache line. A thread counts
+ * itself in and out in the same part. Every part is read after `binding` was cleared, so the
+ * argument above holds for each part and the hooks that count in it.
  *
- * `binding`, `uses` and `retired` are written only by whose turn it is (spinlock.h); the hooks
- * never ask for that.
+ * The spinlock `changing` guards every write of `binding`, and `uses` and `retired`. Hooks never
+ * acquire it.
  */
 #include "redirect/binding.h"
 
@@ -35,7 +37,7 @@ static atomic_flag changing = SPINLOCK_FREE;
 static struct manager *retired;
 static unsigned uses;
 
-static bool is_anybody_inside(void)
+static bool is_any_hook_inside(void)
 {
     for (unsigned i = 0; i < PARTS; i++) {
         if (atomic_load_explicit(&inside[i].count, memory_order_seq_cst))
@@ -44,22 +46,22 @@ static bool is_anybody_inside(void)
     return false;
 }
 
-/* Gives up the manager of former redirections if no hook can be using it. */
-static void let_go_of_retired(void)
+/* Releases the manager of former redirections, if no hook can be using it. */
+static void release_retired(void)
 {
     struct manager *manager = retired;
 
-    if (!manager || is_anybody_inside())
+    if (!manager || is_any_hook_inside())
         return;
     retired = NULL;
-    /* The same manager may be bound again, and its heaps be in use. */
+    /* If the same manager is bound again, its heaps may be in use. */
     if (atomic_load_explicit(&binding, memory_order_relaxed) != manager)
-        heap_table_let_go(manager);
+        heap_table_release_unused(manager);
     manager_release(manager);
 }
 
-/* The manager, which is bound or about to be, serves one redirection more. */
-static HRESULT serve(struct manager *manager, bool with_heap)
+/* Binds the manager, unless it is bound, and counts one redirection more. */
+static HRESULT bind_once_more(struct manager *manager, bool with_heap)
 {
     if (with_heap && !heap_table_ensure_process_heap(manager))
         return E_OUTOFMEMORY;
@@ -76,10 +78,10 @@ HRESULT binding_begin(struct manager *manager, bool with_heap)
     struct manager *bound;
 
     spinlock_acquire(&changing);
-    let_go_of_retired();
+    release_retired();
     bound = atomic_load_explicit(&binding, memory_order_relaxed);
     if ((!bound || bound == manager) && (!retired || retired == manager))
-        hr = serve(manager, with_heap);
+        hr = bind_once_more(manager, with_heap);
     spinlock_release(&changing);
     return hr;
 }
@@ -90,17 +92,17 @@ void binding_end(void)
     if (--uses == 0) {
         struct manager *manager = atomic_exchange_explicit(&binding, NULL, memory_order_seq_cst);
 
-        /* The same manager may be waiting still from an earlier round: one reference is enough. */
+        /* The same manager may still be retired from an earlier round: one reference is enough. */
         if (retired)
             manager_release(manager);
         else
             retired = manager;
     }
-    let_go_of_retired();
+    release_retired();
     spinlock_release(&changing);
 }
 
-/* Threads' keys are some pages apart: scattered by multiplication. */
+/* Threads' keys are some pages apart: the multiplication scatters them over the parts. */
 static _Atomic uint32_t *part_of_thread(void)
 {
     uint32_t number = (uint32_t)(os_thread_key() >> 12) * UINT32_C(0x9e3779b9);

@@ -1,9 +1,8 @@
 /*
  * binding.h: the one manager that the hooks of all redirected modules serve.
  *
- * Promise: a hook that has entered finds the manager, and the heaps that stand for handles of its
- * (heap_table.h), alive until it leaves. Entering and leaving is one atomic addition each, and
- * waits for nobody.
+ * Promise: from binding_enter to binding_leave the manager, and its heaps that stand for handles
+ * (heap_table.h), stay alive. Each of the two is one atomic addition and waits for nothing.
  */
 #ifndef HOSTMEM_REDIRECT_BINDING_H
 #define HOSTMEM_REDIRECT_BINDING_H
@@ -11,22 +10,22 @@
 #include "hosting/manager.h"
 
 /*
- * Lets the hooks serve a manager, and keeps it alive for one more redirection; with_heap: one of
- * the process's heap, too. S_OK; HRESULT_FROM_WIN32(ERROR_BUSY): they serve another one;
+ * Binds a manager for one more redirection, and keeps it alive. with_heap: the redirection includes
+ * the process's heap. S_OK; HRESULT_FROM_WIN32(ERROR_BUSY): another manager is bound;
  * E_OUTOFMEMORY.
  */
 HRESULT binding_begin(struct manager *manager, bool with_heap);
 
-/* Ends one redirection; the last one lets the manager go. */
+/* Ends one redirection. With the last one the manager is unbound and released. */
 void binding_end(void);
 
-/* The manager for a hook to use until binding_leave, which follows in any case; NULL: none. */
+/* The manager, for a hook to use until binding_leave; NULL: none. binding_leave is always due. */
 struct manager *binding_enter(void);
 
-/* The same; NULL also if the manager no longer serves. */
+/* The same; NULL also if the manager serves no more. */
 struct manager *binding_enter_open(void);
 
-/* True if the hooks serve this manager now; NULL: if they serve none. */
+/* True if this manager is bound now. Of NULL: true if none is. */
 bool binding_is(const struct manager *manager);
 
 void binding_leave(void);

@@ -1,24 +1,26 @@
 /*
  * follow.c: see follow.h.
  *
- * Modules are told apart by what they export, for their names are the runtime's business: it may
- * load clrjit.dll, a JIT compiler of another name, a collector of its own (clrgc.dll).
+ * A module is known by what it exports, not by its name: a runtime may load a JIT compiler or a
+ * garbage collector of any name.
  *
- * The state here is changed by whose turn it is (spinlock.h). That a redirection of a loaded module
- * is made outside of it has a price: the last redirection that follows may have ended meanwhile,
- * and then it is undone at once.
+ * Protocol. The spinlock `changing` guards `followed`, and every change of `followers` and
+ * `followers_flags`, which are also read without it. It is not held while a loaded module is
+ * redirected, because that calls the loader. So the last redirection that follows may end
+ * meanwhile: then the new redirection is undone at once.
  */
 #include "redirect/follow.h"
 
 #include "os/os.h"
 #include "redirect/binding.h"
+#include "redirect/loader_hooks.h"
 #include "redirect/redirection.h"
 #include "redirect/spinlock.h"
 
 static atomic_flag changing = SPINLOCK_FREE;
-static _Atomic uint32_t followers; /* redirections that the host made */
+static _Atomic uint32_t followers; /* the host's own redirections that follow */
 static _Atomic DWORD followers_flags;
-static struct HOSTMEM_REDIRECTION *followed; /* those of the modules that were loaded */
+static struct HOSTMEM_REDIRECTION *followed; /* the redirections of the modules that were found */
 
 static bool is_following(void)
 {
@@ -47,7 +49,7 @@ static const struct {
     {"corehost_main", HostMemModuleHost},
 };
 
-/* 0: none that is of interest here. */
+/* 0: it is no part of a runtime. */
 static HOSTMEM_MODULE_KIND kind_of(HMODULE module)
 {
     for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
@@ -68,23 +70,8 @@ DWORD follow_flags(HMODULE module, DWORD flags)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Who follows
+ * Following
  * --------------------------------------------------------------------------------------------- */
-
-HRESULT follow_begin(DWORD flags)
-{
-    HRESULT hr = S_OK;
-
-    spinlock_acquire(&changing);
-    if (is_following() && followers_flags_now() != flags) {
-        hr = HRESULT_FROM_WIN32(ERROR_BUSY);
-    } else {
-        atomic_store_explicit(&followers_flags, flags, memory_order_relaxed);
-        atomic_fetch_add_explicit(&followers, 1, memory_order_relaxed);
-    }
-    spinlock_release(&changing);
-    return hr;
-}
 
 static DWORD undo_all(struct HOSTMEM_REDIRECTION *redirection)
 {
@@ -101,24 +88,7 @@ static DWORD undo_all(struct HOSTMEM_REDIRECTION *redirection)
     return first_error;
 }
 
-DWORD follow_end(void)
-{
-    struct HOSTMEM_REDIRECTION *rest = NULL;
-
-    spinlock_acquire(&changing);
-    if (atomic_fetch_sub_explicit(&followers, 1, memory_order_relaxed) == 1) {
-        rest = followed;
-        followed = NULL;
-    }
-    spinlock_release(&changing);
-    return undo_all(rest);
-}
-
-/* ------------------------------------------------------------------------------------------------
- * Following
- * --------------------------------------------------------------------------------------------- */
-
-/* Puts it on the list of those that end with the last one that follows. False: that has ended. */
+/* Lists a redirection, to end with the last one that follows. False: that one has ended. */
 static bool keep(struct HOSTMEM_REDIRECTION *redirection)
 {
     bool following;
@@ -133,7 +103,7 @@ static bool keep(struct HOSTMEM_REDIRECTION *redirection)
     return following;
 }
 
-/* S_FALSE: it has been done, or nobody follows any more. */
+/* S_FALSE: the module was redirected before, or nothing is followed any more. */
 static HRESULT redirect(struct manager *manager, HMODULE module, HOSTMEM_MODULE_KIND kind)
 {
     struct HOSTMEM_REDIRECTION *redirection;
@@ -147,17 +117,17 @@ static HRESULT redirect(struct manager *manager, HMODULE module, HOSTMEM_MODULE_
     return hr;
 }
 
-/* The manager stays while the caller is inside of a hook. */
-static void bring(struct manager *manager, HMODULE module, HOSTMEM_MODULE_KIND kind)
+/* Redirects a module and tells the host. The caller keeps the manager by binding_enter. */
+static void redirect_and_tell(struct manager *manager, HMODULE module, HOSTMEM_MODULE_KIND kind)
 {
     const HOSTMEM_MODULE told = {
         .hModule = module, .Kind = kind, .Result = redirect(manager, module, kind)};
 
-    if (told.Result != S_FALSE && manager->module_callback)
-        manager->module_callback(manager->module_context, &told);
+    if (told.Result != S_FALSE && manager->redirected.module_callback)
+        manager->redirected.module_callback(manager->redirected.module_context, &told);
 }
 
-void follow_module(HMODULE module)
+static void follow_module(HMODULE module)
 {
     DWORD last_error = GetLastError();
     HOSTMEM_MODULE_KIND kind;
@@ -169,8 +139,41 @@ void follow_module(HMODULE module)
     if (kind) {
         manager = binding_enter_open();
         if (manager)
-            bring(manager, module, kind);
+            redirect_and_tell(manager, module, kind);
         binding_leave();
     }
     SetLastError(last_error);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Beginning and ending
+ * --------------------------------------------------------------------------------------------- */
+
+HRESULT follow_begin(DWORD flags)
+{
+    HRESULT hr = S_OK;
+
+    loader_hooks_set_callback(follow_module);
+    spinlock_acquire(&changing);
+    if (is_following() && followers_flags_now() != flags) {
+        hr = HRESULT_FROM_WIN32(ERROR_BUSY);
+    } else {
+        atomic_store_explicit(&followers_flags, flags, memory_order_relaxed);
+        atomic_fetch_add_explicit(&followers, 1, memory_order_relaxed);
+    }
+    spinlock_release(&changing);
+    return hr;
+}
+
+DWORD follow_end(void)
+{
+    struct HOSTMEM_REDIRECTION *rest = NULL;
+
+    spinlock_acquire(&changing);
+    if (atomic_fetch_sub_explicit(&followers, 1, memory_order_relaxed) == 1) {
+        rest = followed;
+        followed = NULL;
+    }
+    spinlock_release(&changing);
+    return undo_all(rest);
 }

@@ -1,17 +1,19 @@
 /*
- * heap_hooks.c: Win32's heaps as a redirected module sees them.
+ * heap_hooks.c: see heap_hooks.h.
  *
- * Each hook behaves as the function that it stands for, last error included. Two questions decide:
- * does the handle stand for a heap of the manager's (heap_table.h), and does the block lie in the
- * manager's memory? New blocks go by the handle. Blocks go by where they lie: one from elsewhere
- * (from before the redirection, or another module's) is Win32's for good, with whatever handle; one
- * in the manager's memory never reaches Win32, which would take what precedes it for a header.
+ * Each hook behaves as the function that it stands for, last error included.
  *
- * Once the manager serves no more, new blocks are Win32's. Those that it has handed out are freed,
- * measured and moved as before: nobody else could.
+ * - A new block comes from the manager if the handle stands for a heap of the manager's
+ *   (heap_table.h), else from Win32.
+ * - An existing block belongs to whoever has its address. A block outside the manager's memory
+ * (made before the redirection, or by another module) goes to Win32, whatever the handle. A block
+ * inside it never reaches Win32, which would take the bytes before it for a header.
  *
- * Review note for invariant I4: HeapAlloc, HeapReAlloc, HeapFree, HeapSize and HeapValidate do, on
- * the manager's own blocks, what IHostMalloc does. HeapCreate and HeapDestroy go to Win32 as well.
+ * Once the manager serves no more, new blocks come from Win32. Blocks that the manager has handed
+ * out are still freed, measured and moved by it: nothing else could do that.
+ *
+ * Review note for invariant I4: on the manager's blocks HeapAlloc, HeapReAlloc, HeapFree, HeapSize
+ * and HeapValidate do what IHostMalloc does. HeapCreate and HeapDestroy call Win32.
  */
 #include "redirect/heap_hooks.h"
 
@@ -19,15 +21,15 @@
 #include "heap/heap_walk.h"
 #include "os/os.h"
 #include "redirect/binding.h"
-#include "redirect/request_level.h"
 #include "redirect/heap_table.h"
 #include "redirect/hook_table.h"
+#include "redirect/request_level.h"
 
 /* ------------------------------------------------------------------------------------------------
- * What all of them ask
+ * Whose block it is
  * --------------------------------------------------------------------------------------------- */
 
-/* True if Win32 must not see the block. The last error stays as it is. */
+/* True if the block lies in the manager's memory. The last error stays as it is. */
 static bool owns(const struct manager *manager, const void *memory)
 {
     DWORD last_error = GetLastError();
@@ -37,7 +39,7 @@ static bool owns(const struct manager *manager, const void *memory)
     return own;
 }
 
-/* The size of a live block of the heap that the handle stands for. False: it is none. */
+/* The size of a live block of the heap that the handle stands for. False: it is no such block. */
 static bool size_of(const struct manager *manager, HANDLE handle, const void *memory, size_t *size)
 {
     struct served_heap heap;
@@ -50,7 +52,7 @@ static bool size_of(const struct manager *manager, HANDLE handle, const void *me
  * Allocating
  * --------------------------------------------------------------------------------------------- */
 
-/* NULL: there is no memory. The last error stays as it is if there is. */
+/* A new block; NULL: no memory. After a success the last error is as it was. */
 static void *make_block(const struct served_heap *heap, SIZE_T size, const void *caller)
 {
     struct host_malloc *host_malloc = heap->host_malloc;
@@ -66,7 +68,10 @@ static void *make_block(const struct served_heap *heap, SIZE_T size, const void 
     return memory;
 }
 
-/* Fails as the caller, or who created the heap, wants it. No hook may be entered any more. */
+/*
+ * Fails by NULL or by an exception, as the caller or the heap's creator has asked for. The caller
+ * has called binding_leave: an exception may never come back.
+ */
 static LPVOID no_memory(DWORD flags, SIZE_T size)
 {
     ULONG_PTR information = size;
@@ -112,7 +117,7 @@ static BOOL free_own(struct manager *manager, HANDLE handle, LPVOID memory)
     return done;
 }
 
-/* A free that goes to Win32; of NULL it is none. */
+/* Counts a free that goes to Win32. A free of NULL does not count. */
 static void count_passed(struct manager *manager, const void *memory)
 {
     if (manager && memory && manager_is_open(manager))
@@ -170,7 +175,7 @@ static BOOL WINAPI hook_HeapValidate(HANDLE handle, DWORD flags, LPCVOID memory)
     return valid;
 }
 
-/* Another place for a block; NULL: there is no memory, and the block is what it was. */
+/* Moves a block to a new place. NULL: no memory, and the block is what it was. */
 static void *move(const struct served_heap *heap, void *memory, size_t old, SIZE_T size,
                   const void *caller)
 {
@@ -183,7 +188,7 @@ static void *move(const struct served_heap *heap, void *memory, size_t old, SIZE
     return moved;
 }
 
-/* A live block of `old` bytes, with another size; NULL: there is no memory. */
+/* Gives a live block of `old` bytes another size. NULL: no memory, and the block is what it was. */
 static void *resize(const struct served_heap *heap, DWORD flags, void *memory, size_t old,
                     SIZE_T size, const void *caller)
 {
@@ -227,9 +232,9 @@ static HANDLE WINAPI hook_HeapCreate(DWORD options, SIZE_T initial, SIZE_T maxim
     struct manager *manager = binding_enter_open();
 
     if (handle && manager) {
-        /* The handle was that of a heap which ended while nothing was redirected. */
+        /* The table may hold it for a heap that was destroyed while nothing was redirected. */
         heap_table_remove(manager, handle);
-        /* Win32 alone can keep a heap below a maximum. */
+        /* Only Win32 can keep a heap below its maximum size. */
         if (!maximum)
             heap_table_add(manager, handle, options);
     }
@@ -242,7 +247,7 @@ static BOOL WINAPI hook_HeapDestroy(HANDLE handle)
 {
     struct manager *manager = binding_enter();
 
-    /* The handle first: when Win32 has ended the heap, it may be another's. */
+    /* Before the call: once Win32 has destroyed the heap, a new one may get the same handle. */
     if (manager && handle != GetProcessHeap())
         heap_table_remove(manager, handle);
     binding_leave();

@@ -2,18 +2,21 @@
  * heap_table.c: see heap_table.h.
  *
  * Protocol. An entry is free (its handle is NULL), taken (TAKEN: one thread is writing it), or in
- * use. free -> taken by compare-and-swap of who adds a handle, who then writes the other fields
- * and, by a release, the handle; in use -> taken by compare-and-swap of the one of any number of
- * threads that remove the handle, who takes the heap out and then, by a release, frees the entry.
- * Who looks for a handle reads it with acquire, and only then the other fields. Nobody waits for
- * anybody. Between the two reads the handle may be removed and the entry be another's: the heap is
- * then NULL or of another handle, and it is acquired itself, because the handle that was read says
- * nothing of it. Records of heaps are never given back while their manager lives.
+ * use. No thread waits for another.
+ * - free -> taken: by compare-and-swap of the thread that adds a handle. It then writes the other
+ *   fields and, with release, the handle: taken -> in use.
+ * - in use -> taken: by compare-and-swap; of several threads that remove the handle, one wins. It
+ *   takes the heap out and then, with release, clears the handle: taken -> free.
+ * - A thread that looks for a handle reads it with acquire, and the other fields after that.
+ * Between the two reads the handle may be removed and the entry used for another handle. The heap
+ * that it then reads is NULL or that of the other handle. It reads the heap with acquire as well,
+ * because the handle that it has read does not order the writes of another heap. A struct
+ * host_malloc stays readable while its manager lives.
  *
- * A thread that uses a heap while another destroys it reads of a heap that has ended: as in Win32,
- * that is an error of the program's.
+ * If one thread destroys a heap while another uses it, the other reads a heap that has ended. As in
+ * Win32, that is an error of the program.
  *
- * `used` is above the number of every entry that was ever in use: it only grows.
+ * `used` is above the index of every entry that was ever in use. It only grows.
  */
 #include "redirect/heap_table.h"
 
@@ -29,7 +32,7 @@ struct entry {
 static struct entry entries[HEAP_TABLE_ENTRIES];
 static _Atomic uint32_t used;
 
-/* No handle is an address of this module's. */
+/* No handle equals an address inside this module. */
 #define TAKEN ((HANDLE)entries)
 
 static struct entry *find(const struct manager *manager, const void *handle,
@@ -44,7 +47,7 @@ static struct entry *find(const struct manager *manager, const void *handle,
             continue;
         heap->host_malloc = atomic_load_explicit(&entry->host_malloc, memory_order_acquire);
         heap->options = atomic_load_explicit(&entry->options, memory_order_relaxed);
-        /* NULL: somebody removes the handle just now. Another manager's heap may be left. */
+        /* NULL: it is being removed. Another manager's: that kept a heap with live blocks. */
         if (heap->host_malloc && heap->host_malloc->manager == manager)
             return entry;
     }
@@ -99,7 +102,7 @@ bool heap_table_add(struct manager *manager, HANDLE handle, DWORD options)
     return true;
 }
 
-/* Takes an entry out of use. The heap's reference is the caller's then; NULL: another was first. */
+/* Takes an entry out of use. The caller gets the heap's reference; NULL: another thread did. */
 static struct host_malloc *take_out(struct entry *entry, HANDLE handle)
 {
     struct host_malloc *host_malloc;
@@ -127,7 +130,7 @@ void heap_table_remove(const struct manager *manager, HANDLE handle)
 
     if (!host_malloc)
         return;
-    /* What lives in a heap that is destroyed is no leak: that is how its owner frees it. */
+    /* Destroying a heap is a way to free its blocks: they are no leaks. */
     heap_free_all(host_malloc->heap);
     release(host_malloc);
 }
@@ -147,7 +150,7 @@ static bool is_in_use(struct heap *heap)
     return heap_figures(heap, &figures) && figures.blocks;
 }
 
-void heap_table_let_go(const struct manager *manager)
+void heap_table_release_unused(const struct manager *manager)
 {
     for (uint32_t i = 0; i < HEAP_TABLE_ENTRIES; i++) {
         struct entry *entry = &entries[i];

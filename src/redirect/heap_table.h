@@ -1,9 +1,9 @@
 /*
- * heap_table.h: which of Win32's heap handles stand for heaps of a manager's.
+ * heap_table.h: which of Win32's heap handles stand for heaps of a manager.
  *
- * A handle is a real heap's, so that everybody can use it; what a redirected module allocates from
- * it comes from the manager's heap in its stead. There is room for HEAP_TABLE_ENTRIES handles;
- * further ones are Win32's alone.
+ * A handle is that of a Win32 heap, so that modules that are not redirected can use it. What a
+ * redirected module allocates with it comes from the manager's heap. The table holds
+ * HEAP_TABLE_ENTRIES handles; further handles are left to Win32.
  */
 #ifndef HOSTMEM_REDIRECT_HEAP_TABLE_H
 #define HOSTMEM_REDIRECT_HEAP_TABLE_H
@@ -14,25 +14,25 @@
 
 struct served_heap {
     struct host_malloc *host_malloc;
-    DWORD options; /* what HeapCreate was told */
+    DWORD options; /* HeapCreate's flOptions */
 };
 
-/* False: the handle does not stand for a heap of this manager's. */
+/* False: the handle does not stand for a heap of this manager. */
 bool heap_table_find(const struct manager *manager, HANDLE handle, struct served_heap *heap);
 
-/* Makes a heap for a handle. False: no memory or no room, and the handle is Win32's alone. */
+/* Makes a heap for a handle. False: no memory or no room; the handle is left to Win32. */
 bool heap_table_add(struct manager *manager, HANDLE handle, DWORD options);
 
-/* Ends the handle's heap, and frees what lives in it. Does nothing for other handles. */
+/* Ends the handle's heap and frees its blocks. Does nothing for a handle that stands for none. */
 void heap_table_remove(const struct manager *manager, HANDLE handle);
 
-/* Makes a heap for the process's, if there is none yet. False: no memory or no room. */
+/* Makes a heap for the process's heap, unless there is one. False: no memory or no room. */
 bool heap_table_ensure_process_heap(struct manager *manager);
 
 /*
- * Releases the heaps of a manager in which no block lives. Those with live blocks stay, and keep
- * their manager alive: a module may be using the blocks. No hook may be using the manager.
+ * Releases the heaps of a manager that have no live blocks. Heaps with live blocks stay and keep
+ * their manager alive, because a module may be using the blocks. No hook may be using the manager.
  */
-void heap_table_let_go(const struct manager *manager);
+void heap_table_release_unused(const struct manager *manager);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * hook_table.h: which hook stands for which of Win32's functions.
+ * hook_table.h: tables of hooks by the name of the Win32 function that each stands for.
  */
 #ifndef HOSTMEM_REDIRECT_HOOK_TABLE_H
 #define HOSTMEM_REDIRECT_HOOK_TABLE_H
@@ -19,7 +19,7 @@ struct hook {
 #function, (void (*)(void))hook_##function                                                 \
     }
 
-/* What an import of that name is to be rewritten to; NULL: the table has none. */
+/* The hook for the Win32 function of that name; NULL: the table has none. */
 static inline void *hook_table_find(const struct hook *hooks, size_t count, const char *function)
 {
     for (size_t i = 0; i < count; i++) {

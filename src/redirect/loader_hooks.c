@@ -1,47 +1,57 @@
 /*
- * loader_hooks.c: Win32 loads; what it has loaded is shown to follow.c.
+ * loader_hooks.c: see loader_hooks.h.
  */
 #include "redirect/loader_hooks.h"
 
-#include "redirect/follow.h"
 #include "redirect/hook_table.h"
 
-#include <windows.h>
+#include <stdatomic.h>
 
-/* With one of these the handle is none of a module that runs, or of one that lacks its imports. */
+/* Written with release before a hook can run, read with acquire; NULL until then. */
+static _Atomic(loaded_callback *) loaded;
+
+void loader_hooks_set_callback(loaded_callback *callback)
+{
+    atomic_store_explicit(&loaded, callback, memory_order_release);
+}
+
+/* With one of these flags the module's code does not run, or its imports are not there. */
 #define NO_CODE                                                                                    \
     ((DWORD)(DONT_RESOLVE_DLL_REFERENCES | LOAD_LIBRARY_AS_DATAFILE |                              \
              LOAD_LIBRARY_AS_DATAFILE_EXCLUSIVE | LOAD_LIBRARY_AS_IMAGE_RESOURCE))
 
-static HMODULE shown(HMODULE module)
+/* Calls back for what was loaded, and returns it; NULL: nothing was. */
+static HMODULE noted(HMODULE module)
 {
-    if (module)
-        follow_module(module);
+    loaded_callback *callback = atomic_load_explicit(&loaded, memory_order_acquire);
+
+    if (module && callback)
+        callback(module);
     return module;
 }
 
 static HMODULE WINAPI hook_LoadLibraryA(LPCSTR name)
 {
-    return shown(LoadLibraryA(name));
+    return noted(LoadLibraryA(name));
 }
 
 static HMODULE WINAPI hook_LoadLibraryW(LPCWSTR name)
 {
-    return shown(LoadLibraryW(name));
+    return noted(LoadLibraryW(name));
 }
 
 static HMODULE WINAPI hook_LoadLibraryExA(LPCSTR name, HANDLE file, DWORD flags)
 {
     HMODULE module = LoadLibraryExA(name, file, flags);
 
-    return flags & NO_CODE ? module : shown(module);
+    return flags & NO_CODE ? module : noted(module);
 }
 
 static HMODULE WINAPI hook_LoadLibraryExW(LPCWSTR name, HANDLE file, DWORD flags)
 {
     HMODULE module = LoadLibraryExW(name, file, flags);
 
-    return flags & NO_CODE ? module : shown(module);
+    return flags & NO_CODE ? module : noted(module);
 }
 
 static const struct hook hooks[] = {

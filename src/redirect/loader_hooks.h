@@ -1,10 +1,20 @@
 /*
- * loader_hooks.h: what a followed module's calls of the loader come to.
+ * loader_hooks.h: what a followed module calls instead of Win32's loader.
+ *
+ * Win32 loads the module; the hook then calls back, before the load returns to its caller.
  */
 #ifndef HOSTMEM_REDIRECT_LOADER_HOOKS_H
 #define HOSTMEM_REDIRECT_LOADER_HOOKS_H
 
-/* The hook for one of Win32's functions; NULL: there is none. */
+#include <windows.h>
+
+/* A module has been loaded as code. It keeps the last error. */
+typedef void loaded_callback(HMODULE module);
+
+/* Calls back from now on; before any entry is rewritten to a hook. There is one callback. */
+void loader_hooks_set_callback(loaded_callback *callback);
+
+/* The hook for the Win32 function of that name; NULL: there is none. */
 void *loader_hooks_find(const char *function);
 
 #endif

@@ -1,20 +1,20 @@
 /*
- * page_hooks.c: Win32's functions as a redirected module sees them.
+ * page_hooks.c: see page_hooks.h.
  *
- * Each hook behaves as the function that it stands for, last error included, and reaches the
- * manager on the way. Whatever the manager does not own goes to Win32 as it came (I7): hostmem's
- * own imports are never rewritten, so the plain names below are Win32 itself.
+ * Each hook behaves as the function that it stands for, last error included. Calls that concern the
+ * manager go to it; all others go to Win32 with the same arguments (I7). hostmem's own imports are
+ * never rewritten, so the plain names below are Win32's functions.
  */
 #include "redirect/page_hooks.h"
 
-#include "hosting/emergency.h"
+#include "hosting/host_memory_manager.h"
 #include "os/os.h"
 #include "redirect/binding.h"
-#include "redirect/request_level.h"
 #include "redirect/hook_table.h"
+#include "redirect/request_level.h"
 
 /* ------------------------------------------------------------------------------------------------
- * VirtualAlloc and its kin
+ * Pages
  * --------------------------------------------------------------------------------------------- */
 
 /* True for every handle of this process. The last error stays as it is. */
@@ -35,8 +35,8 @@ static LPVOID alloc(LPVOID address, SIZE_T size, DWORD type, DWORD protect, DWOR
     if (manager) {
         EMemoryCriticalLevel level = request_level_of_pages(manager, address, size, type);
 
-        manager_virtual_alloc(manager, address, size, type, protect, level, node, &memory);
-        request_level_note(manager, level, memory, GetLastError());
+        host_memory_manager_alloc(manager, address, size, type, protect, level, node, &memory);
+        request_level_note_result(manager, level, memory, GetLastError());
     } else {
         memory = VirtualAllocExNuma(GetCurrentProcess(), address, size, type, protect, node);
     }
@@ -65,7 +65,8 @@ static LPVOID WINAPI hook_VirtualAllocExNuma(HANDLE process, LPVOID address, SIZ
     return alloc(address, size, type, protect, node);
 }
 
-/* Frees memory of someone else. The last error is Win32's after a failure, else as it was. */
+/* Frees memory that the manager does not own. The last error is Win32's after a failure, else as
+ * before. */
 static BOOL pass_free(struct manager *manager, LPVOID address, SIZE_T size, DWORD type)
 {
     DWORD last_error = GetLastError();
@@ -76,9 +77,9 @@ static BOOL pass_free(struct manager *manager, LPVOID address, SIZE_T size, DWOR
 }
 
 /*
- * What the manager knows, it frees or refuses; only what it knows nothing of goes to Win32. It is
- * asked first, so that the loser of two frees of an owned region, who finds it live or on its way
- * out, never passes the address on to Win32, where it may have another owner by then.
+ * The manager frees or refuses every address that its table knows; only others go to Win32. The
+ * table knows a region until Win32 has freed it. So the loser of two frees of one region is refused
+ * and never passes the address on to Win32, where it may have another owner by then.
  */
 static BOOL WINAPI hook_VirtualFree(LPVOID address, SIZE_T size, DWORD type)
 {
@@ -140,10 +141,10 @@ static BOOL WINAPI hook_VirtualProtect(LPVOID address, SIZE_T size, DWORD protec
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Mapped files: done by Win32, told to the ledger
+ * Mapped files: Win32 maps and unmaps them, the manager keeps the books
  * --------------------------------------------------------------------------------------------- */
 
-/* The size of the whole view, as the CLR reckons it: all that has this allocation base. */
+/* The size of a whole view, counted as the CLR does it: everything with this allocation base. */
 static SIZE_T view_size(const void *base)
 {
     MEMORY_BASIC_INFORMATION information;
@@ -155,8 +156,8 @@ static SIZE_T view_size(const void *base)
     return (SIZE_T)(at - (const char *)base);
 }
 
-/* Tells the ledger of a view; Win32's result and last error stay as they are. */
-static LPVOID told_of_view(LPVOID view)
+/* Enters a view in the books, and returns it. The last error stays as it is. */
+static LPVOID noted_view(LPVOID view)
 {
     DWORD last_error = GetLastError();
     struct manager *manager = binding_enter_open();
@@ -172,9 +173,9 @@ static LPVOID told_of_view(LPVOID view)
 }
 
 /*
- * As a CLR does with a host: when there is no room for a view, the manager is asked for some. True:
- * it has given some, and it is worth another try. If not, the last error is as it was: a manager
- * that has nothing to give says the same.
+ * Asks the manager for address space if a view could not be mapped for want of it, as a CLR asks
+ * its host. True: the manager has given some up, and mapping is worth another try. False: the last
+ * error is what it was, because a manager with nothing to give up sets the same one.
  */
 static bool made_room(LPCVOID view, LPVOID address, SIZE_T size)
 {
@@ -200,7 +201,7 @@ static LPVOID WINAPI hook_MapViewOfFileEx(HANDLE mapping, DWORD access, DWORD of
 
     if (made_room(view, address, size))
         view = MapViewOfFileEx(mapping, access, offset_high, offset_low, size, address);
-    return told_of_view(view);
+    return noted_view(view);
 }
 
 static LPVOID WINAPI hook_MapViewOfFile(HANDLE mapping, DWORD access, DWORD offset_high,
@@ -218,10 +219,10 @@ static LPVOID WINAPI hook_MapViewOfFileExNuma(HANDLE mapping, DWORD access, DWOR
 
     if (made_room(view, address, size))
         view = MapViewOfFileExNuma(mapping, access, offset_high, offset_low, size, address, node);
-    return told_of_view(view);
+    return noted_view(view);
 }
 
-/* kernel32's UnmapViewOfFileEx, which Windows 7 lacks: written before a hook can need it. */
+/* kernel32's UnmapViewOfFileEx, or NULL on Windows 7. Written before a hook can need it. */
 typedef BOOL WINAPI unmap_view_ex(LPVOID address, ULONG flags);
 static _Atomic(unmap_view_ex *) real_UnmapViewOfFileEx;
 
@@ -241,11 +242,11 @@ static BOOL unmap(LPVOID address, const ULONG *flags)
 {
     unmap_view_ex *with_flags = atomic_load_explicit(&real_UnmapViewOfFileEx, memory_order_acquire);
 
-    /* Only a module that imports it can ask for flags, and then Win32 has it. */
+    /* A module can only pass flags if it imports the function, and then kernel32 has it. */
     return flags && with_flags ? with_flags(address, *flags) : UnmapViewOfFile(address);
 }
 
-/* Both functions; flags is NULL for the one that has none. */
+/* UnmapViewOfFile if flags is NULL, else UnmapViewOfFileEx. */
 static BOOL unmap_view(LPVOID address, const ULONG *flags)
 {
     MEMORY_BASIC_INFORMATION information;
@@ -259,7 +260,7 @@ static BOOL unmap_view(LPVOID address, const ULONG *flags)
     last_error = GetLastError();
     manager = binding_enter_open();
     if (manager && known && mapped_remove(&manager->mapped, (uintptr_t)information.AllocationBase))
-        emergency_restore(manager);
+        emergency_restore(&manager->emergency);
     binding_leave();
     SetLastError(last_error);
     return TRUE;

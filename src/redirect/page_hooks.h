@@ -5,10 +5,10 @@
 #ifndef HOSTMEM_REDIRECT_PAGE_HOOKS_H
 #define HOSTMEM_REDIRECT_PAGE_HOOKS_H
 
-/* The hook for a function of that name; NULL: it is not redirected. */
+/* The hook for the Win32 function of that name; NULL: there is none. */
 void *page_hooks_find(const char *function);
 
-/* Finds what the hooks need of Win32 and old systems lack. Calls the loader. */
+/* Finds the functions that the hooks need and that old systems lack. Calls the loader. */
 void page_hooks_prepare(void);
 
 #endif

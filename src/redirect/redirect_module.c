@@ -1,6 +1,7 @@
 /*
  * redirect_module.c: HostMemRedirectModule and HostMemRemoveRedirection.
  */
+#include "hosting/host_memory_manager.h"
 #include "redirect/follow.h"
 #include "redirect/page_hooks.h"
 #include "redirect/redirection.h"
@@ -8,7 +9,8 @@
 #define REDIRECT_FLAGS                                                                             \
     ((DWORD)(HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW))
 
-/* True for the modules that the hooks themselves call through: rewritten, they would call on. */
+/* True for modules whose imports the hooks' own calls go through: rewritten, a hook would call
+ * itself. */
 static bool serves_hooks(HMODULE module)
 {
     static const LPCWSTR names[] = {L"kernel32.dll", L"kernelbase.dll", L"ntdll.dll"};
@@ -28,8 +30,11 @@ static bool serves_hooks(HMODULE module)
 }
 
 /*
- * All that a host was ever given, removed or not: what is removed stays in memory, so that any
- * pointer can be looked for without being read.
+ * The list of all redirections that a host was ever given, linked by `older`. A removed one stays
+ * in the list and in memory, so that any pointer can be looked for without being read.
+ *
+ * Protocol. A redirection is complete before it becomes `newest`, by compare-and-swap with release;
+ * a reader takes `newest` with acquire. `older` never changes after that.
  */
 static _Atomic(struct HOSTMEM_REDIRECTION *) newest;
 
@@ -42,7 +47,7 @@ static void keep(struct HOSTMEM_REDIRECTION *redirection)
         ;
 }
 
-/* Whether it is a redirection that stands; it is this caller's to undo then. */
+/* True for one caller only, if the redirection stands: that caller undoes it. */
 static bool claim(const struct HOSTMEM_REDIRECTION *redirection)
 {
     struct HOSTMEM_REDIRECTION *known = atomic_load_explicit(&newest, memory_order_acquire);

@@ -1,38 +1,47 @@
 /*
  * redirection.c: see redirection.h.
  *
- * A redirection is a list of the entries that it rewrote and what was in them. It lives in a piece
- * of bookkeeping memory of its own, sized by a first walk over the module's imports.
+ * A first walk over the module's imports counts the entries to rewrite. A redirection of that size
+ * is made, in bookkeeping memory of its own. A second walk notes the entries in it.
  */
 #include "redirect/redirection.h"
 
 #include "os/os.h"
+#include "pe/import_table.h"
+#include "pe/import_write.h"
 #include "redirect/binding.h"
 #include "redirect/heap_hooks.h"
-#include "redirect/page_hooks.h"
-#include "pe/import_table.h"
 #include "redirect/loader_hooks.h"
 #include "redirect/memory_status_hooks.h"
+#include "redirect/notification_hooks.h"
+#include "redirect/page_hooks.h"
 #include "redirect/spinlock.h"
 
-/* Two threads that change the protection of one page, one after the other, must not overlap. */
+/* import_write's rule: one thread at a time writes entries of a page. */
 static atomic_flag rewriting = SPINLOCK_FREE;
 
-/* What a first walk over the imports finds. */
+/* The first walk over the imports. */
 struct survey {
     DWORD flags; /* HostMemRedirectModule's */
     size_t count;
 };
 
-/* Imports of these modules are Win32's functions, those of an API set among them. */
-static bool exposes_functions(const char *module, const char *api_set)
+/* True if what is imported from a module is Win32's: from kernel32, kernelbase or this API set. */
+static bool exports_win32(const char *module, const char *api_set)
 {
     return import_text_is_equal(module, "kernel32.dll") ||
            import_text_is_equal(module, "kernelbase.dll") ||
            import_text_has_prefix(module, api_set);
 }
 
-/* The hook that an import is to be rewritten to; NULL: leave it alone. */
+static void *status_hook_of(const char *function)
+{
+    void *hook = memory_status_hooks_find(function);
+
+    return hook ? hook : notification_hooks_find(function);
+}
+
+/* The hook for an import; NULL: there is none, or the entry holds it already. */
 static void *hook_of(const struct import *import, DWORD flags)
 {
     bool with_memory = !(flags & REDIRECT_LOADER_ONLY);
@@ -40,16 +49,16 @@ static void *hook_of(const struct import *import, DWORD flags)
     bool with_status = with_memory && !(flags & HOSTMEM_REDIRECT_NO_STATUS);
     void *hook = NULL;
 
-    if (with_memory && exposes_functions(import->module, "api-ms-win-core-memory-"))
+    if (with_memory && exports_win32(import->module, "api-ms-win-core-memory-"))
         hook = page_hooks_find(import->function);
     if (!hook && (flags & HOSTMEM_REDIRECT_FOLLOW) &&
-        exposes_functions(import->module, "api-ms-win-core-libraryloader-"))
+        exports_win32(import->module, "api-ms-win-core-libraryloader-"))
         hook = loader_hooks_find(import->function);
     if (!hook && with_status &&
-        (exposes_functions(import->module, "api-ms-win-core-memory-") ||
-         exposes_functions(import->module, "api-ms-win-core-sysinfo-")))
-        hook = memory_status_hooks_find(import->function);
-    if (!hook && with_heap && exposes_functions(import->module, "api-ms-win-core-heap-"))
+        (exports_win32(import->module, "api-ms-win-core-memory-") ||
+         exports_win32(import->module, "api-ms-win-core-sysinfo-")))
+        hook = status_hook_of(import->function);
+    if (!hook && with_heap && exports_win32(import->module, "api-ms-win-core-heap-"))
         hook = heap_hooks_find(import->function);
     return hook != *import->entry ? hook : NULL;
 }
@@ -71,13 +80,13 @@ static bool note_entry(void *context, const struct import *import)
     if (!hook)
         return true;
     if (redirection->count == redirection->capacity)
-        return false; /* somebody else is rewriting the module */
+        return false; /* another thread or program is rewriting the module */
     redirection->entries[redirection->count++] =
         (struct rewritten){import->entry, *import->entry, hook};
     return true;
 }
 
-/* Puts the first `count` entries back. The first error, if any; goes on all the same. */
+/* Puts the first `count` entries back, also after an error. Returns the first error, or 0. */
 static DWORD put_back(const struct HOSTMEM_REDIRECTION *redirection, size_t count)
 {
     DWORD first_error = ERROR_SUCCESS;
@@ -124,7 +133,7 @@ static struct HOSTMEM_REDIRECTION *make_redirection(HMODULE module, const struct
     return redirection;
 }
 
-/* True if the handle is a loaded module's, which then has a reference more. */
+/* Takes a reference of a module. False: the handle is not that of a loaded module. */
 static bool hold_module(HMODULE module)
 {
     HMODULE held = NULL;
@@ -138,7 +147,7 @@ static bool hold_module(HMODULE module)
     return false;
 }
 
-/* The hooks' own module stays: a thread may be on its way into one at any time. */
+/* Keeps the hooks' own module for ever: a thread may be about to enter a hook at any time. */
 static bool pin_hooks(void)
 {
     HMODULE pinned;
@@ -151,10 +160,10 @@ static bool pin_hooks(void)
 static void unbind(void)
 {
     binding_end();
-    memory_status_hooks_unfollow();
+    notification_hooks_unfollow();
 }
 
-/* Notes the entries and rewrites them. S_FALSE: another thread has been quicker. */
+/* Notes the entries and rewrites them. S_FALSE: another thread has just rewritten them all. */
 static HRESULT fill(struct HOSTMEM_REDIRECTION *redirection)
 {
     HRESULT hr;
@@ -166,7 +175,7 @@ static HRESULT fill(struct HOSTMEM_REDIRECTION *redirection)
     return hr;
 }
 
-/* Rewrites the module's entries. The caller holds the module and has bound the hooks. */
+/* Rewrites the module's entries. The caller holds the module and has bound the manager. */
 static HRESULT redirect_held(HMODULE module, const struct survey *survey,
                              struct HOSTMEM_REDIRECTION **redirection)
 {
@@ -201,7 +210,7 @@ static HRESULT bind_and_redirect(struct manager *manager, HMODULE module, DWORD 
     if (hr != S_OK)
         return hr;
     if (!(flags & (HOSTMEM_REDIRECT_NO_STATUS | REDIRECT_LOADER_ONLY)))
-        memory_status_hooks_follow(manager);
+        notification_hooks_follow(manager);
     hr = redirect_held(module, &survey, redirection);
     if (hr != S_OK)
         unbind();

@@ -1,5 +1,5 @@
 /*
- * redirection.h: the import table entries of one module, rewritten to hooks and put back.
+ * redirection.h: one module's import table entries: rewriting them to hooks, and putting them back.
  */
 #ifndef HOSTMEM_REDIRECT_REDIRECTION_H
 #define HOSTMEM_REDIRECT_REDIRECTION_H
@@ -8,37 +8,34 @@
 
 #include <hostmem/hostmem.h>
 
-/* Besides HostMemRedirectModule's flags: only calls of the loader are rewritten, none for memory.
- */
+/* Beside HostMemRedirectModule's flags: only the loader's functions are redirected. */
 #define REDIRECT_LOADER_ONLY 0x80000000u
 
+/* An entry that was rewritten. */
 struct rewritten {
     void *volatile *entry;
-    void *original;
-    void *hook;
+    void *original; /* what was in it */
+    void *hook;     /* what is in it */
 };
 
 struct HOSTMEM_REDIRECTION {
-    atomic_bool stands;                /* redirect_module.c: until it is removed */
-    struct HOSTMEM_REDIRECTION *older; /* redirect_module.c */
-    struct HOSTMEM_REDIRECTION *next;  /* follow.c */
+    atomic_bool stands;                /* redirect_module.c: true until it is removed */
+    struct HOSTMEM_REDIRECTION *older; /* redirect_module.c: the next in its list */
+    struct HOSTMEM_REDIRECTION *next;  /* follow.c: the next in its list */
     HMODULE module;
     DWORD flags;
-    size_t capacity;
-    size_t count;
+    size_t capacity; /* entries that there is room for */
+    size_t count;    /* entries that were rewritten */
     struct rewritten entries[];
 };
 
-/*
- * Redirects a loaded module, and keeps it loaded. S_OK, S_FALSE or why not, as
- * HostMemRedirectModule has it.
- */
+/* Redirects a loaded module and keeps it loaded. Results: HostMemRedirectModule's. */
 HRESULT redirection_make(struct manager *manager, HMODULE module, DWORD flags,
                          struct HOSTMEM_REDIRECTION **redirection);
 
 /*
- * Puts the entries back and lets go of the manager and the module; the structure stays. Win32's
- * first error, if any.
+ * Puts the entries back and releases the manager and the module. The structure stays. Returns 0, or
+ * Win32's first error: the other entries have been put back.
  */
 DWORD redirection_undo(struct HOSTMEM_REDIRECTION *redirection);
 

@@ -1,35 +1,36 @@
 /*
- * request_level.h: the garbage collector of a redirected runtime: which requests are those of its
- * heap, and what it must not be told when one of them has been refused.
+ * request_level.h: decides how critical a request of a redirected module is, and remembers whether
+ * the last one of the garbage collector's heap was refused.
+ *
+ * Modern .NET does not say how critical a request is. The host sets a level for all of them
+ * (IHostMemInspection::SetRedirectedLevel). While that is task-critical, two kinds are told apart:
+ *
+ * - Requests for pages that make the collector's heap grow are task-critical. The runtime answers a
+ *   refusal by collecting, and then by an OutOfMemoryException.
+ * - All others are app-domain-critical and may use that reserve: code, type data and the compiler's
+ *   own memory, which the runtime needs to handle the exception, too. So is the start of a new
+ *   segment of the collector's heap, up to 2 MiB: when a collection reaches the end of a segment
+ *   and gets no new one, it ends without having gained anything.
+ *
+ * Suspension-safe.
  */
 #ifndef HOSTMEM_REDIRECT_REQUEST_LEVEL_H
 #define HOSTMEM_REDIRECT_REQUEST_LEVEL_H
 
 #include "hosting/manager.h"
 
-/*
- * How critical a request for pages is. Once the host has said that the runtime is up
- * (IHostMemInspection::SetRedirectedLevel: task-critical), what makes the collector's heap grow is
- * task-critical: the runtime answers a refusal by collecting, and then by an OutOfMemoryException.
- * All else (code, type data, the compiler's own memory) it needs to handle that exception, too:
- * that is app-domain-critical, and may use the reserve. So is the start of a new segment of its
- * heap, up to 2 MiB: a collection that runs out of a segment's end and cannot have that ends
- * without having gained anything.
- */
+/* The level of a request for pages; VirtualAlloc's arguments. */
 EMemoryCriticalLevel request_level_of_pages(const struct manager *manager, const void *address,
                                             SIZE_T size, DWORD type);
 
-/* The same of a heap block: none of it is the collector's heap. */
+/* The level of a request for a heap block: the collector's heap uses none. */
 EMemoryCriticalLevel request_level_of_block(const struct manager *manager);
 
-/* Notes what has become of a request for pages; the budget refuses with that last error. */
-void request_level_note(struct manager *manager, EMemoryCriticalLevel level, const void *memory,
-                        DWORD last_error);
+/* Remembers how a request for pages ended: `memory`, or NULL and the last error. */
+void request_level_note_result(struct manager *manager, EMemoryCriticalLevel level,
+                               const void *memory, DWORD last_error);
 
-/*
- * True from the refusal of a request of the collector's heap until that manager grants the next
- * one.
- */
-bool collector_is_refused(const struct manager *manager);
+/* True from the refusal of a task-critical request until the manager grants the next one. */
+bool request_level_task_is_refused(const struct manager *manager);
 
 #endif

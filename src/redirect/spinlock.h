@@ -1,9 +1,10 @@
 /*
- * spinlock.h: whose turn it is to change something that redirecting and removing change.
+ * spinlock.h: a lock for what changes only while a module is redirected or a redirection removed.
  *
- * A thread that finds it taken spins, and gives its time to others meanwhile. So nobody may call
- * the loader while it is his lock, for who waits may hold the loader's lock; and no hook may take a
- * turn that a CLR calls with threads suspended.
+ * A thread that waits for the lock spins and yields its processor. Two rules follow:
+ * - The holder must not call the loader: the waiting thread may hold the loader's lock.
+ * - A hook that a CLR may call with threads suspended must not acquire it: the holder may be one of
+ *   the suspended threads.
  */
 #ifndef HOSTMEM_REDIRECT_SPINLOCK_H
 #define HOSTMEM_REDIRECT_SPINLOCK_H

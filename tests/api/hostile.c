@@ -432,35 +432,6 @@ static void call_Free(struct hostile *hostile)
         note_wrong(hostile, "Free", hr, "freed what is no live block");
 }
 
-/* Nobody else may make a heap meanwhile: it would take the released one's place. */
-static void use_released_heap(struct hostile *hostile)
-{
-    IHostMalloc *heap = NULL;
-    void *memory = SOMETHING, *object = SOMETHING;
-
-    if (!hostile->alone || hostile->closed ||
-        IHostMemoryManager_CreateMalloc(hostile->subject->manager, 0, &heap) != S_OK)
-        return;
-    if (IHostMalloc_Release(heap) != 0)
-        note_wrong(hostile, "Release", S_OK, "the last reference was not the last");
-    if (IHostMalloc_Alloc(heap, some_size(hostile), some_level(hostile), &memory) !=
-            HOST_E_INVALIDOPERATION ||
-        memory)
-        note_wrong(hostile, "Alloc", S_OK, "of a released heap");
-    memory = SOMETHING;
-    if (IHostMalloc_DebugAlloc(heap, 1, eTaskCritical, NULL, 0, &memory) !=
-            HOST_E_INVALIDOPERATION ||
-        memory)
-        note_wrong(hostile, "DebugAlloc", S_OK, "of a released heap");
-    if (IHostMalloc_Free(heap, hostile->arena) != HOST_E_INVALIDOPERATION)
-        note_wrong(hostile, "Free", S_OK, "of a released heap");
-    if (IHostMalloc_QueryInterface(heap, &IID_IUnknown, &object) != E_NOINTERFACE || object)
-        note_wrong(hostile, "QueryInterface", S_OK, "of a released heap");
-    if (IHostMalloc_AddRef(heap) != 0 || IHostMalloc_Release(heap) != 0)
-        note_wrong(hostile, "AddRef, Release", S_OK, "of a released heap");
-    hostile->calls += 6;
-}
-
 static void use_control(struct hostile *hostile)
 {
     IHostControl *control = NULL;
@@ -479,12 +450,6 @@ static void use_control(struct hostile *hostile)
              IHostControl_SetAppDomainManager(control, some_bits(hostile), NULL));
     if (IHostControl_Release(control) != 0)
         note_wrong(hostile, "Release", S_OK, "the last reference was not the last");
-    made = SOMETHING;
-    if (IHostControl_GetHostManager(control, &IID_IHostMemoryManager, &made) != E_NOINTERFACE ||
-        made || IHostControl_SetAppDomainManager(control, 1, NULL) != HOST_E_INVALIDOPERATION ||
-        IHostControl_AddRef(control) != 0 || IHostControl_Release(control) != 0)
-        note_wrong(hostile, "GetHostManager", S_OK, "of a released control");
-    hostile->calls += 4;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -683,8 +648,8 @@ static void call_something(struct hostile *hostile)
         call_CreateMalloc,  call_QueryInterface,
         call_Alloc,         call_Alloc,
         call_Free,          call_Free,
-        use_released_heap,  use_control,
-        call_inspection,    call_exports,
+        use_control,        call_inspection,
+        call_exports,
     };
 
     calls[below(hostile, COUNT_OF(calls))](hostile);

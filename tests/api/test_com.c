@@ -499,6 +499,44 @@ static void the_last_Release_gives_back_nothing_but_bookkeeping(void **state)
     assert_true(VirtualFree(memory, 0, MEM_RELEASE));
 }
 
+static void asking_for_no_interface_is_E_POINTER(void **state)
+{
+    const struct subject *subject = *state;
+    IHostControl *control = make_control(subject->manager, NULL);
+    IHostMalloc *heap = subject_heap(subject);
+    IUnknown *const objects[] = {(IUnknown *)subject->manager, (IUnknown *)subject->inspection,
+                                 (IUnknown *)control, (IUnknown *)heap};
+
+    for (unsigned i = 0; i < COUNT_OF(objects); i++) {
+        ULONG references = references_of(objects[i]);
+        void *face = SOMETHING;
+
+        assert_hresult(IUnknown_QueryInterface(objects[i], NULL, &face), E_POINTER);
+        assert_address(face, NULL);
+        assert_figure(references_of(objects[i]), references);
+    }
+    IHostMalloc_Release(heap);
+    IHostControl_Release(control);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * After the last Release
+ * --------------------------------------------------------------------------------------------- */
+
+/* COM promises nothing there. Without a vtable a call faults before it can reach the books. */
+static void a_released_heap_or_control_has_no_methods(void **state)
+{
+    const struct subject *subject = *state;
+    IHostControl *control = make_control(subject->manager, NULL);
+    IHostMalloc *heap = subject_heap(subject);
+
+    assert_figure(IHostMalloc_Release(heap), 0);
+    assert_figure(IHostControl_Release(control), 0);
+    assert_address(heap->lpVtbl, NULL);
+    assert_address(control->lpVtbl, NULL);
+    assert_clean_audit(subject);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * HostMemCreateManager's arguments
  * --------------------------------------------------------------------------------------------- */
@@ -514,6 +552,9 @@ static void options_of_an_unknown_size_are_E_INVALIDARG(void **state)
     static const DWORD sizes[] = {0,
                                   1,
                                   sizeof(DWORD),
+                                  FIELD_OFFSET(HOSTMEM_OPTIONS, GuardAbove),
+                                  FIELD_OFFSET(HOSTMEM_OPTIONS, pLimits),
+                                  FIELD_OFFSET(HOSTMEM_OPTIONS, pfnModule),
                                   sizeof(HOSTMEM_OPTIONS) - 1,
                                   sizeof(HOSTMEM_OPTIONS) + 1,
                                   2 * sizeof(HOSTMEM_OPTIONS),
@@ -605,6 +646,7 @@ int main(void)
         promise(an_object_has_no_other_object_s_interface),
         promise(an_interface_that_differs_in_one_byte_is_refused),
         promise(asking_for_an_interface_into_nowhere_is_E_POINTER),
+        promise(asking_for_no_interface_is_E_POINTER),
         promise(QueryInterface_takes_one_reference_of_the_object),
         promise(AddRef_and_Release_return_the_count),
         promise(a_new_object_has_one_reference),
@@ -619,6 +661,7 @@ int main(void)
         cmocka_unit_test(the_last_Release_gives_all_bookkeeping_back),
         cmocka_unit_test(many_managers_at_once_give_all_bookkeeping_back),
         cmocka_unit_test(the_last_Release_gives_back_nothing_but_bookkeeping),
+        promise(a_released_heap_or_control_has_no_methods),
         cmocka_unit_test(creating_a_manager_into_nowhere_is_E_POINTER),
         cmocka_unit_test(options_of_an_unknown_size_are_E_INVALIDARG),
         cmocka_unit_test(options_with_an_unknown_flag_are_E_INVALIDARG),

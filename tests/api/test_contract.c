@@ -491,6 +491,21 @@ static void values_of_the_host_error_codes_are_the_published_ones(void **state)
     assert_hresult(HOST_E_EXITPROCESS_OUTOFMEMORY, (HRESULT)0x8013102a);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * The version
+ * --------------------------------------------------------------------------------------------- */
+
+static void the_version_is_major_minor_and_patch_in_one_number(void **state)
+{
+    DWORD version = HostMemGetVersion();
+
+    (void)state;
+    assert_figure(version >> 24, HOSTMEM_VERSION_MAJOR);
+    assert_figure(version >> 16 & 0xff, HOSTMEM_VERSION_MINOR);
+    assert_figure(version & 0xffff, HOSTMEM_VERSION_PATCH);
+    assert_figure(version, HOSTMEM_VERSION);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -523,6 +538,7 @@ int main(void)
         cmocka_unit_test(values_of_MALLOC_TYPE_are_the_published_ones),
         cmocka_unit_test(an_enumeration_is_passed_as_an_int),
         cmocka_unit_test(values_of_the_host_error_codes_are_the_published_ones),
+        cmocka_unit_test(the_version_is_major_minor_and_patch_in_one_number),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
  */
 #include "support.h"
 
+#include "hosting/host_memory_manager.h"
 #include "redirect/heap_table.h"
 
 #define THREADS 8

@@ -572,26 +572,6 @@ static void a_large_block_has_its_caller_without_a_flag_too(void **state)
     end_only_heap(subject, heap);
 }
 
-/* What lies beyond the first version's end is not read. */
-static void options_of_the_first_version_are_accepted(void **state)
-{
-    HOSTMEM_OPTIONS options = {.cbSize = FIELD_OFFSET(HOSTMEM_OPTIONS, GuardAbove),
-                               .dwFlags = HOSTMEM_FILL_ON_FREE,
-                               .GuardAbove = 1,
-                               .pfnDamage = (HOSTMEM_DAMAGE_CALLBACK)(uintptr_t)SOMETHING};
-    struct subject subject = subject_make(&options);
-    struct victim victim = damage_block(&subject);
-    HOSTMEM_REGION region;
-
-    (void)state;
-    assert_hresult(IHostMemInspection_FindRegion(subject.inspection, victim.block, &region), S_OK);
-    assert_true(region.IsSlab);
-    free_block(victim.heap, victim.neighbour);
-    end_only_heap(&subject, victim.heap);
-    assert_figure(statistics_of(&subject).DamagedBlocks, 1);
-    subject_end(&subject);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -615,7 +595,6 @@ int main(void)
         cmocka_unit_test(tracked_blocks_have_caller_thread_sequence_and_age),
         cmocka_unit_test(every_flag_keeps_the_histories_of_small_blocks),
         promise(a_large_block_has_its_caller_without_a_flag_too),
-        cmocka_unit_test(options_of_the_first_version_are_accepted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,6 @@
 /*
  * cxx_use.cpp: hostmem from C++: a callback that is a class, calls through the interfaces, and IIDs
- * by
- * __uuidof. Also the program that shows that the import library's symbols are those that a C++
+ * by __uuidof. Also the program that shows that the import library's symbols are those that a C++
  * compiler refers to. The exit code is how many expectations did not hold.
  */
 #include <initguid.h>
@@ -131,6 +130,7 @@ int main()
                IsEqualIID(__uuidof(ICLRMemoryNotificationCallback),
                           IID_ICLRMemoryNotificationCallback),
            "__uuidof and the IIDs agree");
+    expect(HostMemGetVersion() == HOSTMEM_VERSION, "the DLL is of the headers' version");
     expect(HostMemCreateManager(nullptr, &manager) == S_OK, "a manager is made");
     if (!manager)
         return failures;

@@ -48,7 +48,7 @@ endforeach()
 
 # Which source and room an object is of.
 function(place source room object)
-  if(object MATCHES "/hostmem_objects\\.dir/(\\./)?(([a-z]+)/[^/]+)\\.(obj|o)$")
+  if(object MATCHES "/hostmem_objects\\.dir/(\\./)?(([a-z]+)/[a-z0-9_/]+\\.c)\\.(obj|o)$")
     set(${source} ${CMAKE_MATCH_2} PARENT_SCOPE)
     set(${room} ${CMAKE_MATCH_3} PARENT_SCOPE)
   elseif(object MATCHES "/hostmem\\.dir/(\\./)?([^/]+\\.c)\\.(obj|o)$")

@@ -1,5 +1,5 @@
 /*
- * test_import_table.c: the walk over a module's import tables (src/redirect/import_table.h), on
+ * test_import_table.c: the walk over a module's import tables (src/pe/import_table.h), on
  * images made here: it finds what is there, and calls what makes no sense IMPORT_WALK_NOT_PE
  * without reading a byte outside the image.
  *
@@ -9,6 +9,7 @@
 #include "support.h"
 
 #include "pe/import_table.h"
+#include "pe/import_write.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -14,6 +14,7 @@
 #include "run/snapshot/exit_hooks.h"
 
 #include "pe/import_table.h"
+#include "pe/import_write.h"
 #include "run/snapshot/reporter.h"
 
 #include <stdint.h>

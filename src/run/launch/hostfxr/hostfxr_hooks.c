@@ -6,6 +6,7 @@
 #include "run/launch/coreclr/coreclr_start.h"
 #include "run/launch/hostfxr/hostfxr_interface.h"
 #include "pe/import_table.h"
+#include "pe/import_write.h"
 #include "base/wide.h"
 
 #include <string.h>

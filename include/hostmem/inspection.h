@@ -1,0 +1,434 @@
+/*
+ * inspection.h: IHostMemInspection, which shows what a manager has handed out, and what it shows.
+ *
+ * hostmem.h includes this header, and says what holds for all structures (cbSize, units) and what
+ * "suspension-safe" means.
+ */
+#ifndef HOSTMEM_INSPECTION_H
+#define HOSTMEM_INSPECTION_H
+
+#include <hostmem/clrhosting.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct HOSTMEM_LIMITS; /* hostmem.h */
+
+/* ----------------------------------------------------------------------------------------------
+ * What the inspection interface shows
+ * ------------------------------------------------------------------------------------------- */
+
+/* The methods whose calls are counted: the index into HOSTMEM_STATISTICS.Methods. */
+typedef enum HOSTMEM_METHOD {
+    HostMemCreateMalloc = 0,
+    HostMemVirtualAlloc,
+    HostMemVirtualFree,
+    HostMemVirtualQuery,
+    HostMemVirtualProtect,
+    HostMemGetMemoryLoad,
+    HostMemRegisterMemoryNotificationCallback,
+    HostMemNeedsVirtualAddressSpace,
+    HostMemAcquiredVirtualAddressSpace,
+    HostMemReleasedVirtualAddressSpace,
+    HostMemMallocAlloc,
+    HostMemMallocDebugAlloc,
+    HostMemMallocFree,
+    HOSTMEM_METHODS /* the number of methods */
+} HOSTMEM_METHOD;
+
+typedef struct HOSTMEM_METHOD_COUNT {
+    ULONGLONG Calls;    /* begun */
+    ULONGLONG Failures; /* of these, those that returned anything but S_OK */
+} HOSTMEM_METHOD_COUNT;
+
+/* Why IHostMalloc::Free refused: the index into HOSTMEM_STATISTICS.RefusedBlocks. */
+typedef enum HOSTMEM_REFUSAL {
+    HostMemRefusedForeign = 0, /* not in memory that this manager's heaps have now */
+    HostMemRefusedInterior,    /* inside a live block, at an address where a block could start */
+    HostMemRefusedMisaligned,  /* inside a live block, at an address where no block can start */
+    HostMemRefusedFreed,       /* a block was there, or could have been, and none is live */
+    HostMemRefusedOtherHeap,   /* a live block of another heap of this manager */
+    HOSTMEM_REFUSALS           /* the number of reasons */
+} HOSTMEM_REFUSAL;
+
+/* A quantity now, and the highest that it has been. */
+typedef struct HOSTMEM_GAUGE {
+    ULONGLONG Now;
+    ULONGLONG Peak;
+} HOSTMEM_GAUGE;
+
+/* How often something happened, and when it happened first. */
+typedef struct HOSTMEM_FIRST_COUNT {
+    ULONGLONG Count;
+    ULONGLONG FirstMilliseconds; /* since the manager was made; 0 while Count is 0 */
+    ULONGLONG FirstOrder;        /* 1 for the earliest of all such firsts, and so on; 0 likewise */
+} HOSTMEM_FIRST_COUNT;
+
+typedef enum HOSTMEM_STATUS {
+    HostMemStatusOpen = 0,   /* serving */
+    HostMemStatusBroken = 1, /* the books contradicted themselves: an E_FAIL has latched */
+    HostMemStatusClosed = 2  /* the host has called Close */
+} HOSTMEM_STATUS;
+
+typedef struct HOSTMEM_STATISTICS {
+    DWORD cbSize;               /* sizeof(HOSTMEM_STATISTICS) */
+    DWORD Status;               /* HOSTMEM_STATUS */
+    HOSTMEM_GAUGE Reserved;     /* address space of all live regions, committed or not */
+    HOSTMEM_GAUGE Committed;    /* committed bytes in them */
+    HOSTMEM_GAUGE Mapped;       /* ranges reported by AcquiredVirtualAddressSpace */
+    HOSTMEM_GAUGE Regions;      /* number of live regions, those of heaps included */
+    HOSTMEM_GAUGE MappedRanges; /* number of mapped ranges */
+    HOSTMEM_GAUGE Heaps;        /* number of IHostMalloc heaps */
+    HOSTMEM_GAUGE Blocks;       /* live heap blocks; Peak: the sum of the living heaps' peaks */
+    HOSTMEM_GAUGE BlockBytes;   /* bytes asked for in them; Peak: likewise */
+    HOSTMEM_GAUGE SlabBytes;    /* of the heaps' slabs of small blocks, spare slabs included */
+    HOSTMEM_GAUGE Metadata;     /* committed bytes of hostmem's own bookkeeping */
+    ULONGLONG RefusedFrees;     /* frees that returned HOST_E_INVALIDOPERATION */
+    ULONGLONG RefusedBlocks[HOSTMEM_REFUSALS]; /* of these, IHostMalloc::Free's, by reason */
+    ULONGLONG DamagedBlocks;  /* written to after they were freed (HOSTMEM_FILL_ON_FREE) */
+    ULONGLONG ForeignCommits; /* commits in memory that is not the manager's, forwarded */
+    ULONGLONG PassedFrees;    /* frees of foreign memory passed to Win32 by a redirection */
+    ULONGLONG LeakedBlocks;   /* blocks still live at the last Release of their heap */
+    ULONGLONG LeakedBytes;    /* bytes asked for in them */
+    HOSTMEM_METHOD_COUNT Methods[HOSTMEM_METHODS];
+    HOSTMEM_FIRST_COUNT RefusedRequests[3]; /* for pages, by a limit: [EMemoryCriticalLevel] */
+    HOSTMEM_FIRST_COUNT Notifications[3];   /* sent to a runtime: [EMemoryAvailable - 1] */
+    DWORD Pressure;                         /* EMemoryAvailable: the state now */
+    DWORD RedirectedLevel;                  /* EMemoryCriticalLevel: see SetRedirectedLevel */
+} HOSTMEM_STATISTICS;
+
+/* A live region: what one reserving VirtualAlloc, or one heap block, took from Win32. */
+typedef struct HOSTMEM_REGION {
+    void *Base;
+    SIZE_T Size;          /* reserved bytes, whole pages */
+    SIZE_T Committed;     /* of these, committed now */
+    DWORD AllocationType; /* flAllocationType as it was asked for */
+    DWORD Protect;        /* flProtect as it was asked for */
+    DWORD CriticalLevel;  /* EMemoryCriticalLevel as it was asked for */
+    DWORD ThreadId;       /* the thread that asked */
+    DWORD Heap;         /* number of the IHostMalloc that uses it; 0: VirtualAlloc's caller does */
+    BOOL IsSlab;        /* TRUE: a slab of that heap; FALSE: one block of it */
+    ULONGLONG Sequence; /* 1 for the manager's first region, and so on */
+    ULONGLONG AgeMilliseconds;
+} HOSTMEM_REGION;
+
+/*
+ * A range that the CLR mapped without the manager and reported by AcquiredVirtualAddressSpace, or a
+ * view that a redirected module mapped.
+ */
+typedef struct HOSTMEM_MAPPED_RANGE {
+    void *Base;
+    SIZE_T Size;
+    DWORD ThreadId;
+    ULONGLONG Sequence; /* 1 for the manager's first range, and so on */
+} HOSTMEM_MAPPED_RANGE;
+
+/*
+ * A live block of an IHostMalloc. Its history (file, caller, thread, sequence, age) is kept for
+ * blocks of DebugAlloc and for blocks that are regions of their own; with HOSTMEM_TRACK_BLOCKS and
+ * the flags beside it, for all. Without a history these members are 0.
+ */
+typedef struct HOSTMEM_BLOCK {
+    void *Address;
+    SIZE_T Size;          /* bytes asked for */
+    const char *FileName; /* DebugAlloc's, its first 1,023 bytes at most; NULL: none */
+    const void *Caller;   /* the return address of the call; NULL: not kept */
+    int Line;
+    DWORD Heap; /* number of the heap, 1 for the manager's first */
+    DWORD ThreadId;
+    ULONGLONG Sequence; /* blocks and regions share one numbering; 0: no history is kept */
+    ULONGLONG AgeMilliseconds;
+} HOSTMEM_BLOCK;
+
+/* A block that was written to after it had been freed. */
+typedef struct HOSTMEM_DAMAGE {
+    HOSTMEM_BLOCK Block; /* as it was while it was live */
+    void *Address;       /* of the first byte that changed */
+    DWORD FreedBy;       /* the identifier of the thread that freed it */
+} HOSTMEM_DAMAGE;
+
+/* A heap: an IHostMalloc that has not been released. */
+typedef struct HOSTMEM_HEAP {
+    DWORD Number;              /* 1 for the manager's first */
+    BOOL Executable;           /* made with MALLOC_EXECUTABLE */
+    HOSTMEM_GAUGE Blocks;      /* live blocks; EnumHeaps says how exact the peak is */
+    HOSTMEM_GAUGE BlockBytes;  /* bytes asked for in them */
+    HOSTMEM_GAUGE SlabBytes;   /* of slabs, spare slabs included */
+    HOSTMEM_GAUGE LargeBlocks; /* of Blocks, those that are regions of their own */
+    HOSTMEM_GAUGE LargeBytes;  /* bytes asked for in them */
+    ULONGLONG SpareBytes;      /* of SlabBytes, those of empty slabs that are kept for reuse */
+    ULONGLONG Allocations;     /* blocks handed out since the heap was made */
+    ULONGLONG AllocatedBytes;  /* bytes asked for in them */
+    ULONGLONG Frees;           /* blocks taken back */
+    ULONGLONG FreedBytes;
+} HOSTMEM_HEAP;
+
+/* One size class of small blocks, and what its slabs hold. */
+typedef struct HOSTMEM_SIZE_CLASS {
+    SIZE_T BlockSize;
+    SIZE_T SmallestRequest; /* requests from this size on fall into the class */
+    SIZE_T LargestRequest;  /* up to this one */
+    BOOL Tracked;           /* its slabs keep histories of their blocks */
+    DWORD BlocksPerSlab;
+    ULONGLONG Slabs;      /* in use */
+    ULONGLONG Blocks;     /* live */
+    ULONGLONG BlockBytes; /* bytes asked for in them */
+} HOSTMEM_SIZE_CLASS;
+
+/* What an audit can find: how the books differ from what VirtualQuery or counting says. */
+typedef enum HOSTMEM_DIFFERENCE_KIND {
+    HostMemOnlyInBooks = 1,     /* committed in the books, not for Win32 */
+    HostMemOnlyInSystem = 2,    /* committed for Win32, not in the books */
+    HostMemRegionMissing = 3,   /* for Win32 there is no such reservation */
+    HostMemRegionLarger = 4,    /* Win32's reservation is larger than the books' */
+    HostMemReservedTotal = 5,   /* the regions' sizes do not add up to Reserved.Now */
+    HostMemCommittedTotal = 6,  /* the regions' pages do not add up to Committed.Now */
+    HostMemRegionsTotal = 7,    /* the number of regions is not Regions.Now */
+    HostMemBlocksTotal = 8,     /* the number of live blocks is not Blocks.Now */
+    HostMemBlockBytesTotal = 9, /* the bytes asked for in them do not add up to BlockBytes.Now */
+    HostMemReservedCharge = 10, /* the charge against the limit is not Reserved.Now */
+    HostMemCommittedCharge = 11 /* the charge against the limit is not Committed.Now */
+} HOSTMEM_DIFFERENCE_KIND;
+
+typedef struct HOSTMEM_DIFFERENCE {
+    HOSTMEM_DIFFERENCE_KIND Kind;
+    HOSTMEM_REGION Region; /* the region concerned; all zero for the totals */
+    void *Address;         /* where the difference starts */
+    ULONGLONG Books;       /* bytes, regions or blocks that the books have there */
+    ULONGLONG System;      /* the same as VirtualQuery says or as was counted */
+} HOSTMEM_DIFFERENCE;
+
+typedef struct HOSTMEM_AUDIT {
+    DWORD cbSize;            /* sizeof(HOSTMEM_AUDIT) */
+    BOOL TotalsCompared;     /* FALSE: other threads were changing the books */
+    ULONGLONG Regions;       /* regions compared */
+    ULONGLONG Busy;          /* regions skipped because other threads kept changing them */
+    ULONGLONG ReservedBytes; /* by VirtualQuery, in the regions compared */
+    ULONGLONG CommittedBytes;
+    ULONGLONG Differences;
+} HOSTMEM_AUDIT;
+
+/*
+ * Callbacks of the enumerations. Return S_OK to go on; any other value ends the enumeration, which
+ * then returns that value. The structure that is passed is valid until the callback returns. A
+ * callback may call every method of the manager.
+ */
+typedef HRESULT(CALLBACK *HOSTMEM_REGION_CALLBACK)(void *pContext, const HOSTMEM_REGION *pRegion);
+typedef HRESULT(CALLBACK *HOSTMEM_MAPPED_RANGE_CALLBACK)(void *pContext,
+                                                         const HOSTMEM_MAPPED_RANGE *pRange);
+typedef HRESULT(CALLBACK *HOSTMEM_BLOCK_CALLBACK)(void *pContext, const HOSTMEM_BLOCK *pBlock);
+typedef HRESULT(CALLBACK *HOSTMEM_DIFFERENCE_CALLBACK)(void *pContext,
+                                                       const HOSTMEM_DIFFERENCE *pDifference);
+typedef HRESULT(CALLBACK *HOSTMEM_HEAP_CALLBACK)(void *pContext, const HOSTMEM_HEAP *pHeap);
+typedef HRESULT(CALLBACK *HOSTMEM_SIZE_CLASS_CALLBACK)(void *pContext,
+                                                       const HOSTMEM_SIZE_CLASS *pSizeClass);
+
+/* Called by the thread that finds a damaged block. The result is ignored. */
+typedef HRESULT(CALLBACK *HOSTMEM_DAMAGE_CALLBACK)(void *pContext, const HOSTMEM_DAMAGE *pDamage);
+
+/* ----------------------------------------------------------------------------------------------
+ * IHostMemInspection
+ * ------------------------------------------------------------------------------------------- */
+
+/*
+ * A manager's IHostMemInspection is had by QueryInterface. All methods may be called by any thread
+ * at any time, also after Close. All are suspension-safe, but for what the caller's callbacks do.
+ */
+DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c, 0x5e, 0x9b, 0x40,
+            0xe7, 0xa1);
+
+/*
+ * GetStatistics(pStatistics)
+ *   Fills *pStatistics. Each figure is exact for some moment during the call; while no other thread
+ *   calls the manager, all are exact for the same moment.
+ *   S_OK; E_POINTER; E_INVALIDARG (cbSize).
+ *
+ * EnumRegions(pfnCallback, pContext)
+ *   Calls back for each live region. A region that is live during the whole call is shown once; a
+ *   region that comes or goes during the call may be shown.
+ *   S_OK; E_POINTER; what the callback returned.
+ *
+ * EnumMappedRanges(pfnCallback, pContext)
+ *   The same for mapped ranges.
+ *
+ * EnumBlocks(dwHeap, pfnCallback, pContext)
+ *   The same for live heap blocks: those of the heap with that number, or all if dwHeap is 0.
+ *
+ * FindRegion(pAddress, pRegion)
+ *   Finds the live region of this manager that holds an address. Any address may be asked about; it
+ *   is not touched.
+ *   S_OK and *pRegion filled; S_FALSE and *pRegion all zero: there is none; E_POINTER (pRegion is
+ *   NULL).
+ *
+ * Audit(pAudit, pfnCallback, pContext)
+ *   Walks every live region with VirtualQuery and compares what it finds with the books. Calls
+ *   pfnCallback (may be NULL) for each difference. A region that another thread changes during its
+ *   walk is walked again, a few times, and then counted in Busy, not as a difference. Totals are
+ *   compared only if no call of the manager was under way.
+ *   S_OK: no difference; S_FALSE: there are differences, pAudit->Differences says how many;
+ *   E_POINTER; E_INVALIDARG (cbSize); what the callback returned.
+ *
+ * Close()
+ *   The host declares that the runtime is gone. From now on every call of the manager and of its
+ *   heaps returns HOST_E_CLRNOTAVAILABLE. Inspection goes on. Nothing is freed.
+ *   S_OK, also when the manager was closed before.
+ *
+ * EnumHeaps(pfnCallback, pContext)
+ *   As EnumRegions, for heaps. A heap's figures are exact while no other thread uses the heap. Its
+ *   peaks of Blocks and BlockBytes are exact while one thread uses it. With several threads they
+ *   are never too high; they may be too low by 8 blocks and 4,096 bytes for each thread, and by
+ *   what the threads did while the sum was taken.
+ *
+ * EnumSizeClasses(dwHeap, pfnCallback, pContext)
+ *   As EnumRegions, for the size classes in which the heap with that number (0: any heap) has
+ *   slabs, the smallest first.
+ *
+ * FindBlock(pAddress, pBlock)
+ *   Finds the live heap block that holds an address. Any address may be asked about; it is not
+ *   touched.
+ *   S_OK and *pBlock filled; S_FALSE and *pBlock all zero: there is none; E_POINTER.
+ *
+ * Trim(pBytes)
+ *   Gives the memory of all empty slabs of all heaps back to the system. *pBytes (pBytes may be
+ *   NULL) is the number of bytes given back.
+ *   S_OK; S_FALSE: there were none.
+ *
+ * SetLimits(pLimits)
+ *   Sets all limits and thresholds. A limit may be lower than what is used: nothing is taken away,
+ *   memory becomes Low, and requests are refused until less is used. If the pressure state changes,
+ *   the calling thread notifies the runtime. If two threads call at once, some of the figures may
+ *   be those of one call and some those of the other.
+ *   S_OK; E_POINTER; E_INVALIDARG (cbSize, a threshold above 100, HighPercent not below LowPercent,
+ *   Unused not 0).
+ *
+ * GetLimits(pLimits)
+ *   The limits and thresholds in force. A default threshold is given as its percentage, not as 0.
+ *   S_OK; E_POINTER; E_INVALIDARG (cbSize).
+ *
+ * SetRedirectedLevel(level)
+ *   Sets how critical the requests of redirected modules are, because modern .NET does not say. The
+ *   host sets eProcessCritical before it starts the runtime and eTaskCritical, which is the
+ *   default, when Start has returned.
+ *   With eTaskCritical, only requests that make the collector's heap grow are task-critical: pages
+ *   in a region of 8 MiB or more, except the first 2 MiB committed at the region's start. All other
+ *   requests are app-domain-critical, because the runtime makes them while it handles the refusal
+ *   of a task-critical one. So give a limit an AppDomainReserve.
+ *   S_OK; E_INVALIDARG (no such level).
+ */
+typedef interface IHostMemInspection IHostMemInspection;
+
+#if defined(__cplusplus) && !defined(CINTERFACE)
+
+} /* extern "C" */
+
+MIDL_INTERFACE("f3c42d0b-6a0e-4a55-9d57-1c5e9b40e7a1")
+IHostMemInspection : public IUnknown
+{
+    virtual HRESULT STDMETHODCALLTYPE GetStatistics(HOSTMEM_STATISTICS * pStatistics) = 0;
+    virtual HRESULT STDMETHODCALLTYPE EnumRegions(HOSTMEM_REGION_CALLBACK pfnCallback,
+                                                  void *pContext) = 0;
+    virtual HRESULT STDMETHODCALLTYPE EnumMappedRanges(HOSTMEM_MAPPED_RANGE_CALLBACK pfnCallback,
+                                                       void *pContext) = 0;
+    virtual HRESULT STDMETHODCALLTYPE EnumBlocks(DWORD dwHeap, HOSTMEM_BLOCK_CALLBACK pfnCallback,
+                                                 void *pContext) = 0;
+    virtual HRESULT STDMETHODCALLTYPE FindRegion(const void *pAddress, HOSTMEM_REGION *pRegion) = 0;
+    virtual HRESULT STDMETHODCALLTYPE Audit(
+        HOSTMEM_AUDIT * pAudit, HOSTMEM_DIFFERENCE_CALLBACK pfnCallback, void *pContext) = 0;
+    virtual HRESULT STDMETHODCALLTYPE Close() = 0;
+    virtual HRESULT STDMETHODCALLTYPE EnumHeaps(HOSTMEM_HEAP_CALLBACK pfnCallback,
+                                                void *pContext) = 0;
+    virtual HRESULT STDMETHODCALLTYPE EnumSizeClasses(
+        DWORD dwHeap, HOSTMEM_SIZE_CLASS_CALLBACK pfnCallback, void *pContext) = 0;
+    virtual HRESULT STDMETHODCALLTYPE FindBlock(const void *pAddress, HOSTMEM_BLOCK *pBlock) = 0;
+    virtual HRESULT STDMETHODCALLTYPE Trim(SIZE_T * pBytes) = 0;
+    virtual HRESULT STDMETHODCALLTYPE SetLimits(const struct HOSTMEM_LIMITS *pLimits) = 0;
+    virtual HRESULT STDMETHODCALLTYPE GetLimits(struct HOSTMEM_LIMITS * pLimits) = 0;
+    virtual HRESULT STDMETHODCALLTYPE SetRedirectedLevel(EMemoryCriticalLevel level) = 0;
+};
+#ifdef __CRT_UUID_DECL
+__CRT_UUID_DECL(IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c, 0x5e, 0x9b, 0x40,
+                0xe7, 0xa1)
+#endif
+
+extern "C" {
+
+#else
+
+typedef struct IHostMemInspectionVtbl {
+    HRESULT(STDMETHODCALLTYPE *QueryInterface)
+    (IHostMemInspection *This, REFIID riid, void **ppvObject);
+    ULONG(STDMETHODCALLTYPE *AddRef)(IHostMemInspection *This);
+    ULONG(STDMETHODCALLTYPE *Release)(IHostMemInspection *This);
+    HRESULT(STDMETHODCALLTYPE *GetStatistics)
+    (IHostMemInspection *This, HOSTMEM_STATISTICS *pStatistics);
+    HRESULT(STDMETHODCALLTYPE *EnumRegions)
+    (IHostMemInspection *This, HOSTMEM_REGION_CALLBACK pfnCallback, void *pContext);
+    HRESULT(STDMETHODCALLTYPE *EnumMappedRanges)
+    (IHostMemInspection *This, HOSTMEM_MAPPED_RANGE_CALLBACK pfnCallback, void *pContext);
+    HRESULT(STDMETHODCALLTYPE *EnumBlocks)
+    (IHostMemInspection *This, DWORD dwHeap, HOSTMEM_BLOCK_CALLBACK pfnCallback, void *pContext);
+    HRESULT(STDMETHODCALLTYPE *FindRegion)
+    (IHostMemInspection *This, const void *pAddress, HOSTMEM_REGION *pRegion);
+    HRESULT(STDMETHODCALLTYPE *Audit)
+    (IHostMemInspection *This, HOSTMEM_AUDIT *pAudit, HOSTMEM_DIFFERENCE_CALLBACK pfnCallback,
+     void *pContext);
+    HRESULT(STDMETHODCALLTYPE *Close)(IHostMemInspection *This);
+    HRESULT(STDMETHODCALLTYPE *EnumHeaps)
+    (IHostMemInspection *This, HOSTMEM_HEAP_CALLBACK pfnCallback, void *pContext);
+    HRESULT(STDMETHODCALLTYPE *EnumSizeClasses)
+    (IHostMemInspection *This, DWORD dwHeap, HOSTMEM_SIZE_CLASS_CALLBACK pfnCallback,
+     void *pContext);
+    HRESULT(STDMETHODCALLTYPE *FindBlock)
+    (IHostMemInspection *This, const void *pAddress, HOSTMEM_BLOCK *pBlock);
+    HRESULT(STDMETHODCALLTYPE *Trim)(IHostMemInspection *This, SIZE_T *pBytes);
+    HRESULT(STDMETHODCALLTYPE *SetLimits)
+    (IHostMemInspection *This, const struct HOSTMEM_LIMITS *pLimits);
+    HRESULT(STDMETHODCALLTYPE *GetLimits)(IHostMemInspection *This, struct HOSTMEM_LIMITS *pLimits);
+    HRESULT(STDMETHODCALLTYPE *SetRedirectedLevel)
+    (IHostMemInspection *This, EMemoryCriticalLevel level);
+} IHostMemInspectionVtbl;
+
+interface IHostMemInspection
+{
+    const IHostMemInspectionVtbl *lpVtbl;
+};
+
+#endif
+
+#ifdef COBJMACROS
+#define IHostMemInspection_QueryInterface(This, riid, ppvObject)                                   \
+    (This)->lpVtbl->QueryInterface(This, riid, ppvObject)
+#define IHostMemInspection_AddRef(This) (This)->lpVtbl->AddRef(This)
+#define IHostMemInspection_Release(This) (This)->lpVtbl->Release(This)
+#define IHostMemInspection_GetStatistics(This, pStatistics)                                        \
+    (This)->lpVtbl->GetStatistics(This, pStatistics)
+#define IHostMemInspection_EnumRegions(This, pfnCallback, pContext)                                \
+    (This)->lpVtbl->EnumRegions(This, pfnCallback, pContext)
+#define IHostMemInspection_EnumMappedRanges(This, pfnCallback, pContext)                           \
+    (This)->lpVtbl->EnumMappedRanges(This, pfnCallback, pContext)
+#define IHostMemInspection_EnumBlocks(This, dwHeap, pfnCallback, pContext)                         \
+    (This)->lpVtbl->EnumBlocks(This, dwHeap, pfnCallback, pContext)
+#define IHostMemInspection_FindRegion(This, pAddress, pRegion)                                     \
+    (This)->lpVtbl->FindRegion(This, pAddress, pRegion)
+#define IHostMemInspection_Audit(This, pAudit, pfnCallback, pContext)                              \
+    (This)->lpVtbl->Audit(This, pAudit, pfnCallback, pContext)
+#define IHostMemInspection_Close(This) (This)->lpVtbl->Close(This)
+#define IHostMemInspection_EnumHeaps(This, pfnCallback, pContext)                                  \
+    (This)->lpVtbl->EnumHeaps(This, pfnCallback, pContext)
+#define IHostMemInspection_EnumSizeClasses(This, dwHeap, pfnCallback, pContext)                    \
+    (This)->lpVtbl->EnumSizeClasses(This, dwHeap, pfnCallback, pContext)
+#define IHostMemInspection_FindBlock(This, pAddress, pBlock)                                       \
+    (This)->lpVtbl->FindBlock(This, pAddress, pBlock)
+#define IHostMemInspection_Trim(This, pBytes) (This)->lpVtbl->Trim(This, pBytes)
+#define IHostMemInspection_SetLimits(This, pLimits) (This)->lpVtbl->SetLimits(This, pLimits)
+#define IHostMemInspection_GetLimits(This, pLimits) (This)->lpVtbl->GetLimits(This, pLimits)
+#define IHostMemInspection_SetRedirectedLevel(This, level)                                         \
+    (This)->lpVtbl->SetRedirectedLevel(This, level)
+#endif
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif

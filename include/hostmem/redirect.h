@@ -1,0 +1,154 @@
+/*
+ * redirect.h: import redirection, which brings modern .NET to use a manager.
+ *
+ * Modern .NET never asks its host for a memory manager. A host redirects the runtime's modules
+ * instead: their calls of Win32's memory functions then reach the manager.
+ *
+ * hostmem.h includes this header, and says what "suspension-safe" means. Whatever is said of a
+ * Win32 function here goes by its page in the Windows API reference; the format of import tables,
+ * by "PE Format" there.
+ */
+#ifndef HOSTMEM_REDIRECT_H
+#define HOSTMEM_REDIRECT_H
+
+#include <hostmem/clrhosting.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum HOSTMEM_MODULE_KIND {
+    HostMemModuleRuntime = 1,   /* such as coreclr.dll */
+    HostMemModuleJit = 2,       /* a JIT compiler, such as clrjit.dll */
+    HostMemModuleCollector = 3, /* a garbage collector, such as clrgc.dll */
+    HostMemModuleHost = 4       /* hostfxr.dll, hostpolicy.dll: only their loads are followed */
+} HOSTMEM_MODULE_KIND;
+
+/* A module that a redirected one has loaded: see HOSTMEM_REDIRECT_FOLLOW. */
+typedef struct HOSTMEM_MODULE {
+    HMODULE hModule;
+    HOSTMEM_MODULE_KIND Kind;
+    HRESULT Result; /* S_OK: redirected; else HostMemRedirectModule's reason why not */
+} HOSTMEM_MODULE;
+
+/* HOSTMEM_OPTIONS.pfnModule. *pModule is valid until the callback returns. */
+typedef void(CALLBACK *HOSTMEM_MODULE_CALLBACK)(void *pContext, const HOSTMEM_MODULE *pModule);
+
+typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
+
+/* HostMemRedirectModule's dwFlags. */
+#define HOSTMEM_REDIRECT_HEAP 0x1      /* also redirect the functions of Win32 heaps */
+#define HOSTMEM_REDIRECT_NO_STATUS 0x2 /* do not redirect what tells of the machine's memory */
+#define HOSTMEM_REDIRECT_FOLLOW 0x4    /* also redirect the parts of a runtime that it loads */
+
+/*
+ * Redirects a loaded module: rewrites its import address tables, ordinary and delay-loaded, so that
+ * its calls of VirtualAlloc, VirtualAllocEx, VirtualAllocExNuma, VirtualFree, VirtualFreeEx,
+ * VirtualQuery, VirtualProtect, MapViewOfFile, MapViewOfFileEx, MapViewOfFileExNuma,
+ * UnmapViewOfFile and UnmapViewOfFileEx reach the manager. Only imports by name from kernel32.dll,
+ * kernelbase.dll or an api-ms-win-core-memory-*.dll are rewritten; code never is. Calls for another
+ * process, and frees of memory that the manager does not own, go to Win32. So do calls through
+ * pointers that the module gets from GetProcAddress.
+ *
+ * IHostMemInspection::SetRedirectedLevel decides how critical a request for memory is. If a view
+ * cannot be mapped for want of address space, the manager gives some back, as
+ * IHostMemoryManager::NeedsVirtualAddressSpace does, and the view is tried once more.
+ *
+ * Unless HOSTMEM_REDIRECT_NO_STATUS is given, these two are redirected as well, also where they are
+ * imported from an api-ms-win-core-sysinfo-*.dll:
+ *
+ * - GlobalMemoryStatusEx reports no more memory than the limits allow, and no more available memory
+ *   than is left below them. The load is the system's or the commit limit's, whichever is higher.
+ *   The commit limit's is scaled for .NET's garbage collector, which takes 90 % for high: it is
+ *   90 % at the threshold where memory becomes Low, and linear below and above. From the refusal of
+ *   a task-critical request until the next one is granted, it is 89 % at most.
+ *
+ * - CreateMemoryResourceNotification makes a handle that is signalled while the manager's pressure
+ *   is Low, or High; QueryMemoryResourceNotification reads it. From the first such handle on, the
+ *   manager also watches the system, as with HOSTMEM_WATCH_SYSTEM. Once the manager is closed or an
+ *   E_FAIL has latched, no such handle is signalled.
+ *
+ * With HOSTMEM_REDIRECT_HEAP, HeapAlloc, HeapReAlloc, HeapFree, HeapSize, HeapValidate, HeapCreate
+ * and HeapDestroy are redirected as well, also where they are imported from an
+ * api-ms-win-core-heap-*.dll. What the module allocates from the process's heap, and from heaps
+ * that it creates, then comes from an IHostMalloc of the manager.
+ *
+ * - All flags are honoured. HEAP_NO_SERIALIZE changes nothing, because calls are never serialized.
+ *   HEAP_REALLOC_IN_PLACE_ONLY fails with ERROR_NOT_ENOUGH_MEMORY if the block would have to move;
+ *   that can happen for a smaller size, too.
+ * - A handle is still that of a Win32 heap. HeapDestroy ends that heap and frees the manager's
+ *   blocks of this handle; they are not reported as leaks. Heaps with a maximum size, and those
+ *   beyond the first 64 that exist at once, are left to Win32.
+ * - Blocks that Win32 made, such as those from before the redirection, stay Win32's.
+ * - An address in the manager's memory that is not a live block of the given heap (freed before,
+ *   inside a block, a block of another heap) is refused with ERROR_INVALID_PARAMETER. Nothing is
+ *   changed, and the call never reaches Win32.
+ * - Only redirected modules know such a block. If the module passes one to a module that is not
+ *   redirected with this flag, that module must not free, resize or measure it.
+ * - Once the manager is closed or an E_FAIL has latched, new blocks come from Win32. Blocks that
+ *   the manager made can still be freed and resized.
+ * IHostMemInspection::Trim must not be under way while the module destroys a heap.
+ *
+ * With HOSTMEM_REDIRECT_FOLLOW, LoadLibraryA, LoadLibraryW, LoadLibraryExA and LoadLibraryExW are
+ * redirected as well, also where they are imported from an api-ms-win-core-libraryloader-*.dll. The
+ * parts of a runtime that the module loads are redirected with the same flags before the load
+ * returns, and so are the parts that those load in turn.
+ *
+ * - A module is part of a runtime by what it exports: coreclr_initialize or GetCLRRuntimeHost (a
+ *   runtime, such as coreclr.dll), getJit (a JIT compiler, such as clrjit.dll), GC_Initialize or
+ *   InitializeGarbageCollector (a garbage collector, such as clrgc.dll). Other modules are left
+ *   alone.
+ * - Of hostfxr.dll and hostpolicy.dll (which export hostfxr_main and corehost_main) only the loads
+ *   are followed, not the memory; that goes for hModule, too.
+ * - HOSTMEM_OPTIONS.pfnModule is called for each such module. A module that cannot be redirected is
+ *   loaded all the same.
+ * - Each such module stays loaded and redirected until the last redirection with this flag is
+ *   removed.
+ *
+ *   pManager       a manager made by HostMemCreateManager; referenced until the redirection ends.
+ *   hModule        a module of this process; referenced until the redirection ends.
+ *   dwFlags        a combination of HOSTMEM_REDIRECT_HEAP, _NO_STATUS and _FOLLOW, or 0.
+ *   ppRedirection  out: what HostMemRemoveRedirection takes; NULL unless S_OK.
+ * Returns
+ *   S_OK;
+ *   S_FALSE: the module imports none of these functions, or they are redirected already;
+ *   E_POINTER: pManager or ppRedirection is NULL;
+ *   E_INVALIDARG: not a hostmem manager; not a loaded module; a module that the redirection itself
+ *   relies on (hostmem's own, kernel32.dll, kernelbase.dll, ntdll.dll); unknown flags;
+ *   HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT): the module's import tables make no sense;
+ *   HRESULT_FROM_WIN32(ERROR_BUSY): modules of this process are redirected to another manager (one
+ *   at a time is possible), or with HOSTMEM_REDIRECT_FOLLOW and other flags;
+ *   E_OUTOFMEMORY;
+ *   what VirtualProtect or GetModuleHandleEx reports, as HRESULT_FROM_WIN32.
+ * On failure nothing is rewritten. Any thread. Not suspension-safe: it calls the loader and may
+ * wait for another thread that redirects. Redirect a runtime's modules before the runtime starts.
+ * The first redirection pins hostmem's own module for the life of the process.
+ */
+HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HMODULE hModule,
+                                                DWORD dwFlags, HOSTMEM_REDIRECTION **ppRedirection);
+
+/*
+ * Ends a redirection: puts the import address tables back. An entry that another program has
+ * rewritten since then is left alone.
+ *
+ * Memory that the module still holds stays valid and in the manager's books, but what the module
+ * does with it afterwards is not seen. If the module then frees a heap block of the manager's, it
+ * passes Win32 a block that Win32 does not know. So end the runtime first.
+ *
+ * When the last redirection to a manager ends, the manager's heaps without live blocks end, too.
+ * Heaps with live blocks stay and keep the manager alive. If modules are redirected to this manager
+ * again, they find these heaps under the same handles. When that ends as well, heaps are ended or
+ * kept by the same rule.
+ *
+ *   pRedirection  what HostMemRedirectModule gave.
+ * S_OK; E_POINTER (NULL); E_INVALIDARG (not a redirection, or removed before; the pointer is not
+ * read); what VirtualProtect reports, as HRESULT_FROM_WIN32: other entries have been put back.
+ * Any thread. Not suspension-safe, for the same reasons.
+ */
+HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirection);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif

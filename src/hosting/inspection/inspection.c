@@ -1,0 +1,120 @@
+/*
+ * inspection.c: the IHostMemInspection interface: the table of its methods, and the simple ones.
+ *
+ * Everything works in every status: a host looks most closely after something has gone wrong.
+ */
+#include "hosting/inspection/inspection.h"
+#include "heap/heap_walk.h"
+
+#include "hosting/host_malloc.h"
+#include "hosting/inspection/inspection_methods.h"
+#include "hosting/public_facts.h"
+
+static HRESULT WINAPI inspection_QueryInterface(IHostMemInspection *iface, REFIID riid,
+                                                void **object)
+{
+    return manager_query_interface(impl_from_IHostMemInspection(iface), riid, object);
+}
+
+static ULONG WINAPI inspection_AddRef(IHostMemInspection *iface)
+{
+    return manager_add_ref(impl_from_IHostMemInspection(iface));
+}
+
+static ULONG WINAPI inspection_Release(IHostMemInspection *iface)
+{
+    return manager_release(impl_from_IHostMemInspection(iface));
+}
+
+static HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const void *address,
+                                            HOSTMEM_REGION *region)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct region_facts facts;
+    size_t committed;
+
+    if (!region)
+        return E_POINTER;
+    *region = (HOSTMEM_REGION){0};
+    if (!pages_find(&manager->pages, address, &facts, &committed))
+        return S_FALSE;
+    region_to_public(&facts, committed, region);
+    return S_OK;
+}
+
+static HRESULT WINAPI inspection_FindBlock(IHostMemInspection *iface, const void *address,
+                                           HOSTMEM_BLOCK *public_block)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct heap_block block;
+
+    if (!public_block)
+        return E_POINTER;
+    *public_block = (HOSTMEM_BLOCK){0};
+    if (!heap_find_block(&manager->heaps, (uintptr_t)address, &block))
+        return S_FALSE;
+    block_to_public(&block, public_block);
+    return S_OK;
+}
+
+static HRESULT WINAPI inspection_Trim(IHostMemInspection *iface, SIZE_T *bytes)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    DWORD last_error = GetLastError();
+    size_t given = host_malloc_trim_all(manager);
+
+    if (bytes)
+        *bytes = given;
+    SetLastError(last_error);
+    return given ? S_OK : S_FALSE;
+}
+
+static HRESULT WINAPI inspection_SetLimits(IHostMemInspection *iface, const HOSTMEM_LIMITS *limits)
+{
+    return limits ? limits_set(&impl_from_IHostMemInspection(iface)->limits, limits) : E_POINTER;
+}
+
+static HRESULT WINAPI inspection_GetLimits(IHostMemInspection *iface, HOSTMEM_LIMITS *limits)
+{
+    if (!limits)
+        return E_POINTER;
+    if (limits->cbSize != sizeof(*limits))
+        return E_INVALIDARG;
+    limits_get(&impl_from_IHostMemInspection(iface)->limits, limits);
+    return S_OK;
+}
+
+static HRESULT WINAPI inspection_SetRedirectedLevel(IHostMemInspection *iface,
+                                                    EMemoryCriticalLevel level)
+{
+    if ((uint32_t)level > eProcessCritical)
+        return E_INVALIDARG;
+    redirected_set_level(&impl_from_IHostMemInspection(iface)->redirected, level);
+    return S_OK;
+}
+
+static HRESULT WINAPI inspection_Close(IHostMemInspection *iface)
+{
+    manager_set_status(impl_from_IHostMemInspection(iface), HostMemStatusClosed);
+    return S_OK;
+}
+
+const IHostMemInspectionVtbl inspection_vtbl = {
+    inspection_QueryInterface,
+    inspection_AddRef,
+    inspection_Release,
+    inspection_GetStatistics,
+    inspection_EnumRegions,
+    inspection_EnumMappedRanges,
+    inspection_EnumBlocks,
+    inspection_FindRegion,
+    inspection_Audit,
+    inspection_Close,
+    inspection_EnumHeaps,
+    inspection_EnumSizeClasses,
+    inspection_FindBlock,
+    inspection_Trim,
+    inspection_SetLimits,
+    inspection_GetLimits,
+    inspection_SetRedirectedLevel,
+};

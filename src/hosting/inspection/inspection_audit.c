@@ -1,0 +1,93 @@
+/*
+ * inspection_audit.c: IHostMemInspection::Audit: the books against the system, and the heaps'
+ * counts against their blocks.
+ */
+#include "hosting/inspection/inspection_methods.h"
+#include "heap/heap_walk.h"
+#include "hosting/public_facts.h"
+#include "pages/audit.h"
+
+_Static_assert(HostMemCommittedCharge == (int)AUDIT_COMMITTED_CHARGE, "one order of differences");
+
+struct audit_caller {
+    const struct manager *manager;
+    HOSTMEM_DIFFERENCE_CALLBACK callback; /* may be NULL */
+    void *context;
+    HRESULT hr;
+};
+
+static bool report_difference(void *context, const struct audit_difference *difference)
+{
+    struct audit_caller *caller = context;
+    HOSTMEM_DIFFERENCE public_difference = {
+        .Kind = (HOSTMEM_DIFFERENCE_KIND)difference->kind,
+        .Address = (void *)difference->address,
+        .Books = difference->books,
+        .System = difference->system,
+    };
+
+    if (!caller->callback)
+        return true;
+    if (difference->region.size)
+        region_to_public(&difference->region,
+                         pages_committed(&caller->manager->pages, &difference->region),
+                         &public_difference.Region);
+    caller->hr = caller->callback(caller->context, &public_difference);
+    return caller->hr == S_OK;
+}
+
+/* Compares what the heaps have counted with the blocks that they have. */
+static void audit_heaps(struct audit_caller *caller, struct audit *audit)
+{
+    struct heap_audit heaps;
+    struct audit_difference blocks = {.kind = AUDIT_BLOCKS_TOTAL};
+    struct audit_difference bytes = {.kind = AUDIT_BLOCK_BYTES_TOTAL};
+
+    if (!audit->totals_compared)
+        return;
+    audit->totals_compared = heap_audit(&caller->manager->heaps, &heaps);
+    if (!audit->totals_compared)
+        return;
+    blocks.books = heaps.counted_blocks;
+    blocks.system = heaps.found_blocks;
+    bytes.books = heaps.counted_bytes;
+    bytes.system = heaps.found_bytes;
+    if (blocks.books != blocks.system) {
+        audit->differences++;
+        if (!report_difference(caller, &blocks))
+            return;
+    }
+    if (bytes.books != bytes.system) {
+        audit->differences++;
+        report_difference(caller, &bytes);
+    }
+}
+
+HRESULT WINAPI inspection_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT *result,
+                                HOSTMEM_DIFFERENCE_CALLBACK callback, void *context)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct audit_caller caller = {manager, callback, context, S_OK};
+    DWORD last_error = GetLastError();
+    struct audit audit;
+
+    if (!result)
+        return E_POINTER;
+    if (result->cbSize != sizeof(HOSTMEM_AUDIT))
+        return E_INVALIDARG;
+    if (audit_run(&manager->pages, &audit, report_difference, &caller))
+        audit_heaps(&caller, &audit);
+    *result = (HOSTMEM_AUDIT){
+        .cbSize = sizeof(HOSTMEM_AUDIT),
+        .TotalsCompared = audit.totals_compared,
+        .Regions = audit.regions,
+        .Busy = audit.busy,
+        .ReservedBytes = audit.reserved,
+        .CommittedBytes = audit.committed,
+        .Differences = audit.differences,
+    };
+    SetLastError(last_error);
+    if (caller.hr != S_OK)
+        return caller.hr;
+    return audit.differences ? S_FALSE : S_OK;
+}

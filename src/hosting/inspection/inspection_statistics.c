@@ -1,0 +1,122 @@
+/*
+ * inspection_statistics.c: IHostMemInspection::GetStatistics: adds up the counters of the manager
+ * and of its heaps.
+ */
+#include "hosting/inspection/inspection_methods.h"
+#include "heap/heap_counters.h"
+#include "heap/heap_walk.h"
+#include "hosting/public_facts.h"
+#include "os/os.h"
+
+/* Longer than a thread that has been preempted usually waits for a processor. */
+#define PATIENCE_MILLISECONDS 50u
+
+_Static_assert(HOSTMEM_METHODS == (int)COUNTED_PUBLIC_METHODS, "one order of methods");
+_Static_assert(HOSTMEM_REFUSALS == (int)BLOCK_REFUSALS, "one order of refusals");
+
+static void read_methods(const struct counters *counters, HOSTMEM_METHOD_COUNT *methods)
+{
+    for (int method = 0; method < HOSTMEM_METHODS; method++) {
+        methods[method].Calls = counter_read(&counters->calls[method].begun);
+        methods[method].Failures = counter_read(&counters->calls[method].failures);
+    }
+}
+
+/* Adds what the heaps have in their thread counters. */
+static void add_heaps(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
+{
+    HOSTMEM_METHOD_COUNT *methods = statistics->Methods;
+    uint32_t cursor = 0;
+    struct heap_figures figures;
+    struct heap *heap;
+
+    statistics->Blocks.Now = statistics->BlockBytes.Now = 0;
+    while ((heap = heap_next(&manager->heaps, &cursor)) != NULL) {
+        if (!heap_figures(heap, &figures))
+            continue;
+        statistics->Blocks.Now += figures.blocks;
+        statistics->BlockBytes.Now += figures.block_bytes;
+        methods[HostMemMallocAlloc].Calls += figures.counts[THREAD_ALLOCATED];
+        methods[HostMemMallocDebugAlloc].Calls += figures.counts[THREAD_DEBUG_ALLOCATED];
+        methods[HostMemMallocFree].Calls += figures.counts[THREAD_FREED];
+    }
+    statistics->Blocks.Peak = gauge_peak(&manager->heaps.peak_blocks);
+    statistics->BlockBytes.Peak = gauge_peak(&manager->heaps.peak_bytes);
+}
+
+/*
+ * A heap that ends moves its counts to the manager's counters. If one ends while the sum is taken,
+ * the sum is taken again, but not for ever: the thread that ends it may be frozen in the middle.
+ */
+static void read_counts(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
+{
+    uint64_t begun = os_tick_milliseconds();
+    uint64_t mark;
+
+    do {
+        mark = heap_ends(&manager->heaps);
+        read_methods(&manager->counters, statistics->Methods);
+        add_heaps(manager, statistics);
+    } while (!heap_none_ended_since(&manager->heaps, mark) &&
+             os_tick_milliseconds() - begun < PATIENCE_MILLISECONDS);
+}
+
+static HOSTMEM_FIRST_COUNT read_first(const struct manager *manager,
+                                      const struct first_counter *first)
+{
+    HOSTMEM_FIRST_COUNT read = {.Count = counter_read(&first->count)};
+
+    if (!read.Count)
+        return read;
+    read.FirstOrder = counter_read(&first->order);
+    read.FirstMilliseconds = counter_read(&first->tick) - manager->born_tick;
+    return read;
+}
+
+static void read_limits(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
+{
+    const struct counters *counters = &manager->counters;
+
+    for (int level = 0; level < COUNTERS_LEVELS; level++)
+        statistics->RefusedRequests[level] =
+            read_first(manager, &counters->refused_requests[level]);
+    for (int state = 0; state < COUNTERS_PRESSURES; state++)
+        statistics->Notifications[state] = read_first(manager, &counters->notifications[state]);
+    statistics->Pressure = pressure_state(&manager->limits.notify.pressure);
+    statistics->RedirectedLevel = redirected_level(&manager->redirected);
+}
+
+static void read_statistics(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
+{
+    const struct counters *counters = &manager->counters;
+
+    statistics->Status = status_read(&manager->status);
+    statistics->Reserved = gauge_to_public(&manager->pages.budget.reserved.granted);
+    statistics->Committed = gauge_to_public(&manager->pages.budget.committed.granted);
+    statistics->Mapped = gauge_to_public(&counters->mapped);
+    statistics->Regions = gauge_to_public(&counters->regions);
+    statistics->MappedRanges = gauge_to_public(&counters->mapped_ranges);
+    statistics->Heaps = gauge_to_public(&counters->heaps);
+    statistics->SlabBytes = gauge_to_public(&counters->slab_bytes);
+    statistics->Metadata = gauge_to_public(&counters->metadata);
+    statistics->RefusedFrees = counter_read(&counters->refused_frees);
+    statistics->ForeignCommits = counter_read(&counters->foreign_commits);
+    statistics->PassedFrees = counter_read(&counters->passed_frees);
+    statistics->LeakedBlocks = counter_read(&counters->leaked_blocks);
+    statistics->LeakedBytes = counter_read(&counters->leaked_bytes);
+    for (int refusal = 0; refusal < HOSTMEM_REFUSALS; refusal++)
+        statistics->RefusedBlocks[refusal] = counter_read(&counters->refused_blocks[refusal]);
+    statistics->DamagedBlocks = counter_read(&counters->corrupted_blocks);
+    read_limits(manager, statistics);
+    read_counts(manager, statistics);
+}
+
+HRESULT WINAPI inspection_GetStatistics(IHostMemInspection *iface, HOSTMEM_STATISTICS *statistics)
+{
+    if (!statistics)
+        return E_POINTER;
+    if (statistics->cbSize != sizeof(*statistics))
+        return E_INVALIDARG;
+    read_statistics(impl_from_IHostMemInspection(iface), statistics);
+    return S_OK;
+}

@@ -1,0 +1,174 @@
+/*
+ * pressure_notify.c: see pressure_notify.h.
+ */
+#include "hosting/pressure_notify.h"
+
+#include "os/os.h"
+
+#define CALLBACK_LIMIT ((uint32_t)1 << 12)
+#define WATCH_MILLISECONDS 1000u
+
+struct kept_callback {
+    struct pool_link link;
+    _Atomic(ICLRMemoryNotificationCallback *) callback;
+};
+
+bool pressure_notify_init(struct pressure_notify *notify, struct counters *counters,
+                          const struct status *status, const struct budget_kind *committed,
+                          const void *manager)
+{
+    notify->counters = counters;
+    notify->status = status;
+    notify->manager = manager;
+    pressure_init(&notify->pressure, committed);
+    return pool_init(&notify->callbacks, sizeof(struct kept_callback), CALLBACK_LIMIT,
+                     &counters->metadata);
+}
+
+static void release_callbacks(struct pressure_notify *notify)
+{
+    for (uint32_t index = 1; notify->callbacks.span.base && index <= pool_limit(&notify->callbacks);
+         index++) {
+        struct kept_callback *kept = pool_item(&notify->callbacks, index);
+        ICLRMemoryNotificationCallback *callback =
+            atomic_load_explicit(&kept->callback, memory_order_acquire);
+
+        if (callback)
+            callback->lpVtbl->Release(callback);
+    }
+}
+
+void pressure_notify_destroy(struct pressure_notify *notify)
+{
+    HANDLE watch = atomic_load_explicit(&notify->watch, memory_order_acquire);
+
+    release_callbacks(notify);
+    if (watch)
+        CloseHandle(watch);
+    pool_destroy(&notify->callbacks);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Who is told
+ * --------------------------------------------------------------------------------------------- */
+
+/* Keeps a reference of a callback, once. False: no memory. */
+static bool keep_callback(struct pressure_notify *notify, ICLRMemoryNotificationCallback *callback)
+{
+    struct kept_callback *kept;
+    uint32_t index;
+
+    for (index = 1; index <= pool_limit(&notify->callbacks); index++) {
+        kept = pool_item(&notify->callbacks, index);
+        if (atomic_load_explicit(&kept->callback, memory_order_acquire) == callback)
+            return true;
+    }
+    index = pool_take(&notify->callbacks);
+    if (!index)
+        return false;
+    callback->lpVtbl->AddRef(callback);
+    kept = pool_item(&notify->callbacks, index);
+    atomic_store_explicit(&kept->callback, callback, memory_order_release);
+    return true;
+}
+
+bool pressure_notify_register(struct pressure_notify *notify,
+                              ICLRMemoryNotificationCallback *callback)
+{
+    if (callback && !keep_callback(notify, callback))
+        return false;
+    atomic_store_explicit(&notify->callback, callback, memory_order_release);
+    return true;
+}
+
+void pressure_notify_listen(struct pressure_notify *notify, pressure_listener *listener)
+{
+    atomic_store_explicit(&notify->listener, listener, memory_order_seq_cst);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The system's own shortage
+ * --------------------------------------------------------------------------------------------- */
+
+bool pressure_notify_watch_system(struct pressure_notify *notify)
+{
+    HANDLE watch, none = NULL;
+
+    if (atomic_load_explicit(&notify->watch, memory_order_acquire))
+        return true;
+    watch = CreateMemoryResourceNotification(LowMemoryResourceNotification);
+    if (watch && !atomic_compare_exchange_strong_explicit(
+                     &notify->watch, &none, watch, memory_order_acq_rel, memory_order_acquire))
+        CloseHandle(watch);
+    return watch != NULL;
+}
+
+/* Queries the notification, in one thread a second. */
+static void query_system(struct pressure_notify *notify, uint64_t tick)
+{
+    HANDLE watch = atomic_load_explicit(&notify->watch, memory_order_acquire);
+    uint64_t watched = atomic_load_explicit(&notify->watched_tick, memory_order_relaxed);
+    BOOL is_low;
+
+    if (!watch || tick - watched < WATCH_MILLISECONDS ||
+        !atomic_compare_exchange_strong_explicit(&notify->watched_tick, &watched, tick,
+                                                 memory_order_relaxed, memory_order_relaxed))
+        return;
+    if (QueryMemoryResourceNotification(watch, &is_low))
+        pressure_set_system(&notify->pressure, is_low != FALSE);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Telling
+ * --------------------------------------------------------------------------------------------- */
+
+_Static_assert(eMemoryAvailableLow == (int)PRESSURE_LOW, "one order of states");
+_Static_assert(eMemoryAvailableNeutral == (int)PRESSURE_NEUTRAL, "one order of states");
+_Static_assert(eMemoryAvailableHigh == (int)PRESSURE_HIGH, "one order of states");
+
+static void tell(struct pressure_notify *notify, enum pressure_state state, uint64_t tick)
+{
+    ICLRMemoryNotificationCallback *callback =
+        atomic_load_explicit(&notify->callback, memory_order_acquire);
+    pressure_listener *listener = atomic_load_explicit(&notify->listener, memory_order_acquire);
+    bool heard = callback != NULL;
+
+    if (listener)
+        heard |= listener(notify->manager, state);
+    if (heard)
+        counters_count_first(notify->counters,
+                             &notify->counters->notifications[state - PRESSURE_LOW], tick);
+    if (callback)
+        callback->lpVtbl->OnMemoryNotification(callback, (EMemoryAvailable)state);
+}
+
+void pressure_notify_update(struct pressure_notify *notify, bool refused)
+{
+    DWORD last_error;
+    uint64_t tick;
+    enum pressure_state state;
+    bool tells;
+
+    if (!status_is_open(notify->status) ||
+        (pressure_is_idle(&notify->pressure) &&
+         !atomic_load_explicit(&notify->watch, memory_order_relaxed)))
+        return;
+    last_error = GetLastError();
+    tick = os_tick_milliseconds();
+    query_system(notify, tick);
+    tells = pressure_begin(&notify->pressure, refused, tick, &state);
+    while (tells) {
+        tell(notify, state, tick);
+        tick = os_tick_milliseconds(); /* the callback may have taken long */
+        tells = pressure_next(&notify->pressure, tick, &state);
+    }
+    SetLastError(last_error);
+}
+
+void pressure_notify_end(const struct pressure_notify *notify)
+{
+    pressure_listener *listener = atomic_load_explicit(&notify->listener, memory_order_acquire);
+
+    if (listener)
+        listener(notify->manager, PRESSURE_NEUTRAL);
+}

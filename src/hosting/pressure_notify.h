@@ -1,0 +1,77 @@
+/*
+ * pressure_notify.h: telling a runtime of memory pressure.
+ *
+ * budget/pressure.h decides the state, and which thread tells of a change. This file asks it after
+ * each call that may have changed what is committed, queries the system's own low-memory
+ * notification, and tells the CLR's callback and the listener of redirected modules.
+ */
+#ifndef HOSTMEM_HOSTING_PRESSURE_NOTIFY_H
+#define HOSTMEM_HOSTING_PRESSURE_NOTIFY_H
+
+#include "budget/pressure.h"
+#include "counters/counters.h"
+#include "hosting/status.h"
+#include "pages/pool.h"
+
+#include <hostmem/clrhosting.h>
+
+/*
+ * Called for each notification, and with PRESSURE_NEUTRAL when the manager stops serving. `manager`
+ * is the one that pressure_notify_init was given. False: nobody listens.
+ */
+typedef bool pressure_listener(const void *manager, enum pressure_state state);
+
+struct pressure_notify {
+    struct pressure pressure;
+    struct counters *counters;
+    const struct status *status; /* nothing is told of a manager that does not serve */
+    const void *manager;         /* the listener's argument */
+
+    _Atomic(pressure_listener *) listener; /* NULL: none */
+
+    /*
+     * The system's low-memory notification, or NULL. It is made once, by compare-and-swap, and
+     * closed with the manager. The thread that moves watched_tick on queries it.
+     */
+    _Atomic(HANDLE) watch;
+    _Atomic uint64_t watched_tick;
+
+    /*
+     * Every callback that was ever registered, each with a reference, until the manager dies:
+     * another thread may be inside a callback that has been replaced. `callback` is the one to
+     * call, or NULL.
+     */
+    struct pool callbacks;
+    _Atomic(ICLRMemoryNotificationCallback *) callback;
+};
+
+/*
+ * Pressure goes by `committed`. `manager` is passed to the listener. False: no memory;
+ * pressure_notify_destroy is due also then.
+ */
+bool pressure_notify_init(struct pressure_notify *notify, struct counters *counters,
+                          const struct status *status, const struct budget_kind *committed,
+                          const void *manager);
+void pressure_notify_destroy(struct pressure_notify *notify);
+
+/* The callback to call from now on; NULL: none. False: no memory. */
+bool pressure_notify_register(struct pressure_notify *notify,
+                              ICLRMemoryNotificationCallback *callback);
+
+/* Has the system's low-memory notification queried from now on. False: the system has none. */
+bool pressure_notify_watch_system(struct pressure_notify *notify);
+
+/* The listener is told of every notification that begins after this. */
+void pressure_notify_listen(struct pressure_notify *notify, pressure_listener *listener);
+
+/*
+ * To be called after each call that may have changed what is committed, and after each request that
+ * the budget `refused`, when the call is otherwise done: a callback may call any method of the
+ * manager. Suspension-safe, but for what the callback does. The last error stays as it is.
+ */
+void pressure_notify_update(struct pressure_notify *notify, bool refused);
+
+/* The manager serves no more: what the listener signals ends. */
+void pressure_notify_end(const struct pressure_notify *notify);
+
+#endif

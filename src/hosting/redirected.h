@@ -1,0 +1,32 @@
+/*
+ * redirected.h: what a manager keeps for the modules that are redirected to it (redirect/).
+ */
+#ifndef HOSTMEM_HOSTING_REDIRECTED_H
+#define HOSTMEM_HOSTING_REDIRECTED_H
+
+#include <hostmem/hostmem.h>
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct redirected {
+    /* EMemoryCriticalLevel: SetRedirectedLevel. Relaxed: requests under way may use either. */
+    _Atomic uint32_t level;
+
+    _Atomic bool task_refused; /* redirect/request_level.h */
+    HOSTMEM_MODULE_CALLBACK module_callback;
+    void *module_context;
+};
+
+static inline EMemoryCriticalLevel redirected_level(const struct redirected *redirected)
+{
+    return (EMemoryCriticalLevel)atomic_load_explicit(&redirected->level, memory_order_relaxed);
+}
+
+static inline void redirected_set_level(struct redirected *redirected, EMemoryCriticalLevel level)
+{
+    atomic_store_explicit(&redirected->level, (uint32_t)level, memory_order_relaxed);
+}
+
+#endif
