@@ -6,7 +6,7 @@
 #ifndef HOSTMEM_PE_PE_METADATA_H
 #define HOSTMEM_PE_PE_METADATA_H
 
-#include "pe/pe_file.h"
+#include "pe/pe_headers.h"
 
 enum {
     PE_VERSION_SIZE = 64 /* characters of a runtime's version that are kept, the NUL included */

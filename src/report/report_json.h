@@ -4,8 +4,8 @@
 #ifndef HOSTMEM_REPORT_REPORT_JSON_H
 #define HOSTMEM_REPORT_REPORT_JSON_H
 
-#include "run/snapshot/report_make.h"
-#include "run/snapshot/snapshot.h"
+#include "run/snapshot/report_write.h"
+#include "report/snapshot.h"
 
 enum {
     REPORT_JSON_SCHEMA = 1 /* grows when a member changes its meaning or goes; not when one comes */

@@ -4,7 +4,7 @@
 #ifndef HOSTMEM_REPORT_REPORT_JSON_LIMITS_H
 #define HOSTMEM_REPORT_REPORT_JSON_LIMITS_H
 
-#include "run/snapshot/snapshot.h"
+#include "report/snapshot.h"
 
 #include <jansson.h>
 

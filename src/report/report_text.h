@@ -4,8 +4,8 @@
 #ifndef HOSTMEM_REPORT_REPORT_TEXT_H
 #define HOSTMEM_REPORT_REPORT_TEXT_H
 
-#include "run/snapshot/report_make.h"
-#include "run/snapshot/snapshot.h"
+#include "run/snapshot/report_write.h"
+#include "report/snapshot.h"
 #include "base/text.h"
 
 void report_text_write(struct text *text, const struct report_order *order,

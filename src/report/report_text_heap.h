@@ -4,7 +4,7 @@
 #ifndef HOSTMEM_REPORT_REPORT_TEXT_HEAP_H
 #define HOSTMEM_REPORT_REPORT_TEXT_HEAP_H
 
-#include "run/snapshot/snapshot.h"
+#include "report/snapshot.h"
 #include "base/text.h"
 
 /* Rows for the kinds of address that IHostMalloc::Free refused. */

@@ -4,7 +4,7 @@
 #ifndef HOSTMEM_REPORT_REPORT_TEXT_LIMITS_H
 #define HOSTMEM_REPORT_REPORT_TEXT_LIMITS_H
 
-#include "run/snapshot/snapshot.h"
+#include "report/snapshot.h"
 #include "base/text.h"
 
 /* Two sections and a verdict. Without a limit they are left out. */

@@ -3,7 +3,7 @@
  */
 #include "base/exit_code.h"
 #include "run/snapshot/exit_hooks.h"
-#include "run/snapshot/reporter.h"
+#include "run/snapshot/report_thread.h"
 #include "base/standard_error.h"
 #include "run/launch/launcher_choose.h"
 #include "base/wide.h"

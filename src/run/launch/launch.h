@@ -5,7 +5,7 @@
 #define HOSTMEM_RUN_LAUNCH_LAUNCH_H
 
 #include "run/launch/arguments.h"
-#include "run/launch/host.h"
+#include "run/launch/memory_manager.h"
 #include "run/launch/program.h"
 #include "run/launch/runtime.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/architecture.h"
 #include "base/exit_code.h"
-#include "pe/pe_file.h"
+#include "pe/pe_headers.h"
 #include "base/wide.h"
 
 /* Both flags together mean "any processor, preferably 32 bits" (ECMA-335 and its amendments). */

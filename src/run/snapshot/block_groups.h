@@ -8,7 +8,7 @@
 #define HOSTMEM_RUN_SNAPSHOT_BLOCK_GROUPS_H
 
 #include "base/list.h"
-#include "run/snapshot/origin.h"
+#include "run/snapshot/block_origin.h"
 
 #include <stdint.h>
 

@@ -14,7 +14,7 @@
 #include "run/snapshot/exit_hooks.h"
 
 #include "pe/import_table.h"
-#include "run/snapshot/reporter.h"
+#include "run/snapshot/report_thread.h"
 
 #include <stdint.h>
 

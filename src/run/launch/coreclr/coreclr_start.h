@@ -5,7 +5,7 @@
 #define HOSTMEM_RUN_LAUNCH_CORECLR_CORECLR_START_H
 
 #include "run/launch/coreclr/coreclr_hosting.h"
-#include "run/launch/host.h"
+#include "run/launch/memory_manager.h"
 
 /*
  * Right before the runtime starts, which takes a control only until then. A runtime that refuses it

@@ -4,7 +4,7 @@
 #include "run/launch/framework/framework_error.h"
 
 #include "base/exit_code.h"
-#include "run/snapshot/reporter.h"
+#include "run/snapshot/report_thread.h"
 #include "base/wide.h"
 
 #include <oleauto.h>

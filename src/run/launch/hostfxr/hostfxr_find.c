@@ -4,7 +4,7 @@
 #include "run/launch/hostfxr/hostfxr_find.h"
 
 #include "base/architecture.h"
-#include "pe/pe_file.h"
+#include "pe/pe_headers.h"
 #include "run/launch/search_paths.h"
 #include "base/version.h"
 #include "base/wide.h"

@@ -1,7 +1,7 @@
 /*
  * origin.c: telling origins apart, and putting them into words.
  */
-#include "run/snapshot/origin.h"
+#include "run/snapshot/block_origin.h"
 
 #include <stdarg.h>
 #include <stdio.h>

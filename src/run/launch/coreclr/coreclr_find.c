@@ -5,7 +5,7 @@
 
 #include "base/architecture.h"
 #include "base/exit_code.h"
-#include "pe/pe_file.h"
+#include "pe/pe_headers.h"
 #include "run/launch/search_paths.h"
 #include "base/version.h"
 #include "base/wide.h"

@@ -6,7 +6,7 @@
 #define HOSTMEM_RUN_SNAPSHOT_REPORT_MAKE_H
 
 #include "report/ending.h"
-#include "run/launch/host.h"
+#include "run/launch/memory_manager.h"
 #include "run/launch/program.h"
 #include "run/launch/runtime.h"
 

@@ -2,7 +2,7 @@
  * snapshot.c: asking the inspection interface, and the system for the rest.
  */
 #define COBJMACROS
-#include "run/snapshot/snapshot.h"
+#include "report/snapshot.h"
 
 enum {
     AUDIT_ATTEMPTS = 20, /* to meet a moment in which no other thread asks for memory */

@@ -4,7 +4,7 @@
  */
 #include "support.h"
 
-#include "run/snapshot/damage.h"
+#include "run/snapshot/damaged_blocks.h"
 
 enum {
     THREADS = 8,

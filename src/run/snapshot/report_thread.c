@@ -5,7 +5,7 @@
  *   REPORTER_WAITING -> REPORTER_BUSY  the one caller that sees the end first, or cancels
  * Later callers find REPORTER_BUSY and wait for the event that says that the report is out.
  */
-#include "run/snapshot/reporter.h"
+#include "run/snapshot/report_thread.h"
 
 #ifdef HOSTMEM_COVERAGE
 void __gcov_dump(void);

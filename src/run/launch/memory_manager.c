@@ -2,9 +2,9 @@
  * host.c: see host.h.
  */
 #define COBJMACROS
-#include "run/launch/host.h"
+#include "run/launch/memory_manager.h"
 
-#include "run/snapshot/damage.h"
+#include "run/snapshot/damaged_blocks.h"
 #include "base/exit_code.h"
 #include "run/snapshot/exit_hooks.h"
 #include "base/wide.h"

@@ -5,7 +5,7 @@
  * it, and shown by a release of its `is_filled`; who reads it acquires that first. Places are never
  * given back. A thread that is stopped between the two leaves one place that is not shown.
  */
-#include "run/snapshot/damage.h"
+#include "run/snapshot/damaged_blocks.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -8,7 +8,7 @@
 #define HOSTMEM_RUN_SNAPSHOT_REPORTER_H
 
 #include "report/ending.h"
-#include "run/snapshot/report_make.h"
+#include "run/snapshot/report_write.h"
 
 /* order lives till the process ends. False: there is no memory for a thread. */
 bool reporter_start(const struct report_order *order);

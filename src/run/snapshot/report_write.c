@@ -1,7 +1,7 @@
 /*
  * report_make.c: one snapshot, told twice.
  */
-#include "run/snapshot/report_make.h"
+#include "run/snapshot/report_write.h"
 
 #include "base/exit_code.h"
 #include "report/report_json.h"

@@ -5,7 +5,7 @@
 #define HOSTMEM_RUN_SNAPSHOT_SNAPSHOT_H
 
 #include "run/snapshot/block_groups.h"
-#include "run/snapshot/damage.h"
+#include "run/snapshot/damaged_blocks.h"
 #include "run/snapshot/process_map.h"
 
 #include <hostmem/hostmem.h>

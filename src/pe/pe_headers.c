@@ -1,10 +1,10 @@
 /*
- * pe_file.c: reading the headers piece by piece; each piece is bounds-checked by the read itself.
+ * pe_headers.c: reading the headers piece by piece; each piece is bounds-checked by the read itself.
  *
  * The layout is that of the "PE Format" page of the Windows reference, and of ECMA-335 II.25.3.3
  * for the CLI header.
  */
-#include "pe/pe_file.h"
+#include "pe/pe_headers.h"
 
 #include <stddef.h>
 
