@@ -1,5 +1,6 @@
 /*
- * pe_headers.c: reading the headers piece by piece; each piece is bounds-checked by the read itself.
+ * pe_headers.c: reading the headers piece by piece; each piece is bounds-checked by the read
+ * itself.
  *
  * The layout is that of the "PE Format" page of the Windows reference, and of ECMA-335 II.25.3.3
  * for the CLI header.
@@ -43,7 +44,7 @@ static DWORD cli_entry_offset(bool is_64_bit)
 }
 
 static void read_cli_header(HANDLE file, DWORD optional, const IMAGE_FILE_HEADER *header,
-                            struct pe_file *pe)
+                            struct pe_headers *pe)
 {
     DWORD entry = cli_entry_offset(pe->is_64_bit);
     IMAGE_DATA_DIRECTORY directory;
@@ -67,7 +68,7 @@ static void read_cli_header(HANDLE file, DWORD optional, const IMAGE_FILE_HEADER
     }
 }
 
-static bool read_headers(HANDLE file, struct pe_file *pe)
+static bool read_headers(HANDLE file, struct pe_headers *pe)
 {
     IMAGE_DOS_HEADER dos;
     IMAGE_FILE_HEADER header;
@@ -94,7 +95,7 @@ static bool read_headers(HANDLE file, struct pe_file *pe)
     return true;
 }
 
-enum pe_verdict pe_file_read(const wchar_t *path, struct pe_file *pe)
+enum pe_verdict pe_file_read(const wchar_t *path, struct pe_headers *pe)
 {
     enum pe_verdict verdict;
     HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,

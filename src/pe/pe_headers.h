@@ -1,10 +1,10 @@
 /*
- * pe_file.h: what the headers of a program file on disk say.
+ * pe_headers.h: what the headers of a program file on disk say.
  *
  * Promise: a file of any content is read without harm; what does not hold together is no PE file.
  */
-#ifndef HOSTMEM_PE_PE_FILE_H
-#define HOSTMEM_PE_PE_FILE_H
+#ifndef HOSTMEM_PE_PE_HEADERS_H
+#define HOSTMEM_PE_PE_HEADERS_H
 
 #include <windows.h>
 
@@ -16,7 +16,7 @@ enum pe_verdict {
     PE_FILE_FOREIGN     /* it is something else */
 };
 
-struct pe_file {
+struct pe_headers {
     WORD machine;    /* IMAGE_FILE_MACHINE_... */
     bool is_64_bit;  /* its optional header is that of PE32+ */
     bool is_managed; /* it has a CLI header */
@@ -25,6 +25,6 @@ struct pe_file {
     DWORD metadata_size;
 };
 
-enum pe_verdict pe_file_read(const wchar_t *path, struct pe_file *pe);
+enum pe_verdict pe_file_read(const wchar_t *path, struct pe_headers *pe);
 
 #endif

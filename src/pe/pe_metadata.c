@@ -283,7 +283,8 @@ bool pe_metadata_parse(const unsigned char *bytes, size_t size, struct pe_metada
     return true;
 }
 
-bool pe_metadata_read(const wchar_t *path, const struct pe_file *pe, struct pe_metadata *metadata)
+bool pe_metadata_read(const wchar_t *path, const struct pe_headers *pe,
+                      struct pe_metadata *metadata)
 {
     LARGE_INTEGER position = {.QuadPart = pe->metadata};
     unsigned char *bytes;

@@ -19,7 +19,8 @@ struct pe_metadata {
 };
 
 /* False: there are none, or they make no sense. */
-bool pe_metadata_read(const wchar_t *path, const struct pe_file *pe, struct pe_metadata *metadata);
+bool pe_metadata_read(const wchar_t *path, const struct pe_headers *pe,
+                      struct pe_metadata *metadata);
 
 /* The same of metadata in memory. */
 bool pe_metadata_parse(const unsigned char *bytes, size_t size, struct pe_metadata *metadata);

@@ -9,15 +9,15 @@
 #include <jansson.h>
 
 /* An object: how often IHostMalloc::Free refused, by the kind of the address. */
-json_t *json_refused_blocks(const HOSTMEM_STATISTICS *statistics);
+json_t *report_json_refused_blocks(const HOSTMEM_STATISTICS *statistics);
 
 /* An array of the heaps, each with an array of its size classes. */
-json_t *json_heaps(const struct snapshot *snapshot);
+json_t *report_json_heaps(const struct snapshot *snapshot);
 
 /* An array of groups of blocks, those of the most bytes first. */
-json_t *json_live_blocks(const struct snapshot *snapshot);
+json_t *report_json_live_blocks(const struct snapshot *snapshot);
 
 /* An array of the damaged blocks that are kept. */
-json_t *json_damages(const struct snapshot *snapshot);
+json_t *report_json_damages(const struct snapshot *snapshot);
 
 #endif

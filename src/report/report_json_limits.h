@@ -8,10 +8,10 @@
 
 #include <jansson.h>
 
-json_t *json_limits(const struct snapshot *snapshot);
+json_t *report_json_limits(const struct snapshot *snapshot);
 
 /* By the names of their levels and states. */
-json_t *json_refused_requests(const HOSTMEM_STATISTICS *statistics);
-json_t *json_notifications(const HOSTMEM_STATISTICS *statistics);
+json_t *report_json_refused_requests(const HOSTMEM_STATISTICS *statistics);
+json_t *report_json_notifications(const HOSTMEM_STATISTICS *statistics);
 
 #endif

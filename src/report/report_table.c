@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-void table_bytes(struct text *text, uint64_t bytes)
+void report_table_bytes(struct text *text, uint64_t bytes)
 {
     char size[TEXT_NUMBER_SIZE];
     char digits[TEXT_NUMBER_SIZE];
@@ -15,15 +15,15 @@ void table_bytes(struct text *text, uint64_t bytes)
     text_format(text, "%11s %17s", text_size(size, bytes), exact);
 }
 
-void table_byte_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
+void report_table_byte_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
 {
     text_format(text, "  %-18s", name);
-    table_bytes(text, gauge->Now);
-    table_bytes(text, gauge->Peak);
+    report_table_bytes(text, gauge->Now);
+    report_table_bytes(text, gauge->Peak);
     text_format(text, "\n");
 }
 
-void table_number_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
+void report_table_number_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
 {
     char now[TEXT_NUMBER_SIZE];
     char peak[TEXT_NUMBER_SIZE];
@@ -32,7 +32,7 @@ void table_number_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE
                 text_quantity(peak, gauge->Peak));
 }
 
-void table_count(struct text *text, const char *name, uint64_t value)
+void report_table_count(struct text *text, const char *name, uint64_t value)
 {
     char number[TEXT_NUMBER_SIZE];
 

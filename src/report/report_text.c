@@ -28,20 +28,20 @@ static void write_ending(struct text *text, const struct ending *ending)
     text_format(text, "\n");
 }
 
-static void write_host(struct text *text, const struct host *host)
+static void write_host(struct text *text, const struct memory_manager *memory)
 {
     const char *separator = "; redirected ";
 
-    if (host->control_result == S_OK)
+    if (memory->control_result == S_OK)
         text_format(text, "  host        SetHostControl accepted");
     else
         text_format(text, "  host        SetHostControl refused (0x%08lx)",
-                    (unsigned long)host->control_result);
-    for (int i = 0; i < HOST_MODULES && host->modules[i]; i++) {
-        text_format(text, "%s%s", separator, host->modules[i]);
+                    (unsigned long)memory->control_result);
+    for (int i = 0; i < MEMORY_MANAGER_MODULES && memory->modules[i]; i++) {
+        text_format(text, "%s%s", separator, memory->modules[i]);
         separator = ", ";
     }
-    if (host->options.redirect_flags & HOSTMEM_REDIRECT_HEAP)
+    if (memory->options.redirect_flags & HOSTMEM_REDIRECT_HEAP)
         text_format(text, " with heaps");
     text_format(text, "\n");
 }
@@ -58,7 +58,7 @@ static void write_subject(struct text *text, const struct report_order *order,
     write_ending(text, ending);
     text_format(text, "  runtime     %s %s %s, %s\n", order->runtime->family,
                 order->runtime->version, ARCHITECTURE_NAME, order->runtime->directory_utf8);
-    write_host(text, order->host);
+    write_host(text, order->memory);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -68,16 +68,16 @@ static void write_subject(struct text *text, const struct report_order *order,
 static void write_gauges(struct text *text, const HOSTMEM_STATISTICS *statistics)
 {
     text_format(text, "\n%-20s%29s%29s\n", "Memory", "now", "peak");
-    table_byte_gauge(text, "reserved", &statistics->Reserved);
-    table_byte_gauge(text, "committed", &statistics->Committed);
-    table_byte_gauge(text, "mapped", &statistics->Mapped);
-    table_byte_gauge(text, "in heap blocks", &statistics->BlockBytes);
-    table_byte_gauge(text, "in heap slabs", &statistics->SlabBytes);
-    table_byte_gauge(text, "hostmem's books", &statistics->Metadata);
-    table_number_gauge(text, "regions", &statistics->Regions);
-    table_number_gauge(text, "mapped ranges", &statistics->MappedRanges);
-    table_number_gauge(text, "heaps", &statistics->Heaps);
-    table_number_gauge(text, "heap blocks", &statistics->Blocks);
+    report_table_byte_gauge(text, "reserved", &statistics->Reserved);
+    report_table_byte_gauge(text, "committed", &statistics->Committed);
+    report_table_byte_gauge(text, "mapped", &statistics->Mapped);
+    report_table_byte_gauge(text, "in heap blocks", &statistics->BlockBytes);
+    report_table_byte_gauge(text, "in heap slabs", &statistics->SlabBytes);
+    report_table_byte_gauge(text, "hostmem's books", &statistics->Metadata);
+    report_table_number_gauge(text, "regions", &statistics->Regions);
+    report_table_number_gauge(text, "mapped ranges", &statistics->MappedRanges);
+    report_table_number_gauge(text, "heaps", &statistics->Heaps);
+    report_table_number_gauge(text, "heap blocks", &statistics->Blocks);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -101,12 +101,12 @@ static void write_calls(struct text *text, const HOSTMEM_STATISTICS *statistics)
         if (statistics->Methods[method].Calls)
             write_method(text, label_of_method((HOSTMEM_METHOD)method),
                          &statistics->Methods[method]);
-    table_count(text, "refused frees", statistics->RefusedFrees);
-    text_refused_blocks(text, statistics);
-    table_count(text, "frees passed through to Win32", statistics->PassedFrees);
-    table_count(text, "commits in foreign memory", statistics->ForeignCommits);
-    table_count(text, "leaked heap blocks", statistics->LeakedBlocks);
-    table_count(text, "damaged heap blocks", statistics->DamagedBlocks);
+    report_table_count(text, "refused frees", statistics->RefusedFrees);
+    report_text_refused_blocks(text, statistics);
+    report_table_count(text, "frees passed through to Win32", statistics->PassedFrees);
+    report_table_count(text, "commits in foreign memory", statistics->ForeignCommits);
+    report_table_count(text, "leaked heap blocks", statistics->LeakedBlocks);
+    report_table_count(text, "damaged heap blocks", statistics->DamagedBlocks);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -116,8 +116,8 @@ static void write_calls(struct text *text, const HOSTMEM_STATISTICS *statistics)
 static void write_owner(struct text *text, const char *name, const struct page_count *count)
 {
     text_format(text, "  %-18s", name);
-    table_bytes(text, count->committed);
-    table_bytes(text, count->reserved);
+    report_table_bytes(text, count->committed);
+    report_table_bytes(text, count->reserved);
     text_format(text, "\n");
 }
 
@@ -203,12 +203,12 @@ void report_text_write(struct text *text, const struct report_order *order,
 {
     write_subject(text, order, ending);
     write_gauges(text, &snapshot->statistics);
-    text_limits(text, snapshot);
-    text_heaps(text, &snapshot->heaps);
+    report_text_limits(text, snapshot);
+    report_text_heaps(text, &snapshot->heaps);
     write_calls(text, &snapshot->statistics);
     write_process(text, &snapshot->process);
-    text_live_blocks(text, &snapshot->live_blocks.list);
-    text_damages(text, snapshot);
+    report_text_live_blocks(text, &snapshot->live_blocks.list);
+    report_text_damages(text, snapshot);
     write_verdict(text, snapshot);
-    text_limit_verdict(text, snapshot);
+    report_text_limit_verdict(text, snapshot);
 }

@@ -16,7 +16,7 @@ enum {
  * Refusals
  * --------------------------------------------------------------------------------------------- */
 
-void text_refused_blocks(struct text *text, const HOSTMEM_STATISTICS *statistics)
+void report_text_refused_blocks(struct text *text, const HOSTMEM_STATISTICS *statistics)
 {
     static const char *const names[HOSTMEM_REFUSALS] = {
         [HostMemRefusedForeign] = "  of what is no heap block",
@@ -28,7 +28,7 @@ void text_refused_blocks(struct text *text, const HOSTMEM_STATISTICS *statistics
 
     for (int refusal = 0; refusal < HOSTMEM_REFUSALS; refusal++)
         if (statistics->RefusedBlocks[refusal])
-            table_count(text, names[refusal], statistics->RefusedBlocks[refusal]);
+            report_table_count(text, names[refusal], statistics->RefusedBlocks[refusal]);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -45,17 +45,17 @@ static void write_now(struct text *text, const char *name, uint64_t value)
 static void write_bytes_now(struct text *text, const char *name, uint64_t bytes)
 {
     text_format(text, "  %-18s", name);
-    table_bytes(text, bytes);
+    report_table_bytes(text, bytes);
     text_format(text, "\n");
 }
 
 static void write_heap(struct text *text, const HOSTMEM_HEAP *heap)
 {
     text_format(text, "\nHeap %-15lu%29s%29s\n", heap->Number, "now", "peak");
-    table_number_gauge(text, "live blocks", &heap->Blocks);
-    table_byte_gauge(text, "bytes in them", &heap->BlockBytes);
-    table_number_gauge(text, "large ones", &heap->LargeBlocks);
-    table_byte_gauge(text, "slabs", &heap->SlabBytes);
+    report_table_number_gauge(text, "live blocks", &heap->Blocks);
+    report_table_byte_gauge(text, "bytes in them", &heap->BlockBytes);
+    report_table_number_gauge(text, "large ones", &heap->LargeBlocks);
+    report_table_byte_gauge(text, "slabs", &heap->SlabBytes);
     write_bytes_now(text, "spare slabs", heap->SpareBytes);
     write_now(text, "allocations", heap->Allocations);
     write_now(text, "frees", heap->Frees);
@@ -63,7 +63,7 @@ static void write_heap(struct text *text, const HOSTMEM_HEAP *heap)
         text_format(text, "  its blocks are executable\n");
 }
 
-void text_heaps(struct text *text, const struct list *heaps)
+void report_text_heaps(struct text *text, const struct list *heaps)
 {
     const HOSTMEM_HEAP *items = heaps->items;
     char number[TEXT_NUMBER_SIZE];
@@ -92,11 +92,11 @@ static void write_group(struct text *text, const struct block_group *group)
     else
         text_format(text, "  %-*s", ORIGIN_WIDTH, group->text);
     text_format(text, "%11s", text_quantity(blocks, group->blocks));
-    table_bytes(text, group->bytes);
+    report_table_bytes(text, group->bytes);
     text_format(text, "\n");
 }
 
-void text_live_blocks(struct text *text, const struct list *groups)
+void report_text_live_blocks(struct text *text, const struct list *groups)
 {
     const struct block_group *items = groups->items;
     char number[TEXT_NUMBER_SIZE];
@@ -129,7 +129,7 @@ static void write_damage(struct text *text, const HOSTMEM_DAMAGE *damage, const 
                 origin, damage->FreedBy);
 }
 
-void text_damages(struct text *text, const struct snapshot *snapshot)
+void report_text_damages(struct text *text, const struct snapshot *snapshot)
 {
     uint64_t found = snapshot->statistics.DamagedBlocks;
     char number[TEXT_NUMBER_SIZE];

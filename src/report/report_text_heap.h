@@ -8,11 +8,11 @@
 #include "base/text.h"
 
 /* Rows for the kinds of address that IHostMalloc::Free refused. */
-void text_refused_blocks(struct text *text, const HOSTMEM_STATISTICS *statistics);
+void report_text_refused_blocks(struct text *text, const HOSTMEM_STATISTICS *statistics);
 
 /* Sections; each is left out when there is nothing to tell. */
-void text_heaps(struct text *text, const struct list *heaps);
-void text_live_blocks(struct text *text, const struct list *groups);
-void text_damages(struct text *text, const struct snapshot *snapshot);
+void report_text_heaps(struct text *text, const struct list *heaps);
+void report_text_live_blocks(struct text *text, const struct list *groups);
+void report_text_damages(struct text *text, const struct snapshot *snapshot);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/text.h"
 
 /* Two sections and a verdict. Without a limit they are left out. */
-void text_limits(struct text *text, const struct snapshot *snapshot);
-void text_limit_verdict(struct text *text, const struct snapshot *snapshot);
+void report_text_limits(struct text *text, const struct snapshot *snapshot);
+void report_text_limit_verdict(struct text *text, const struct snapshot *snapshot);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * snapshot.h: everything that a report tells about memory, taken at one moment.
  */
-#ifndef HOSTMEM_RUN_SNAPSHOT_SNAPSHOT_H
-#define HOSTMEM_RUN_SNAPSHOT_SNAPSHOT_H
+#ifndef HOSTMEM_REPORT_SNAPSHOT_H
+#define HOSTMEM_REPORT_SNAPSHOT_H
 
 #include "run/snapshot/block_groups.h"
 #include "run/snapshot/damaged_blocks.h"
@@ -26,8 +26,8 @@ struct snapshot {
     struct list size_classes;  /* of struct heap_size_class: one heap's after another's */
     struct block_groups live_blocks;
     size_t damage_count; /* of damages: the first that were found */
-    HOSTMEM_DAMAGE damages[DAMAGES_KEPT];
-    const char *damage_origins[DAMAGES_KEPT]; /* where the damaged blocks were allocated */
+    HOSTMEM_DAMAGE damages[DAMAGED_BLOCKS_KEPT];
+    const char *damage_origins[DAMAGED_BLOCKS_KEPT]; /* where the damaged blocks were allocated */
     struct process_map process;
     HRESULT audit_result;
 };

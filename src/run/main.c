@@ -15,7 +15,7 @@ int _dowildcard = 0;
 
 static struct launch launch;
 static struct report_order order = {
-    .program = &launch.program, .runtime = &launch.runtime, .host = &launch.host};
+    .program = &launch.program, .runtime = &launch.runtime, .memory = &launch.memory};
 
 static int print(const char *text)
 {
@@ -41,7 +41,7 @@ static int open_json_file(const wchar_t *path)
 /* A program that did not run leaves no report behind. */
 static void discard_report(const wchar_t *json_file)
 {
-    reporter_cancel();
+    report_thread_cancel();
     if (order.json_file == INVALID_HANDLE_VALUE)
         return;
     CloseHandle(order.json_file);
@@ -94,7 +94,8 @@ static void set_limits(HOSTMEM_LIMITS *limits, const struct arguments *arguments
     }
 }
 
-static void set_host_options(struct host_options *options, const struct arguments *arguments)
+static void set_host_options(struct memory_manager_options *options,
+                             const struct arguments *arguments)
 {
     options->redirect_flags = HOSTMEM_REDIRECT_FOLLOW;
     if (arguments->heap)
@@ -115,7 +116,7 @@ static int prepare(const struct arguments *arguments)
     int code;
 
     launch.arguments = arguments;
-    set_host_options(&launch.host.options, arguments);
+    set_host_options(&launch.memory.options, arguments);
     code = program_open(&launch.program, arguments->program, arguments->program_argument_count,
                         arguments->program_arguments);
     if (code == GO_ON)
@@ -130,11 +131,11 @@ static int prepare(const struct arguments *arguments)
 
 static int start(void)
 {
-    int code = host_open(&launch.host);
+    int code = memory_manager_open(&launch.memory);
 
     if (code != GO_ON)
         return code;
-    if (!reporter_start(&order))
+    if (!report_thread_start(&order))
         return fail(EXIT_CODE_NO_MEMORY, "there is no memory to start with.");
     exit_hooks_install();
     return launch.launcher->start(&launch);
@@ -147,7 +148,7 @@ static int run(DWORD *exit_code)
     int code = launch.launcher->run(&launch, &ending.exit_code);
 
     if (code == GO_ON)
-        reporter_report(&ending);
+        report_thread_report(&ending);
     *exit_code = ending.exit_code;
     return code;
 }

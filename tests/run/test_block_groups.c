@@ -180,7 +180,7 @@ static const char *show(void)
 
     text.arena = &arena;
     text.length = 0;
-    text_live_blocks(&text, &groups.list);
+    report_text_live_blocks(&text, &groups.list);
     return text.length ? text.characters : "";
 }
 

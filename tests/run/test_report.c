@@ -23,7 +23,7 @@ static struct arena arena;
 static struct snapshot snapshot;
 static struct program program = {.path_utf8 = "Program.exe"};
 static struct runtime runtime;
-static struct host host;
+static struct memory_manager memory;
 static const struct ending ending = {ENDING_RETURN, true, 3};
 
 static int begin(void **state)
@@ -43,7 +43,7 @@ static int begin(void **state)
 static struct report_order order(HANDLE file)
 {
     return (struct report_order){
-        .program = &program, .runtime = &runtime, .host = &host, .json_file = file};
+        .program = &program, .runtime = &runtime, .memory = &host, .json_file = file};
 }
 
 static const char *text_report(void)

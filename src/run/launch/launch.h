@@ -13,7 +13,7 @@ struct launch {
     const struct arguments *arguments;
     struct program program;
     struct runtime runtime; /* filled in at the latest when the program runs */
-    struct host host;
+    struct memory_manager memory;
     const struct launcher *launcher;
 };
 

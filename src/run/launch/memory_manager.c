@@ -11,19 +11,20 @@
 
 #include <stdbool.h>
 
-int host_failed(const char *step, HRESULT result)
+int memory_manager_refused(const char *step, HRESULT result)
 {
     return fail(EXIT_CODE_HOSTMEM_FAILED, "hostmem.dll refused: %s failed (0x%08lx).", step,
                 (unsigned long)result);
 }
 
-int host_runtime_failed(const struct host *host, const char *step, HRESULT result)
+int memory_manager_runtime_failed(const struct memory_manager *memory, const char *step,
+                                  HRESULT result)
 {
-    const HOSTMEM_LIMITS *limits = &host->options.limits;
+    const HOSTMEM_LIMITS *limits = &memory->options.limits;
     bool is_limited = limits->Committed.Limit || limits->Reserved.Limit;
 
-    if (FAILED(host->module_result))
-        return host_failed("HostMemRedirectModule", host->module_result);
+    if (FAILED(memory->module_result))
+        return memory_manager_refused("HostMemRedirectModule", memory->module_result);
     return fail(EXIT_CODE_RUNTIME_FAILED, "the runtime cannot be started: %s failed (0x%08lx)%s.",
                 step, (unsigned long)result,
                 is_limited && result == E_OUTOFMEMORY ? "; the limit may be too small for it" : "");
@@ -34,68 +35,68 @@ int host_runtime_failed(const struct host *host, const char *step, HRESULT resul
  * --------------------------------------------------------------------------------------------- */
 
 /* Names lie in memory that stays: for the report it may be too late for a heap. */
-static void note(struct host *host, HMODULE module)
+static void note(struct memory_manager *memory, HMODULE module)
 {
-    static char names[HOST_MODULES][MAX_PATH];
+    static char names[MEMORY_MANAGER_MODULES][MAX_PATH];
     wchar_t path[PATH_MOST];
-    LONG at = InterlockedIncrement(&host->module_count) - 1;
+    LONG at = InterlockedIncrement(&memory->module_count) - 1;
 
     exit_hooks_watch(module);
-    if (at >= HOST_MODULES || !GetModuleFileNameW(module, path, PATH_MOST))
+    if (at >= MEMORY_MANAGER_MODULES || !GetModuleFileNameW(module, path, PATH_MOST))
         return;
     WideCharToMultiByte(CP_UTF8, 0, path_file_name(path), -1, names[at], MAX_PATH - 1, NULL, NULL);
-    host->modules[at] = names[at];
+    memory->modules[at] = names[at];
 }
 
 /* Any thread, at any time. */
 static void CALLBACK module_loaded(void *context, const HOSTMEM_MODULE *module)
 {
-    struct host *host = context;
+    struct memory_manager *memory = context;
 
     if (FAILED(module->Result))
-        host->module_result = module->Result;
+        memory->module_result = module->Result;
     else if (module->Kind != HostMemModuleHost)
-        note(host, module->hModule);
-    else if (host->host_module_callback)
-        host->host_module_callback(module->hModule);
+        note(memory, module->hModule);
+    else if (memory->host_module_callback)
+        memory->host_module_callback(module->hModule);
 }
 
 /* ------------------------------------------------------------------------------------------------
  * The manager
  * --------------------------------------------------------------------------------------------- */
 
-int host_open(struct host *host)
+int memory_manager_open(struct memory_manager *memory)
 {
     const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options),
-                                     .dwFlags = host->options.manager_flags,
-                                     .GuardAbove = host->options.guard_above,
-                                     .pfnDamage = damage_note,
-                                     .pLimits = &host->options.limits,
+                                     .dwFlags = memory->options.manager_flags,
+                                     .GuardAbove = memory->options.guard_above,
+                                     .pfnDamage = damaged_blocks_note,
+                                     .pLimits = &memory->options.limits,
                                      .pfnModule = module_loaded,
-                                     .pModuleContext = host};
-    HRESULT result = HostMemCreateManager(&options, &host->manager);
+                                     .pModuleContext = memory};
+    HRESULT result = HostMemCreateManager(&options, &memory->manager);
 
     if (FAILED(result))
-        return host_failed("HostMemCreateManager", result);
-    result = IHostMemoryManager_QueryInterface(host->manager, &IID_IHostMemInspection,
-                                               (void **)&host->inspection);
+        return memory_manager_refused("HostMemCreateManager", result);
+    result = IHostMemoryManager_QueryInterface(memory->manager, &IID_IHostMemInspection,
+                                               (void **)&memory->inspection);
     if (FAILED(result))
-        return host_failed("QueryInterface", result);
-    result = HostMemCreateHostControl(host->manager, NULL, &host->control);
+        return memory_manager_refused("QueryInterface", result);
+    result = HostMemCreateHostControl(memory->manager, NULL, &memory->control);
     if (FAILED(result))
-        return host_failed("HostMemCreateHostControl", result);
+        return memory_manager_refused("HostMemCreateHostControl", result);
     return GO_ON;
 }
 
-int host_follow(struct host *host, HMODULE module, bool is_runtime)
+int memory_manager_follow(struct memory_manager *memory, HMODULE module, bool is_runtime)
 {
     HOSTMEM_REDIRECTION *redirection;
-    HRESULT result =
-        HostMemRedirectModule(host->manager, module, host->options.redirect_flags, &redirection);
+    HRESULT result = HostMemRedirectModule(memory->manager, module, memory->options.redirect_flags,
+                                           &redirection);
 
     if (FAILED(result))
-        return host_failed("HostMemRedirectModule", result);
+        return memory_manager_refused("HostMemRedirectModule", result);
     if (result == S_OK && is_runtime)
-        note(host, module);
+        note(memory, module);
     return GO_ON;
 }

@@ -13,7 +13,7 @@
 #define CLI_32_BIT_PREFERRED 0x00020000u
 
 /* 64, 32, or 0 for a program that runs in either. */
-static int bits_needed(const struct pe_file *pe)
+static int bits_needed(const struct pe_headers *pe)
 {
     if (pe->is_64_bit)
         return 64;
@@ -24,7 +24,7 @@ static int bits_needed(const struct pe_file *pe)
     return 0;
 }
 
-static int check_bits(const struct pe_file *pe, const char *name)
+static int check_bits(const struct pe_headers *pe, const char *name)
 {
     int bits = bits_needed(pe);
 
@@ -49,7 +49,7 @@ static int unreadable(const char *name)
 
 static int check(struct program *program, const char *name)
 {
-    struct pe_file pe;
+    struct pe_headers pe;
 
     switch (pe_file_read(program->path, &pe)) {
     case PE_FILE_UNREADABLE:
@@ -83,7 +83,7 @@ static void look_behind_apphost(struct program *program)
 {
     size_t length = wcslen(program->path);
     const wchar_t *behind;
-    struct pe_file pe;
+    struct pe_headers pe;
 
     if (length < 4 || _wcsicmp(program->path + length - 4, L".exe") != 0 ||
         pe_file_read(program->path, &pe) != PE_FILE || pe.is_managed)

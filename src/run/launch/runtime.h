@@ -32,6 +32,6 @@ const wchar_t *runtime_asked_for(const wchar_t *option);
  *   the usual installation places, all together.
  * GO_ON, or the exit code of the failure that it has announced.
  */
-int runtime_find(struct runtime *runtime, const wchar_t *asked, const wchar_t *program_directory);
+int coreclr_find(struct runtime *runtime, const wchar_t *asked, const wchar_t *program_directory);
 
 #endif

@@ -24,13 +24,13 @@ static struct block_group *group_at(const struct block_groups *groups, uint32_t 
 }
 
 /* The place of that origin, or the free one where it belongs. */
-static uint32_t *find_place(const struct block_groups *groups, const struct origin *origin)
+static uint32_t *find_place(const struct block_groups *groups, const struct block_origin *origin)
 {
     size_t mask = groups->place_count - 1;
-    size_t at = origin_hash(origin) & mask;
+    size_t at = block_origin_hash(origin) & mask;
 
     while (groups->places[at] &&
-           !origin_is_equal(&group_at(groups, groups->places[at])->origin, origin))
+           !block_origin_is_equal(&group_at(groups, groups->places[at])->origin, origin))
         at = (at + 1) & mask;
     return &groups->places[at];
 }
@@ -51,7 +51,7 @@ static bool grow(struct block_groups *groups)
 
 bool block_groups_add(struct block_groups *groups, const HOSTMEM_BLOCK *block)
 {
-    const struct block_group fresh = {.origin = origin_of(block)};
+    const struct block_group fresh = {.origin = block_origin_of(block)};
     struct block_group *group;
     uint32_t *place;
 
@@ -77,13 +77,13 @@ static void merge_generated(struct block_groups *groups)
     size_t kept = 0;
 
     for (size_t i = 0; i < groups->list.count; i++) {
-        if (items[i].text == origin_generated && generated) {
+        if (items[i].text == block_origin_generated && generated) {
             generated->blocks += items[i].blocks;
             generated->bytes += items[i].bytes;
             continue;
         }
         items[kept] = items[i];
-        if (items[kept].text == origin_generated)
+        if (items[kept].text == block_origin_generated)
             generated = &items[kept];
         kept++;
     }
@@ -112,9 +112,9 @@ void block_groups_finish(struct block_groups *groups, struct module_names *names
     struct block_group *items = groups->list.items;
 
     for (size_t i = 0; i < groups->list.count; i++) {
-        items[i].text = origin_text(&items[i].origin, names);
+        items[i].text = block_origin_text(&items[i].origin, names);
         if (!items[i].text)
-            items[i].text = origin_not_kept;
+            items[i].text = block_origin_not_kept;
     }
     merge_generated(groups);
     if (groups->list.count)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 struct block_group {
-    struct origin origin;
+    struct block_origin origin;
     const char *text; /* of the origin, by block_groups_finish */
     uint64_t blocks;
     uint64_t bytes; /* asked for in them */

@@ -28,7 +28,7 @@ static void report_code(enum ending_kind kind, DWORD exit_code)
 {
     const struct ending ending = {.kind = kind, .has_exit_code = true, .exit_code = exit_code};
 
-    reporter_report(&ending);
+    report_thread_report(&ending);
 }
 
 /* Where Windows chooses the exit code. */
@@ -36,7 +36,7 @@ static void report_end(enum ending_kind kind)
 {
     const struct ending ending = {.kind = kind};
 
-    reporter_report(&ending);
+    report_thread_report(&ending);
 }
 
 static void WINAPI exit_process(UINT exit_code)
@@ -159,7 +159,7 @@ static void NTAPI process_detach(PVOID module, DWORD reason, PVOID reserved)
     (void)module;
     (void)reserved;
     if (reason == DLL_PROCESS_DETACH)
-        reporter_report_alone(&ending);
+        report_thread_report_alone(&ending);
 }
 
 /* The C runtime's directory of such callbacks runs from .CRT$XLA to .CRT$XLZ. */

@@ -1,7 +1,7 @@
 /*
  * reporter.c: the thread, and the word that makes it once.
  *
- *   REPORTER_OFF -> REPORTER_WAITING   reporter_start
+ *   REPORTER_OFF -> REPORTER_WAITING   report_thread_start
  *   REPORTER_WAITING -> REPORTER_BUSY  the one caller that sees the end first, or cancels
  * Later callers find REPORTER_BUSY and wait for the event that says that the report is out.
  */
@@ -41,13 +41,13 @@ static DWORD WINAPI reporter(void *unused)
 {
     (void)unused;
     if (WaitForSingleObject(wanted, INFINITE) == WAIT_OBJECT_0)
-        report_make(report_order, &program_ending);
+        report_write(report_order, &program_ending);
     write_coverage();
     SetEvent(out);
     return 0;
 }
 
-bool reporter_start(const struct report_order *order)
+bool report_thread_start(const struct report_order *order)
 {
     HANDLE thread;
 
@@ -71,7 +71,7 @@ static bool claim(void)
     return InterlockedCompareExchange(&state, REPORTER_BUSY, REPORTER_WAITING) == REPORTER_WAITING;
 }
 
-void reporter_report(const struct ending *ending)
+void report_thread_report(const struct ending *ending)
 {
     if (claim()) {
         program_ending = *ending;
@@ -82,13 +82,13 @@ void reporter_report(const struct ending *ending)
         WaitForSingleObject(out, PATIENCE_MILLISECONDS);
 }
 
-void reporter_report_alone(const struct ending *ending)
+void report_thread_report_alone(const struct ending *ending)
 {
     if (claim())
-        report_make(report_order, ending);
+        report_write(report_order, ending);
 }
 
-void reporter_cancel(void)
+void report_thread_cancel(void)
 {
     if (claim())
         SetEvent(out);

@@ -1,5 +1,5 @@
 /*
- * report_make.c: one snapshot, told twice.
+ * report_write.c: one snapshot, told twice.
  */
 #include "run/snapshot/report_write.h"
 
@@ -11,11 +11,11 @@
 static struct arena arena;
 static struct snapshot snapshot;
 
-void report_make(const struct report_order *order, const struct ending *ending)
+void report_write(const struct report_order *order, const struct ending *ending)
 {
     struct text text = {.arena = &arena};
 
-    snapshot_take(&snapshot, order->host->inspection, &arena);
+    snapshot_take(&snapshot, order->memory->inspection, &arena);
     if (order->print) {
         report_text_write(&text, order, ending, &snapshot);
         if (text.characters)

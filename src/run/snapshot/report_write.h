@@ -1,9 +1,9 @@
 /*
- * report_make.h: what became of the memory, told to people on stderr and to machines in a JSON
+ * report_write.h: what became of the memory, told to people on stderr and to machines in a JSON
  * file.
  */
-#ifndef HOSTMEM_RUN_SNAPSHOT_REPORT_MAKE_H
-#define HOSTMEM_RUN_SNAPSHOT_REPORT_MAKE_H
+#ifndef HOSTMEM_RUN_SNAPSHOT_REPORT_WRITE_H
+#define HOSTMEM_RUN_SNAPSHOT_REPORT_WRITE_H
 
 #include "report/ending.h"
 #include "run/launch/memory_manager.h"
@@ -16,12 +16,12 @@
 struct report_order {
     const struct program *program;
     const struct runtime *runtime;
-    const struct host *host;
+    const struct memory_manager *memory;
     HANDLE json_file; /* INVALID_HANDLE_VALUE: none is wanted */
     bool print;       /* on stderr */
 };
 
 /* Takes no lock and no heap memory. One thread. */
-void report_make(const struct report_order *order, const struct ending *ending);
+void report_write(const struct report_order *order, const struct ending *ending);
 
 #endif

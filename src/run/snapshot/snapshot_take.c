@@ -93,12 +93,12 @@ static void take_blocks(struct snapshot *snapshot, IHostMemInspection *inspectio
     block_groups_begin(&snapshot->live_blocks, arena);
     IHostMemInspection_EnumBlocks(inspection, 0, add_block, &snapshot->live_blocks);
     block_groups_finish(&snapshot->live_blocks, &names);
-    snapshot->damage_count = damages_copy(snapshot->damages);
+    snapshot->damage_count = damaged_blocks_copy(snapshot->damages);
     for (size_t i = 0; i < snapshot->damage_count; i++) {
-        const struct origin origin = origin_of(&snapshot->damages[i].Block);
-        const char *text = origin_text(&origin, &names);
+        const struct block_origin origin = block_origin_of(&snapshot->damages[i].Block);
+        const char *text = block_origin_text(&origin, &names);
 
-        snapshot->damage_origins[i] = text ? text : origin_not_kept;
+        snapshot->damage_origins[i] = text ? text : block_origin_not_kept;
     }
 }
 

@@ -33,7 +33,7 @@ static bool is_newer(const struct search *search, const wchar_t *version)
 /* Looks at a directory that may hold coreclr.dll; version is NULL where its name tells none. */
 static void consider(struct search *search, wchar_t *directory, wchar_t *version)
 {
-    struct pe_file pe;
+    struct pe_headers pe;
 
     if (pe_file_read(path_join(directory, L"coreclr.dll"), &pe) != PE_FILE)
         return;
@@ -153,7 +153,7 @@ const wchar_t *runtime_asked_for(const wchar_t *option)
     return option ? option : environment_value(L"HOSTMEM_RUNTIME");
 }
 
-int runtime_find(struct runtime *runtime, const wchar_t *asked, const wchar_t *program_directory)
+int coreclr_find(struct runtime *runtime, const wchar_t *asked, const wchar_t *program_directory)
 {
     const wchar_t *place = runtime_asked_for(asked);
     struct search search = {0};

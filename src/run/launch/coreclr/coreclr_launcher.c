@@ -33,14 +33,14 @@ static int load(struct launch *launch)
         return fail(EXIT_CODE_RUNTIME_FAILED,
                     "the runtime cannot be loaded: %s (Windows error %lu).", utf8_from_wide(path),
                     GetLastError());
-    return host_follow(&launch->host, runtime.module, true);
+    return memory_manager_follow(&launch->memory, runtime.module, true);
 }
 
 /* ------------------------------------------------------------------------------------------------
  * Start
  * --------------------------------------------------------------------------------------------- */
 
-static int get_clr(const struct host *host)
+static int get_clr(const struct memory_manager *memory)
 {
     FARPROC entry = GetProcAddress(runtime.module, "GetCLRRuntimeHost");
     get_clr_runtime_host_function get = (get_clr_runtime_host_function)(void (*)(void))entry;
@@ -54,22 +54,23 @@ static int get_clr(const struct host *host)
     runtime.has_latched_exit_code = SUCCEEDED(result);
     if (FAILED(result))
         result = get(&IID_ICLRRuntimeHost2, (IUnknown **)&runtime.clr);
-    return FAILED(result) ? host_runtime_failed(host, "GetCLRRuntimeHost", result) : GO_ON;
+    return FAILED(result) ? memory_manager_runtime_failed(memory, "GetCLRRuntimeHost", result)
+                          : GO_ON;
 }
 
-static int start_clr(struct host *host)
+static int start_clr(struct memory_manager *memory)
 {
     ICLRRuntimeHost4 *clr = runtime.clr;
     HRESULT result;
 
-    coreclr_start_begin(host, clr);
+    coreclr_start_begin(memory, clr);
     result = clr->lpVtbl->SetStartupFlags(
         clr, CORECLR_STARTUP_CONCURRENT_GC | CORECLR_STARTUP_LOADER_OPTIMIZATION_SINGLE_DOMAIN |
                  CORECLR_STARTUP_SINGLE_APPDOMAIN);
     if (SUCCEEDED(result))
         result = clr->lpVtbl->Start(clr);
-    result = coreclr_start_end(host, result);
-    return FAILED(result) ? host_runtime_failed(host, "Start", result) : GO_ON;
+    result = coreclr_start_end(memory, result);
+    return FAILED(result) ? memory_manager_runtime_failed(memory, "Start", result) : GO_ON;
 }
 
 static int make_domain(const struct launch *launch)
@@ -86,19 +87,19 @@ static int make_domain(const struct launch *launch)
             CORECLR_DOMAIN_DISABLE_TRANSPARENCY_ENFORCEMENT,
         NULL, NULL, DOMAIN_PROPERTIES, properties.names, properties.values, &runtime.domain);
     if (FAILED(result))
-        return host_runtime_failed(&launch->host, "CreateAppDomainWithManager", result);
+        return memory_manager_runtime_failed(&launch->memory, "CreateAppDomainWithManager", result);
     return GO_ON;
 }
 
 static int start(struct launch *launch)
 {
-    struct host *host = &launch->host;
+    struct memory_manager *memory = &launch->memory;
     int code = load(launch);
 
     if (code == GO_ON)
-        code = get_clr(host);
+        code = get_clr(memory);
     if (code == GO_ON)
-        code = start_clr(host);
+        code = start_clr(memory);
     if (code == GO_ON)
         code = make_domain(launch);
     return code;
@@ -136,7 +137,7 @@ static int run(struct launch *launch, DWORD *exit_code)
 
 static int find(struct launch *launch)
 {
-    return runtime_find(&launch->runtime, launch->arguments->runtime, launch->program.directory);
+    return coreclr_find(&launch->runtime, launch->arguments->runtime, launch->program.directory);
 }
 
 const struct launcher coreclr_launcher = {find, start, run};

@@ -12,9 +12,9 @@
  * still runs redirected, and so does one that has no such interface (clr is NULL); the report
  * tells.
  */
-void coreclr_start_begin(struct host *host, ICLRRuntimeHost4 *clr);
+void coreclr_start_begin(struct memory_manager *memory, ICLRRuntimeHost4 *clr);
 
 /* When it has started, or has failed to. The HRESULT to go on with. */
-HRESULT coreclr_start_end(struct host *host, HRESULT result);
+HRESULT coreclr_start_end(struct memory_manager *memory, HRESULT result);
 
 #endif

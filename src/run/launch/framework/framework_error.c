@@ -68,7 +68,7 @@ static int threw(const struct launch *launch, HRESULT result, DWORD *exit_code)
     *exit_code = EXIT_CODE_UNHANDLED;
     fail(EXIT_CODE_UNHANDLED, "%s did not handle an exception (0x%08lx)%s%s",
          launch->program.path_utf8, (unsigned long)result, text ? ": " : ".", text ? text : "");
-    reporter_report(&ending);
+    report_thread_report(&ending);
     return GO_ON;
 }
 
@@ -78,12 +78,12 @@ static int not_run(const struct launch *launch, HRESULT result)
                 launch->program.path_utf8, (unsigned long)result);
 }
 
-int framework_main_failed(const struct launch *launch, HRESULT result, DWORD *exit_code)
+int framework_error_of_main(const struct launch *launch, HRESULT result, DWORD *exit_code)
 {
     return is_not_run(result) ? not_run(launch, result) : threw(launch, result, exit_code);
 }
 
-int framework_call_failed(const struct launch *launch, HRESULT result, DWORD *exit_code)
+int framework_error_of_call(const struct launch *launch, HRESULT result, DWORD *exit_code)
 {
     const struct arguments *arguments = launch->arguments;
 
@@ -91,5 +91,5 @@ int framework_call_failed(const struct launch *launch, HRESULT result, DWORD *ex
         return fail(EXIT_CODE_NO_METHOD, "%s has no method static int %s(string) in a type %s.",
                     launch->program.path_utf8, utf8_from_wide(arguments->call_method),
                     utf8_from_wide(arguments->call_type));
-    return framework_main_failed(launch, result, exit_code);
+    return framework_error_of_main(launch, result, exit_code);
 }

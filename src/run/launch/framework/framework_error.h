@@ -11,7 +11,7 @@
  * that is announced, *exit_code is EXIT_CODE_UNHANDLED, the report has been made, and the result is
  * GO_ON: it did run. Else the exit code of the failure, which is announced, too.
  */
-int framework_main_failed(const struct launch *launch, HRESULT result, DWORD *exit_code);
-int framework_call_failed(const struct launch *launch, HRESULT result, DWORD *exit_code);
+int framework_error_of_main(const struct launch *launch, HRESULT result, DWORD *exit_code);
+int framework_error_of_call(const struct launch *launch, HRESULT result, DWORD *exit_code);
 
 #endif

@@ -59,22 +59,22 @@ static HRESULT set_configuration(const struct program *program)
 
 static int start(struct launch *launch)
 {
-    struct host *host = &launch->host;
+    struct memory_manager *memory = &launch->memory;
     HRESULT result = set_configuration(&launch->program);
 
     if (FAILED(result))
-        return host_runtime_failed(host, "SetDefaultStartupFlags", result);
+        return memory_manager_runtime_failed(memory, "SetDefaultStartupFlags", result);
     result = info->lpVtbl->GetInterface(info, &CLSID_CLRRuntimeHost, &IID_ICLRRuntimeHost,
                                         (void **)&clr);
     if (FAILED(result))
-        return host_runtime_failed(host, "GetInterface", result);
+        return memory_manager_runtime_failed(memory, "GetInterface", result);
     watch_modules();
     /* Without it the runtime would run, and know nothing of hostmem. */
-    host->control_result = ICLRRuntimeHost_SetHostControl(clr, host->control);
-    if (FAILED(host->control_result))
-        return host_runtime_failed(host, "SetHostControl", host->control_result);
+    memory->control_result = ICLRRuntimeHost_SetHostControl(clr, memory->control);
+    if (FAILED(memory->control_result))
+        return memory_manager_runtime_failed(memory, "SetHostControl", memory->control_result);
     result = ICLRRuntimeHost_Start(clr);
-    return FAILED(result) ? host_runtime_failed(host, "Start", result) : GO_ON;
+    return FAILED(result) ? memory_manager_runtime_failed(memory, "Start", result) : GO_ON;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -127,11 +127,11 @@ static int run_main(struct launch *launch, DWORD *exit_code)
         return fail(EXIT_CODE_NO_MEMORY, "there is no memory to start with.");
     result = get_default_domain(&domain);
     if (FAILED(result))
-        return host_runtime_failed(&launch->host, "GetDefaultDomain", result);
+        return memory_manager_runtime_failed(&launch->memory, "GetDefaultDomain", result);
     result = domain->lpVtbl->ExecuteAssembly_3(domain, path, NULL, arguments, &returned);
     *exit_code = (DWORD)returned;
     if (FAILED(result))
-        return framework_main_failed(launch, result, exit_code);
+        return framework_error_of_main(launch, result, exit_code);
     return GO_ON;
 }
 
@@ -143,7 +143,7 @@ static int run_method(struct launch *launch, DWORD *exit_code)
         clr, program->path, arguments->call_type, arguments->call_method,
         program->argument_count ? program->arguments[0] : L"", exit_code);
 
-    return FAILED(result) ? framework_call_failed(launch, result, exit_code) : GO_ON;
+    return FAILED(result) ? framework_error_of_call(launch, result, exit_code) : GO_ON;
 }
 
 /* Stop ends the managed side, as far as the runtime lets it end in a process that goes on. */

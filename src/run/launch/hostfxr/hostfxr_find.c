@@ -20,7 +20,7 @@ struct search {
 
 static bool fits(const wchar_t *path)
 {
-    struct pe_file pe;
+    struct pe_headers pe;
 
     return pe_file_read(path, &pe) == PE_FILE && pe.machine == ARCHITECTURE_MACHINE;
 }

@@ -37,14 +37,14 @@ static int WINAPI initialize(const char *host_path, const char *domain_name, int
                              const char **names, const char **values, void **handle,
                              unsigned int *domain)
 {
-    struct host *host = &hooks.launch->host;
+    struct memory_manager *memory = &hooks.launch->memory;
     ICLRRuntimeHost4 *clr = get_clr();
     HRESULT result;
 
-    coreclr_start_begin(host, clr);
+    coreclr_start_begin(memory, clr);
     result =
         hooks.initialize(host_path, domain_name, property_count, names, values, handle, domain);
-    result = coreclr_start_end(host, result);
+    result = coreclr_start_end(memory, result);
     if (clr)
         clr->lpVtbl->Release(clr);
     hooks.progress.has_started = SUCCEEDED(result);

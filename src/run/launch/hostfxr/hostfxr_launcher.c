@@ -86,14 +86,14 @@ static int start(struct launch *launch)
 
     runtime_describe(&launch->runtime, host.root);
     hostfxr_hooks_prepare(launch, path);
-    launch->host.host_module_callback = hostfxr_hooks_watch;
+    launch->memory.host_module_callback = hostfxr_hooks_watch;
     hostfxr = LoadLibraryExW(host.hostfxr, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
     if (!hostfxr)
         return fail(EXIT_CODE_RUNTIME_FAILED,
                     "the runtime's host cannot be loaded: %s (Windows error %lu).",
                     utf8_from_wide(host.hostfxr), GetLastError());
     hostfxr_hooks_watch(hostfxr);
-    return host_follow(&launch->host, hostfxr, false);
+    return memory_manager_follow(&launch->memory, hostfxr, false);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -194,7 +194,8 @@ static int tell_failure(const struct launch *launch, int status)
     if (!progress->has_loaded)
         return refused_by_host(launch, status);
     if (!progress->has_started)
-        return host_runtime_failed(&launch->host, "coreclr_initialize", progress->result);
+        return memory_manager_runtime_failed(&launch->memory, "coreclr_initialize",
+                                             progress->result);
     return fail(EXIT_CODE_NOT_RUN, "the runtime could not run %s (0x%08lx).",
                 launch->program.path_utf8, (unsigned long)progress->result);
 }
