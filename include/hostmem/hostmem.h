@@ -121,6 +121,8 @@ typedef struct HOSTMEM_LIMIT {
 } HOSTMEM_LIMIT;
 
 #define HOSTMEM_NO_RESERVE 0xffffffffffffffffull
+#define HOSTMEM_DEFAULT_LOW_PERCENT 90u
+#define HOSTMEM_DEFAULT_HIGH_PERCENT 70u
 
 typedef struct HOSTMEM_LIMITS {
     DWORD cbSize;            /* sizeof(HOSTMEM_LIMITS) */

@@ -1,7 +1,8 @@
 /*
- * pe_headers.h: what the headers of a program file on disk say.
+ * pe_headers.h: what the headers of a program file say.
  *
- * Promise: a file of any content is read without harm; what does not hold together is no PE file.
+ * This room opens no file: the caller supplies the bytes. Promise: bytes of any content are read
+ * without harm; headers that contradict themselves are not those of a PE file.
  */
 #ifndef HOSTMEM_PE_PE_HEADERS_H
 #define HOSTMEM_PE_PE_HEADERS_H
@@ -10,21 +11,19 @@
 
 #include <stdbool.h>
 
-enum pe_verdict {
-    PE_FILE,
-    PE_FILE_UNREADABLE, /* it cannot be opened; GetLastError says why */
-    PE_FILE_FOREIGN     /* it is something else */
-};
+/* Fills buffer with the file's bytes from offset on. False: the file has fewer than size there. */
+typedef bool pe_read_callback(void *context, DWORD offset, void *buffer, DWORD size);
 
 struct pe_headers {
-    WORD machine;    /* IMAGE_FILE_MACHINE_... */
-    bool is_64_bit;  /* its optional header is that of PE32+ */
-    bool is_managed; /* it has a CLI header */
-    DWORD cli_flags; /* the CLI header's */
-    DWORD metadata;  /* where in the file its metadata begin; 0: it has none */
+    WORD machine;          /* IMAGE_FILE_MACHINE_... */
+    bool is_64_bit;        /* the optional header is that of PE32+ */
+    bool is_managed;       /* there is a CLI header */
+    DWORD cli_flags;       /* the CLI header's */
+    DWORD metadata_offset; /* in the file; 0: there is no metadata */
     DWORD metadata_size;
 };
 
-enum pe_verdict pe_file_read(const wchar_t *path, struct pe_headers *pe);
+/* False: the bytes are not those of a PE file. */
+bool pe_headers_read(pe_read_callback *read, void *context, struct pe_headers *headers);
 
 #endif

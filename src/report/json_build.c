@@ -54,11 +54,11 @@ void json_build_text(json_t *object, const char *name, const char *value)
     json_build_member(object, name, text ? text : json_null());
 }
 
-void json_build_address(json_t *object, const char *name, const void *address)
+void json_build_address(json_t *object, const char *name, uint64_t address)
 {
     char digits[32];
 
-    snprintf(digits, sizeof(digits), "0x%llx", (unsigned long long)(uintptr_t)address);
+    snprintf(digits, sizeof(digits), "0x%llx", (unsigned long long)address);
     json_build_member(object, name, json_string(digits));
 }
 

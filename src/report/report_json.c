@@ -1,68 +1,66 @@
 /*
  * report_json.c: the report as one JSON object, made with jansson.
  *
- * Quantities are exact integers: bytes, or numbers of things. Addresses are strings of hexadecimal
- * digits, because a reader's numbers may be too short for them; so are HRESULTs. exit_code is null
+ * Quantities are exact integers: bytes, or numbers of things. Addresses and HRESULTs are strings of
+ * hexadecimal digits, because a reader's numbers may be too short for addresses. exit_code is null
  * where hostmem-run could not know it. A member that is added does not change the schema's number.
  */
 #include "report/report_json.h"
 
-#include "base/architecture.h"
 #include "report/json_build.h"
 #include "report/labels.h"
 #include "report/report_json_heap.h"
 #include "report/report_json_limits.h"
 
+#include <string.h>
+
 /* ------------------------------------------------------------------------------------------------
  * What ran
  * --------------------------------------------------------------------------------------------- */
 
-static json_t *runtime_object(const struct runtime *runtime)
+static json_t *runtime_object(const struct snapshot_subject *subject)
 {
     json_t *object = json_object();
 
-    json_build_text(object, "family", runtime->family);
-    json_build_text(object, "directory", runtime->directory_utf8);
-    json_build_text(object, "version", runtime->version);
-    json_build_member(object, "architecture", json_string(ARCHITECTURE_NAME));
+    json_build_text(object, "family", subject->runtime_family);
+    json_build_text(object, "directory", subject->runtime_directory);
+    json_build_text(object, "version", subject->runtime_version);
+    json_build_text(object, "architecture", subject->architecture);
     return object;
 }
 
-static json_t *host_object(const struct memory_manager *memory)
+static json_t *host_object(const struct snapshot_subject *subject)
 {
     json_t *object = json_object();
     json_t *modules = json_array();
 
-    for (int i = 0; i < MEMORY_MANAGER_MODULES && memory->modules[i]; i++)
-        json_build_item(modules, json_string(memory->modules[i]));
-    json_build_result(object, "set_host_control", memory->control_result);
+    for (size_t i = 0; i < subject->module_count; i++)
+        json_build_item(modules, json_string(subject->modules[i]));
+    json_build_result(object, "set_host_control", subject->host_control);
     json_build_member(object, "set_host_control_accepted",
-                      json_boolean(memory->control_result == S_OK));
+                      json_boolean(subject->host_control == S_OK));
     json_build_member(object, "redirected_modules", modules);
-    json_build_member(object, "heap",
-                      json_boolean(memory->options.redirect_flags & HOSTMEM_REDIRECT_HEAP));
-    json_build_member(object, "callers",
-                      json_boolean(memory->options.manager_flags & HOSTMEM_TRACK_BLOCKS));
-    json_build_member(object, "check",
-                      json_boolean(memory->options.manager_flags & HOSTMEM_FILL_ON_FREE));
-    json_build_integer(object, "guard_above", memory->options.guard_above);
-    json_build_member(object, "tells_pressure",
-                      json_boolean(!(memory->options.redirect_flags & HOSTMEM_REDIRECT_NO_STATUS)));
+    json_build_member(object, "heap", json_boolean(subject->manages_heaps));
+    json_build_member(object, "callers", json_boolean(subject->keeps_callers));
+    json_build_member(object, "check", json_boolean(subject->checks_blocks));
+    json_build_integer(object, "guard_above", subject->guard_above);
+    json_build_member(object, "tells_pressure", json_boolean(subject->tells_pressure));
     return object;
 }
 
-static void set_subject(json_t *report, const struct report_order *order,
-                        const struct ending *ending)
+static void set_subject(json_t *report, const struct snapshot_subject *subject)
 {
+    const struct ending *ending = &subject->ending;
+
     json_build_member(report, "schema", json_integer(REPORT_JSON_SCHEMA));
     json_build_member(report, "hostmem_version", json_string(HOSTMEM_VERSION_TEXT));
-    json_build_text(report, "program", order->program->path_utf8);
+    json_build_text(report, "program", subject->program);
     json_build_member(report, "exit_code",
                       ending->has_exit_code ? json_integer((json_int_t)ending->exit_code)
                                             : json_null());
     json_build_member(report, "ended_by", json_string(label_of_ending(ending->kind)));
-    json_build_member(report, "runtime", runtime_object(order->runtime));
-    json_build_member(report, "host", host_object(order->memory));
+    json_build_member(report, "runtime", runtime_object(subject));
+    json_build_member(report, "host", host_object(subject));
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -118,8 +116,8 @@ static json_t *difference_object(const HOSTMEM_DIFFERENCE *difference)
     json_t *object = json_object();
 
     json_build_text(object, "kind", label_of_difference(difference->Kind));
-    json_build_address(object, "region", difference->Region.Base);
-    json_build_address(object, "address", difference->Address);
+    json_build_address(object, "region", (uintptr_t)difference->Region.Base);
+    json_build_address(object, "address", (uintptr_t)difference->Address);
     json_build_integer(object, "books", difference->Books);
     json_build_integer(object, "system", difference->System);
     return object;
@@ -127,13 +125,12 @@ static json_t *difference_object(const HOSTMEM_DIFFERENCE *difference)
 
 static json_t *audit_object(const struct snapshot *snapshot)
 {
-    const HOSTMEM_DIFFERENCE *differences = snapshot->differences.items;
     const HOSTMEM_AUDIT *audit = &snapshot->audit;
     json_t *object = json_object();
     json_t *found = json_array();
 
-    for (size_t i = 0; i < snapshot->differences.count; i++)
-        json_build_item(found, difference_object(&differences[i]));
+    for (size_t i = 0; i < snapshot->difference_count; i++)
+        json_build_item(found, difference_object(&snapshot->differences[i]));
     json_build_result(object, "result", snapshot->audit_result);
     json_build_member(object, "totals_compared", json_boolean(audit->TotalsCompared));
     json_build_integer(object, "regions", audit->Regions);
@@ -172,7 +169,7 @@ static json_t *region_object(const HOSTMEM_REGION *region)
 {
     json_t *object = json_object();
 
-    json_build_address(object, "base", region->Base);
+    json_build_address(object, "base", (uintptr_t)region->Base);
     json_build_integer(object, "size", region->Size);
     json_build_integer(object, "committed", region->Committed);
     json_build_integer(object, "allocation_type", region->AllocationType);
@@ -186,13 +183,12 @@ static json_t *region_object(const HOSTMEM_REGION *region)
     return object;
 }
 
-static json_t *regions_array(const struct list *list)
+static json_t *regions_array(const struct snapshot *snapshot)
 {
-    const HOSTMEM_REGION *regions = list->items;
     json_t *array = json_array();
 
-    for (size_t i = 0; i < list->count; i++)
-        json_build_item(array, region_object(&regions[i]));
+    for (size_t i = 0; i < snapshot->region_count; i++)
+        json_build_item(array, region_object(&snapshot->regions[i]));
     return array;
 }
 
@@ -200,89 +196,89 @@ static json_t *mapped_range_object(const HOSTMEM_MAPPED_RANGE *range)
 {
     json_t *object = json_object();
 
-    json_build_address(object, "base", range->Base);
+    json_build_address(object, "base", (uintptr_t)range->Base);
     json_build_integer(object, "size", range->Size);
     json_build_integer(object, "thread", range->ThreadId);
     json_build_integer(object, "sequence", range->Sequence);
     return object;
 }
 
-static json_t *mapped_ranges_array(const struct list *list)
+static json_t *mapped_ranges_array(const struct snapshot *snapshot)
 {
-    const HOSTMEM_MAPPED_RANGE *ranges = list->items;
     json_t *array = json_array();
 
-    for (size_t i = 0; i < list->count; i++)
-        json_build_item(array, mapped_range_object(&ranges[i]));
+    for (size_t i = 0; i < snapshot->mapped_range_count; i++)
+        json_build_item(array, mapped_range_object(&snapshot->mapped_ranges[i]));
     return array;
 }
 
 /* ------------------------------------------------------------------------------------------------
- * The file
+ * The output
  * --------------------------------------------------------------------------------------------- */
 
-/* jansson hands over small pieces; the file gets large ones. */
-struct output {
-    HANDLE file;
-    DWORD length;
+/* jansson writes small pieces; they are handed on as large ones. */
+struct buffer {
+    report_json_output *output;
+    void *context;
+    size_t length;
     char bytes[32 * 1024];
 };
 
-static int output_flush(struct output *output)
+static int buffer_flush(struct buffer *buffer)
 {
-    DWORD written;
-    BOOL done = WriteFile(output->file, output->bytes, output->length, &written, NULL) &&
-                written == output->length;
+    bool taken = buffer->output(buffer->context, buffer->bytes, buffer->length);
 
-    output->length = 0;
-    return done ? 0 : -1;
+    buffer->length = 0;
+    return taken ? 0 : -1;
 }
 
-static int output_write(const char *bytes, size_t length, void *context)
+static int buffer_write(const char *bytes, size_t length, void *context)
 {
-    struct output *output = context;
+    struct buffer *buffer = context;
 
     while (length) {
-        size_t room = sizeof(output->bytes) - output->length;
+        size_t room = sizeof(buffer->bytes) - buffer->length;
         size_t piece = length < room ? length : room;
 
-        memcpy(output->bytes + output->length, bytes, piece);
-        output->length += (DWORD)piece;
+        memcpy(buffer->bytes + buffer->length, bytes, piece);
+        buffer->length += piece;
         bytes += piece;
         length -= piece;
-        if (output->length == sizeof(output->bytes) && output_flush(output))
+        if (buffer->length == sizeof(buffer->bytes) && buffer_flush(buffer))
             return -1;
     }
     return 0;
 }
 
-static bool write_file(const json_t *report, HANDLE file, struct arena *arena)
+static bool write_report(const json_t *report, struct arena *arena, report_json_output *output,
+                         void *context)
 {
-    struct output *output = arena_alloc(arena, sizeof(*output));
+    struct buffer *buffer = arena_alloc(arena, sizeof(*buffer));
 
-    if (!output)
+    if (!buffer)
         return false;
-    output->file = file;
-    return json_dump_callback(report, output_write, output, JSON_INDENT(1)) == 0 &&
-           output_write("\n", 1, output) == 0 && output_flush(output) == 0;
+    buffer->output = output;
+    buffer->context = context;
+    return json_dump_callback(report, buffer_write, buffer, JSON_INDENT(1)) == 0 &&
+           buffer_write("\n", 1, buffer) == 0 && buffer_flush(buffer) == 0;
 }
 
-bool report_json_write(const struct report_order *order, const struct ending *ending,
-                       const struct snapshot *snapshot, struct arena *arena)
+bool report_json_write(const struct snapshot *snapshot, struct arena *arena,
+                       report_json_output *output, void *context)
 {
     json_t *report;
 
     json_build_begin(arena);
     report = json_object();
-    set_subject(report, order, ending);
+    set_subject(report, &snapshot->subject);
     json_build_member(report, "statistics", statistics_object(&snapshot->statistics));
     json_build_member(report, "limits", report_json_limits(snapshot));
     json_build_member(report, "audit", audit_object(snapshot));
     json_build_member(report, "process", process_object(&snapshot->process));
-    json_build_member(report, "regions", regions_array(&snapshot->regions));
-    json_build_member(report, "mapped_ranges", mapped_ranges_array(&snapshot->mapped_ranges));
+    json_build_member(report, "regions", regions_array(snapshot));
+    json_build_member(report, "mapped_ranges", mapped_ranges_array(snapshot));
     json_build_member(report, "heaps", report_json_heaps(snapshot));
     json_build_member(report, "live_blocks", report_json_live_blocks(snapshot));
-    json_build_member(report, "damages", report_json_damages(snapshot));
-    return json_build_is_complete() && write_file(report, order->json_file, arena);
+    json_build_member(report, "damages", report_json_damaged_blocks(snapshot));
+    return json_build_is_complete() && write_report(report, arena, output, context);
 }

@@ -1,5 +1,6 @@
 /*
- * report_json_heap.c: heaps, blocks and damage as JSON values; report_json.c says in which forms.
+ * report_json_heap.c: heaps, blocks and damage as JSON values, in the forms that report_json.c
+ * describes.
  */
 #include "report/report_json_heap.h"
 
@@ -35,18 +36,18 @@ static json_t *size_class_object(const HOSTMEM_SIZE_CLASS *size_class)
     return object;
 }
 
-static json_t *size_classes_array(const struct list *list, DWORD heap)
+static json_t *size_classes_array(const struct snapshot *snapshot, DWORD heap)
 {
-    const struct heap_size_class *items = list->items;
+    const struct heap_size_class *items = snapshot->size_classes;
     json_t *array = json_array();
 
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < snapshot->size_class_count; i++)
         if (items[i].heap == heap)
             json_build_item(array, size_class_object(&items[i].size_class));
     return array;
 }
 
-static json_t *heap_object(const HOSTMEM_HEAP *heap, const struct list *size_classes)
+static json_t *heap_object(const HOSTMEM_HEAP *heap, const struct snapshot *snapshot)
 {
     json_t *object = json_object();
 
@@ -62,17 +63,16 @@ static json_t *heap_object(const HOSTMEM_HEAP *heap, const struct list *size_cla
     json_build_integer(object, "allocated_bytes", heap->AllocatedBytes);
     json_build_integer(object, "frees", heap->Frees);
     json_build_integer(object, "freed_bytes", heap->FreedBytes);
-    json_build_member(object, "size_classes", size_classes_array(size_classes, heap->Number));
+    json_build_member(object, "size_classes", size_classes_array(snapshot, heap->Number));
     return object;
 }
 
 json_t *report_json_heaps(const struct snapshot *snapshot)
 {
-    const HOSTMEM_HEAP *heaps = snapshot->heaps.items;
     json_t *array = json_array();
 
-    for (size_t i = 0; i < snapshot->heaps.count; i++)
-        json_build_item(array, heap_object(&heaps[i], &snapshot->size_classes));
+    for (size_t i = 0; i < snapshot->heap_count; i++)
+        json_build_item(array, heap_object(&snapshot->heaps[i], snapshot));
     return array;
 }
 
@@ -80,11 +80,11 @@ json_t *report_json_heaps(const struct snapshot *snapshot)
  * Blocks
  * --------------------------------------------------------------------------------------------- */
 
-static json_t *group_object(const struct block_group *group)
+static json_t *group_object(const struct live_block_group *group)
 {
     json_t *object = json_object();
 
-    json_build_text(object, "origin", group->text);
+    json_build_text(object, "origin", group->origin);
     json_build_integer(object, "blocks", group->blocks);
     json_build_integer(object, "bytes", group->bytes);
     return object;
@@ -92,36 +92,34 @@ static json_t *group_object(const struct block_group *group)
 
 json_t *report_json_live_blocks(const struct snapshot *snapshot)
 {
-    const struct block_group *groups = snapshot->live_blocks.list.items;
     json_t *array = json_array();
 
-    for (size_t i = 0; i < snapshot->live_blocks.list.count; i++)
-        json_build_item(array, group_object(&groups[i]));
+    for (size_t i = 0; i < snapshot->live_block_group_count; i++)
+        json_build_item(array, group_object(&snapshot->live_block_groups[i]));
     return array;
 }
 
-static json_t *damage_object(const HOSTMEM_DAMAGE *damage, const char *origin)
+static json_t *damaged_block_object(const struct damaged_block *block)
 {
-    const HOSTMEM_BLOCK *block = &damage->Block;
     json_t *object = json_object();
 
-    json_build_address(object, "address", damage->Address);
-    json_build_address(object, "block", block->Address);
-    json_build_integer(object, "offset", (uintptr_t)damage->Address - (uintptr_t)block->Address);
-    json_build_integer(object, "size", block->Size);
-    json_build_integer(object, "heap", block->Heap);
-    json_build_text(object, "origin", origin);
-    json_build_integer(object, "thread", block->ThreadId);
-    json_build_integer(object, "freed_by", damage->FreedBy);
-    json_build_integer(object, "sequence", block->Sequence);
+    json_build_address(object, "address", block->address);
+    json_build_address(object, "block", block->block);
+    json_build_integer(object, "offset", block->address - block->block);
+    json_build_integer(object, "size", block->size);
+    json_build_integer(object, "heap", block->heap);
+    json_build_text(object, "origin", block->origin);
+    json_build_integer(object, "thread", block->allocated_by);
+    json_build_integer(object, "freed_by", block->freed_by);
+    json_build_integer(object, "sequence", block->sequence);
     return object;
 }
 
-json_t *report_json_damages(const struct snapshot *snapshot)
+json_t *report_json_damaged_blocks(const struct snapshot *snapshot)
 {
     json_t *array = json_array();
 
-    for (size_t i = 0; i < snapshot->damage_count; i++)
-        json_build_item(array, damage_object(&snapshot->damages[i], snapshot->damage_origins[i]));
+    for (size_t i = 0; i < snapshot->damaged_block_count; i++)
+        json_build_item(array, damaged_block_object(&snapshot->damaged_blocks[i]));
     return array;
 }

@@ -1,5 +1,5 @@
 /*
- * report_json_heap.h: what the report for machines tells about heaps and their blocks.
+ * report_json_heap.h: what the report for machines says about heaps and their blocks.
  */
 #ifndef HOSTMEM_REPORT_REPORT_JSON_HEAP_H
 #define HOSTMEM_REPORT_REPORT_JSON_HEAP_H
@@ -17,7 +17,7 @@ json_t *report_json_heaps(const struct snapshot *snapshot);
 /* An array of groups of blocks, those of the most bytes first. */
 json_t *report_json_live_blocks(const struct snapshot *snapshot);
 
-/* An array of the damaged blocks that are kept. */
-json_t *report_json_damages(const struct snapshot *snapshot);
+/* An array of the first damaged blocks that were found. */
+json_t *report_json_damaged_blocks(const struct snapshot *snapshot);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * report_json_limits.c: limits, refusals and notifications as JSON values; report_json.c says in
- * which forms. null stands for what is without end, or did not happen.
+ * report_json_limits.c: limits, refusals and notifications as JSON values, in the forms that
+ * report_json.c describes. null stands for no limit, and for what did not happen.
  */
 #include "report/report_json_limits.h"
 
 #include "report/json_build.h"
-#include "report/limit_verdict.h"
 #include "report/labels.h"
+#include "report/limit_verdict.h"
 
 /* ------------------------------------------------------------------------------------------------
  * How often, and when first

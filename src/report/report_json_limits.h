@@ -1,5 +1,5 @@
 /*
- * report_json_limits.h: what the report for machines tells about limits.
+ * report_json_limits.h: what the report for machines says about limits.
  */
 #ifndef HOSTMEM_REPORT_REPORT_JSON_LIMITS_H
 #define HOSTMEM_REPORT_REPORT_JSON_LIMITS_H
@@ -10,7 +10,7 @@
 
 json_t *report_json_limits(const struct snapshot *snapshot);
 
-/* By the names of their levels and states. */
+/* Objects with a member for each level, and for each state. */
 json_t *report_json_refused_requests(const HOSTMEM_STATISTICS *statistics);
 json_t *report_json_notifications(const HOSTMEM_STATISTICS *statistics);
 

@@ -1,5 +1,6 @@
 /*
- * report_table.c: two columns of 29 after names of 20: 11 for the size, 18 for the same exactly.
+ * report_table.c: a column of 20 for the name, then two of 29: 11 for the rounded size, 18 for the
+ * exact one.
  */
 #include "report/report_table.h"
 

@@ -1,10 +1,10 @@
 /*
- * report_text_limits.c: the limits, who was refused and who was told, and the verdict.
+ * report_text_limits.c: the limits, refusals and notifications, and the verdict.
  */
 #include "report/report_text_limits.h"
 
-#include "report/limit_verdict.h"
 #include "report/labels.h"
+#include "report/limit_verdict.h"
 #include "report/report_table.h"
 
 /* ------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /*
- * test_run_damage.c: damaged blocks are kept for hostmem-run's report by whoever finds them
- * (src/run/damage.h). What is kept is kept for good, so the tests build on each other.
+ * test_damaged_blocks.c: threads that find damaged blocks note them for the report
+ * (src/run/snapshot/damaged_blocks.h). Notes are never removed, so the tests build on each other.
  */
 #include "support.h"
 

@@ -1,13 +1,11 @@
 /*
- * host.c: see host.h.
+ * memory_manager.c: see memory_manager.h.
  */
 #define COBJMACROS
 #include "run/launch/memory_manager.h"
 
-#include "run/snapshot/damaged_blocks.h"
 #include "base/exit_code.h"
-#include "run/snapshot/exit_hooks.h"
-#include "base/wide.h"
+#include "base/path.h"
 
 #include <stdbool.h>
 
@@ -34,14 +32,23 @@ int memory_manager_runtime_failed(const struct memory_manager *memory, const cha
  * Modules
  * --------------------------------------------------------------------------------------------- */
 
-/* Names lie in memory that stays: for the report it may be too late for a heap. */
+void memory_manager_note_module(const struct memory_manager *memory, HMODULE module)
+{
+    if (memory->runtime_module_callback)
+        memory->runtime_module_callback(module);
+}
+
+/*
+ * Names are kept in static memory: when the report needs them, it may be too late to use a heap.
+ * Any thread, at any time.
+ */
 static void note(struct memory_manager *memory, HMODULE module)
 {
     static char names[MEMORY_MANAGER_MODULES][MAX_PATH];
     wchar_t path[PATH_MOST];
     LONG at = InterlockedIncrement(&memory->module_count) - 1;
 
-    exit_hooks_watch(module);
+    memory_manager_note_module(memory, module);
     if (at >= MEMORY_MANAGER_MODULES || !GetModuleFileNameW(module, path, PATH_MOST))
         return;
     WideCharToMultiByte(CP_UTF8, 0, path_file_name(path), -1, names[at], MAX_PATH - 1, NULL, NULL);
@@ -57,8 +64,8 @@ static void CALLBACK module_loaded(void *context, const HOSTMEM_MODULE *module)
         memory->module_result = module->Result;
     else if (module->Kind != HostMemModuleHost)
         note(memory, module->hModule);
-    else if (memory->host_module_callback)
-        memory->host_module_callback(module->hModule);
+    else if (memory->dotnet_host_module_callback)
+        memory->dotnet_host_module_callback(module->hModule);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -70,7 +77,7 @@ int memory_manager_open(struct memory_manager *memory)
     const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options),
                                      .dwFlags = memory->options.manager_flags,
                                      .GuardAbove = memory->options.guard_above,
-                                     .pfnDamage = damaged_blocks_note,
+                                     .pfnDamage = memory->damage_callback,
                                      .pLimits = &memory->options.limits,
                                      .pfnModule = module_loaded,
                                      .pModuleContext = memory};

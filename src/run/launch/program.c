@@ -1,12 +1,13 @@
 /*
- * program.c: is this file something that the runtime of this bitness can run?
+ * program.c: decides whether a runtime of this bitness can run this file.
  */
 #include "run/launch/program.h"
 
 #include "base/architecture.h"
 #include "base/exit_code.h"
-#include "pe/pe_headers.h"
+#include "base/path.h"
 #include "base/wide.h"
+#include "run/launch/program_file.h"
 
 /* Both flags together mean "any processor, preferably 32 bits" (ECMA-335 and its amendments). */
 #define CLI_32_BIT_REQUIRED 0x00000002u
@@ -51,17 +52,17 @@ static int check(struct program *program, const char *name)
 {
     struct pe_headers pe;
 
-    switch (pe_file_read(program->path, &pe)) {
-    case PE_FILE_UNREADABLE:
+    switch (program_file_headers(program->path, &pe)) {
+    case PROGRAM_FILE_UNREADABLE:
         return unreadable(name);
-    case PE_FILE_FOREIGN:
+    case PROGRAM_FILE_NOT_PE:
         return fail(EXIT_CODE_NOT_MANAGED, "%s is not a program: it has no PE header.", name);
-    case PE_FILE:
+    case PROGRAM_FILE_PE:
         break;
     }
     if (!pe.is_managed)
         return fail(EXIT_CODE_NOT_MANAGED, "%s is not a .NET program: it has no CLI header.", name);
-    pe_metadata_read(program->path, &pe, &program->metadata);
+    program_file_metadata(program->path, &pe, &program->metadata);
     return check_bits(&pe, name);
 }
 
@@ -77,7 +78,7 @@ wchar_t *program_companion(const struct program *program, const wchar_t *extensi
 
 /*
  * What is built as NAME.exe for .NET is often an apphost: a native program that runs the NAME.dll
- * beside it.
+ * beside it. Then the NAME.dll is the program.
  */
 static void look_behind_apphost(struct program *program)
 {
@@ -86,10 +87,10 @@ static void look_behind_apphost(struct program *program)
     struct pe_headers pe;
 
     if (length < 4 || _wcsicmp(program->path + length - 4, L".exe") != 0 ||
-        pe_file_read(program->path, &pe) != PE_FILE || pe.is_managed)
+        program_file_headers(program->path, &pe) != PROGRAM_FILE_PE || pe.is_managed)
         return;
     behind = program_companion(program, L".dll");
-    if (pe_file_read(behind, &pe) == PE_FILE && pe.is_managed)
+    if (program_file_headers(behind, &pe) == PROGRAM_FILE_PE && pe.is_managed)
         program->path = behind;
 }
 
@@ -103,4 +104,10 @@ int program_open(struct program *program, const wchar_t *name, int argument_coun
     program->argument_count = argument_count;
     program->arguments = arguments;
     return check(program, utf8_from_wide(name));
+}
+
+int program_not_run(const struct program *program, HRESULT result)
+{
+    return fail(EXIT_CODE_NOT_RUN, "the runtime could not run %s (0x%08lx).", program->path_utf8,
+                (unsigned long)result);
 }

@@ -1,5 +1,5 @@
 /*
- * origin.c: telling origins apart, and putting them into words.
+ * block_origin.c: compares origins, and puts them into words.
  */
 #include "run/snapshot/block_origin.h"
 
@@ -27,7 +27,7 @@ struct block_origin block_origin_of(const HOSTMEM_BLOCK *block)
     return origin;
 }
 
-/* The same text may have been kept at two places. */
+/* hostmem.dll can hold the same text at two addresses. */
 static bool is_same_file(const char *one, const char *other)
 {
     return one == other || (one && other && strcmp(one, other) == 0);

@@ -1,5 +1,5 @@
 /*
- * origin.h: where a heap block comes from, as far as hostmem.dll was told and has kept it.
+ * block_origin.h: where a heap block was allocated, as far as hostmem.dll knows.
  */
 #ifndef HOSTMEM_RUN_SNAPSHOT_BLOCK_ORIGIN_H
 #define HOSTMEM_RUN_SNAPSHOT_BLOCK_ORIGIN_H
@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* The caller if it was kept, else the file and line, else nothing: then all is zero. */
+/* The caller if it was kept; else the file and line; else all is zero. */
 struct block_origin {
     const void *caller;
     const char *file;
@@ -24,13 +24,12 @@ bool block_origin_is_equal(const struct block_origin *one, const struct block_or
 unsigned block_origin_hash(const struct block_origin *origin);
 
 /*
- * "coreclr.dll+0x1a2b3c", "file.cpp:123", or one of those below; in the arena of the names. NULL:
- * there is no memory.
+ * "coreclr.dll+0x1a2b3c", "file.cpp:123", or one of the two below; in the names' arena. NULL: there
+ * is no memory.
  */
 const char *block_origin_text(const struct block_origin *origin, struct module_names *names);
 
 extern const char block_origin_not_kept[];
-extern const char
-    block_origin_generated[]; /* the caller lies in no module: it was compiled at run time */
+extern const char block_origin_generated[]; /* the caller is in no module */
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * damage.c: a fixed array.
+ * damaged_blocks.c: a fixed array.
  *
- * Protocol. A place is claimed by adding one to `claimed`, filled by the one thread that claimed
- * it, and shown by a release of its `is_filled`; who reads it acquires that first. Places are never
- * given back. A thread that is stopped between the two leaves one place that is not shown.
+ * Protocol. A thread claims a place by adding one to `claimed`, fills the place, and publishes it
+ * by a release store of `is_filled`. A reader loads `is_filled` with acquire order first. Places
+ * are never given back. A thread that is stopped while it fills its place leaves it unpublished.
  */
 #include "run/snapshot/damaged_blocks.h"
 
@@ -22,7 +22,7 @@ HRESULT CALLBACK damaged_blocks_note(void *context, const HOSTMEM_DAMAGE *damage
     unsigned number;
 
     (void)context;
-    /* Asked first, so that the number cannot come round. */
+    /* Checked before adding, so that `claimed` cannot wrap round. */
     if (atomic_load_explicit(&claimed, memory_order_relaxed) >= DAMAGED_BLOCKS_KEPT)
         return S_OK;
     number = atomic_fetch_add_explicit(&claimed, 1, memory_order_relaxed);

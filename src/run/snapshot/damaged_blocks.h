@@ -1,8 +1,8 @@
 /*
- * damage.h: the first damaged heap blocks that hostmem.dll found, kept for the report.
+ * damaged_blocks.h: the first damaged heap blocks that hostmem.dll found, kept for the report.
  *
- * They are found by the runtime's own threads, inside their heap calls. Promise: noting one takes
- * no lock and no memory, and waits for nobody.
+ * The runtime's own threads find them, inside their heap calls. Promise: noting a block takes no
+ * lock and no memory, and never waits.
  */
 #ifndef HOSTMEM_RUN_SNAPSHOT_DAMAGED_BLOCKS_H
 #define HOSTMEM_RUN_SNAPSHOT_DAMAGED_BLOCKS_H
@@ -16,7 +16,7 @@ enum {
 /* A HOSTMEM_DAMAGE_CALLBACK. */
 HRESULT CALLBACK damaged_blocks_note(void *context, const HOSTMEM_DAMAGE *damage);
 
-/* Copies those that are kept by now; returns how many. File names stay hostmem.dll's. */
+/* Copies those noted so far, and returns their number. File names still belong to hostmem.dll. */
 size_t damaged_blocks_copy(HOSTMEM_DAMAGE damages[DAMAGED_BLOCKS_KEPT]);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * reporter.c: the thread, and the word that makes it once.
+ * report_thread.c: the thread, and the state that lets it make only one report.
  *
- *   REPORTER_OFF -> REPORTER_WAITING   report_thread_start
- *   REPORTER_WAITING -> REPORTER_BUSY  the one caller that sees the end first, or cancels
- * Later callers find REPORTER_BUSY and wait for the event that says that the report is out.
+ *   REPORT_OFF -> REPORT_WAITING    report_thread_start
+ *   REPORT_WAITING -> REPORT_BUSY   the first caller that sees the end, or cancels
+ * Later callers find REPORT_BUSY and wait for the event `written`.
  */
 #include "run/snapshot/report_thread.h"
 
@@ -12,24 +12,24 @@ void __gcov_dump(void);
 #endif
 
 enum {
-    REPORTER_OFF,
-    REPORTER_WAITING,
-    REPORTER_BUSY
+    REPORT_OFF,
+    REPORT_WAITING,
+    REPORT_BUSY
 };
 
 enum {
-    REPORTER_STACK = 256 * 1024,
+    REPORT_STACK = 256 * 1024,
     PATIENCE_MILLISECONDS = 60 * 1000 /* then the process ends without its report */
 };
 
-static LONG volatile state = REPORTER_OFF;
+static LONG volatile state = REPORT_OFF;
 static const struct report_order *report_order;
 static struct ending program_ending;
 static HANDLE wanted;
-static HANDLE out;
-static DWORD reporter_thread;
+static HANDLE written;
+static DWORD report_thread;
 
-/* A process that is ended by force does not write down what has run: it is done with the report. */
+/* A process that is ended by force does not write its coverage at exit, so it is written here. */
 static void write_coverage(void)
 {
 #ifdef HOSTMEM_COVERAGE
@@ -37,13 +37,13 @@ static void write_coverage(void)
 #endif
 }
 
-static DWORD WINAPI reporter(void *unused)
+static DWORD WINAPI make_report(void *unused)
 {
     (void)unused;
     if (WaitForSingleObject(wanted, INFINITE) == WAIT_OBJECT_0)
         report_write(report_order, &program_ending);
     write_coverage();
-    SetEvent(out);
+    SetEvent(written);
     return 0;
 }
 
@@ -53,22 +53,22 @@ bool report_thread_start(const struct report_order *order)
 
     report_order = order;
     wanted = CreateEventW(NULL, TRUE, FALSE, NULL);
-    out = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (!wanted || !out)
+    written = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (!wanted || !written)
         return false;
-    thread = CreateThread(NULL, REPORTER_STACK, reporter, NULL, STACK_SIZE_PARAM_IS_A_RESERVATION,
-                          &reporter_thread);
+    thread = CreateThread(NULL, REPORT_STACK, make_report, NULL, STACK_SIZE_PARAM_IS_A_RESERVATION,
+                          &report_thread);
     if (!thread)
         return false;
     CloseHandle(thread);
-    InterlockedExchange(&state, REPORTER_WAITING);
+    InterlockedExchange(&state, REPORT_WAITING);
     return true;
 }
 
-/* True for the first one who asks. */
+/* True for the first caller only. */
 static bool claim(void)
 {
-    return InterlockedCompareExchange(&state, REPORTER_BUSY, REPORTER_WAITING) == REPORTER_WAITING;
+    return InterlockedCompareExchange(&state, REPORT_BUSY, REPORT_WAITING) == REPORT_WAITING;
 }
 
 void report_thread_report(const struct ending *ending)
@@ -77,9 +77,9 @@ void report_thread_report(const struct ending *ending)
         program_ending = *ending;
         SetEvent(wanted);
     }
-    /* A fault of the reporter's own must not wait for itself. */
-    if (state == REPORTER_BUSY && GetCurrentThreadId() != reporter_thread)
-        WaitForSingleObject(out, PATIENCE_MILLISECONDS);
+    /* A fault of the reporting thread itself must not make it wait for itself. */
+    if (state == REPORT_BUSY && GetCurrentThreadId() != report_thread)
+        WaitForSingleObject(written, PATIENCE_MILLISECONDS);
 }
 
 void report_thread_report_alone(const struct ending *ending)
@@ -91,5 +91,5 @@ void report_thread_report_alone(const struct ending *ending)
 void report_thread_cancel(void)
 {
     if (claim())
-        SetEvent(out);
+        SetEvent(written);
 }

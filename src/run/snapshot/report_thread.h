@@ -1,8 +1,8 @@
 /*
- * reporter.h: the report is made once, whoever sees the end of the program first.
+ * report_thread.h: makes the report once, for the thread that sees the end of the program first.
  *
- * It is made by a thread that waits for this from the start: the thread that ends the program may
- * have no stack left to make it on.
+ * A thread of its own waits for this from the start and makes the report: the thread that ends the
+ * program may have no stack left for it.
  */
 #ifndef HOSTMEM_RUN_SNAPSHOT_REPORT_THREAD_H
 #define HOSTMEM_RUN_SNAPSHOT_REPORT_THREAD_H
@@ -10,16 +10,16 @@
 #include "report/ending.h"
 #include "run/snapshot/report_write.h"
 
-/* order lives till the process ends. False: there is no memory for a thread. */
+/* order must stay valid until the process ends. False: there is no memory for a thread. */
 bool report_thread_start(const struct report_order *order);
 
-/* Makes the report, if it has not been made; returns when it is out. Any thread, at any time. */
+/* Has the report made unless it has been; returns when it is written. Any thread, at any time. */
 void report_thread_report(const struct ending *ending);
 
-/* The same when all other threads of the process are gone. */
+/* The same, on the calling thread: all others of the process are gone. */
 void report_thread_report_alone(const struct ending *ending);
 
-/* No report shall be made any more. */
+/* Prevents a report that has not been asked for yet. */
 void report_thread_cancel(void);
 
 #endif

@@ -1,17 +1,19 @@
 /*
- * coreclr_launcher.c: the sequence of calls that brings a program up on CoreCLR, and down again.
+ * coreclr_launcher.c: the calls that start a program on CoreCLR, and end it.
  *
- * The order is the contract: a module is redirected before any of its code has asked for memory,
- * and SetHostControl comes before Start.
+ * The order matters: a module is redirected before any of its code has asked for memory, and
+ * SetHostControl comes before Start.
  */
 #include "run/launch/coreclr/coreclr_launcher.h"
 
-#include "run/launch/coreclr/coreclr_start.h"
-#include "run/launch/coreclr/coreclr_domain.h"
 #include "base/exit_code.h"
+#include "base/path.h"
 #include "base/wide.h"
+#include "run/launch/coreclr/coreclr_domain.h"
+#include "run/launch/coreclr/coreclr_find.h"
+#include "run/launch/coreclr/coreclr_start.h"
 
-/* The one that runs in this process. */
+/* The runtime that runs in this process. */
 static struct {
     HMODULE module;
     ICLRRuntimeHost4 *clr; /* ICLRRuntimeHost2 only, unless has_latched_exit_code */
@@ -23,7 +25,7 @@ static struct {
  * Load
  * --------------------------------------------------------------------------------------------- */
 
-/* By full path, so that what the module imports is looked for beside it. */
+/* By full path: then the loader looks for the module's imports beside it. */
 static int load(struct launch *launch)
 {
     wchar_t *path = path_join(launch->runtime.directory, L"coreclr.dll");
@@ -42,8 +44,7 @@ static int load(struct launch *launch)
 
 static int get_clr(const struct memory_manager *memory)
 {
-    FARPROC entry = GetProcAddress(runtime.module, "GetCLRRuntimeHost");
-    get_clr_runtime_host_function get = (get_clr_runtime_host_function)(void (*)(void))entry;
+    get_clr_runtime_host_function get = coreclr_start_entry(runtime.module);
     HRESULT result;
 
     if (!get)
@@ -129,8 +130,7 @@ static int run(struct launch *launch, DWORD *exit_code)
         program->argument_count ? (LPCWSTR *)program->arguments : NULL, exit_code);
 
     if (FAILED(result))
-        return fail(EXIT_CODE_NOT_RUN, "the runtime could not run %s (0x%08lx).",
-                    program->path_utf8, (unsigned long)result);
+        return program_not_run(program, result);
     unload_domain(exit_code);
     return GO_ON;
 }

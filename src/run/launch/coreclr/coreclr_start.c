@@ -8,12 +8,19 @@
 
 static bool fits_first_generation;
 
+get_clr_runtime_host_function coreclr_start_entry(HMODULE module)
+{
+    FARPROC entry = GetProcAddress(module, "GetCLRRuntimeHost");
+
+    return (get_clr_runtime_host_function)(void (*)(void))entry;
+}
+
 void coreclr_start_begin(struct memory_manager *memory, ICLRRuntimeHost4 *clr)
 {
     memory->control_result =
         clr ? clr->lpVtbl->SetHostControl(clr, memory->control) : E_NOINTERFACE;
     fits_first_generation = gen0_size_fit(memory->options.limits.Committed.Limit);
-    /* What is refused before the runtime is up, it does not survive. */
+    /* The runtime does not survive a refusal before it is up. */
     IHostMemInspection_SetRedirectedLevel(memory->inspection, eProcessCritical);
 }
 
