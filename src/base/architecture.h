@@ -1,5 +1,5 @@
 /*
- * architecture.h: what this build of hostmem-run is, and what the other one is.
+ * architecture.h: the architecture that this build is for, and that of the other build.
  */
 #ifndef HOSTMEM_BASE_ARCHITECTURE_H
 #define HOSTMEM_BASE_ARCHITECTURE_H

@@ -1,9 +1,9 @@
 /*
- * arena.h: memory for hostmem-run's own needs, taken from the system in large pieces and never
- * given back: the process ends soon after the last of it is used.
+ * arena.h: memory for hostmem-run's own needs. It is taken from the system in large pieces and
+ * never given back: the process ends soon after it is used last.
  *
- * The report is written by a process that is coming down, in which a thread may have been stopped
- * while it held a heap's lock. An arena has no lock: one thread at a time uses it.
+ * The report is written while the process ends, when a thread may have been stopped while it held a
+ * heap's lock. An arena therefore has no lock, and only one thread at a time may use it.
  */
 #ifndef HOSTMEM_BASE_ARENA_H
 #define HOSTMEM_BASE_ARENA_H

@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Longer sentences, which only endless paths can make, are cut. */
+/* Longer sentences, which only very long paths can cause, are cut. */
 enum {
     SENTENCE_MAXIMUM = 4096
 };
@@ -25,4 +25,9 @@ int fail(enum exit_code code, const char *format, ...)
     standard_error_write(sentence);
     standard_error_write("\n");
     return code;
+}
+
+int fail_without_memory(void)
+{
+    return fail(EXIT_CODE_NO_MEMORY, "there is no memory to start with.");
 }

@@ -1,8 +1,8 @@
 /*
  * exit_code.h: the exit codes of hostmem-run's own failures, and the one way to announce one.
  *
- * A program that ran gives its own exit code. hostmem-run's are chosen from the end of the range
- * that every shell can show, so that they are seldom a program's.
+ * Where a program ran, its exit code is hostmem-run's. The codes of hostmem-run's own failures are
+ * at the end of the range that every shell can show: few programs use them.
  */
 #ifndef HOSTMEM_BASE_EXIT_CODE_H
 #define HOSTMEM_BASE_EXIT_CODE_H
@@ -22,12 +22,15 @@ enum exit_code {
     EXIT_CODE_UNHANDLED = 251        /* .NET Framework: the program did not handle an exception */
 };
 
-/* What a function that can fail returns when it did not: go on. */
+/* What a function that can fail returns when it did not fail: the caller goes on. */
 enum {
     GO_ON = 0
 };
 
-/* Writes "hostmem-run: ", the sentence and a line feed on stderr (UTF-8). Returns code. */
+/* Writes "hostmem-run: ", the sentence and a line feed to stderr (UTF-8). Returns code. */
 int fail(enum exit_code code, const char *format, ...) __attribute__((format(gnu_printf, 2, 3)));
+
+/* Announces EXIT_CODE_NO_MEMORY, and returns it. */
+int fail_without_memory(void);
 
 #endif

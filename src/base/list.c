@@ -1,5 +1,5 @@
 /*
- * list.c: doubling. The arrays outgrown are left to the arena.
+ * list.c: the capacity doubles. Outgrown arrays stay in the arena, unused.
  */
 #include "base/list.h"
 

@@ -1,5 +1,5 @@
 /*
- * list.h: a growing array of things of one size, in an arena.
+ * list.h: a growing array of items of one size, in an arena.
  */
 #ifndef HOSTMEM_BASE_LIST_H
 #define HOSTMEM_BASE_LIST_H
@@ -16,7 +16,7 @@ struct list {
     size_t capacity;
 };
 
-/* Copies the item behind the last. False, and the list is as it was: no memory. */
+/* Appends a copy of the item. False: there is no memory, and the list is as it was. */
 bool list_add(struct list *list, const void *item);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * size_text.c: a number and its unit. KB and the like are refused: some mean 1,000 by them.
+ * size_text.c: a number and its unit. KB and the like are refused: to some people K means 1,000.
  */
 #include "base/size_text.h"
 
@@ -24,7 +24,7 @@ static bool is_same(const char *text, const char *lower_case)
     return !*text && !*lower_case;
 }
 
-/* How far the unit shifts the number; -1: it is none. */
+/* By how many bits the unit shifts the number; -1: it is not a unit. */
 static int shift_of(const char *unit)
 {
     static const struct {

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 /*
- * "4096", "4096B", "64K", "64KiB", "1M", "2G" and so on: decimal digits, then nothing, B, or one of
- * K, M and G, alone or followed by iB. Letters of either case; K is 1,024. False, and *size is as
- * it was: the text is anything else, or more than 64 bits hold.
+ * Takes "4096", "4096B", "64K", "64KiB", "1M", "2G" and so on: decimal digits, then nothing, B, or
+ * one of K, M and G, alone or followed by iB. Letters may be of either case; K is 1,024. False, and
+ * *size is as it was: the text is something else, or the size does not fit into 64 bits.
  */
 bool size_from_text(const char *text, uint64_t *size);
 

@@ -33,7 +33,7 @@ static void write_bytes(const char *bytes, DWORD count)
     }
 }
 
-/* Not more than PIECE_BYTES, and not a part of a character. */
+/* At most PIECE_BYTES, without cutting a character. */
 static DWORD piece_length(const char *text, size_t left)
 {
     DWORD length = PIECE_BYTES;

@@ -1,5 +1,5 @@
 /*
- * text.c: formatting without floating point, which would ask the C library for heap memory.
+ * text.c: formats without floating point, for which the C library would allocate from the heap.
  */
 #include "base/text.h"
 

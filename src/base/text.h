@@ -15,12 +15,12 @@ struct text {
     size_t capacity;
 };
 
-/* Long enough for what text_quantity and text_size make. */
+/* Enough for what text_quantity and text_size write. */
 enum {
     TEXT_NUMBER_SIZE = 32
 };
 
-/* At most 8,191 bytes at a time. Where there is no memory the text stays as it was. */
+/* Appends at most 8,191 bytes. Without memory the text stays as it was. */
 void text_format(struct text *text, const char *format, ...)
     __attribute__((format(gnu_printf, 2, 3)));
 

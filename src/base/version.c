@@ -1,6 +1,6 @@
 /*
- * version.c: comparing versions part by part. Numbers of any length are compared as digits, so
- * that none is too large.
+ * version.c: compares versions part by part. Numbers are compared as strings of digits, so that no
+ * number is too large.
  */
 #include "base/version.h"
 
@@ -25,7 +25,7 @@ bool version_is_one(const wchar_t *text)
     return *text == L'\0' || *text == L'-' || *text == L'+';
 }
 
-/* A part ends at a dot, and the last one at the build metadata, which has no rank. */
+/* A part ends at a dot. The last one ends at the build metadata, which does not count. */
 static size_t part_length(const wchar_t *text)
 {
     return wcscspn(text, L".+");
@@ -67,7 +67,7 @@ static int compare_parts(const wchar_t *a, size_t a_length, const wchar_t *b, si
     return compare_words(a, a_length, b, b_length);
 }
 
-/* Two pre-release names, part by part; the longer one is newer when all else is the same. */
+/* Compares pre-release names part by part; of two that agree, the longer one is newer. */
 static int compare_prereleases(const wchar_t *a, const wchar_t *b)
 {
     for (;;) {

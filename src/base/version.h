@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <wchar.h>
 
-/* Three numbers with dots between; what follows a hyphen is free. */
+/* Three numbers with dots between them; anything may follow a hyphen. */
 bool version_is_one(const wchar_t *text);
 
 /*
- * Less than, equal to, or greater than 0, as a is older than, the same as, or newer than b. Both
- * are versions. Numbers count as numbers; a release is newer than its own pre-releases; these are
- * compared part by part, as Semantic Versioning 2.0.0 (section 11) has it.
+ * Less than 0: a is older than b. 0: they are the same. Greater than 0: a is newer. Both are
+ * versions. Numbers are compared as numbers. A release is newer than its own pre-releases, which
+ * are compared part by part, as Semantic Versioning 2.0.0 (section 11) says.
  */
 int version_compare(const wchar_t *a, const wchar_t *b);
 

@@ -1,10 +1,8 @@
 /*
- * pe_metadata.c: the metadata root and as much of the tables as it takes to find the table of
- * referenced assemblies. ECMA-335 II.22 and II.24 are where the numbers come from.
+ * pe_metadata.c: reads the metadata root, and as many tables as it takes to find the table of
+ * referenced assemblies. The numbers are those of ECMA-335 II.22 and II.24.
  */
 #include "pe/pe_metadata.h"
-
-#include "base/wide.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -12,11 +10,10 @@
 enum {
     TABLES = 64,
     ASSEMBLY_REF = 0x23,
-    COLUMNS = 9,
-    MOST_METADATA = 256 << 20 /* bytes; no compiler makes more */
+    COLUMNS = 9
 };
 
-/* A piece of the metadata; of no size where it would not lie in them. */
+/* A piece of the metadata. Size 0: the piece would not lie within it. */
 struct span {
     const unsigned char *bytes;
     size_t size;
@@ -31,7 +28,7 @@ static struct span span_of(struct span whole, size_t offset, size_t size)
     return (struct span){whole.bytes + offset, size};
 }
 
-/* A number of that many bytes, the lowest first; 0 beyond the end. */
+/* A little-endian number of size bytes; 0 beyond the end. */
 static uint64_t number_at(struct span span, size_t offset, size_t size)
 {
     struct span at = span_of(span, offset, size);
@@ -43,11 +40,10 @@ static uint64_t number_at(struct span span, size_t offset, size_t size)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * The tables before that of the referenced assemblies
+ * The tables up to that of the referenced assemblies
  * --------------------------------------------------------------------------------------------- */
 
-/* What a column holds: a number of 2 or 4 bytes, or an index whose size depends on what it is of.
- */
+/* What a column holds: a number of 2 or 4 bytes, or an index, whose size depends on its target. */
 enum column {
     END,
     TWO = 2,
@@ -66,7 +62,7 @@ enum column {
     MEMBER_FORWARDED,
     CUSTOM_ATTRIBUTE_TYPE,
     RESOLUTION_SCOPE,
-    ROWS_OF = 64 /* and the number of a table */
+    ROWS_OF = 64 /* plus a table's number: an index into that table */
 };
 
 #define OF(table) (ROWS_OF + (table))
@@ -114,7 +110,7 @@ enum {
     NAME_COLUMN = 6 /* of a referenced assembly */
 };
 
-/* Which tables an index may be of, and how many bits say of which. */
+/* The tables that an index can point into, and the number of bits that select one of them. */
 static const struct {
     unsigned char bits;
     unsigned char count;
@@ -137,7 +133,7 @@ static const struct {
 };
 
 struct tables {
-    struct span rows; /* of all tables, one after the other */
+    struct span rows; /* of all tables, one table after another */
     unsigned heap_sizes;
     uint32_t counts[TABLES];
 };
@@ -173,7 +169,7 @@ static size_t column_size(const struct tables *tables, unsigned column)
     }
 }
 
-/* The size of the first `count` columns of a table's rows. */
+/* Bytes in the first `count` columns of a row. */
 static size_t row_size(const struct tables *tables, unsigned table, unsigned count)
 {
     size_t size = 0;
@@ -187,7 +183,7 @@ static size_t row_size(const struct tables *tables, unsigned table, unsigned cou
  * The root
  * --------------------------------------------------------------------------------------------- */
 
-/* The stream of that name. */
+/* The stream with this name. */
 static struct span find_stream(struct span root, size_t headers, unsigned count, const char *name)
 {
     const struct span none = {NULL, 0};
@@ -221,7 +217,7 @@ static bool read_tables(struct span stream, struct tables *tables)
         tables->counts[table] = (uint32_t)number_at(stream, at, 4);
         at += 4;
     }
-    if (tables->heap_sizes & 0x40) /* some compilers leave four bytes of their own here */
+    if (tables->heap_sizes & 0x40) /* some compilers put four extra bytes here */
         at += 4;
     if (at > stream.size)
         return false;
@@ -281,26 +277,4 @@ bool pe_metadata_parse(const unsigned char *bytes, size_t size, struct pe_metada
         return false;
     read_references(&tables, find_stream(root, 16 + length + 4, count, "#Strings"), metadata);
     return true;
-}
-
-bool pe_metadata_read(const wchar_t *path, const struct pe_file *pe, struct pe_metadata *metadata)
-{
-    LARGE_INTEGER position = {.QuadPart = pe->metadata};
-    unsigned char *bytes;
-    DWORD read = 0;
-    HANDLE file;
-
-    memset(metadata, 0, sizeof(*metadata));
-    if (!pe->metadata || pe->metadata_size > MOST_METADATA)
-        return false;
-    file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                       0, NULL);
-    if (file == INVALID_HANDLE_VALUE)
-        return false;
-    bytes = startup_alloc(pe->metadata_size);
-    if (!SetFilePointerEx(file, position, NULL, FILE_BEGIN) ||
-        !ReadFile(file, bytes, pe->metadata_size, &read, NULL))
-        read = 0;
-    CloseHandle(file);
-    return pe_metadata_parse(bytes, read, metadata);
 }

@@ -1,12 +1,15 @@
 /*
- * pe_metadata.h: what the metadata of a .NET program say of the class library that it is for.
+ * pe_metadata.h: what the metadata of a .NET program says about the class library that the program
+ * was built for.
  *
- * Promise: a file of any content is read without harm; what does not hold together says nothing.
+ * Promise: bytes of any content are read without harm; metadata that contradicts itself says
+ * nothing.
  */
 #ifndef HOSTMEM_PE_PE_METADATA_H
 #define HOSTMEM_PE_PE_METADATA_H
 
-#include "pe/pe_file.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 enum {
     PE_VERSION_SIZE = 64 /* characters of a runtime's version that are kept, the NUL included */
@@ -18,10 +21,7 @@ struct pe_metadata {
     bool refers_to_system_runtime; /* .NET's: System.Runtime or System.Private.CoreLib */
 };
 
-/* False: there are none, or they make no sense. */
-bool pe_metadata_read(const wchar_t *path, const struct pe_file *pe, struct pe_metadata *metadata);
-
-/* The same of metadata in memory. */
+/* bytes: the metadata from its root on. False: there is none, or it makes no sense. */
 bool pe_metadata_parse(const unsigned char *bytes, size_t size, struct pe_metadata *metadata);
 
 #endif

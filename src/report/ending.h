@@ -1,5 +1,5 @@
 /*
- * ending.h: how the program came to its end, as far as hostmem-run could see.
+ * ending.h: how the program ended, as far as hostmem-run could see.
  */
 #ifndef HOSTMEM_REPORT_ENDING_H
 #define HOSTMEM_REPORT_ENDING_H
@@ -13,14 +13,14 @@ enum ending_kind {
     ENDING_EXIT_PROCESS,        /* the runtime called ExitProcess: Environment.Exit */
     ENDING_TERMINATE_PROCESS,   /* the runtime called TerminateProcess on its own process */
     ENDING_FAIL_FAST,           /* the runtime called RaiseFailFastException */
-    ENDING_UNHANDLED_EXCEPTION, /* an exception met no handler */
+    ENDING_UNHANDLED_EXCEPTION, /* no handler took an exception */
     ENDING_CONSOLE_CONTROL,     /* Ctrl+C, Ctrl+Break or the like, which the program did not take */
-    ENDING_PROCESS_DETACH       /* something else ended the process by ExitProcess */
+    ENDING_PROCESS_DETACH       /* another caller of ExitProcess ended the process */
 };
 
 struct ending {
     enum ending_kind kind;
-    bool has_exit_code; /* false: it cannot be known yet */
+    bool has_exit_code; /* false: Windows has yet to choose it */
     DWORD exit_code;
 };
 

@@ -18,63 +18,63 @@ static void json_free(void *memory)
     (void)memory;
 }
 
-void build_begin(struct arena *arena)
+void json_build_begin(struct arena *arena)
 {
     json_arena = arena;
     json_set_alloc_funcs(json_alloc, json_free);
     complete = true;
 }
 
-bool build_is_complete(void)
+bool json_build_is_complete(void)
 {
     return complete;
 }
 
-void build_member(json_t *object, const char *name, json_t *value)
+void json_build_member(json_t *object, const char *name, json_t *value)
 {
     if (json_object_set_new(object, name, value))
         complete = false;
 }
 
-void build_item(json_t *array, json_t *value)
+void json_build_item(json_t *array, json_t *value)
 {
     if (json_array_append_new(array, value))
         complete = false;
 }
 
-void build_integer(json_t *object, const char *name, uint64_t value)
+void json_build_integer(json_t *object, const char *name, uint64_t value)
 {
-    build_member(object, name, json_integer((json_int_t)value));
+    json_build_member(object, name, json_integer((json_int_t)value));
 }
 
-void build_text(json_t *object, const char *name, const char *value)
+void json_build_text(json_t *object, const char *name, const char *value)
 {
     json_t *text = json_string(value);
 
-    build_member(object, name, text ? text : json_null());
+    json_build_member(object, name, text ? text : json_null());
 }
 
-void build_address(json_t *object, const char *name, const void *address)
+void json_build_address(json_t *object, const char *name, uint64_t address)
 {
     char digits[32];
 
-    snprintf(digits, sizeof(digits), "0x%llx", (unsigned long long)(uintptr_t)address);
-    build_member(object, name, json_string(digits));
+    snprintf(digits, sizeof(digits), "0x%llx", (unsigned long long)address);
+    json_build_member(object, name, json_string(digits));
 }
 
-void build_result(json_t *object, const char *name, HRESULT result)
+void json_build_result(json_t *object, const char *name, HRESULT result)
 {
     char digits[32];
 
     snprintf(digits, sizeof(digits), "0x%08lx", (unsigned long)result);
-    build_member(object, name, json_string(digits));
+    json_build_member(object, name, json_string(digits));
 }
 
-void build_gauge(json_t *object, const char *name, const HOSTMEM_GAUGE *gauge)
+void json_build_gauge(json_t *object, const char *name, const HOSTMEM_GAUGE *gauge)
 {
     json_t *value = json_object();
 
-    build_integer(value, "now", gauge->Now);
-    build_integer(value, "peak", gauge->Peak);
-    build_member(object, name, value);
+    json_build_integer(value, "now", gauge->Now);
+    json_build_integer(value, "peak", gauge->Peak);
+    json_build_member(object, name, value);
 }

@@ -1,8 +1,8 @@
 /*
- * json_build.h: putting JSON values together, with jansson.
+ * json_build.h: builds JSON values with jansson.
  *
- * jansson's memory comes from an arena: see arena.h for why. Where there is none, a value is
- * missing and build_is_complete says so at the end; nothing need be checked before.
+ * jansson's memory comes from an arena: see arena.h for why. A value for which there is no memory
+ * is left out, and json_build_is_complete says so at the end: callers need check nothing before.
  */
 #ifndef HOSTMEM_REPORT_JSON_BUILD_H
 #define HOSTMEM_REPORT_JSON_BUILD_H
@@ -16,20 +16,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-void build_begin(struct arena *arena);
-bool build_is_complete(void);
+void json_build_begin(struct arena *arena);
+bool json_build_is_complete(void);
 
-/* Both take the value over. */
-void build_member(json_t *object, const char *name, json_t *value);
-void build_item(json_t *array, json_t *value);
+/* Both take ownership of the value. */
+void json_build_member(json_t *object, const char *name, json_t *value);
+void json_build_item(json_t *array, json_t *value);
 
-/* Members of an object. */
-void build_integer(json_t *object, const char *name, uint64_t value);
-void build_address(json_t *object, const char *name, const void *address);
-void build_result(json_t *object, const char *name, HRESULT result);
-void build_gauge(json_t *object, const char *name, const HOSTMEM_GAUGE *gauge);
+/* Add a member to an object. */
+void json_build_integer(json_t *object, const char *name, uint64_t value);
+void json_build_address(json_t *object, const char *name, uint64_t address);
+void json_build_result(json_t *object, const char *name, HRESULT result);
+void json_build_gauge(json_t *object, const char *name, const HOSTMEM_GAUGE *gauge);
 
-/* Text from outside: what is not UTF-8 must not cost the report, and becomes null. */
-void build_text(json_t *object, const char *name, const char *value);
+/* Text from outside: what is not UTF-8 becomes null, rather than make the report fail. */
+void json_build_text(json_t *object, const char *name, const char *value);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <hostmem/hostmem.h>
 
-/* As the interface calls it. */
+/* The method's name in its interface. */
 const char *label_of_method(HOSTMEM_METHOD method);
 
 /* One word, such as "foreign" or "other_heap". */

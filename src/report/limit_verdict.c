@@ -17,7 +17,7 @@ static bool is_within(const HOSTMEM_GAUGE *gauge, const HOSTMEM_LIMIT *limit)
     return !limit_total(limit) || gauge->Peak <= limit_total(limit);
 }
 
-/* The refusals of all levels as one. */
+/* The refusals of all levels together. */
 static HOSTMEM_FIRST_COUNT sum(const HOSTMEM_FIRST_COUNT *refused)
 {
     HOSTMEM_FIRST_COUNT all = {0};

@@ -1,5 +1,5 @@
 /*
- * limit_verdict.h: what became of a limit: the few facts that a reader wants first.
+ * limit_verdict.h: whether a limit was kept, and whether the runtime was warned before a refusal.
  */
 #ifndef HOSTMEM_REPORT_LIMIT_VERDICT_H
 #define HOSTMEM_REPORT_LIMIT_VERDICT_H
@@ -9,22 +9,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* All that a program may use: the limit and what is kept in reserve above it. 0: there is none. */
+/* All that a program may use: the limit and the reserve above it. 0: there is no limit. */
 uint64_t limit_total(const HOSTMEM_LIMIT *limit);
 
 enum limit_warning {
-    LIMIT_NOT_REFUSED,   /* there was nothing to warn of */
-    LIMIT_NEVER_WARNED,  /* refused, and the runtime was not told that memory is low */
+    LIMIT_NOT_REFUSED,   /* there was no refusal */
+    LIMIT_NEVER_WARNED,  /* the runtime was not told that memory is low */
     LIMIT_WARNED_LATE,   /* told after the first refusal */
     LIMIT_WARNED_IN_TIME /* told before it */
 };
 
 struct limit_verdict {
-    bool has_limit; /* on either kind; false: nothing below means anything */
+    bool has_limit; /* of either kind; false: the other members mean nothing */
     bool is_kept;   /* no peak was above its limit */
     uint64_t refusals;
     enum limit_warning warning;
-    uint64_t milliseconds; /* from the warning to the first refusal, or the other way round */
+    uint64_t milliseconds; /* between the warning and the first refusal */
 };
 
 struct limit_verdict limit_verdict(const HOSTMEM_LIMITS *limits,

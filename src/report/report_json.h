@@ -4,15 +4,17 @@
 #ifndef HOSTMEM_REPORT_REPORT_JSON_H
 #define HOSTMEM_REPORT_REPORT_JSON_H
 
-#include "run/snapshot/report_make.h"
-#include "run/snapshot/snapshot.h"
+#include "report/snapshot.h"
 
 enum {
     REPORT_JSON_SCHEMA = 1 /* grows when a member changes its meaning or goes; not when one comes */
 };
 
-/* Writes to order->json_file. False: there is no memory for it, or the file took not all of it. */
-bool report_json_write(const struct report_order *order, const struct ending *ending,
-                       const struct snapshot *snapshot, struct arena *arena);
+/* Takes the report piece by piece. False ends it. */
+typedef bool report_json_output(void *context, const char *bytes, size_t length);
+
+/* False: there is no memory for the report in the arena, or output did not take all of it. */
+bool report_json_write(const struct snapshot *snapshot, struct arena *arena,
+                       report_json_output *output, void *context);
 
 #endif

@@ -1,18 +1,19 @@
 /*
- * report_json_heap.c: heaps, blocks and damage as JSON values; report_json.c says in which forms.
+ * report_json_heap.c: heaps, blocks and damage as JSON values, in the forms that report_json.c
+ * describes.
  */
 #include "report/report_json_heap.h"
 
 #include "report/json_build.h"
 #include "report/labels.h"
 
-json_t *json_refused_blocks(const HOSTMEM_STATISTICS *statistics)
+json_t *report_json_refused_blocks(const HOSTMEM_STATISTICS *statistics)
 {
     json_t *object = json_object();
 
     for (int refusal = 0; refusal < HOSTMEM_REFUSALS; refusal++)
-        build_integer(object, label_of_refusal((HOSTMEM_REFUSAL)refusal),
-                      statistics->RefusedBlocks[refusal]);
+        json_build_integer(object, label_of_refusal((HOSTMEM_REFUSAL)refusal),
+                           statistics->RefusedBlocks[refusal]);
     return object;
 }
 
@@ -24,55 +25,54 @@ static json_t *size_class_object(const HOSTMEM_SIZE_CLASS *size_class)
 {
     json_t *object = json_object();
 
-    build_integer(object, "block_size", size_class->BlockSize);
-    build_integer(object, "smallest_request", size_class->SmallestRequest);
-    build_integer(object, "largest_request", size_class->LargestRequest);
-    build_member(object, "tracked", json_boolean(size_class->Tracked));
-    build_integer(object, "blocks_per_slab", size_class->BlocksPerSlab);
-    build_integer(object, "slabs", size_class->Slabs);
-    build_integer(object, "blocks", size_class->Blocks);
-    build_integer(object, "block_bytes", size_class->BlockBytes);
+    json_build_integer(object, "block_size", size_class->BlockSize);
+    json_build_integer(object, "smallest_request", size_class->SmallestRequest);
+    json_build_integer(object, "largest_request", size_class->LargestRequest);
+    json_build_member(object, "tracked", json_boolean(size_class->Tracked));
+    json_build_integer(object, "blocks_per_slab", size_class->BlocksPerSlab);
+    json_build_integer(object, "slabs", size_class->Slabs);
+    json_build_integer(object, "blocks", size_class->Blocks);
+    json_build_integer(object, "block_bytes", size_class->BlockBytes);
     return object;
 }
 
-static json_t *size_classes_array(const struct list *list, DWORD heap)
+static json_t *size_classes_array(const struct snapshot *snapshot, DWORD heap)
 {
-    const struct heap_size_class *items = list->items;
+    const struct heap_size_class *items = snapshot->size_classes;
     json_t *array = json_array();
 
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < snapshot->size_class_count; i++)
         if (items[i].heap == heap)
-            build_item(array, size_class_object(&items[i].size_class));
+            json_build_item(array, size_class_object(&items[i].size_class));
     return array;
 }
 
-static json_t *heap_object(const HOSTMEM_HEAP *heap, const struct list *size_classes)
+static json_t *heap_object(const HOSTMEM_HEAP *heap, const struct snapshot *snapshot)
 {
     json_t *object = json_object();
 
-    build_integer(object, "number", heap->Number);
-    build_member(object, "executable", json_boolean(heap->Executable));
-    build_gauge(object, "blocks", &heap->Blocks);
-    build_gauge(object, "block_bytes", &heap->BlockBytes);
-    build_gauge(object, "slab_bytes", &heap->SlabBytes);
-    build_gauge(object, "large_blocks", &heap->LargeBlocks);
-    build_gauge(object, "large_bytes", &heap->LargeBytes);
-    build_integer(object, "spare_bytes", heap->SpareBytes);
-    build_integer(object, "allocations", heap->Allocations);
-    build_integer(object, "allocated_bytes", heap->AllocatedBytes);
-    build_integer(object, "frees", heap->Frees);
-    build_integer(object, "freed_bytes", heap->FreedBytes);
-    build_member(object, "size_classes", size_classes_array(size_classes, heap->Number));
+    json_build_integer(object, "number", heap->Number);
+    json_build_member(object, "executable", json_boolean(heap->Executable));
+    json_build_gauge(object, "blocks", &heap->Blocks);
+    json_build_gauge(object, "block_bytes", &heap->BlockBytes);
+    json_build_gauge(object, "slab_bytes", &heap->SlabBytes);
+    json_build_gauge(object, "large_blocks", &heap->LargeBlocks);
+    json_build_gauge(object, "large_bytes", &heap->LargeBytes);
+    json_build_integer(object, "spare_bytes", heap->SpareBytes);
+    json_build_integer(object, "allocations", heap->Allocations);
+    json_build_integer(object, "allocated_bytes", heap->AllocatedBytes);
+    json_build_integer(object, "frees", heap->Frees);
+    json_build_integer(object, "freed_bytes", heap->FreedBytes);
+    json_build_member(object, "size_classes", size_classes_array(snapshot, heap->Number));
     return object;
 }
 
-json_t *json_heaps(const struct snapshot *snapshot)
+json_t *report_json_heaps(const struct snapshot *snapshot)
 {
-    const HOSTMEM_HEAP *heaps = snapshot->heaps.items;
     json_t *array = json_array();
 
-    for (size_t i = 0; i < snapshot->heaps.count; i++)
-        build_item(array, heap_object(&heaps[i], &snapshot->size_classes));
+    for (size_t i = 0; i < snapshot->heap_count; i++)
+        json_build_item(array, heap_object(&snapshot->heaps[i], snapshot));
     return array;
 }
 
@@ -80,48 +80,46 @@ json_t *json_heaps(const struct snapshot *snapshot)
  * Blocks
  * --------------------------------------------------------------------------------------------- */
 
-static json_t *group_object(const struct block_group *group)
+static json_t *group_object(const struct live_block_group *group)
 {
     json_t *object = json_object();
 
-    build_text(object, "origin", group->text);
-    build_integer(object, "blocks", group->blocks);
-    build_integer(object, "bytes", group->bytes);
+    json_build_text(object, "origin", group->origin);
+    json_build_integer(object, "blocks", group->blocks);
+    json_build_integer(object, "bytes", group->bytes);
     return object;
 }
 
-json_t *json_live_blocks(const struct snapshot *snapshot)
+json_t *report_json_live_blocks(const struct snapshot *snapshot)
 {
-    const struct block_group *groups = snapshot->live_blocks.list.items;
     json_t *array = json_array();
 
-    for (size_t i = 0; i < snapshot->live_blocks.list.count; i++)
-        build_item(array, group_object(&groups[i]));
+    for (size_t i = 0; i < snapshot->live_block_group_count; i++)
+        json_build_item(array, group_object(&snapshot->live_block_groups[i]));
     return array;
 }
 
-static json_t *damage_object(const HOSTMEM_DAMAGE *damage, const char *origin)
+static json_t *damaged_block_object(const struct damaged_block *block)
 {
-    const HOSTMEM_BLOCK *block = &damage->Block;
     json_t *object = json_object();
 
-    build_address(object, "address", damage->Address);
-    build_address(object, "block", block->Address);
-    build_integer(object, "offset", (uintptr_t)damage->Address - (uintptr_t)block->Address);
-    build_integer(object, "size", block->Size);
-    build_integer(object, "heap", block->Heap);
-    build_text(object, "origin", origin);
-    build_integer(object, "thread", block->ThreadId);
-    build_integer(object, "freed_by", damage->FreedBy);
-    build_integer(object, "sequence", block->Sequence);
+    json_build_address(object, "address", block->address);
+    json_build_address(object, "block", block->block);
+    json_build_integer(object, "offset", block->address - block->block);
+    json_build_integer(object, "size", block->size);
+    json_build_integer(object, "heap", block->heap);
+    json_build_text(object, "origin", block->origin);
+    json_build_integer(object, "thread", block->allocated_by);
+    json_build_integer(object, "freed_by", block->freed_by);
+    json_build_integer(object, "sequence", block->sequence);
     return object;
 }
 
-json_t *json_damages(const struct snapshot *snapshot)
+json_t *report_json_damaged_blocks(const struct snapshot *snapshot)
 {
     json_t *array = json_array();
 
-    for (size_t i = 0; i < snapshot->damage_count; i++)
-        build_item(array, damage_object(&snapshot->damages[i], snapshot->damage_origins[i]));
+    for (size_t i = 0; i < snapshot->damaged_block_count; i++)
+        json_build_item(array, damaged_block_object(&snapshot->damaged_blocks[i]));
     return array;
 }

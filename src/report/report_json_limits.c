@@ -1,12 +1,12 @@
 /*
- * report_json_limits.c: limits, refusals and notifications as JSON values; report_json.c says in
- * which forms. null stands for what is without end, or did not happen.
+ * report_json_limits.c: limits, refusals and notifications as JSON values, in the forms that
+ * report_json.c describes. null stands for no limit, and for what did not happen.
  */
 #include "report/report_json_limits.h"
 
 #include "report/json_build.h"
-#include "report/limit_verdict.h"
 #include "report/labels.h"
+#include "report/limit_verdict.h"
 
 /* ------------------------------------------------------------------------------------------------
  * How often, and when first
@@ -15,38 +15,38 @@
 static void set_time(json_t *object, const char *name, bool happened, uint64_t value)
 {
     if (happened)
-        build_integer(object, name, value);
+        json_build_integer(object, name, value);
     else
-        build_member(object, name, json_null());
+        json_build_member(object, name, json_null());
 }
 
 static json_t *first_count_object(const HOSTMEM_FIRST_COUNT *count)
 {
     json_t *object = json_object();
 
-    build_integer(object, "count", count->Count);
+    json_build_integer(object, "count", count->Count);
     set_time(object, "first_milliseconds", count->Count, count->FirstMilliseconds);
     set_time(object, "first_order", count->Count, count->FirstOrder);
     return object;
 }
 
-json_t *json_refused_requests(const HOSTMEM_STATISTICS *statistics)
+json_t *report_json_refused_requests(const HOSTMEM_STATISTICS *statistics)
 {
     json_t *object = json_object();
 
     for (DWORD level = 0; level <= eProcessCritical; level++)
-        build_member(object, label_of_level(level),
-                     first_count_object(&statistics->RefusedRequests[level]));
+        json_build_member(object, label_of_level(level),
+                          first_count_object(&statistics->RefusedRequests[level]));
     return object;
 }
 
-json_t *json_notifications(const HOSTMEM_STATISTICS *statistics)
+json_t *report_json_notifications(const HOSTMEM_STATISTICS *statistics)
 {
     json_t *object = json_object();
 
     for (DWORD state = eMemoryAvailableLow; state <= eMemoryAvailableHigh; state++)
-        build_member(object, label_of_pressure(state),
-                     first_count_object(&statistics->Notifications[state - 1]));
+        json_build_member(object, label_of_pressure(state),
+                          first_count_object(&statistics->Notifications[state - 1]));
     return object;
 }
 
@@ -61,16 +61,16 @@ static json_t *limit_object(const HOSTMEM_LIMIT *limit, const HOSTMEM_GAUGE *gau
     if (!limit->Limit)
         return json_null();
     object = json_object();
-    build_integer(object, "limit", limit->Limit);
-    build_integer(object, "app_domain_reserve", limit->AppDomainReserve);
+    json_build_integer(object, "limit", limit->Limit);
+    json_build_integer(object, "app_domain_reserve", limit->AppDomainReserve);
     if (!limit->ProcessReserve)
-        build_member(object, "process_reserve", json_null());
+        json_build_member(object, "process_reserve", json_null());
     else
-        build_integer(object, "process_reserve",
-                      limit->ProcessReserve == HOSTMEM_NO_RESERVE ? 0 : limit->ProcessReserve);
-    build_integer(object, "total", limit_total(limit));
-    build_integer(object, "peak", gauge->Peak);
-    build_integer(object, "peak_permille", limit_permille(gauge->Peak, limit_total(limit)));
+        json_build_integer(object, "process_reserve",
+                           limit->ProcessReserve == HOSTMEM_NO_RESERVE ? 0 : limit->ProcessReserve);
+    json_build_integer(object, "total", limit_total(limit));
+    json_build_integer(object, "peak", gauge->Peak);
+    json_build_integer(object, "peak_permille", limit_permille(gauge->Peak, limit_total(limit)));
     return object;
 }
 
@@ -81,7 +81,7 @@ static json_t *warning_value(enum limit_warning warning)
     return json_boolean(warning == LIMIT_WARNED_IN_TIME);
 }
 
-json_t *json_limits(const struct snapshot *snapshot)
+json_t *report_json_limits(const struct snapshot *snapshot)
 {
     const HOSTMEM_STATISTICS *statistics = &snapshot->statistics;
     const HOSTMEM_LIMITS *limits = &snapshot->limits;
@@ -91,12 +91,13 @@ json_t *json_limits(const struct snapshot *snapshot)
     if (!verdict.has_limit)
         return json_null();
     object = json_object();
-    build_member(object, "committed", limit_object(&limits->Committed, &statistics->Committed));
-    build_member(object, "reserved", limit_object(&limits->Reserved, &statistics->Reserved));
-    build_integer(object, "low_percent", limits->LowPercent);
-    build_integer(object, "high_percent", limits->HighPercent);
-    build_member(object, "kept", json_boolean(verdict.is_kept));
-    build_integer(object, "refusals", verdict.refusals);
-    build_member(object, "warned_before_refusal", warning_value(verdict.warning));
+    json_build_member(object, "committed",
+                      limit_object(&limits->Committed, &statistics->Committed));
+    json_build_member(object, "reserved", limit_object(&limits->Reserved, &statistics->Reserved));
+    json_build_integer(object, "low_percent", limits->LowPercent);
+    json_build_integer(object, "high_percent", limits->HighPercent);
+    json_build_member(object, "kept", json_boolean(verdict.is_kept));
+    json_build_integer(object, "refusals", verdict.refusals);
+    json_build_member(object, "warned_before_refusal", warning_value(verdict.warning));
     return object;
 }

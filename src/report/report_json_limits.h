@@ -1,17 +1,17 @@
 /*
- * report_json_limits.h: what the report for machines tells about limits.
+ * report_json_limits.h: what the report for machines says about limits.
  */
 #ifndef HOSTMEM_REPORT_REPORT_JSON_LIMITS_H
 #define HOSTMEM_REPORT_REPORT_JSON_LIMITS_H
 
-#include "run/snapshot/snapshot.h"
+#include "report/snapshot.h"
 
 #include <jansson.h>
 
-json_t *json_limits(const struct snapshot *snapshot);
+json_t *report_json_limits(const struct snapshot *snapshot);
 
-/* By the names of their levels and states. */
-json_t *json_refused_requests(const HOSTMEM_STATISTICS *statistics);
-json_t *json_notifications(const HOSTMEM_STATISTICS *statistics);
+/* Objects with a member for each level, and for each state. */
+json_t *report_json_refused_requests(const HOSTMEM_STATISTICS *statistics);
+json_t *report_json_notifications(const HOSTMEM_STATISTICS *statistics);
 
 #endif

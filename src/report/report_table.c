@@ -1,11 +1,12 @@
 /*
- * report_table.c: two columns of 29 after names of 20: 11 for the size, 18 for the same exactly.
+ * report_table.c: a column of 20 for the name, then two of 29: 11 for the rounded size, 18 for the
+ * exact one.
  */
 #include "report/report_table.h"
 
 #include <stdio.h>
 
-void table_bytes(struct text *text, uint64_t bytes)
+void report_table_bytes(struct text *text, uint64_t bytes)
 {
     char size[TEXT_NUMBER_SIZE];
     char digits[TEXT_NUMBER_SIZE];
@@ -15,15 +16,15 @@ void table_bytes(struct text *text, uint64_t bytes)
     text_format(text, "%11s %17s", text_size(size, bytes), exact);
 }
 
-void table_byte_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
+void report_table_byte_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
 {
     text_format(text, "  %-18s", name);
-    table_bytes(text, gauge->Now);
-    table_bytes(text, gauge->Peak);
+    report_table_bytes(text, gauge->Now);
+    report_table_bytes(text, gauge->Peak);
     text_format(text, "\n");
 }
 
-void table_number_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
+void report_table_number_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
 {
     char now[TEXT_NUMBER_SIZE];
     char peak[TEXT_NUMBER_SIZE];
@@ -32,7 +33,7 @@ void table_number_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE
                 text_quantity(peak, gauge->Peak));
 }
 
-void table_count(struct text *text, const char *name, uint64_t value)
+void report_table_count(struct text *text, const char *name, uint64_t value)
 {
     char number[TEXT_NUMBER_SIZE];
 

@@ -8,14 +8,14 @@
 
 #include <hostmem/hostmem.h>
 
-/* Bytes as people read them and exactly, in 29 columns. */
-void table_bytes(struct text *text, uint64_t bytes);
+/* The rounded size and the exact one, in 29 columns. */
+void report_table_bytes(struct text *text, uint64_t bytes);
 
-/* Rows of a name, the quantity now, and its peak. */
-void table_byte_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge);
-void table_number_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge);
+/* A row: a name, the quantity now, and its peak. */
+void report_table_byte_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge);
+void report_table_number_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge);
 
-/* A row of a longer name and a number. */
-void table_count(struct text *text, const char *name, uint64_t value);
+/* A row: a longer name and a number. */
+void report_table_count(struct text *text, const char *name, uint64_t value);
 
 #endif

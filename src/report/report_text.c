@@ -1,10 +1,9 @@
 /*
- * report_text.c: tables, narrow enough for 80 columns, with the verdict last: that is where the
- * eye is when the program has ended.
+ * report_text.c: tables of at most 80 columns. The verdict comes last, where the reader looks when
+ * the program has ended.
  */
 #include "report/report_text.h"
 
-#include "base/architecture.h"
 #include "report/labels.h"
 #include "report/report_table.h"
 #include "report/report_text_heap.h"
@@ -28,37 +27,32 @@ static void write_ending(struct text *text, const struct ending *ending)
     text_format(text, "\n");
 }
 
-static void write_host(struct text *text, const struct host *host)
+static void write_host(struct text *text, const struct snapshot_subject *subject)
 {
-    const char *separator = "; redirected ";
-
-    if (host->control_result == S_OK)
+    if (subject->host_control == S_OK)
         text_format(text, "  host        SetHostControl accepted");
     else
         text_format(text, "  host        SetHostControl refused (0x%08lx)",
-                    (unsigned long)host->control_result);
-    for (int i = 0; i < HOST_MODULES && host->modules[i]; i++) {
-        text_format(text, "%s%s", separator, host->modules[i]);
-        separator = ", ";
-    }
-    if (host->options.redirect_flags & HOSTMEM_REDIRECT_HEAP)
+                    (unsigned long)subject->host_control);
+    for (size_t i = 0; i < subject->module_count; i++)
+        text_format(text, "%s%s", i ? ", " : "; redirected ", subject->modules[i]);
+    if (subject->manages_heaps)
         text_format(text, " with heaps");
     text_format(text, "\n");
 }
 
-static void write_subject(struct text *text, const struct report_order *order,
-                          const struct ending *ending)
+static void write_subject(struct text *text, const struct snapshot_subject *subject)
 {
     static const char title[] = "---- hostmem " HOSTMEM_VERSION_TEXT " ";
 
     text_format(text, "\n%s%.*s\n", title, REPORT_WIDTH - (int)sizeof(title) + 1,
                 "----------------------------------------"
                 "----------------------------------------");
-    text_format(text, "  program     %s\n", order->program->path_utf8);
-    write_ending(text, ending);
-    text_format(text, "  runtime     %s %s %s, %s\n", order->runtime->family,
-                order->runtime->version, ARCHITECTURE_NAME, order->runtime->directory_utf8);
-    write_host(text, order->host);
+    text_format(text, "  program     %s\n", subject->program);
+    write_ending(text, &subject->ending);
+    text_format(text, "  runtime     %s %s %s, %s\n", subject->runtime_family,
+                subject->runtime_version, subject->architecture, subject->runtime_directory);
+    write_host(text, subject);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -68,16 +62,16 @@ static void write_subject(struct text *text, const struct report_order *order,
 static void write_gauges(struct text *text, const HOSTMEM_STATISTICS *statistics)
 {
     text_format(text, "\n%-20s%29s%29s\n", "Memory", "now", "peak");
-    table_byte_gauge(text, "reserved", &statistics->Reserved);
-    table_byte_gauge(text, "committed", &statistics->Committed);
-    table_byte_gauge(text, "mapped", &statistics->Mapped);
-    table_byte_gauge(text, "in heap blocks", &statistics->BlockBytes);
-    table_byte_gauge(text, "in heap slabs", &statistics->SlabBytes);
-    table_byte_gauge(text, "hostmem's books", &statistics->Metadata);
-    table_number_gauge(text, "regions", &statistics->Regions);
-    table_number_gauge(text, "mapped ranges", &statistics->MappedRanges);
-    table_number_gauge(text, "heaps", &statistics->Heaps);
-    table_number_gauge(text, "heap blocks", &statistics->Blocks);
+    report_table_byte_gauge(text, "reserved", &statistics->Reserved);
+    report_table_byte_gauge(text, "committed", &statistics->Committed);
+    report_table_byte_gauge(text, "mapped", &statistics->Mapped);
+    report_table_byte_gauge(text, "in heap blocks", &statistics->BlockBytes);
+    report_table_byte_gauge(text, "in heap slabs", &statistics->SlabBytes);
+    report_table_byte_gauge(text, "hostmem's books", &statistics->Metadata);
+    report_table_number_gauge(text, "regions", &statistics->Regions);
+    report_table_number_gauge(text, "mapped ranges", &statistics->MappedRanges);
+    report_table_number_gauge(text, "heaps", &statistics->Heaps);
+    report_table_number_gauge(text, "heap blocks", &statistics->Blocks);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -93,7 +87,7 @@ static void write_method(struct text *text, const char *name, const HOSTMEM_METH
                 text_quantity(failures, count->Failures));
 }
 
-/* A method that nobody called is left out. */
+/* Methods that were never called are left out. */
 static void write_calls(struct text *text, const HOSTMEM_STATISTICS *statistics)
 {
     text_format(text, "\n%-38s%11s%29s\n", "Calls", "calls", "failures");
@@ -101,12 +95,12 @@ static void write_calls(struct text *text, const HOSTMEM_STATISTICS *statistics)
         if (statistics->Methods[method].Calls)
             write_method(text, label_of_method((HOSTMEM_METHOD)method),
                          &statistics->Methods[method]);
-    table_count(text, "refused frees", statistics->RefusedFrees);
-    text_refused_blocks(text, statistics);
-    table_count(text, "frees passed through to Win32", statistics->PassedFrees);
-    table_count(text, "commits in foreign memory", statistics->ForeignCommits);
-    table_count(text, "leaked heap blocks", statistics->LeakedBlocks);
-    table_count(text, "damaged heap blocks", statistics->DamagedBlocks);
+    report_table_count(text, "refused frees", statistics->RefusedFrees);
+    report_text_refused_blocks(text, statistics);
+    report_table_count(text, "frees passed through to Win32", statistics->PassedFrees);
+    report_table_count(text, "commits in foreign memory", statistics->ForeignCommits);
+    report_table_count(text, "leaked heap blocks", statistics->LeakedBlocks);
+    report_table_count(text, "damaged heap blocks", statistics->DamagedBlocks);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -116,8 +110,8 @@ static void write_calls(struct text *text, const HOSTMEM_STATISTICS *statistics)
 static void write_owner(struct text *text, const char *name, const struct page_count *count)
 {
     text_format(text, "  %-18s", name);
-    table_bytes(text, count->committed);
-    table_bytes(text, count->reserved);
+    report_table_bytes(text, count->committed);
+    report_table_bytes(text, count->reserved);
     text_format(text, "\n");
 }
 
@@ -180,7 +174,6 @@ static void write_extent(struct text *text, const HOSTMEM_AUDIT *audit)
 
 static void write_verdict(struct text *text, const struct snapshot *snapshot)
 {
-    const HOSTMEM_DIFFERENCE *differences = snapshot->differences.items;
     char number[TEXT_NUMBER_SIZE];
 
     if (FAILED(snapshot->audit_result))
@@ -192,23 +185,22 @@ static void write_verdict(struct text *text, const struct snapshot *snapshot)
         text_format(text, "\nAudit: no difference");
     if (SUCCEEDED(snapshot->audit_result))
         write_extent(text, &snapshot->audit);
-    for (size_t i = 0; i < snapshot->differences.count; i++)
-        write_difference(text, &differences[i]);
+    for (size_t i = 0; i < snapshot->difference_count; i++)
+        write_difference(text, &snapshot->differences[i]);
     if (snapshot->statistics.Status != HostMemStatusOpen)
         text_format(text, "Manager: %s\n", label_of_status(snapshot->statistics.Status));
 }
 
-void report_text_write(struct text *text, const struct report_order *order,
-                       const struct ending *ending, const struct snapshot *snapshot)
+void report_text_write(struct text *text, const struct snapshot *snapshot)
 {
-    write_subject(text, order, ending);
+    write_subject(text, &snapshot->subject);
     write_gauges(text, &snapshot->statistics);
-    text_limits(text, snapshot);
-    text_heaps(text, &snapshot->heaps);
+    report_text_limits(text, snapshot);
+    report_text_heaps(text, snapshot);
     write_calls(text, &snapshot->statistics);
     write_process(text, &snapshot->process);
-    text_live_blocks(text, &snapshot->live_blocks.list);
-    text_damages(text, snapshot);
+    report_text_live_blocks(text, snapshot);
+    report_text_damaged_blocks(text, snapshot);
     write_verdict(text, snapshot);
-    text_limit_verdict(text, snapshot);
+    report_text_limit_verdict(text, snapshot);
 }

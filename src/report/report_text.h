@@ -4,11 +4,10 @@
 #ifndef HOSTMEM_REPORT_REPORT_TEXT_H
 #define HOSTMEM_REPORT_REPORT_TEXT_H
 
-#include "run/snapshot/report_make.h"
-#include "run/snapshot/snapshot.h"
 #include "base/text.h"
+#include "report/snapshot.h"
 
-void report_text_write(struct text *text, const struct report_order *order,
-                       const struct ending *ending, const struct snapshot *snapshot);
+/* Appends the report to text. */
+void report_text_write(struct text *text, const struct snapshot *snapshot);
 
 #endif

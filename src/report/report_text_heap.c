@@ -1,5 +1,5 @@
 /*
- * report_text_heap.c: the tables of heaps, of the blocks that still live, and of damage.
+ * report_text_heap.c: the tables of heaps, of live blocks, and of damaged blocks.
  */
 #include "report/report_text_heap.h"
 
@@ -16,7 +16,7 @@ enum {
  * Refusals
  * --------------------------------------------------------------------------------------------- */
 
-void text_refused_blocks(struct text *text, const HOSTMEM_STATISTICS *statistics)
+void report_text_refused_blocks(struct text *text, const HOSTMEM_STATISTICS *statistics)
 {
     static const char *const names[HOSTMEM_REFUSALS] = {
         [HostMemRefusedForeign] = "  of what is no heap block",
@@ -28,7 +28,7 @@ void text_refused_blocks(struct text *text, const HOSTMEM_STATISTICS *statistics
 
     for (int refusal = 0; refusal < HOSTMEM_REFUSALS; refusal++)
         if (statistics->RefusedBlocks[refusal])
-            table_count(text, names[refusal], statistics->RefusedBlocks[refusal]);
+            report_table_count(text, names[refusal], statistics->RefusedBlocks[refusal]);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -45,17 +45,17 @@ static void write_now(struct text *text, const char *name, uint64_t value)
 static void write_bytes_now(struct text *text, const char *name, uint64_t bytes)
 {
     text_format(text, "  %-18s", name);
-    table_bytes(text, bytes);
+    report_table_bytes(text, bytes);
     text_format(text, "\n");
 }
 
 static void write_heap(struct text *text, const HOSTMEM_HEAP *heap)
 {
     text_format(text, "\nHeap %-15lu%29s%29s\n", heap->Number, "now", "peak");
-    table_number_gauge(text, "live blocks", &heap->Blocks);
-    table_byte_gauge(text, "bytes in them", &heap->BlockBytes);
-    table_number_gauge(text, "large ones", &heap->LargeBlocks);
-    table_byte_gauge(text, "slabs", &heap->SlabBytes);
+    report_table_number_gauge(text, "live blocks", &heap->Blocks);
+    report_table_byte_gauge(text, "bytes in them", &heap->BlockBytes);
+    report_table_number_gauge(text, "large ones", &heap->LargeBlocks);
+    report_table_byte_gauge(text, "slabs", &heap->SlabBytes);
     write_bytes_now(text, "spare slabs", heap->SpareBytes);
     write_now(text, "allocations", heap->Allocations);
     write_now(text, "frees", heap->Frees);
@@ -63,13 +63,13 @@ static void write_heap(struct text *text, const HOSTMEM_HEAP *heap)
         text_format(text, "  its blocks are executable\n");
 }
 
-void text_heaps(struct text *text, const struct list *heaps)
+void report_text_heaps(struct text *text, const struct snapshot *snapshot)
 {
-    const HOSTMEM_HEAP *items = heaps->items;
+    const HOSTMEM_HEAP *items = snapshot->heaps;
     char number[TEXT_NUMBER_SIZE];
     size_t unused = 0;
 
-    for (size_t i = 0; i < heaps->count; i++) {
+    for (size_t i = 0; i < snapshot->heap_count; i++) {
         if (items[i].Allocations)
             write_heap(text, &items[i]);
         else
@@ -83,62 +83,60 @@ void text_heaps(struct text *text, const struct list *heaps)
  * Blocks still live
  * --------------------------------------------------------------------------------------------- */
 
-static void write_group(struct text *text, const struct block_group *group)
+static void write_group(struct text *text, const struct live_block_group *group)
 {
     char blocks[TEXT_NUMBER_SIZE];
 
-    if (strlen(group->text) > ORIGIN_WIDTH)
-        text_format(text, "  %s\n  %*s", group->text, ORIGIN_WIDTH, "");
+    if (strlen(group->origin) > ORIGIN_WIDTH)
+        text_format(text, "  %s\n  %*s", group->origin, ORIGIN_WIDTH, "");
     else
-        text_format(text, "  %-*s", ORIGIN_WIDTH, group->text);
+        text_format(text, "  %-*s", ORIGIN_WIDTH, group->origin);
     text_format(text, "%11s", text_quantity(blocks, group->blocks));
-    table_bytes(text, group->bytes);
+    report_table_bytes(text, group->bytes);
     text_format(text, "\n");
 }
 
-void text_live_blocks(struct text *text, const struct list *groups)
+void report_text_live_blocks(struct text *text, const struct snapshot *snapshot)
 {
-    const struct block_group *items = groups->items;
+    size_t count = snapshot->live_block_group_count;
     char number[TEXT_NUMBER_SIZE];
 
-    if (!groups->count)
+    if (!count)
         return;
     text_format(text, "\n%-38s%11s%29s\n", "Heap blocks still live", "blocks", "bytes");
-    for (size_t i = 0; i < groups->count && i < GROUPS_SHOWN; i++)
-        write_group(text, &items[i]);
-    if (groups->count > GROUPS_SHOWN)
-        text_format(text, "  and %s more groups\n",
-                    text_quantity(number, groups->count - GROUPS_SHOWN));
+    for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++)
+        write_group(text, &snapshot->live_block_groups[i]);
+    if (count > GROUPS_SHOWN)
+        text_format(text, "  and %s more groups\n", text_quantity(number, count - GROUPS_SHOWN));
 }
 
 /* ------------------------------------------------------------------------------------------------
  * Damage
  * --------------------------------------------------------------------------------------------- */
 
-static void write_damage(struct text *text, const HOSTMEM_DAMAGE *damage, const char *origin)
+static void write_damaged_block(struct text *text, const struct damaged_block *block)
 {
-    const HOSTMEM_BLOCK *block = &damage->Block;
     char offset[TEXT_NUMBER_SIZE];
     char size[TEXT_NUMBER_SIZE];
 
-    text_format(text, "  0x%llx, offset %s in a block of %s bytes\n",
-                (unsigned long long)(uintptr_t)damage->Address,
-                text_quantity(offset, (uintptr_t)damage->Address - (uintptr_t)block->Address),
-                text_quantity(size, block->Size));
-    text_format(text, "    allocated by thread %lu (%s), freed by thread %lu\n", block->ThreadId,
-                origin, damage->FreedBy);
+    text_format(
+        text, "  0x%llx, offset %s in a block of %s bytes\n", (unsigned long long)block->address,
+        text_quantity(offset, block->address - block->block), text_quantity(size, block->size));
+    text_format(text, "    allocated by thread %lu (%s), freed by thread %lu\n",
+                block->allocated_by, block->origin, block->freed_by);
 }
 
-void text_damages(struct text *text, const struct snapshot *snapshot)
+void report_text_damaged_blocks(struct text *text, const struct snapshot *snapshot)
 {
     uint64_t found = snapshot->statistics.DamagedBlocks;
+    size_t count = snapshot->damaged_block_count;
     char number[TEXT_NUMBER_SIZE];
 
     if (!found)
         return;
     text_format(text, "\nHeap blocks written to after they were freed\n");
-    for (size_t i = 0; i < snapshot->damage_count; i++)
-        write_damage(text, &snapshot->damages[i], snapshot->damage_origins[i]);
-    if (found > snapshot->damage_count)
-        text_format(text, "  and %s more\n", text_quantity(number, found - snapshot->damage_count));
+    for (size_t i = 0; i < count; i++)
+        write_damaged_block(text, &snapshot->damaged_blocks[i]);
+    if (found > count)
+        text_format(text, "  and %s more\n", text_quantity(number, found - count));
 }

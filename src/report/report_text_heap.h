@@ -1,18 +1,18 @@
 /*
- * report_text_heap.h: what the report for people tells about heaps and their blocks.
+ * report_text_heap.h: what the report for people says about heaps and their blocks.
  */
 #ifndef HOSTMEM_REPORT_REPORT_TEXT_HEAP_H
 #define HOSTMEM_REPORT_REPORT_TEXT_HEAP_H
 
-#include "run/snapshot/snapshot.h"
 #include "base/text.h"
+#include "report/snapshot.h"
 
 /* Rows for the kinds of address that IHostMalloc::Free refused. */
-void text_refused_blocks(struct text *text, const HOSTMEM_STATISTICS *statistics);
+void report_text_refused_blocks(struct text *text, const HOSTMEM_STATISTICS *statistics);
 
-/* Sections; each is left out when there is nothing to tell. */
-void text_heaps(struct text *text, const struct list *heaps);
-void text_live_blocks(struct text *text, const struct list *groups);
-void text_damages(struct text *text, const struct snapshot *snapshot);
+/* Sections. A section with nothing to say is left out. */
+void report_text_heaps(struct text *text, const struct snapshot *snapshot);
+void report_text_live_blocks(struct text *text, const struct snapshot *snapshot);
+void report_text_damaged_blocks(struct text *text, const struct snapshot *snapshot);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * report_text_limits.c: the limits, who was refused and who was told, and the verdict.
+ * report_text_limits.c: the limits, refusals and notifications, and the verdict.
  */
 #include "report/report_text_limits.h"
 
-#include "report/limit_verdict.h"
 #include "report/labels.h"
+#include "report/limit_verdict.h"
 #include "report/report_table.h"
 
 /* ------------------------------------------------------------------------------------------------
@@ -20,8 +20,8 @@ static void write_limit(struct text *text, const char *name, const HOSTMEM_LIMIT
     if (!total)
         return;
     text_format(text, "  %-18s", name);
-    table_bytes(text, total);
-    table_bytes(text, gauge->Peak);
+    report_table_bytes(text, total);
+    report_table_bytes(text, gauge->Peak);
     text_format(text, "\n");
     if (limit->AppDomainReserve)
         text_format(text, "    of that %s for what the runtime needs to handle a refusal\n",
@@ -55,7 +55,7 @@ static void write_counts(struct text *text, const HOSTMEM_STATISTICS *statistics
         write_count(text, told[state], &statistics->Notifications[state]);
 }
 
-void text_limits(struct text *text, const struct snapshot *snapshot)
+void report_text_limits(struct text *text, const struct snapshot *snapshot)
 {
     const HOSTMEM_STATISTICS *statistics = &snapshot->statistics;
     const HOSTMEM_LIMITS *limits = &snapshot->limits;
@@ -103,7 +103,7 @@ static void write_warning(struct text *text, const struct limit_verdict *verdict
     }
 }
 
-void text_limit_verdict(struct text *text, const struct snapshot *snapshot)
+void report_text_limit_verdict(struct text *text, const struct snapshot *snapshot)
 {
     const HOSTMEM_STATISTICS *statistics = &snapshot->statistics;
     const HOSTMEM_LIMITS *limits = &snapshot->limits;

@@ -2,20 +2,21 @@
  * main.c: hostmem-run, from the command line to the exit code.
  */
 #include "base/exit_code.h"
-#include "run/snapshot/exit_hooks.h"
-#include "run/snapshot/reporter.h"
 #include "base/standard_error.h"
-#include "run/launch/launcher_choose.h"
 #include "base/wide.h"
+#include "run/launch/limits_choose.h"
+#include "run/launcher_choose.h"
+#include "run/snapshot/damaged_blocks.h"
+#include "run/snapshot/exit_hooks.h"
+#include "run/snapshot/report_thread.h"
 
 #include <stdio.h>
 
-/* MinGW-w64's startup code must not expand wildcards: the arguments are the program's. */
+/* Keeps MinGW-w64's startup code from expanding wildcards: the arguments are the program's. */
 int _dowildcard = 0;
 
 static struct launch launch;
-static struct report_order order = {
-    .program = &launch.program, .runtime = &launch.runtime, .host = &launch.host};
+static struct report_order order = {.launch = &launch};
 
 static int print(const char *text)
 {
@@ -23,7 +24,7 @@ static int print(const char *text)
     return 0;
 }
 
-/* Before the program runs: afterwards it would be too late to say that it cannot be written. */
+/* Before the program runs: afterwards it is too late to say that the file cannot be written. */
 static int open_json_file(const wchar_t *path)
 {
     order.json_file = INVALID_HANDLE_VALUE;
@@ -38,63 +39,18 @@ static int open_json_file(const wchar_t *path)
     return GO_ON;
 }
 
-/* A program that did not run leaves no report behind. */
+/* There is no report on a program that did not run. */
 static void discard_report(const wchar_t *json_file)
 {
-    reporter_cancel();
+    report_thread_cancel();
     if (order.json_file == INVALID_HANDLE_VALUE)
         return;
     CloseHandle(order.json_file);
     DeleteFileW(json_file);
 }
 
-/* Percent, from where memory is low to where it is ample. */
-#define USUAL_DISTANCE 20u
-
-/* What is kept of a limit for the runtime's own needs, unless the user says so. */
-static uint64_t usual_reserve(uint64_t limit)
-{
-    const uint64_t least = UINT64_C(1) << 20, most = UINT64_C(16) << 20;
-    uint64_t reserve = limit / 16;
-
-    if (reserve < least)
-        reserve = limit / 2 < least ? limit / 2 : least;
-    return reserve < most ? reserve : most;
-}
-
-/*
- * Where memory becomes low, unless the user says so. The collector lets a program allocate up to
- * 6 MiB between two collections, and looks at the load in some of them only: three such steps and
- * a little more should be left.
- */
-static unsigned usual_low_percent(uint64_t limit)
-{
-    const uint64_t left = UINT64_C(20) << 20;
-    const unsigned least = 50, most = 90;
-
-    if (limit >= left * 100 / (100 - most))
-        return most;
-    return limit > left * 100 / (100 - least) ? 100 - (unsigned)(left * 100 / limit) : least;
-}
-
-static void set_limits(HOSTMEM_LIMITS *limits, const struct arguments *arguments)
-{
-    uint64_t reserve =
-        arguments->has_reserve ? arguments->reserve : usual_reserve(arguments->limit);
-
-    limits->cbSize = sizeof(*limits);
-    limits->Committed.Limit = arguments->limit - reserve;
-    limits->Committed.AppDomainReserve = reserve;
-    limits->Reserved.Limit = arguments->limit_reserved;
-    limits->LowPercent = arguments->low_percent;
-    limits->HighPercent = arguments->high_percent;
-    if (arguments->limit && !limits->LowPercent) {
-        limits->LowPercent = usual_low_percent(limits->Committed.Limit);
-        limits->HighPercent = limits->LowPercent - USUAL_DISTANCE;
-    }
-}
-
-static void set_host_options(struct host_options *options, const struct arguments *arguments)
+static void set_memory_options(struct memory_manager_options *options,
+                               const struct arguments *arguments)
 {
     options->redirect_flags = HOSTMEM_REDIRECT_FOLLOW;
     if (arguments->heap)
@@ -107,7 +63,7 @@ static void set_host_options(struct host_options *options, const struct argument
     if (arguments->no_pressure)
         options->redirect_flags |= HOSTMEM_REDIRECT_NO_STATUS;
     options->guard_above = arguments->guard_above;
-    set_limits(&options->limits, arguments);
+    limits_choose(&options->limits, arguments);
 }
 
 static int prepare(const struct arguments *arguments)
@@ -115,7 +71,10 @@ static int prepare(const struct arguments *arguments)
     int code;
 
     launch.arguments = arguments;
-    set_host_options(&launch.host.options, arguments);
+    set_memory_options(&launch.memory.options, arguments);
+    launch.memory.damage_callback = damaged_blocks_note;
+    launch.memory.runtime_module_callback = exit_hooks_watch;
+    launch.program_ended = report_thread_report;
     code = program_open(&launch.program, arguments->program, arguments->program_argument_count,
                         arguments->program_arguments);
     if (code == GO_ON)
@@ -130,12 +89,12 @@ static int prepare(const struct arguments *arguments)
 
 static int start(void)
 {
-    int code = host_open(&launch.host);
+    int code = memory_manager_open(&launch.memory);
 
     if (code != GO_ON)
         return code;
-    if (!reporter_start(&order))
-        return fail(EXIT_CODE_NO_MEMORY, "there is no memory to start with.");
+    if (!report_thread_start(&order))
+        return fail_without_memory();
     exit_hooks_install();
     return launch.launcher->start(&launch);
 }
@@ -147,7 +106,7 @@ static int run(DWORD *exit_code)
     int code = launch.launcher->run(&launch, &ending.exit_code);
 
     if (code == GO_ON)
-        reporter_report(&ending);
+        report_thread_report(&ending);
     *exit_code = ending.exit_code;
     return code;
 }

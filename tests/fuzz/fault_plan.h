@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "os/os.h"
+#include "os/os_fault.h"
 
 /* No fault is planned. Each input begins so. */
 void fault_plan_reset(void);

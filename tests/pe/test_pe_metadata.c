@@ -1,5 +1,6 @@
 /*
- * test_run_metadata.c: what hostmem-run reads from a program's metadata, whole and damaged.
+ * test_pe_metadata.c: what is read from a program's metadata, whole and damaged
+ * (src/pe/pe_metadata.h).
  */
 #include "pe/pe_metadata.h"
 
@@ -165,5 +166,5 @@ int main(void)
         cmocka_unit_test(what_begins_otherwise_is_no_metadata),
     };
 
-    return cmocka_run_group_tests_name("run_metadata", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("pe_metadata", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * test_run_arguments.c: hostmem-run's command line (src/run/arguments.h): what each option means,
- * and which ones are refused. What the user is told is kept instead of written.
+ * test_arguments.c: hostmem-run's command line (src/run/launch/arguments.h): what each option
+ * means, and which ones are refused. What the user is told is kept instead of written.
  */
 #include "run/launch/arguments.h"
 #include "base/exit_code.h" /* before CMocka, which has a macro fail */
@@ -18,7 +18,7 @@ enum {
 
 static char told[8192];
 
-/* Instead of hostmem-run's own (src/run/standard_error.c). */
+/* Instead of hostmem-run's own (src/base/standard_error.c). */
 void standard_error_write(const char *text)
 {
     strncat(told, text, sizeof(told) - strlen(told) - 1);

@@ -1,12 +1,10 @@
 /*
- * test_run_groups.c: how hostmem-run's report groups heap blocks by where they come from
- * (src/run/block_groups.h), and how it shows the groups.
+ * test_block_groups.c: how heap blocks are grouped by their origin
+ * (src/run/snapshot/block_groups.h), and how origins read (block_origin.h).
  */
 #include "support.h"
 
 #include "run/snapshot/block_groups.h"
-#include "report/report_text_heap.h"
-#include "base/text.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -36,24 +34,22 @@ static void add(const void *caller, const char *file, int line, SIZE_T size)
 }
 
 /* The groups, in order and in words; their number is asserted. */
-static const struct block_group *finish(size_t expected)
+static const struct live_block_group *finish(size_t expected)
 {
-    block_groups_finish(&groups, &names);
-    assert_figure(groups.list.count, expected);
-    return groups.list.items;
+    size_t count;
+    const struct live_block_group *live = block_groups_finish(&groups, &names, &count);
+
+    assert_figure(count, expected);
+    return live;
 }
 
-static void check_group(const struct block_group *group, const char *text, uint64_t blocks,
+static void check_group(const struct live_block_group *group, const char *text, uint64_t blocks,
                         uint64_t bytes)
 {
-    assert_string_equal(group->text, text);
+    assert_string_equal(group->origin, text);
     assert_figure(group->blocks, blocks);
     assert_figure(group->bytes, bytes);
 }
-
-/* ------------------------------------------------------------------------------------------------
- * Grouping
- * --------------------------------------------------------------------------------------------- */
 
 static void no_blocks_are_no_groups(void **state)
 {
@@ -64,7 +60,7 @@ static void no_blocks_are_no_groups(void **state)
 static void blocks_of_one_line_are_one_group(void **state)
 {
     char copy[] = "heap.cpp"; /* the same text at another place */
-    const struct block_group *group;
+    const struct live_block_group *group;
 
     (void)state;
     add(NULL, "heap.cpp", 12, 100);
@@ -80,33 +76,33 @@ static void blocks_of_one_line_are_one_group(void **state)
 static void callers_are_named_by_module_and_offset(void **state)
 {
     const char *base = (const char *)GetModuleHandleW(L"kernel32.dll");
-    const struct block_group *group;
+    const struct live_block_group *group;
 
     (void)state;
     add(base + 0x1234, NULL, 0, 8);
     add(base + 0x1234, NULL, 0, 8);
     add(base + 0x1235, NULL, 0, 8);
     group = finish(2);
-    assert_int_equal(_stricmp(group[0].text, "kernel32.dll+0x1234"), 0);
+    assert_int_equal(_stricmp(group[0].origin, "kernel32.dll+0x1234"), 0);
     assert_figure(group[0].blocks, 2);
-    assert_int_equal(_stricmp(group[1].text, "kernel32.dll+0x1235"), 0);
+    assert_int_equal(_stricmp(group[1].origin, "kernel32.dll+0x1235"), 0);
 }
 
 static void a_caller_comes_before_a_line(void **state)
 {
     const char *base = (const char *)GetModuleHandleW(L"kernel32.dll");
-    const struct block_group *group;
+    const struct live_block_group *group;
 
     (void)state;
     add(base + 0x1234, "heap.cpp", 12, 8);
     group = finish(1);
-    assert_int_equal(_stricmp(group->text, "kernel32.dll+0x1234"), 0);
+    assert_int_equal(_stricmp(group->origin, "kernel32.dll+0x1234"), 0);
 }
 
 static void callers_in_no_module_are_one_group(void **state)
 {
     char *code = VirtualAlloc(NULL, PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-    const struct block_group *group;
+    const struct live_block_group *group;
 
     (void)state;
     add(code, NULL, 0, 5);
@@ -121,7 +117,7 @@ static void callers_in_no_module_are_one_group(void **state)
 
 static void blocks_without_a_history_are_one_group(void **state)
 {
-    const struct block_group *group;
+    const struct live_block_group *group;
 
     (void)state;
     add(NULL, NULL, 0, 0);
@@ -132,7 +128,7 @@ static void blocks_without_a_history_are_one_group(void **state)
 
 static void groups_of_the_same_size_are_ordered_by_number_and_name(void **state)
 {
-    const struct block_group *group;
+    const struct live_block_group *group;
 
     (void)state;
     add(NULL, "b", 1, 10);
@@ -160,7 +156,7 @@ static void a_long_file_name_is_kept_whole(void **state)
 /* Quadratic work would be a million million steps: CTest's time limit would end it. */
 static void a_million_groups_are_made(void **state)
 {
-    const struct block_group *group;
+    const struct live_block_group *group;
 
     (void)state;
     for (int i = 0; i < 2 * MANY; i++)
@@ -168,73 +164,6 @@ static void a_million_groups_are_made(void **state)
     group = finish(MANY);
     check_group(&group[0], "heap.cpp:999999", 2, 2 * (uint64_t)(MANY - 1));
     check_group(&group[MANY - 1], "heap.cpp:0", 2, 0);
-}
-
-/* ------------------------------------------------------------------------------------------------
- * Showing
- * --------------------------------------------------------------------------------------------- */
-
-static const char *show(void)
-{
-    static struct text text;
-
-    text.arena = &arena;
-    text.length = 0;
-    text_live_blocks(&text, &groups.list);
-    return text.length ? text.characters : "";
-}
-
-static void no_groups_are_no_section(void **state)
-{
-    (void)state;
-    finish(0);
-    assert_string_equal(show(), "");
-}
-
-static void a_group_is_a_row(void **state)
-{
-    (void)state;
-    add(NULL, "heap.cpp", 12, 1500);
-    add(NULL, "heap.cpp", 12, 1500);
-    finish(1);
-    assert_string_equal(
-        show(), "\nHeap blocks still live                     blocks                        bytes\n"
-                "  heap.cpp:12                                   2    2.9 KiB           (3,000)\n");
-}
-
-static void ten_groups_are_shown_and_the_rest_counted(void **state)
-{
-    const char *shown;
-
-    (void)state;
-    for (int i = 0; i < 1234; i++)
-        add(NULL, "heap.cpp", i, (SIZE_T)(5000 - i));
-    finish(1234);
-    shown = show();
-    assert_non_null(strstr(shown, "\n  heap.cpp:0 "));
-    assert_non_null(strstr(shown, "\n  heap.cpp:9 "));
-    assert_null(strstr(shown, "\n  heap.cpp:10 "));
-    assert_non_null(strstr(shown, "\n  and 1,224 more groups\n"));
-}
-
-static void ten_groups_are_all(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 10; i++)
-        add(NULL, "heap.cpp", i, 1);
-    finish(10);
-    assert_null(strstr(show(), "more groups"));
-}
-
-static void a_long_origin_has_a_row_of_its_own(void **state)
-{
-    (void)state;
-    add(NULL, "a-rather-long-directory/and-a-file.cpp", 12, 5);
-    finish(1);
-    assert_non_null(
-        strstr(show(), "\n  a-rather-long-directory/and-a-file.cpp:12\n"
-                       "                                                1        5 B               "
-                       "(5)\n"));
 }
 
 #define on_new_groups(test) cmocka_unit_test_setup(test, begin)
@@ -251,11 +180,6 @@ int main(void)
         on_new_groups(groups_of_the_same_size_are_ordered_by_number_and_name),
         on_new_groups(a_long_file_name_is_kept_whole),
         on_new_groups(a_million_groups_are_made),
-        on_new_groups(no_groups_are_no_section),
-        on_new_groups(a_group_is_a_row),
-        on_new_groups(ten_groups_are_shown_and_the_rest_counted),
-        on_new_groups(ten_groups_are_all),
-        on_new_groups(a_long_origin_has_a_row_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

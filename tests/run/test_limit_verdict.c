@@ -1,5 +1,5 @@
 /*
- * test_run_limits.c: the verdict on a limit in hostmem-run's report (src/run/limit_verdict.h).
+ * test_limit_verdict.c: the verdict on a limit in the report (src/report/limit_verdict.h).
  */
 #include "support.h"
 

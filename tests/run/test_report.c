@@ -1,7 +1,8 @@
 /*
- * test_run_report.c: what hostmem-run's two reports say when something is wrong: books that differ
- * from the system, an audit that could not compare or failed, a manager that is broken, a limit
- * that was exceeded, a refusal that nobody was warned of. A snapshot is made up for each.
+ * test_report.c: what both reports (src/report/report_text.h, report_json.h) say when something is
+ * wrong: books that differ from the system, an audit that could not compare or failed, a manager
+ * that is broken, a limit that was exceeded, a refusal without a warning. Each test makes up a
+ * snapshot.
  */
 #include "support.h"
 
@@ -21,15 +22,19 @@ static const HOSTMEM_DIFFERENCE_KIND kinds[] = {
 
 static struct arena arena;
 static struct snapshot snapshot;
-static struct program program = {.path_utf8 = "Program.exe"};
-static struct runtime runtime;
-static struct host host;
-static const struct ending ending = {ENDING_RETURN, true, 3};
+static HOSTMEM_DIFFERENCE differences[COUNT_OF(kinds)];
 
 static int begin(void **state)
 {
     (void)state;
     memset(&snapshot, 0, sizeof(snapshot));
+    snapshot.subject = (struct snapshot_subject){.program = "Program.exe",
+                                                 .ending = {ENDING_RETURN, true, 3},
+                                                 .runtime_family = "CoreCLR",
+                                                 .runtime_version = "2.0.0",
+                                                 .runtime_directory = "C:\\runtime",
+                                                 .architecture = "x64"};
+    snapshot.differences = differences;
     snapshot.audit.TotalsCompared = TRUE;
     snapshot.audit.Regions = 7;
     snapshot.audit.CommittedBytes = 1234567;
@@ -40,49 +45,42 @@ static int begin(void **state)
  * The reports of the snapshot
  * --------------------------------------------------------------------------------------------- */
 
-static struct report_order order(HANDLE file)
-{
-    return (struct report_order){
-        .program = &program, .runtime = &runtime, .host = &host, .json_file = file};
-}
-
 static const char *text_report(void)
 {
     struct text text = {.arena = &arena};
-    const struct report_order wanted = order(INVALID_HANDLE_VALUE);
 
-    report_text_write(&text, &wanted, &ending, &snapshot);
+    report_text_write(&text, &snapshot);
     assert_non_null(text.characters);
     return text.characters;
 }
 
-/* In the directory for temporary files, while it is open. */
-static HANDLE create_file(void)
-{
-    wchar_t directory[MAX_PATH], path[MAX_PATH];
-    HANDLE file;
+static char json_bytes[256 * 1024];
+static size_t json_length;
 
-    assert_true(GetTempPathW(MAX_PATH, directory));
-    assert_true(GetTempFileNameW(directory, L"hm", 0, path));
-    file = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS,
-                       FILE_FLAG_DELETE_ON_CLOSE, NULL);
-    assert_true(file != INVALID_HANDLE_VALUE);
-    return file;
+static bool take_json(void *context, const char *bytes, size_t length)
+{
+    (void)context;
+    assert_true(length <= sizeof(json_bytes) - json_length);
+    memcpy(json_bytes + json_length, bytes, length);
+    json_length += length;
+    return true;
+}
+
+static bool take_nothing(void *context, const char *bytes, size_t length)
+{
+    (void)context;
+    (void)bytes;
+    (void)length;
+    return false;
 }
 
 static json_t *json_report(void)
 {
-    static char bytes[256 * 1024];
-    HANDLE file = create_file();
-    const struct report_order wanted = order(file);
     json_t *report;
-    DWORD length;
 
-    assert_true(report_json_write(&wanted, &ending, &snapshot, &arena));
-    SetFilePointer(file, 0, NULL, FILE_BEGIN);
-    assert_true(ReadFile(file, bytes, sizeof(bytes), &length, NULL));
-    CloseHandle(file);
-    report = json_loadb(bytes, length, 0, NULL);
+    json_length = 0;
+    assert_true(report_json_write(&snapshot, &arena, take_json, NULL));
+    report = json_loadb(json_bytes, json_length, 0, NULL);
     assert_non_null(report);
     return report;
 }
@@ -117,9 +115,8 @@ static void add_difference(HOSTMEM_DIFFERENCE_KIND kind, void *address)
         .System = 8192,
     };
 
-    snapshot.differences.arena = &arena;
-    snapshot.differences.item_size = sizeof(difference);
-    assert_true(list_add(&snapshot.differences, &difference));
+    assert_true(snapshot.difference_count < COUNT_OF(differences));
+    differences[snapshot.difference_count++] = difference;
     snapshot.audit.Differences++;
 }
 
@@ -242,6 +239,39 @@ static void a_refusal_is_told_with_its_warning(void **state)
     assert_says("5 requests refused, the first 30 ms BEFORE the first warning\n");
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * The output
+ * --------------------------------------------------------------------------------------------- */
+
+static void a_report_that_is_not_taken_is_a_failure(void **state)
+{
+    (void)state;
+    assert_false(report_json_write(&snapshot, &arena, take_nothing, NULL));
+}
+
+static void what_ran_is_told_by_both_reports(void **state)
+{
+    static const char *const modules[] = {"coreclr.dll", "clrjit.dll"};
+    json_t *report;
+    const json_t *host;
+
+    (void)state;
+    snapshot.subject.modules = modules;
+    snapshot.subject.module_count = COUNT_OF(modules);
+    snapshot.subject.manages_heaps = true;
+    assert_says("  program     Program.exe\n"
+                "  ended by    return from Main, exit code 3\n"
+                "  runtime     CoreCLR 2.0.0 x64, C:\\runtime\n"
+                "  host        SetHostControl accepted; redirected coreclr.dll, clrjit.dll with "
+                "heaps\n");
+    report = json_report();
+    host = json_object_get(report, "host");
+    assert_figure(json_array_size(json_object_get(host, "redirected_modules")), 2);
+    assert_true(json_is_true(json_object_get(host, "heap")));
+    assert_figure(json_integer_value(json_object_get(report, "exit_code")), 3);
+    json_decref(report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +282,8 @@ int main(void)
         cmocka_unit_test_setup(a_manager_that_is_not_open_is_told, begin),
         cmocka_unit_test_setup(a_limit_that_was_exceeded_is_told_in_capitals, begin),
         cmocka_unit_test_setup(a_refusal_is_told_with_its_warning, begin),
+        cmocka_unit_test_setup(a_report_that_is_not_taken_is_a_failure, begin),
+        cmocka_unit_test_setup(what_ran_is_told_by_both_reports, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

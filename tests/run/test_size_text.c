@@ -1,5 +1,5 @@
 /*
- * test_run_sizes.c: the sizes that hostmem-run's command line takes (src/run/size_text.h).
+ * test_size_text.c: the sizes that hostmem-run's command line takes (src/base/size_text.h).
  */
 #include "support.h"
 

@@ -1,5 +1,5 @@
 /*
- * test_run_version.c: the order of runtime versions (src/run/version.h).
+ * test_version.c: the order of runtime versions (src/base/version.h).
  */
 #include "support.h"
 

@@ -1,11 +1,12 @@
 /*
- * arguments.c: getopt_long reads the options from a UTF-8 copy of the command line; the program's
- * own arguments are handed on from the original, which may hold what UTF-8 cannot.
+ * arguments.c: getopt_long reads the options from a UTF-8 copy of the command line. The program's
+ * own arguments are taken from the original, which may hold what UTF-8 cannot.
  */
 #include "run/launch/arguments.h"
 
 #include "base/exit_code.h"
 #include "base/size_text.h"
+#include "base/startup_alloc.h"
 #include "base/version.h"
 #include "base/wide.h"
 
@@ -134,7 +135,7 @@ static int refuse_size(const char *option, const char *text)
                 option, text);
 }
 
-/* Zero would mean that the option was not given. */
+/* 0 stands for an option that was not given. */
 static int take_size(uint64_t *size, const char *option, const char *text)
 {
     if (!size_from_text(text, size) || !*size)
@@ -195,7 +196,7 @@ static int take_pressure(struct arguments *arguments, const char *text)
                 text);
 }
 
-/* What can be told only when all options are known. */
+/* Checks that need all options. */
 static int check_limits(const struct arguments *arguments)
 {
     if (arguments->has_reserve && !arguments->limit)
@@ -216,7 +217,7 @@ static int refuse_option(int code, const char *text)
     return fail(EXIT_CODE_USAGE, "the option %s %s; try hostmem-run --help.", text, problem);
 }
 
-/* Three numbers with dots between, with or without a v before. */
+/* Three numbers with dots between them, with or without a leading v. */
 static int take_clr(struct arguments *arguments, const char *text)
 {
     const wchar_t *number = wide_from_utf8(*text == 'v' ? text + 1 : text);
@@ -244,7 +245,7 @@ static int take_call(struct arguments *arguments, const char *text)
     return GO_ON;
 }
 
-/* Handed on in the order in which they were given. */
+/* Kept in the order in which they were given. */
 static int take_host_option(struct arguments *arguments, const char *name)
 {
     arguments->host_options[arguments->host_option_count++] =
@@ -253,7 +254,7 @@ static int take_host_option(struct arguments *arguments, const char *name)
     return GO_ON;
 }
 
-/* text is the option as it was given, name what it is called in full. */
+/* text: the option as it was given. name: its full name. */
 static int take_option(struct arguments *arguments, int code, const char *text, const char *name)
 {
     switch (code) {
@@ -308,7 +309,7 @@ int arguments_read(struct arguments *arguments, int argc, wchar_t **argv)
     char **copies = utf8_copies(argc, argv);
     int code;
 
-    opterr = 0; /* the sentences are ours */
+    opterr = 0; /* the messages are hostmem-run's */
     arguments->host_options = startup_alloc(((size_t)argc * 2 + 1) * sizeof(wchar_t *));
     for (;;) {
         int at = optind;

@@ -13,22 +13,22 @@ struct arguments {
     const wchar_t *runtime;   /* --runtime; NULL: not given */
     const wchar_t *json_file; /* --json; NULL: not given */
     bool quiet;
-    bool heap; /* also when one of the three below is given */
+    bool heap; /* --heap, or implied by one of the three below */
     bool callers;
     bool check;
     size_t guard_above;      /* --guard; 0: not given */
     uint64_t limit;          /* --limit; 0: not given */
     uint64_t limit_reserved; /* --limit-reserved; 0: not given */
-    uint64_t reserve;        /* --reserve; */
-    bool has_reserve;        /* whether it was given */
-    bool no_pressure;        /* --pressure off */
-    unsigned low_percent;    /* --pressure LOW,HIGH; 0: not given */
+    uint64_t reserve;        /* --reserve, if has_reserve */
+    bool has_reserve;
+    bool no_pressure;     /* --pressure off */
+    unsigned low_percent; /* --pressure LOW,HIGH; 0: not given */
     unsigned high_percent;
     const wchar_t *clr;       /* --clr, such as L"v4.0.30319"; NULL: not given */
     const wchar_t *call_type; /* --call; NULL: not given */
     const wchar_t *call_method;
-    const wchar_t **host_options; /* options of .NET's host and their values, in turn */
-    int host_option_count;        /* of both */
+    const wchar_t **host_options; /* options of .NET's host, each followed by its value */
+    int host_option_count;        /* options and values */
     bool help;
     bool version;
     const wchar_t *program; /* NULL only with help or version */

@@ -1,19 +1,20 @@
 /*
- * program.c: is this file something that the runtime of this bitness can run?
+ * program.c: decides whether a runtime of this bitness can run this file.
  */
 #include "run/launch/program.h"
 
 #include "base/architecture.h"
 #include "base/exit_code.h"
-#include "pe/pe_file.h"
+#include "base/path.h"
 #include "base/wide.h"
+#include "run/launch/program_file.h"
 
 /* Both flags together mean "any processor, preferably 32 bits" (ECMA-335 and its amendments). */
 #define CLI_32_BIT_REQUIRED 0x00000002u
 #define CLI_32_BIT_PREFERRED 0x00020000u
 
 /* 64, 32, or 0 for a program that runs in either. */
-static int bits_needed(const struct pe_file *pe)
+static int bits_needed(const struct pe_headers *pe)
 {
     if (pe->is_64_bit)
         return 64;
@@ -24,7 +25,7 @@ static int bits_needed(const struct pe_file *pe)
     return 0;
 }
 
-static int check_bits(const struct pe_file *pe, const char *name)
+static int check_bits(const struct pe_headers *pe, const char *name)
 {
     int bits = bits_needed(pe);
 
@@ -49,19 +50,19 @@ static int unreadable(const char *name)
 
 static int check(struct program *program, const char *name)
 {
-    struct pe_file pe;
+    struct pe_headers pe;
 
-    switch (pe_file_read(program->path, &pe)) {
-    case PE_FILE_UNREADABLE:
+    switch (program_file_headers(program->path, &pe)) {
+    case PROGRAM_FILE_UNREADABLE:
         return unreadable(name);
-    case PE_FILE_FOREIGN:
+    case PROGRAM_FILE_NOT_PE:
         return fail(EXIT_CODE_NOT_MANAGED, "%s is not a program: it has no PE header.", name);
-    case PE_FILE:
+    case PROGRAM_FILE_PE:
         break;
     }
     if (!pe.is_managed)
         return fail(EXIT_CODE_NOT_MANAGED, "%s is not a .NET program: it has no CLI header.", name);
-    pe_metadata_read(program->path, &pe, &program->metadata);
+    program_file_metadata(program->path, &pe, &program->metadata);
     return check_bits(&pe, name);
 }
 
@@ -77,19 +78,19 @@ wchar_t *program_companion(const struct program *program, const wchar_t *extensi
 
 /*
  * What is built as NAME.exe for .NET is often an apphost: a native program that runs the NAME.dll
- * beside it.
+ * beside it. Then the NAME.dll is the program.
  */
 static void look_behind_apphost(struct program *program)
 {
     size_t length = wcslen(program->path);
     const wchar_t *behind;
-    struct pe_file pe;
+    struct pe_headers pe;
 
     if (length < 4 || _wcsicmp(program->path + length - 4, L".exe") != 0 ||
-        pe_file_read(program->path, &pe) != PE_FILE || pe.is_managed)
+        program_file_headers(program->path, &pe) != PROGRAM_FILE_PE || pe.is_managed)
         return;
     behind = program_companion(program, L".dll");
-    if (pe_file_read(behind, &pe) == PE_FILE && pe.is_managed)
+    if (program_file_headers(behind, &pe) == PROGRAM_FILE_PE && pe.is_managed)
         program->path = behind;
 }
 
@@ -103,4 +104,10 @@ int program_open(struct program *program, const wchar_t *name, int argument_coun
     program->argument_count = argument_count;
     program->arguments = arguments;
     return check(program, utf8_from_wide(name));
+}
+
+int program_not_run(const struct program *program, HRESULT result)
+{
+    return fail(EXIT_CODE_NOT_RUN, "the runtime could not run %s (0x%08lx).", program->path_utf8,
+                (unsigned long)result);
 }

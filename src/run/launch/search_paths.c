@@ -4,6 +4,10 @@
 #include "run/launch/search_paths.h"
 
 #include "base/architecture.h"
+#include "base/environment.h"
+#include "base/path.h"
+#include "base/startup_alloc.h"
+#include "base/version.h"
 #include "base/wide.h"
 
 #include <windows.h>
@@ -21,7 +25,7 @@ static void visit_below(const struct visit *visit, const wchar_t *variable, cons
         visit->callback(visit->context, path_full(path_join(place, below)));
 }
 
-/* Where the dotnet command of the search path lies, if there is one. */
+/* Where the dotnet command is, if PATH leads to one. */
 static void visit_dotnet_command(const struct visit *visit)
 {
     DWORD size = SearchPathW(NULL, L"dotnet.exe", NULL, 0, NULL, NULL);
@@ -46,6 +50,11 @@ void search_paths_installed(search_path_callback *callback, void *context)
     visit_dotnet_command(&visit);
 }
 
+const wchar_t *search_path_asked_for(const wchar_t *option)
+{
+    return option ? option : environment_value(L"HOSTMEM_RUNTIME");
+}
+
 wchar_t *search_path_of_variable(void)
 {
     wchar_t *root = NULL;
@@ -67,4 +76,20 @@ void search_paths_above(const wchar_t *directory, search_path_callback *callback
         below = at;
         at = path_directory(at);
     } while (*at && wcscmp(at, below) != 0);
+}
+
+bool search_path_versions(const wchar_t *directory, search_path_version_callback *callback,
+                          void *context)
+{
+    WIN32_FIND_DATAW found;
+    HANDLE listing = FindFirstFileW(path_join(directory, L"*"), &found);
+
+    if (listing == INVALID_HANDLE_VALUE)
+        return false;
+    do {
+        if (version_is_one(found.cFileName))
+            callback(context, found.cFileName);
+    } while (FindNextFileW(listing, &found));
+    FindClose(listing);
+    return true;
 }

@@ -23,14 +23,14 @@ static struct block_group *group_at(const struct block_groups *groups, uint32_t 
     return (struct block_group *)groups->list.items + (number - 1);
 }
 
-/* The place of that origin, or the free one where it belongs. */
-static uint32_t *find_place(const struct block_groups *groups, const struct origin *origin)
+/* The place of that origin; if it has none, the free place where it belongs. */
+static uint32_t *find_place(const struct block_groups *groups, const struct block_origin *origin)
 {
     size_t mask = groups->place_count - 1;
-    size_t at = origin_hash(origin) & mask;
+    size_t at = block_origin_hash(origin) & mask;
 
     while (groups->places[at] &&
-           !origin_is_equal(&group_at(groups, groups->places[at])->origin, origin))
+           !block_origin_is_equal(&group_at(groups, groups->places[at])->origin, origin))
         at = (at + 1) & mask;
     return &groups->places[at];
 }
@@ -51,7 +51,7 @@ static bool grow(struct block_groups *groups)
 
 bool block_groups_add(struct block_groups *groups, const HOSTMEM_BLOCK *block)
 {
-    const struct block_group fresh = {.origin = origin_of(block)};
+    const struct block_group fresh = {.origin = block_origin_of(block)};
     struct block_group *group;
     uint32_t *place;
 
@@ -69,25 +69,24 @@ bool block_groups_add(struct block_groups *groups, const HOSTMEM_BLOCK *block)
     return true;
 }
 
-/* Code in no module has as many addresses as callers, and one name. */
-static void merge_generated(struct block_groups *groups)
+/* Code in no module has as many addresses as callers, and one text. Returns how many are left. */
+static size_t merge_generated(struct live_block_group *items, size_t count)
 {
-    struct block_group *items = groups->list.items;
-    struct block_group *generated = NULL;
+    struct live_block_group *generated = NULL;
     size_t kept = 0;
 
-    for (size_t i = 0; i < groups->list.count; i++) {
-        if (items[i].text == origin_generated && generated) {
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].origin == block_origin_generated && generated) {
             generated->blocks += items[i].blocks;
             generated->bytes += items[i].bytes;
             continue;
         }
         items[kept] = items[i];
-        if (items[kept].text == origin_generated)
+        if (items[kept].origin == block_origin_generated)
             generated = &items[kept];
         kept++;
     }
-    groups->list.count = kept;
+    return kept;
 }
 
 static int compare(uint64_t one, uint64_t other)
@@ -97,26 +96,35 @@ static int compare(uint64_t one, uint64_t other)
 
 static int compare_groups(const void *one, const void *other)
 {
-    const struct block_group *a = one;
-    const struct block_group *b = other;
+    const struct live_block_group *a = one;
+    const struct live_block_group *b = other;
     int order = compare(b->bytes, a->bytes);
 
     if (!order)
         order = compare(b->blocks, a->blocks);
-    return order ? order : strcmp(a->text, b->text);
+    return order ? order : strcmp(a->origin, b->origin);
 }
 
-/* qsort works in place in Windows' C library, and in Wine's. */
-void block_groups_finish(struct block_groups *groups, struct module_names *names)
+/* qsort sorts in place in Windows' C library, and in Wine's. */
+struct live_block_group *block_groups_finish(struct block_groups *groups,
+                                             struct module_names *names, size_t *count)
 {
-    struct block_group *items = groups->list.items;
+    const struct block_group *items = groups->list.items;
+    struct live_block_group *live = NULL;
 
-    for (size_t i = 0; i < groups->list.count; i++) {
-        items[i].text = origin_text(&items[i].origin, names);
-        if (!items[i].text)
-            items[i].text = origin_not_kept;
-    }
-    merge_generated(groups);
+    *count = 0;
     if (groups->list.count)
-        qsort(groups->list.items, groups->list.count, sizeof(*items), compare_groups);
+        live = arena_alloc(groups->list.arena, groups->list.count * sizeof(*live));
+    if (!live)
+        return NULL;
+    for (size_t i = 0; i < groups->list.count; i++) {
+        const char *text = block_origin_text(&items[i].origin, names);
+
+        live[i].origin = text ? text : block_origin_not_kept;
+        live[i].blocks = items[i].blocks;
+        live[i].bytes = items[i].bytes;
+    }
+    *count = merge_generated(live, groups->list.count);
+    qsort(live, *count, sizeof(*live), compare_groups);
+    return live;
 }

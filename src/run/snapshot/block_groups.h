@@ -1,20 +1,20 @@
 /*
- * block_groups.h: heap blocks grouped by their origin, and added up.
+ * block_groups.h: groups heap blocks by their origin, and adds them up.
  *
- * Promise: memory comes from an arena alone (arena.h says why); a block costs the same however many
- * there are.
+ * Promise: memory comes from an arena alone (arena.h says why), and adding a block takes constant
+ * time.
  */
 #ifndef HOSTMEM_RUN_SNAPSHOT_BLOCK_GROUPS_H
 #define HOSTMEM_RUN_SNAPSHOT_BLOCK_GROUPS_H
 
 #include "base/list.h"
-#include "run/snapshot/origin.h"
+#include "report/snapshot.h"
+#include "run/snapshot/block_origin.h"
 
 #include <stdint.h>
 
 struct block_group {
-    struct origin origin;
-    const char *text; /* of the origin, by block_groups_finish */
+    struct block_origin origin;
     uint64_t blocks;
     uint64_t bytes; /* asked for in them */
 };
@@ -31,9 +31,11 @@ void block_groups_begin(struct block_groups *groups, struct arena *arena);
 bool block_groups_add(struct block_groups *groups, const HOSTMEM_BLOCK *block);
 
 /*
- * Puts the origins into words and the groups in order, those of the most bytes first. Groups of
- * generated code become one. No block can be added any more.
+ * The groups with their origins as texts, those of the most bytes first. Groups of code generated
+ * at run time become one. NULL: there are none, or there is no memory. No block can be added any
+ * more.
  */
-void block_groups_finish(struct block_groups *groups, struct module_names *names);
+struct live_block_group *block_groups_finish(struct block_groups *groups,
+                                             struct module_names *names, size_t *count);
 
 #endif

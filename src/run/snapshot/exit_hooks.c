@@ -1,21 +1,21 @@
 /*
- * exit_hooks.c: the ways out of a process that runs CoreCLR.
+ * exit_hooks.c: the ways in which a process that runs a CLR can end, and what sees each.
  *
  *   Environment.Exit           the runtime's import of ExitProcess
  *   Environment.FailFast,      its import of RaiseFailFastException
  *   a fatal error of its own   or of TerminateProcess
  *   an unhandled exception     the filter that it gives SetUnhandledExceptionFilter
  *   the program's own calls    what the runtime finds by GetProcAddress for platform invocation
- *   Ctrl+C and the like        a console control handler, which is asked after the program's own
+ *   Ctrl+C and the like        a console control handler, which Windows calls after the program's
  *   ExitProcess by others      the thread-local storage callback at process detach, when all other
- *                              threads are gone (Windows only: Wine calls none for a program)
- * TerminateProcess by other libraries, and by other processes, leaves no way to be seen.
+ *                              threads are gone (Windows only: Wine does not call a program's)
+ * TerminateProcess by other libraries and by other processes cannot be seen.
  */
 #include "run/snapshot/exit_hooks.h"
 
 #include "pe/import_table.h"
-#include "pe/import_write.h"
-#include "run/snapshot/reporter.h"
+#include "run/launch/import_hooks.h"
+#include "run/snapshot/report_thread.h"
 
 #include <stdint.h>
 
@@ -29,15 +29,15 @@ static void report_code(enum ending_kind kind, DWORD exit_code)
 {
     const struct ending ending = {.kind = kind, .has_exit_code = true, .exit_code = exit_code};
 
-    reporter_report(&ending);
+    report_thread_report(&ending);
 }
 
-/* Where Windows chooses the exit code. */
+/* For an end of which Windows chooses the exit code. */
 static void report_end(enum ending_kind kind)
 {
     const struct ending ending = {.kind = kind};
 
-    reporter_report(&ending);
+    report_thread_report(&ending);
 }
 
 static void WINAPI exit_process(UINT exit_code)
@@ -64,7 +64,7 @@ static LPTOP_LEVEL_EXCEPTION_FILTER filter_at(void *address)
     return (LPTOP_LEVEL_EXCEPTION_FILTER)(uintptr_t)address;
 }
 
-/* The runtime's filter first: it is what prints the exception. */
+/* The runtime's filter runs first: it prints the exception. */
 static LONG WINAPI unhandled_exception(EXCEPTION_POINTERS *exception)
 {
     LPTOP_LEVEL_EXCEPTION_FILTER filter = filter_at(runtime_filter);
@@ -81,22 +81,18 @@ set_unhandled_exception_filter(LPTOP_LEVEL_EXCEPTION_FILTER filter)
     return filter_at(InterlockedExchangePointer(&runtime_filter, IMPORT_OF(filter)));
 }
 
-static FARPROC WINAPI get_proc_address(HMODULE module, LPCSTR name);
-
-static const struct hook {
-    const char *function;
-    void *replacement;
-} hooks[] = {{"ExitProcess", IMPORT_OF(exit_process)},
-             {"TerminateProcess", IMPORT_OF(terminate_process)},
-             {"RaiseFailFastException", IMPORT_OF(raise_fail_fast)},
-             {"SetUnhandledExceptionFilter", IMPORT_OF(set_unhandled_exception_filter)},
-             {"GetProcAddress", IMPORT_OF(get_proc_address)}};
+static const struct import_hook hooks[] = {
+    {"ExitProcess", IMPORT_OF(exit_process)},
+    {"TerminateProcess", IMPORT_OF(terminate_process)},
+    {"RaiseFailFastException", IMPORT_OF(raise_fail_fast)},
+    {"SetUnhandledExceptionFilter", IMPORT_OF(set_unhandled_exception_filter)},
+    {"GetProcAddress", IMPORT_OF(import_hooks_get_proc_address)}};
 
 enum {
     HOOKS = sizeof(hooks) / sizeof(hooks[0])
 };
 
-/* The same function has an address in each of the libraries that Windows keeps it in. */
+/* A function can have one address in each of these libraries. */
 static const char *const system_libraries[] = {"kernel32.dll", "kernelbase.dll"};
 
 enum {
@@ -115,26 +111,19 @@ static void find_originals(void)
     }
 }
 
-/* What the program itself imports, the runtime looks up: it must find the replacements. */
-static FARPROC WINAPI get_proc_address(HMODULE module, LPCSTR name)
+/*
+ * An import_hooks_lookup: what the program itself calls by platform invocation, the runtime looks
+ * up. Compared by address, since other modules may export functions of these names.
+ */
+static FARPROC look_up(HMODULE module, LPCSTR name, FARPROC found)
 {
-    FARPROC found = GetProcAddress(module, name);
-
-    for (int i = 0; found && i < HOOKS; i++)
+    (void)module;
+    (void)name;
+    for (int i = 0; i < HOOKS; i++)
         for (int library = 0; library < SYSTEM_LIBRARIES; library++)
             if (IMPORT_OF(found) == originals[i][library])
                 return (FARPROC)(uintptr_t)hooks[i].replacement;
     return found;
-}
-
-/* An entry that cannot be written leaves the process-detach callback to see the end. */
-static bool hook_import(void *context, const struct import *import)
-{
-    (void)context;
-    for (int i = 0; i < HOOKS; i++)
-        if (import_text_is_equal(import->function, hooks[i].function))
-            import_write(import->entry, hooks[i].replacement);
-    return true;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -142,8 +131,8 @@ static bool hook_import(void *context, const struct import *import)
  * --------------------------------------------------------------------------------------------- */
 
 /*
- * Handlers are asked in reverse order of their registration, so this one, registered before the
- * runtime starts, is reached when no handler of the program has taken the event; Windows then ends
+ * Windows calls handlers in reverse order of their registration. This one is registered before the
+ * runtime starts, so it is called when no handler of the program took the event; then Windows ends
  * the process.
  */
 static BOOL WINAPI console_control(DWORD event)
@@ -160,21 +149,23 @@ static void NTAPI process_detach(PVOID module, DWORD reason, PVOID reserved)
     (void)module;
     (void)reserved;
     if (reason == DLL_PROCESS_DETACH)
-        reporter_report_alone(&ending);
+        report_thread_report_alone(&ending);
 }
 
-/* The C runtime's directory of such callbacks runs from .CRT$XLA to .CRT$XLZ. */
+/* The C runtime gathers these callbacks from the sections .CRT$XLA to .CRT$XLZ. */
 static const PIMAGE_TLS_CALLBACK process_detach_entry __attribute__((section(".CRT$XLY"), used)) =
     process_detach;
 
 void exit_hooks_install(void)
 {
     find_originals();
+    import_hooks_add_lookup(look_up);
     SetUnhandledExceptionFilter(unhandled_exception);
     SetConsoleCtrlHandler(console_control, TRUE);
 }
 
+/* Where an entry cannot be written, the process-detach callback sees the end. */
 void exit_hooks_watch(HMODULE module)
 {
-    import_walk(module, hook_import, NULL);
+    import_hooks_write(module, hooks, HOOKS);
 }

@@ -1,11 +1,13 @@
 /*
- * module_names.c: a module is what the system has mapped as an image, and named as that file is.
+ * module_names.c: a module is whatever the system has mapped as an image. Its name is its file's.
  */
 #include "run/snapshot/module_names.h"
 
+#include "base/path.h"
+
 #include <windows.h>
 
-/* The entry points in kernel32.dll, not those of a library of their own. */
+/* Makes <psapi.h> use the entry points in kernel32.dll instead of psapi.dll. */
 #define PSAPI_VERSION 2
 #include <psapi.h>
 
@@ -31,19 +33,17 @@ static const struct module_name *find_known(const struct module_names *names, co
     return NULL;
 }
 
-/* The path is the system's own, such as \Device\HarddiskVolume2\...: only its end is of use. */
+/* The system's path is one such as \Device\HarddiskVolume2\...: only the file name is of use. */
 static const char *name_of(void *base, struct arena *arena)
 {
     wchar_t path[PATH_SIZE];
     DWORD length = GetMappedFileNameW(GetCurrentProcess(), base, path, PATH_SIZE - 1);
-    const wchar_t *name = path;
+    const wchar_t *name;
     char *copy;
     int size;
 
     path[length] = L'\0';
-    for (const wchar_t *at = path; *at; at++)
-        if (*at == L'\\' || *at == L'/')
-            name = at + 1;
+    name = path_file_name(path);
     if (!*name)
         return "unnamed module";
     size = WideCharToMultiByte(CP_UTF8, 0, name, -1, NULL, 0, NULL, NULL);

@@ -1,8 +1,8 @@
 /*
  * module_names.h: which program or library an address of code belongs to.
  *
- * The loader is not asked: a thread that ends the process may hold its lock. Memory comes from an
- * arena (arena.h).
+ * The loader is not asked: the thread that ends the process may hold the loader lock. Memory comes
+ * from an arena (arena.h).
  */
 #ifndef HOSTMEM_RUN_SNAPSHOT_MODULE_NAMES_H
 #define HOSTMEM_RUN_SNAPSHOT_MODULE_NAMES_H

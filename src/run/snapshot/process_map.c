@@ -1,5 +1,5 @@
 /*
- * process_map.c: the walk. What changes meanwhile is counted as it was when the walk came by.
+ * process_map.c: the walk. Pages that change meanwhile are counted as the walk finds them.
  */
 #define COBJMACROS
 #include "run/snapshot/process_map.h"

@@ -1,16 +1,17 @@
 /*
- * coreclr_domain.c: the properties of the program's domain: where its assemblies and libraries are
- * found.
+ * coreclr_domain.c: where the program's domain finds assemblies and libraries.
  */
 #include "run/launch/coreclr/coreclr_domain.h"
 
+#include "base/path.h"
+#include "base/startup_alloc.h"
 #include "base/wide.h"
 
 #include <windows.h>
 
 /* The paths of the runtime's libraries, each followed by a semicolon. */
 struct path_list {
-    wchar_t *text; /* NULL while the length is being found */
+    wchar_t *text; /* NULL while only the length is counted */
     size_t length;
 };
 
@@ -40,8 +41,9 @@ static void list_libraries(struct path_list *list, const wchar_t *directory)
 }
 
 /*
- * Every library of the runtime is trusted; that some are native ones does no harm, for assemblies
- * are looked up here by name. Listed twice: once for the length, once for the text.
+ * Every library of the runtime is trusted. Native ones among them do no harm: the runtime looks
+ * assemblies up in this list by name. The directory is listed twice: for the length, and for the
+ * text.
  */
 static wchar_t *trusted_assemblies(const wchar_t *directory)
 {

@@ -1,5 +1,5 @@
 /*
- * coreclr_domain.h: what CoreCLR is told about the domain that it makes for the program.
+ * coreclr_domain.h: the properties of the domain that CoreCLR makes for the program.
  */
 #ifndef HOSTMEM_RUN_LAUNCH_CORECLR_CORECLR_DOMAIN_H
 #define HOSTMEM_RUN_LAUNCH_CORECLR_CORECLR_DOMAIN_H

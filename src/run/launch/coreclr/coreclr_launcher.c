@@ -1,17 +1,19 @@
 /*
- * coreclr_launcher.c: the sequence of calls that brings a program up on CoreCLR, and down again.
+ * coreclr_launcher.c: the calls that start a program on CoreCLR, and end it.
  *
- * The order is the contract: a module is redirected before any of its code has asked for memory,
- * and SetHostControl comes before Start.
+ * The order matters: a module is redirected before any of its code has asked for memory, and
+ * SetHostControl comes before Start.
  */
 #include "run/launch/coreclr/coreclr_launcher.h"
 
-#include "run/launch/coreclr/coreclr_start.h"
-#include "run/launch/coreclr/coreclr_domain.h"
 #include "base/exit_code.h"
+#include "base/path.h"
 #include "base/wide.h"
+#include "run/launch/coreclr/coreclr_domain.h"
+#include "run/launch/coreclr/coreclr_find.h"
+#include "run/launch/coreclr/coreclr_start.h"
 
-/* The one that runs in this process. */
+/* The runtime that runs in this process. */
 static struct {
     HMODULE module;
     ICLRRuntimeHost4 *clr; /* ICLRRuntimeHost2 only, unless has_latched_exit_code */
@@ -23,7 +25,7 @@ static struct {
  * Load
  * --------------------------------------------------------------------------------------------- */
 
-/* By full path, so that what the module imports is looked for beside it. */
+/* By full path: then the loader looks for the module's imports beside it. */
 static int load(struct launch *launch)
 {
     wchar_t *path = path_join(launch->runtime.directory, L"coreclr.dll");
@@ -33,17 +35,16 @@ static int load(struct launch *launch)
         return fail(EXIT_CODE_RUNTIME_FAILED,
                     "the runtime cannot be loaded: %s (Windows error %lu).", utf8_from_wide(path),
                     GetLastError());
-    return host_follow(&launch->host, runtime.module, true);
+    return memory_manager_follow(&launch->memory, runtime.module, true);
 }
 
 /* ------------------------------------------------------------------------------------------------
  * Start
  * --------------------------------------------------------------------------------------------- */
 
-static int get_clr(const struct host *host)
+static int get_clr(const struct memory_manager *memory)
 {
-    FARPROC entry = GetProcAddress(runtime.module, "GetCLRRuntimeHost");
-    get_clr_runtime_host_function get = (get_clr_runtime_host_function)(void (*)(void))entry;
+    get_clr_runtime_host_function get = coreclr_start_entry(runtime.module);
     HRESULT result;
 
     if (!get)
@@ -54,22 +55,23 @@ static int get_clr(const struct host *host)
     runtime.has_latched_exit_code = SUCCEEDED(result);
     if (FAILED(result))
         result = get(&IID_ICLRRuntimeHost2, (IUnknown **)&runtime.clr);
-    return FAILED(result) ? host_runtime_failed(host, "GetCLRRuntimeHost", result) : GO_ON;
+    return FAILED(result) ? memory_manager_runtime_failed(memory, "GetCLRRuntimeHost", result)
+                          : GO_ON;
 }
 
-static int start_clr(struct host *host)
+static int start_clr(struct memory_manager *memory)
 {
     ICLRRuntimeHost4 *clr = runtime.clr;
     HRESULT result;
 
-    coreclr_start_begin(host, clr);
+    coreclr_start_begin(memory, clr);
     result = clr->lpVtbl->SetStartupFlags(
         clr, CORECLR_STARTUP_CONCURRENT_GC | CORECLR_STARTUP_LOADER_OPTIMIZATION_SINGLE_DOMAIN |
                  CORECLR_STARTUP_SINGLE_APPDOMAIN);
     if (SUCCEEDED(result))
         result = clr->lpVtbl->Start(clr);
-    result = coreclr_start_end(host, result);
-    return FAILED(result) ? host_runtime_failed(host, "Start", result) : GO_ON;
+    result = coreclr_start_end(memory, result);
+    return FAILED(result) ? memory_manager_runtime_failed(memory, "Start", result) : GO_ON;
 }
 
 static int make_domain(const struct launch *launch)
@@ -86,19 +88,19 @@ static int make_domain(const struct launch *launch)
             CORECLR_DOMAIN_DISABLE_TRANSPARENCY_ENFORCEMENT,
         NULL, NULL, DOMAIN_PROPERTIES, properties.names, properties.values, &runtime.domain);
     if (FAILED(result))
-        return host_runtime_failed(&launch->host, "CreateAppDomainWithManager", result);
+        return memory_manager_runtime_failed(&launch->memory, "CreateAppDomainWithManager", result);
     return GO_ON;
 }
 
 static int start(struct launch *launch)
 {
-    struct host *host = &launch->host;
+    struct memory_manager *memory = &launch->memory;
     int code = load(launch);
 
     if (code == GO_ON)
-        code = get_clr(host);
+        code = get_clr(memory);
     if (code == GO_ON)
-        code = start_clr(host);
+        code = start_clr(memory);
     if (code == GO_ON)
         code = make_domain(launch);
     return code;
@@ -128,15 +130,14 @@ static int run(struct launch *launch, DWORD *exit_code)
         program->argument_count ? (LPCWSTR *)program->arguments : NULL, exit_code);
 
     if (FAILED(result))
-        return fail(EXIT_CODE_NOT_RUN, "the runtime could not run %s (0x%08lx).",
-                    program->path_utf8, (unsigned long)result);
+        return program_not_run(program, result);
     unload_domain(exit_code);
     return GO_ON;
 }
 
 static int find(struct launch *launch)
 {
-    return runtime_find(&launch->runtime, launch->arguments->runtime, launch->program.directory);
+    return coreclr_find(&launch->runtime, launch->arguments->runtime, launch->program.directory);
 }
 
 const struct launcher coreclr_launcher = {find, start, run};

@@ -1,5 +1,5 @@
 /*
- * coreclr_launcher.h: running a program on a CoreCLR that hostmem-run hosts itself, through
+ * coreclr_launcher.h: runs a program on a CoreCLR that hostmem-run hosts itself, through
  * ICLRRuntimeHost2.
  */
 #ifndef HOSTMEM_RUN_LAUNCH_CORECLR_CORECLR_LAUNCHER_H

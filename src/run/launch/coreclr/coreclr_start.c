@@ -8,18 +8,26 @@
 
 static bool fits_first_generation;
 
-void coreclr_start_begin(struct host *host, ICLRRuntimeHost4 *clr)
+get_clr_runtime_host_function coreclr_start_entry(HMODULE module)
 {
-    host->control_result = clr ? clr->lpVtbl->SetHostControl(clr, host->control) : E_NOINTERFACE;
-    fits_first_generation = gen0_size_fit(host->options.limits.Committed.Limit);
-    /* What is refused before the runtime is up, it does not survive. */
-    IHostMemInspection_SetRedirectedLevel(host->inspection, eProcessCritical);
+    FARPROC entry = GetProcAddress(module, "GetCLRRuntimeHost");
+
+    return (get_clr_runtime_host_function)(void (*)(void))entry;
 }
 
-HRESULT coreclr_start_end(struct host *host, HRESULT result)
+void coreclr_start_begin(struct memory_manager *memory, ICLRRuntimeHost4 *clr)
 {
-    IHostMemInspection_SetRedirectedLevel(host->inspection, eTaskCritical);
+    memory->control_result =
+        clr ? clr->lpVtbl->SetHostControl(clr, memory->control) : E_NOINTERFACE;
+    fits_first_generation = gen0_size_fit(memory->options.limits.Committed.Limit);
+    /* The runtime does not survive a refusal before it is up. */
+    IHostMemInspection_SetRedirectedLevel(memory->inspection, eProcessCritical);
+}
+
+HRESULT coreclr_start_end(struct memory_manager *memory, HRESULT result)
+{
+    IHostMemInspection_SetRedirectedLevel(memory->inspection, eTaskCritical);
     if (fits_first_generation)
         gen0_size_forget();
-    return FAILED(host->module_result) ? host->module_result : result;
+    return FAILED(memory->module_result) ? memory->module_result : result;
 }

@@ -1,20 +1,24 @@
 /*
- * coreclr_start.h: what a CoreCLR gets from hostmem-run while it starts, whoever starts it.
+ * coreclr_start.h: what a CoreCLR gets from hostmem-run while it starts, whether hostmem-run or
+ * .NET's host starts it.
  */
 #ifndef HOSTMEM_RUN_LAUNCH_CORECLR_CORECLR_START_H
 #define HOSTMEM_RUN_LAUNCH_CORECLR_CORECLR_START_H
 
-#include "run/launch/coreclr/coreclr_hosting.h"
-#include "run/launch/host.h"
+#include "run/launch/coreclr_hosting.h"
+#include "run/launch/memory_manager.h"
+
+/* The module's export GetCLRRuntimeHost; NULL: it has none. */
+get_clr_runtime_host_function coreclr_start_entry(HMODULE module);
 
 /*
- * Right before the runtime starts, which takes a control only until then. A runtime that refuses it
- * still runs redirected, and so does one that has no such interface (clr is NULL); the report
- * tells.
+ * Call right before the runtime starts: it accepts a host control only until then. A runtime that
+ * refuses the control, or has no interface for it (clr is NULL), still runs redirected; the report
+ * says so.
  */
-void coreclr_start_begin(struct host *host, ICLRRuntimeHost4 *clr);
+void coreclr_start_begin(struct memory_manager *memory, ICLRRuntimeHost4 *clr);
 
-/* When it has started, or has failed to. The HRESULT to go on with. */
-HRESULT coreclr_start_end(struct host *host, HRESULT result);
+/* Call when it has started, or has failed to with result. Returns the HRESULT to go on with. */
+HRESULT coreclr_start_end(struct memory_manager *memory, HRESULT result);
 
 #endif

@@ -3,7 +3,7 @@
  */
 #include "run/launch/coreclr/gen0_size.h"
 
-#include "base/wide.h"
+#include "base/environment.h"
 
 #include <windows.h>
 
@@ -13,9 +13,9 @@
 #define LEAST (UINT32_C(256) << 10)
 
 /*
- * What the collector takes for itself on most processors. A heap segment of 32-bit runtimes is 16
- * MiB: if the first generation is more than a fraction of that, the collector believes at all times
- * that it is near the end of one.
+ * What the collector chooses on most processors. A heap segment of 32-bit runtimes is 16 MiB: with
+ * a first generation of more than a fraction of that, the collector always believes that it is near
+ * the end of a segment.
  */
 #define MOST ((sizeof(void *) == 8 ? UINT32_C(6) : UINT32_C(1)) << 20)
 

@@ -1,17 +1,16 @@
 /*
- * framework_error.c: HRESULTs of a program's end, told apart.
+ * framework_error.c: tells the HRESULTs apart that a program can end with.
  */
 #include "run/launch/framework/framework_error.h"
 
 #include "base/exit_code.h"
-#include "run/snapshot/reporter.h"
 #include "base/wide.h"
 
 #include <oleauto.h>
 
 #include <corerror.h>
 
-/* What the runtime says of an assembly that it cannot load, or that has no Main. */
+/* An assembly that cannot be loaded, or that has no Main. */
 static bool is_not_run(HRESULT result)
 {
     switch ((DWORD)result) {
@@ -30,6 +29,7 @@ static bool is_not_run(HRESULT result)
     }
 }
 
+/* The type or method does not exist. */
 static bool is_not_found(HRESULT result)
 {
     switch ((DWORD)result) {
@@ -42,7 +42,7 @@ static bool is_not_found(HRESULT result)
     }
 }
 
-/* The exception's message, up to its first line feed; NULL: the runtime left none. */
+/* The first line of the exception's message; NULL: the runtime left none. */
 static const char *exception_text(void)
 {
     IErrorInfo *error = NULL;
@@ -68,22 +68,17 @@ static int threw(const struct launch *launch, HRESULT result, DWORD *exit_code)
     *exit_code = EXIT_CODE_UNHANDLED;
     fail(EXIT_CODE_UNHANDLED, "%s did not handle an exception (0x%08lx)%s%s",
          launch->program.path_utf8, (unsigned long)result, text ? ": " : ".", text ? text : "");
-    reporter_report(&ending);
+    launch->program_ended(&ending);
     return GO_ON;
 }
 
-static int not_run(const struct launch *launch, HRESULT result)
+int framework_error_of_main(const struct launch *launch, HRESULT result, DWORD *exit_code)
 {
-    return fail(EXIT_CODE_NOT_RUN, "the runtime could not run %s (0x%08lx).",
-                launch->program.path_utf8, (unsigned long)result);
+    return is_not_run(result) ? program_not_run(&launch->program, result)
+                              : threw(launch, result, exit_code);
 }
 
-int framework_main_failed(const struct launch *launch, HRESULT result, DWORD *exit_code)
-{
-    return is_not_run(result) ? not_run(launch, result) : threw(launch, result, exit_code);
-}
-
-int framework_call_failed(const struct launch *launch, HRESULT result, DWORD *exit_code)
+int framework_error_of_call(const struct launch *launch, HRESULT result, DWORD *exit_code)
 {
     const struct arguments *arguments = launch->arguments;
 
@@ -91,5 +86,5 @@ int framework_call_failed(const struct launch *launch, HRESULT result, DWORD *ex
         return fail(EXIT_CODE_NO_METHOD, "%s has no method static int %s(string) in a type %s.",
                     launch->program.path_utf8, utf8_from_wide(arguments->call_method),
                     utf8_from_wide(arguments->call_type));
-    return framework_main_failed(launch, result, exit_code);
+    return framework_error_of_main(launch, result, exit_code);
 }

@@ -1,5 +1,5 @@
 /*
- * framework_error.h: what became of a program that .NET Framework did not run to a good end.
+ * framework_error.h: why a call that runs a program on .NET Framework failed.
  */
 #ifndef HOSTMEM_RUN_LAUNCH_FRAMEWORK_FRAMEWORK_ERROR_H
 #define HOSTMEM_RUN_LAUNCH_FRAMEWORK_FRAMEWORK_ERROR_H
@@ -7,11 +7,12 @@
 #include "run/launch/launch.h"
 
 /*
- * ExecuteAssembly or ExecuteInDefaultAppDomain failed with that result. If the program threw,
- * that is announced, *exit_code is EXIT_CODE_UNHANDLED, the report has been made, and the result is
- * GO_ON: it did run. Else the exit code of the failure, which is announced, too.
+ * ExecuteAssembly (of_main) or ExecuteInDefaultAppDomain (of_call) failed with result, and this is
+ * announced. If the program did not handle an exception, it did run: *exit_code becomes
+ * EXIT_CODE_UNHANDLED, launch->program_ended is called, and GO_ON is returned. Else the exit code
+ * of the failure is returned.
  */
-int framework_main_failed(const struct launch *launch, HRESULT result, DWORD *exit_code);
-int framework_call_failed(const struct launch *launch, HRESULT result, DWORD *exit_code);
+int framework_error_of_main(const struct launch *launch, HRESULT result, DWORD *exit_code);
+int framework_error_of_call(const struct launch *launch, HRESULT result, DWORD *exit_code);
 
 #endif

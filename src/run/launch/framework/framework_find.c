@@ -1,11 +1,12 @@
 /*
- * framework_find.c: asking mscoree.dll.
+ * framework_find.c: asks mscoree.dll.
  */
 #define COBJMACROS
 #include "run/launch/framework/framework_find.h"
 
 #include "base/architecture.h"
 #include "base/exit_code.h"
+#include "base/startup_alloc.h"
 #include "base/wide.h"
 
 #include <string.h>
@@ -19,7 +20,7 @@ static ICLRMetaHost *meta_host;
 
 typedef HRESULT(STDMETHODCALLTYPE *text_method)(ICLRRuntimeInfo *, LPWSTR, DWORD *);
 
-/* What a method tells that first says how long its answer is; NULL: nothing. */
+/* The text that a method returns, which first returns the length; NULL: none. */
 static wchar_t *text_of(ICLRRuntimeInfo *info, text_method method)
 {
     DWORD length = 0;
@@ -35,7 +36,7 @@ static wchar_t *version_of(ICLRRuntimeInfo *info)
     return text_of(info, info->lpVtbl->GetVersionString);
 }
 
-/* "none is", or their versions. */
+/* The versions installed, for a message, or "none is". */
 static const wchar_t *list_installed(void)
 {
     IEnumUnknown *runtimes = NULL;
@@ -56,7 +57,7 @@ static const wchar_t *list_installed(void)
     return list ? list : L"none is";
 }
 
-/* Wine marks its own libraries behind their first header. */
+/* Wine's own libraries carry a mark behind their DOS header. */
 static bool is_wine_own(void)
 {
     static const char mark[] = "Wine builtin DLL";

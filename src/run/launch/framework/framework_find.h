@@ -1,15 +1,15 @@
 /*
- * framework_find.h: which of the installed runtimes of .NET Framework runs the program.
+ * framework_find.h: which installed version of .NET Framework runs the program.
  */
 #ifndef HOSTMEM_RUN_LAUNCH_FRAMEWORK_FRAMEWORK_FIND_H
 #define HOSTMEM_RUN_LAUNCH_FRAMEWORK_FRAMEWORK_FIND_H
 
-#include "run/launch/framework/framework_hosting.h"
+#include "run/launch/framework_hosting.h"
 #include "run/launch/launch.h"
 
 /*
- * That of --clr, else of the version in the program's metadata. Fills in launch->runtime. GO_ON, or
- * the exit code of the failure that it has announced.
+ * The version that --clr names, else the one in the program's metadata. Fills in launch->runtime.
+ * GO_ON, or the exit code of the failure that it has announced.
  */
 int framework_find(struct launch *launch, ICLRRuntimeInfo **info);
 

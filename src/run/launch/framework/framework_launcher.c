@@ -1,20 +1,20 @@
 /*
- * framework_launcher.c: from mscoree.dll, which knows what is installed, to the program's end.
+ * framework_launcher.c: the calls that start a program on .NET Framework, and end it.
  *
- * The order is the contract: SetHostControl before Start, and the control is then asked for its
- * managers. Main runs in the default domain, as Windows would run it: its thread is the process's
- * first, on which COM is left uninitialized, so that the runtime makes it what Main's attribute
- * says.
+ * The order matters: SetHostControl comes before Start, which asks the control for its managers.
+ * Main runs as Windows would run it: in the default domain, on the process's first thread. COM is
+ * left uninitialized there, so that the runtime gives the thread the apartment that Main's
+ * attribute asks for.
  */
 #define COBJMACROS
 #include "run/launch/framework/framework_launcher.h"
 
 #include "base/exit_code.h"
-#include "run/snapshot/exit_hooks.h"
+#include "base/path.h"
+#include "base/wide.h"
 #include "run/launch/framework/framework_error.h"
 #include "run/launch/framework/framework_find.h"
-#include "run/launch/framework/framework_hosting.h"
-#include "base/wide.h"
+#include "run/launch/framework_hosting.h"
 
 static ICLRRuntimeInfo *info;
 static ICLRRuntimeHost *clr;
@@ -28,8 +28,8 @@ static int find(struct launch *launch)
     return framework_find(launch, &info);
 }
 
-/* Those of the runtime's modules that are loaded; the one that it runs in is among them. */
-static void watch_modules(void)
+/* The runtime's modules that are loaded by now. They include the one that the runtime runs in. */
+static void note_modules(const struct memory_manager *memory)
 {
     static const wchar_t *const names[] = {L"mscoree.dll", L"mscoreei.dll", L"clr.dll",
                                            L"mscorwks.dll"};
@@ -38,11 +38,11 @@ static void watch_modules(void)
         HMODULE module = GetModuleHandleW(names[i]);
 
         if (module)
-            exit_hooks_watch(module);
+            memory_manager_note_module(memory, module);
     }
 }
 
-/* NAME.exe.config is read by the runtime for bindings and for how it collects. */
+/* The runtime reads NAME.exe.config for assembly bindings and for the kind of collector. */
 static HRESULT set_configuration(const struct program *program)
 {
     const wchar_t *configuration = wide_concatenate(program->path, L".config", L"");
@@ -59,22 +59,22 @@ static HRESULT set_configuration(const struct program *program)
 
 static int start(struct launch *launch)
 {
-    struct host *host = &launch->host;
+    struct memory_manager *memory = &launch->memory;
     HRESULT result = set_configuration(&launch->program);
 
     if (FAILED(result))
-        return host_runtime_failed(host, "SetDefaultStartupFlags", result);
+        return memory_manager_runtime_failed(memory, "SetDefaultStartupFlags", result);
     result = info->lpVtbl->GetInterface(info, &CLSID_CLRRuntimeHost, &IID_ICLRRuntimeHost,
                                         (void **)&clr);
     if (FAILED(result))
-        return host_runtime_failed(host, "GetInterface", result);
-    watch_modules();
-    /* Without it the runtime would run, and know nothing of hostmem. */
-    host->control_result = ICLRRuntimeHost_SetHostControl(clr, host->control);
-    if (FAILED(host->control_result))
-        return host_runtime_failed(host, "SetHostControl", host->control_result);
+        return memory_manager_runtime_failed(memory, "GetInterface", result);
+    note_modules(memory);
+    /* A runtime that refuses the control would run without hostmem. */
+    memory->control_result = ICLRRuntimeHost_SetHostControl(clr, memory->control);
+    if (FAILED(memory->control_result))
+        return memory_manager_runtime_failed(memory, "SetHostControl", memory->control_result);
     result = ICLRRuntimeHost_Start(clr);
-    return FAILED(result) ? host_runtime_failed(host, "Start", result) : GO_ON;
+    return FAILED(result) ? memory_manager_runtime_failed(memory, "Start", result) : GO_ON;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -124,14 +124,14 @@ static int run_main(struct launch *launch, DWORD *exit_code)
     HRESULT result;
 
     if (!path || !arguments)
-        return fail(EXIT_CODE_NO_MEMORY, "there is no memory to start with.");
+        return fail_without_memory();
     result = get_default_domain(&domain);
     if (FAILED(result))
-        return host_runtime_failed(&launch->host, "GetDefaultDomain", result);
+        return memory_manager_runtime_failed(&launch->memory, "GetDefaultDomain", result);
     result = domain->lpVtbl->ExecuteAssembly_3(domain, path, NULL, arguments, &returned);
     *exit_code = (DWORD)returned;
     if (FAILED(result))
-        return framework_main_failed(launch, result, exit_code);
+        return framework_error_of_main(launch, result, exit_code);
     return GO_ON;
 }
 
@@ -143,10 +143,10 @@ static int run_method(struct launch *launch, DWORD *exit_code)
         clr, program->path, arguments->call_type, arguments->call_method,
         program->argument_count ? program->arguments[0] : L"", exit_code);
 
-    return FAILED(result) ? framework_call_failed(launch, result, exit_code) : GO_ON;
+    return FAILED(result) ? framework_error_of_call(launch, result, exit_code) : GO_ON;
 }
 
-/* Stop ends the managed side, as far as the runtime lets it end in a process that goes on. */
+/* Stop ends the managed side, as far as the runtime can end it in a process that goes on. */
 static int run(struct launch *launch, DWORD *exit_code)
 {
     int code =

@@ -1,7 +1,7 @@
 /*
- * framework_launcher.h: running a program on .NET Framework, through CLRCreateInstance.
+ * framework_launcher.h: runs a program on .NET Framework, through CLRCreateInstance.
  *
- * .NET Framework asks its host for a memory manager by itself: nothing is redirected.
+ * .NET Framework asks its host for a memory manager, so nothing is redirected.
  */
 #ifndef HOSTMEM_RUN_LAUNCH_FRAMEWORK_FRAMEWORK_LAUNCHER_H
 #define HOSTMEM_RUN_LAUNCH_FRAMEWORK_FRAMEWORK_LAUNCHER_H

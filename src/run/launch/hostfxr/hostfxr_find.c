@@ -1,62 +1,59 @@
 /*
- * hostfxr_place.c: looking for hostfxr.dll, place by place.
+ * hostfxr_find.c: looks for hostfxr.dll in one dotnet root after another.
  */
 #include "run/launch/hostfxr/hostfxr_find.h"
 
 #include "base/architecture.h"
-#include "pe/pe_file.h"
-#include "run/launch/search_paths.h"
+#include "base/path.h"
 #include "base/version.h"
 #include "base/wide.h"
+#include "run/launch/program_file.h"
+#include "run/launch/search_paths.h"
 
 struct search {
     struct hostfxr_place host;
-    const wchar_t *version; /* of the host found so far */
+    const wchar_t *version; /* of the host found so far; NULL: none yet */
 };
 
 /* ------------------------------------------------------------------------------------------------
- * One place
+ * One dotnet root
  * --------------------------------------------------------------------------------------------- */
 
 static bool fits(const wchar_t *path)
 {
-    struct pe_file pe;
+    struct pe_headers pe;
 
-    return pe_file_read(path, &pe) == PE_FILE && pe.machine == ARCHITECTURE_MACHINE;
+    return program_file_headers(path, &pe) == PROGRAM_FILE_PE && pe.machine == ARCHITECTURE_MACHINE;
 }
 
-static void consider(struct search *search, const wchar_t *fxr, const wchar_t *version)
+struct fxr_directory {
+    struct search *search;
+    wchar_t *path;
+};
+
+static void consider_version(void *context, const wchar_t *version)
 {
+    const struct fxr_directory *fxr = context;
+    struct search *search = fxr->search;
     const wchar_t *path;
 
     if (search->version && version_compare(version, search->version) <= 0)
         return;
-    path = path_join(path_join(fxr, version), L"hostfxr.dll");
+    path = path_join(path_join(fxr->path, version), L"hostfxr.dll");
     if (!fits(path))
         return;
     search->host.hostfxr = path;
     search->version = wide_concatenate(version, L"", L"");
 }
 
-/* A search_path_callback; what was found before stays. */
+/* A search_path_callback. Once a host is found, further roots are passed over. */
 static void look_in_root(void *context, wchar_t *root)
 {
     struct search *search = context;
-    wchar_t *fxr = path_join(root, L"host\\fxr");
-    WIN32_FIND_DATAW found;
-    HANDLE listing;
+    struct fxr_directory fxr = {search, path_join(root, L"host\\fxr")};
 
-    if (search->host.hostfxr)
-        return;
-    listing = FindFirstFileW(path_join(fxr, L"*"), &found);
-    if (listing == INVALID_HANDLE_VALUE)
-        return;
-    do {
-        if (version_is_one(found.cFileName))
-            consider(search, fxr, found.cFileName);
-    } while (FindNextFileW(listing, &found));
-    FindClose(listing);
-    search->host.root = root;
+    if (!search->host.hostfxr && search_path_versions(fxr.path, consider_version, &fxr))
+        search->host.root = root;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -68,7 +65,7 @@ bool hostfxr_is_wanted(const struct program *program)
     return path_is_file(program_companion(program, L".runtimeconfig.json"));
 }
 
-/* It has the parts of its host and a runtime beside it, and says what they are to load. */
+/* The host's parts and a runtime are beside it, and a .deps.json that says what they load. */
 static bool is_self_contained(const struct program *program)
 {
     static const wchar_t *const parts[] = {L"coreclr.dll", L"hostpolicy.dll", L"hostfxr.dll"};

@@ -1,13 +1,14 @@
 /*
- * hostfxr_hooks.c: the imports of .NET's host that are rewritten, and what they come to.
+ * hostfxr_hooks.c: the replacements for functions that .NET's host calls.
  */
 #include "run/launch/hostfxr/hostfxr_hooks.h"
 
+#include "base/path.h"
+#include "pe/import_table.h"
+#include "run/launch/coreclr/coreclr_find.h"
 #include "run/launch/coreclr/coreclr_start.h"
 #include "run/launch/hostfxr/hostfxr_interface.h"
-#include "pe/import_table.h"
-#include "pe/import_write.h"
-#include "base/wide.h"
+#include "run/launch/import_hooks.h"
 
 #include <string.h>
 
@@ -24,11 +25,10 @@ static struct {
  * The runtime's functions
  * --------------------------------------------------------------------------------------------- */
 
-/* NULL: the runtime has no such interface, or none that can be had. */
+/* NULL: the runtime has no such interface, or does not hand it out. */
 static ICLRRuntimeHost4 *get_clr(void)
 {
-    FARPROC entry = GetProcAddress(hooks.runtime, "GetCLRRuntimeHost");
-    get_clr_runtime_host_function get = (get_clr_runtime_host_function)(void (*)(void))entry;
+    get_clr_runtime_host_function get = coreclr_start_entry(hooks.runtime);
     ICLRRuntimeHost4 *clr = NULL;
 
     return get && SUCCEEDED(get(&IID_ICLRRuntimeHost2, (IUnknown **)&clr)) ? clr : NULL;
@@ -38,14 +38,14 @@ static int WINAPI initialize(const char *host_path, const char *domain_name, int
                              const char **names, const char **values, void **handle,
                              unsigned int *domain)
 {
-    struct host *host = &hooks.launch->host;
+    struct memory_manager *memory = &hooks.launch->memory;
     ICLRRuntimeHost4 *clr = get_clr();
     HRESULT result;
 
-    coreclr_start_begin(host, clr);
+    coreclr_start_begin(memory, clr);
     result =
         hooks.initialize(host_path, domain_name, property_count, names, values, handle, domain);
-    result = coreclr_start_end(host, result);
+    result = coreclr_start_end(memory, result);
     if (clr)
         clr->lpVtbl->Release(clr);
     hooks.progress.has_started = SUCCEEDED(result);
@@ -70,35 +70,35 @@ static void note_runtime(HMODULE module)
     hooks.runtime = module;
     hooks.progress.has_loaded = true;
     if (GetModuleFileNameW(module, path, PATH_MOST))
-        runtime_describe(&hooks.launch->runtime, path_directory(path));
+        coreclr_describe(&hooks.launch->runtime, path_directory(path));
 }
 
 /* ------------------------------------------------------------------------------------------------
- * What the host imports
+ * What the host looks up and imports
  * --------------------------------------------------------------------------------------------- */
 
-static bool is_called(LPCSTR function, const char *name)
+/* looked_up may be an ordinal. */
+static bool is_called(LPCSTR looked_up, const char *name)
 {
-    return !IS_INTRESOURCE(function) && !strcmp(function, name);
+    return !IS_INTRESOURCE(looked_up) && !strcmp(looked_up, name);
 }
 
-static FARPROC WINAPI get_proc_address(HMODULE module, LPCSTR function)
+/* An import_hooks_lookup: the host looks up the functions of the runtime that it has loaded. */
+static FARPROC look_up(HMODULE module, LPCSTR name, FARPROC found)
 {
-    FARPROC found = GetProcAddress(module, function);
-
-    if (found && is_called(function, "coreclr_initialize")) {
+    if (is_called(name, "coreclr_initialize")) {
         note_runtime(module);
         hooks.initialize = (coreclr_initialize_function)(void (*)(void))found;
         return (FARPROC)(void (*)(void))initialize;
     }
-    if (found && is_called(function, "coreclr_execute_assembly")) {
+    if (is_called(name, "coreclr_execute_assembly")) {
         hooks.execute = (coreclr_execute_assembly_function)(void (*)(void))found;
         return (FARPROC)(void (*)(void))execute_assembly;
     }
     return found;
 }
 
-/* Hosts of version 2.0 look into the executable's name for how they were started. */
+/* A host of version 2.0 tells from the executable's name how it was started. */
 static DWORD WINAPI get_module_file_name(HMODULE module, LPWSTR name, DWORD size)
 {
     size_t length = wcslen(hooks.host_path);
@@ -115,25 +115,20 @@ static DWORD WINAPI get_module_file_name(HMODULE module, LPWSTR name, DWORD size
     return size;
 }
 
-static bool hook_import(void *context, const struct import *import)
-{
-    (void)context;
-    if (import_text_is_equal(import->function, "GetProcAddress"))
-        import_write(import->entry, IMPORT_OF(get_proc_address));
-    else if (import_text_is_equal(import->function, "GetModuleFileNameW"))
-        import_write(import->entry, IMPORT_OF(get_module_file_name));
-    return true;
-}
-
 void hostfxr_hooks_prepare(struct launch *launch, const wchar_t *host_path)
 {
     hooks.launch = launch;
     hooks.host_path = host_path;
+    import_hooks_add_lookup(look_up);
 }
 
 void hostfxr_hooks_watch(HMODULE module)
 {
-    import_walk(module, hook_import, NULL);
+    static const struct import_hook imports[] = {
+        {"GetProcAddress", IMPORT_OF(import_hooks_get_proc_address)},
+        {"GetModuleFileNameW", IMPORT_OF(get_module_file_name)}};
+
+    import_hooks_write(module, imports, sizeof(imports) / sizeof(imports[0]));
 }
 
 const struct hostfxr_progress *hostfxr_hooks_progress(void)

@@ -1,8 +1,8 @@
 /*
- * hostfxr.h: the interface of hostfxr.dll and the one that it uses of coreclr.dll.
+ * hostfxr_interface.h: what hostfxr.dll exports, and what it uses of coreclr.dll.
  *
  * Source: the headers and design documents published with .NET's host ("Native hosting",
- * hostfxr.h, error_codes.h, coreclrhost.h). A calling convention that is not named is C's.
+ * hostfxr.h, error_codes.h, coreclrhost.h). Where they name no calling convention, it is C's.
  */
 #ifndef HOSTMEM_RUN_LAUNCH_HOSTFXR_HOSTFXR_INTERFACE_H
 #define HOSTMEM_RUN_LAUNCH_HOSTFXR_HOSTFXR_INTERFACE_H
@@ -34,16 +34,15 @@ typedef int32_t(__cdecl *hostfxr_initialize_function)(
 typedef int32_t(__cdecl *hostfxr_run_app_function)(void *handle);
 typedef int32_t(__cdecl *hostfxr_close_function)(void *handle);
 
-/* What these return when no program was run; those that hostmem-run tells apart. */
+/* What these return when they ran no program: the values that hostmem-run tells apart. */
 enum hostfxr_status {
     HOSTFXR_SUCCESS = 0,
-    HOSTFXR_NO_HOSTPOLICY =
-        (int32_t)0x80008083, /* 2.0: it looks into a framework that is not there */
+    HOSTFXR_NO_HOSTPOLICY = (int32_t)0x80008083, /* 2.0: the framework that holds it is not there */
     HOSTFXR_INVALID_CONFIG_FILE = (int32_t)0x80008093,
     HOSTFXR_FRAMEWORK_MISSING = (int32_t)0x80008096
 };
 
-/* coreclr.dll's, of which hostpolicy.dll asks by GetProcAddress. */
+/* coreclr.dll's, which hostpolicy.dll looks up by GetProcAddress. */
 typedef int(WINAPI *coreclr_initialize_function)(const char *host_path, const char *domain_name,
                                                  int property_count, const char **names,
                                                  const char **values, void **handle,

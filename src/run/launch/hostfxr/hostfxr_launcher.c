@@ -1,19 +1,23 @@
 /*
  * hostfxr_launcher.c: see hostfxr_launcher.h.
  *
- * Three interfaces, by what hostfxr.dll exports: that of 3.0 and later, which has no way to run a
- * self-contained program; that of 2.1, which has; and that of 2.0, to which its own hooks tell
- * which executable it is run by (hostfxr_hooks.c).
+ * hostfxr.dll has one of three interfaces. That of 3.0 and later cannot run a self-contained
+ * program; that of 2.1 can; and that of 2.0 takes no executable's path, so that hostfxr_hooks.c
+ * has to tell it which one it was started by.
  */
 #include "run/launch/hostfxr/hostfxr_launcher.h"
 
 #include "base/architecture.h"
-#include "run/launch/coreclr/coreclr_launcher.h"
-#include "run/launch/hostfxr/hostfxr_hooks.h"
-#include "run/launch/hostfxr/hostfxr_find.h"
 #include "base/exit_code.h"
-#include "run/launch/hostfxr/hostfxr_interface.h"
+#include "base/path.h"
+#include "base/startup_alloc.h"
 #include "base/wide.h"
+#include "run/launch/coreclr/coreclr_find.h"
+#include "run/launch/coreclr/coreclr_launcher.h"
+#include "run/launch/hostfxr/hostfxr_find.h"
+#include "run/launch/hostfxr/hostfxr_hooks.h"
+#include "run/launch/hostfxr/hostfxr_interface.h"
+#include "run/launch/search_paths.h"
 
 static struct hostfxr_place host;
 static HMODULE hostfxr;
@@ -32,7 +36,7 @@ static int find_for_own(const struct program *program)
                 program->path_utf8, ARCHITECTURE_BITS);
 }
 
-/* Only the dotnet command has these options. */
+/* These options are the dotnet command's. */
 static int refuse_host_options(const struct arguments *arguments)
 {
     if (!arguments->host_option_count)
@@ -43,7 +47,7 @@ static int refuse_host_options(const struct arguments *arguments)
                 utf8_from_wide(arguments->host_options[0]));
 }
 
-/* A place that holds coreclr.dll itself is asked for to be hosted without more ado. */
+/* The user who names a directory with coreclr.dll wants it hosted without .NET's host. */
 static bool is_bare_runtime(const wchar_t *place)
 {
     return place && path_is_file(path_join(place, L"coreclr.dll"));
@@ -52,7 +56,7 @@ static bool is_bare_runtime(const wchar_t *place)
 static int find(struct launch *launch)
 {
     const struct program *program = &launch->program;
-    const wchar_t *asked = runtime_asked_for(launch->arguments->runtime);
+    const wchar_t *asked = search_path_asked_for(launch->arguments->runtime);
     int code;
 
     if (!is_bare_runtime(asked))
@@ -84,16 +88,16 @@ static int start(struct launch *launch)
 {
     const wchar_t *path = host_path(&launch->program);
 
-    runtime_describe(&launch->runtime, host.root);
+    coreclr_describe(&launch->runtime, host.root);
     hostfxr_hooks_prepare(launch, path);
-    launch->host.host_module_callback = hostfxr_hooks_watch;
+    launch->memory.dotnet_host_module_callback = hostfxr_hooks_watch;
     hostfxr = LoadLibraryExW(host.hostfxr, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
     if (!hostfxr)
         return fail(EXIT_CODE_RUNTIME_FAILED,
                     "the runtime's host cannot be loaded: %s (Windows error %lu).",
                     utf8_from_wide(host.hostfxr), GetLastError());
     hostfxr_hooks_watch(hostfxr);
-    return host_follow(&launch->host, hostfxr, false);
+    return memory_manager_follow(&launch->memory, hostfxr, false);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -170,7 +174,7 @@ static bool is_framework_missing(int status)
            (status == HOSTFXR_NO_HOSTPOLICY && !host.is_self_contained);
 }
 
-/* What hostfxr has to say itself it has written on stderr. */
+/* hostfxr itself has written its own messages to stderr. */
 static int refused_by_host(const struct launch *launch, int status)
 {
     const char *name = launch->program.path_utf8;
@@ -194,9 +198,9 @@ static int tell_failure(const struct launch *launch, int status)
     if (!progress->has_loaded)
         return refused_by_host(launch, status);
     if (!progress->has_started)
-        return host_runtime_failed(&launch->host, "coreclr_initialize", progress->result);
-    return fail(EXIT_CODE_NOT_RUN, "the runtime could not run %s (0x%08lx).",
-                launch->program.path_utf8, (unsigned long)progress->result);
+        return memory_manager_runtime_failed(&launch->memory, "coreclr_initialize",
+                                             progress->result);
+    return program_not_run(&launch->program, progress->result);
 }
 
 static int run(struct launch *launch, DWORD *exit_code)

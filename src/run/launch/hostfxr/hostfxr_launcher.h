@@ -1,5 +1,5 @@
 /*
- * hostfxr_launcher.h: running a program as the dotnet command, or its own apphost, does: through
+ * hostfxr_launcher.h: runs a program as the dotnet command, or its own apphost, does: through
  * hostfxr.dll, which reads NAME.runtimeconfig.json and NAME.deps.json, finds the frameworks, and
  * starts the runtime.
  */
@@ -8,7 +8,7 @@
 
 #include "run/launch/launch.h"
 
-/* A program that does not ask for it, or a runtime without a host, is run by coreclr_launcher. */
+/* Leaves to coreclr_launcher a program that does not ask for it, and a runtime without a host. */
 extern const struct launcher hostfxr_launcher;
 
 #endif

@@ -1,17 +1,17 @@
 /*
- * test_run_damage.c: damaged blocks are kept for hostmem-run's report by whoever finds them
- * (src/run/damage.h). What is kept is kept for good, so the tests build on each other.
+ * test_damaged_blocks.c: threads that find damaged blocks note them for the report
+ * (src/run/snapshot/damaged_blocks.h). Notes are never removed, so the tests build on each other.
  */
 #include "support.h"
 
-#include "run/snapshot/damage.h"
+#include "run/snapshot/damaged_blocks.h"
 
 enum {
     THREADS = 8,
     FOUND_BY_EACH = 1000
 };
 
-static HOSTMEM_DAMAGE kept[DAMAGES_KEPT];
+static HOSTMEM_DAMAGE kept[DAMAGED_BLOCKS_KEPT];
 
 static void note(DWORD thread, uintptr_t number)
 {
@@ -19,13 +19,13 @@ static void note(DWORD thread, uintptr_t number)
                                    .Address = (void *)number,
                                    .FreedBy = thread};
 
-    damage_note(NULL, &damage);
+    damaged_blocks_note(NULL, &damage);
 }
 
 static void none_are_kept_at_first(void **state)
 {
     (void)state;
-    assert_figure(damages_copy(kept), 0);
+    assert_figure(damaged_blocks_copy(kept), 0);
 }
 
 static void what_is_noted_is_kept_in_order(void **state)
@@ -33,7 +33,7 @@ static void what_is_noted_is_kept_in_order(void **state)
     (void)state;
     note(7, 1);
     note(7, 2);
-    assert_figure(damages_copy(kept), 2);
+    assert_figure(damaged_blocks_copy(kept), 2);
     assert_address(kept[0].Address, 1);
     assert_address(kept[1].Address, 2);
     assert_figure(kept[1].FreedBy, 7);
@@ -58,9 +58,9 @@ static void the_first_of_many_threads_are_kept_whole(void **state)
         numbers[i] = 10 + i;
     threads_start(&threads, THREADS, find_damage, numbers, sizeof(numbers[0]));
     threads_join(&threads);
-    assert_figure(damages_copy(kept), DAMAGES_KEPT);
+    assert_figure(damaged_blocks_copy(kept), DAMAGED_BLOCKS_KEPT);
     assert_address(kept[0].Address, 1);
-    for (int i = 2; i < DAMAGES_KEPT; i++) {
+    for (int i = 2; i < DAMAGED_BLOCKS_KEPT; i++) {
         assert_figure(kept[i].Block.Size, (uintptr_t)kept[i].Address);
         assert_figure(kept[i].Block.Size / FOUND_BY_EACH, kept[i].FreedBy);
     }

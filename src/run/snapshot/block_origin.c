@@ -1,7 +1,7 @@
 /*
- * origin.c: telling origins apart, and putting them into words.
+ * block_origin.c: compares origins, and puts them into words.
  */
-#include "run/snapshot/origin.h"
+#include "run/snapshot/block_origin.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,12 +11,12 @@ enum {
     TEXT_MAXIMUM = 1200 /* a file name of 1,023 bytes and a line fit */
 };
 
-const char origin_not_kept[] = "no origin kept";
-const char origin_generated[] = "code generated at run time";
+const char block_origin_not_kept[] = "no origin kept";
+const char block_origin_generated[] = "code generated at run time";
 
-struct origin origin_of(const HOSTMEM_BLOCK *block)
+struct block_origin block_origin_of(const HOSTMEM_BLOCK *block)
 {
-    struct origin origin = {0};
+    struct block_origin origin = {0};
 
     if (block->Caller) {
         origin.caller = block->Caller;
@@ -27,13 +27,13 @@ struct origin origin_of(const HOSTMEM_BLOCK *block)
     return origin;
 }
 
-/* The same text may have been kept at two places. */
+/* hostmem.dll can hold the same text at two addresses. */
 static bool is_same_file(const char *one, const char *other)
 {
     return one == other || (one && other && strcmp(one, other) == 0);
 }
 
-bool origin_is_equal(const struct origin *one, const struct origin *other)
+bool block_origin_is_equal(const struct block_origin *one, const struct block_origin *other)
 {
     return one->caller == other->caller && one->line == other->line &&
            is_same_file(one->file, other->file);
@@ -45,7 +45,7 @@ static unsigned mix(unsigned hash, unsigned value)
     return (hash ^ value) * 16777619u;
 }
 
-unsigned origin_hash(const struct origin *origin)
+unsigned block_origin_hash(const struct block_origin *origin)
 {
     uintptr_t caller = (uintptr_t)origin->caller;
     unsigned hash = 2166136261u;
@@ -76,16 +76,17 @@ static const char *format(struct arena *arena, const char *format, ...)
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
-const char *origin_text(const struct origin *origin, struct module_names *names)
+const char *block_origin_text(const struct block_origin *origin, struct module_names *names)
 {
     struct arena *arena = names->modules.arena;
     const struct module_name *module;
 
     if (!origin->caller)
-        return origin->file ? format(arena, "%s:%d", origin->file, origin->line) : origin_not_kept;
+        return origin->file ? format(arena, "%s:%d", origin->file, origin->line)
+                            : block_origin_not_kept;
     module = module_names_find(names, origin->caller);
     if (!module)
-        return origin_generated;
+        return block_origin_generated;
     return format(arena, "%s+0x%llx", module->name,
                   (unsigned long long)((uintptr_t)origin->caller - (uintptr_t)module->base));
 }

@@ -5,8 +5,8 @@
  * CoreCLR (MSCOREE.IDL), of which this takes names, order and numbers. CoreCLR's ICLRRuntimeHost
  * has the methods of the .NET Framework's, in the same order; each later interface adds to the end.
  */
-#ifndef HOSTMEM_RUN_LAUNCH_CORECLR_CORECLR_HOSTING_H
-#define HOSTMEM_RUN_LAUNCH_CORECLR_CORECLR_HOSTING_H
+#ifndef HOSTMEM_RUN_LAUNCH_CORECLR_HOSTING_H
+#define HOSTMEM_RUN_LAUNCH_CORECLR_HOSTING_H
 
 #include <windows.h>
 

@@ -1,26 +1,28 @@
 /*
- * runtime.c: looking for CoreCLR, place by place.
+ * coreclr_find.c: looks for coreclr.dll in one directory after another.
  */
-#include "run/launch/runtime.h"
+#include "run/launch/coreclr/coreclr_find.h"
 
 #include "base/architecture.h"
 #include "base/exit_code.h"
-#include "pe/pe_file.h"
-#include "run/launch/search_paths.h"
+#include "base/path.h"
+#include "base/startup_alloc.h"
 #include "base/version.h"
 #include "base/wide.h"
+#include "run/launch/program_file.h"
+#include "run/launch/search_paths.h"
 
 #include <string.h>
 
-/* The best runtime of the places looked at so far. */
+/* The best runtime of the directories looked at so far. */
 struct search {
     wchar_t *directory;  /* NULL: none yet */
     wchar_t *version;    /* its directory's name, when that is a version; else NULL */
-    bool saw_other_bits; /* one that does not fit was met */
+    bool saw_other_bits; /* a runtime of the other bitness was found */
 };
 
 /* ------------------------------------------------------------------------------------------------
- * One place
+ * One directory
  * --------------------------------------------------------------------------------------------- */
 
 static bool is_newer(const struct search *search, const wchar_t *version)
@@ -30,12 +32,12 @@ static bool is_newer(const struct search *search, const wchar_t *version)
     return version && search->version && version_compare(version, search->version) > 0;
 }
 
-/* Looks at a directory that may hold coreclr.dll; version is NULL where its name tells none. */
+/* Looks at a directory that may hold coreclr.dll. version: NULL if its name is not one. */
 static void consider(struct search *search, wchar_t *directory, wchar_t *version)
 {
-    struct pe_file pe;
+    struct pe_headers pe;
 
-    if (pe_file_read(path_join(directory, L"coreclr.dll"), &pe) != PE_FILE)
+    if (program_file_headers(path_join(directory, L"coreclr.dll"), &pe) != PROGRAM_FILE_PE)
         return;
     if (pe.machine != ARCHITECTURE_MACHINE) {
         search->saw_other_bits = true;
@@ -47,21 +49,24 @@ static void consider(struct search *search, wchar_t *directory, wchar_t *version
     }
 }
 
+struct shared_directory {
+    struct search *search;
+    wchar_t *path;
+};
+
+static void consider_version(void *context, const wchar_t *version)
+{
+    const struct shared_directory *shared = context;
+
+    consider(shared->search, path_join(shared->path, version), wide_concatenate(version, L"", L""));
+}
+
+/* A search_path_callback. */
 static void consider_installed(void *context, wchar_t *root)
 {
-    struct search *search = context;
-    wchar_t *shared = path_join(root, L"shared\\Microsoft.NETCore.App");
-    WIN32_FIND_DATAW found;
-    HANDLE listing = FindFirstFileW(path_join(shared, L"*"), &found);
+    struct shared_directory shared = {context, path_join(root, L"shared\\Microsoft.NETCore.App")};
 
-    if (listing == INVALID_HANDLE_VALUE)
-        return;
-    do {
-        if (version_is_one(found.cFileName))
-            consider(search, path_join(shared, found.cFileName),
-                     wide_concatenate(found.cFileName, L"", L""));
-    } while (FindNextFileW(listing, &found));
-    FindClose(listing);
+    search_path_versions(shared.path, consider_version, &shared);
 }
 
 static void look_in(struct search *search, const wchar_t *place)
@@ -89,7 +94,7 @@ static void look_around(struct search *search, const wchar_t *program_directory)
  * The result
  * --------------------------------------------------------------------------------------------- */
 
-/* The second line of the file .version, which every published runtime has. */
+/* The second line of the file .version, which every published runtime has; NULL: there is none. */
 static const char *read_version_file(const wchar_t *directory)
 {
     HANDLE file = CreateFileW(path_join(directory, L".version"), GENERIC_READ, FILE_SHARE_READ,
@@ -111,7 +116,7 @@ static const char *read_version_file(const wchar_t *directory)
     return *line ? line : NULL;
 }
 
-void runtime_describe(struct runtime *runtime, const wchar_t *directory)
+void coreclr_describe(struct runtime *runtime, const wchar_t *directory)
 {
     const wchar_t *name = path_file_name(directory);
 
@@ -125,11 +130,11 @@ void runtime_describe(struct runtime *runtime, const wchar_t *directory)
 
 static int take(struct runtime *runtime, const struct search *search)
 {
-    runtime_describe(runtime, search->directory);
+    coreclr_describe(runtime, search->directory);
     return GO_ON;
 }
 
-/* source says who asked for this place. */
+/* source: what named this place, for the message. */
 static int find_in(struct runtime *runtime, const wchar_t *place, const char *source)
 {
     struct search search = {0};
@@ -148,14 +153,9 @@ static int find_in(struct runtime *runtime, const wchar_t *place, const char *so
                 utf8_from_wide(place), source);
 }
 
-const wchar_t *runtime_asked_for(const wchar_t *option)
+int coreclr_find(struct runtime *runtime, const wchar_t *asked, const wchar_t *program_directory)
 {
-    return option ? option : environment_value(L"HOSTMEM_RUNTIME");
-}
-
-int runtime_find(struct runtime *runtime, const wchar_t *asked, const wchar_t *program_directory)
-{
-    const wchar_t *place = runtime_asked_for(asked);
+    const wchar_t *place = search_path_asked_for(asked);
     struct search search = {0};
 
     if (place)

@@ -1,21 +1,23 @@
 /*
  * launcher_choose.c: see launcher_choose.h.
  */
-#include "run/launch/launcher_choose.h"
+#include "run/launcher_choose.h"
 
-#include "run/launch/hostfxr/hostfxr_launcher.h"
 #include "base/exit_code.h"
-#include "run/launch/framework/framework_launcher.h"
+#include "base/path.h"
 #include "base/wide.h"
+#include "run/launch/framework/framework_launcher.h"
+#include "run/launch/hostfxr/hostfxr_find.h"
+#include "run/launch/hostfxr/hostfxr_launcher.h"
+#include "run/launch/search_paths.h"
 
 static bool has_files_of_dotnet(const struct program *program)
 {
-    return path_is_file(program_companion(program, L".runtimeconfig.json")) ||
-           path_is_file(program_companion(program, L".deps.json")) ||
+    return hostfxr_is_wanted(program) || path_is_file(program_companion(program, L".deps.json")) ||
            path_is_file(path_join(program->directory, L"coreclr.dll"));
 }
 
-/* Programs for .NET may refer to mscorlib, too, through libraries that are older than it. */
+/* Programs for .NET can refer to mscorlib, too, through libraries older than .NET. */
 static bool is_for_framework(const struct program *program)
 {
     return !has_files_of_dotnet(program) && program->metadata.refers_to_mscorlib &&
@@ -50,7 +52,7 @@ int launcher_choose(struct launch *launch)
                     launch->program.path_utf8);
     if (arguments->clr || arguments->call_type)
         return take_framework(launch);
-    if (runtime_asked_for(arguments->runtime) || arguments->host_option_count || !for_framework)
+    if (search_path_asked_for(arguments->runtime) || arguments->host_option_count || !for_framework)
         launch->launcher = &hostfxr_launcher;
     else
         launch->launcher = &framework_launcher;

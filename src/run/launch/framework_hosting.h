@@ -6,8 +6,8 @@
  * library's reference, whose methods stand in a COM interface in the order of their declaration.
  * A source file that defines the IIDs includes <initguid.h> first.
  */
-#ifndef HOSTMEM_RUN_LAUNCH_FRAMEWORK_FRAMEWORK_HOSTING_H
-#define HOSTMEM_RUN_LAUNCH_FRAMEWORK_FRAMEWORK_HOSTING_H
+#ifndef HOSTMEM_RUN_LAUNCH_FRAMEWORK_HOSTING_H
+#define HOSTMEM_RUN_LAUNCH_FRAMEWORK_HOSTING_H
 
 #include <windows.h>
 

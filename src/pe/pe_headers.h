@@ -1,0 +1,29 @@
+/*
+ * pe_headers.h: what the headers of a program file say.
+ *
+ * This room opens no file: the caller supplies the bytes. Promise: bytes of any content are read
+ * without harm; headers that contradict themselves are not those of a PE file.
+ */
+#ifndef HOSTMEM_PE_PE_HEADERS_H
+#define HOSTMEM_PE_PE_HEADERS_H
+
+#include <windows.h>
+
+#include <stdbool.h>
+
+/* Fills buffer with the file's bytes from offset on. False: the file has fewer than size there. */
+typedef bool pe_read_callback(void *context, DWORD offset, void *buffer, DWORD size);
+
+struct pe_headers {
+    WORD machine;          /* IMAGE_FILE_MACHINE_... */
+    bool is_64_bit;        /* the optional header is that of PE32+ */
+    bool is_managed;       /* there is a CLI header */
+    DWORD cli_flags;       /* the CLI header's */
+    DWORD metadata_offset; /* in the file; 0: there is no metadata */
+    DWORD metadata_size;
+};
+
+/* False: the bytes are not those of a PE file. */
+bool pe_headers_read(pe_read_callback *read, void *context, struct pe_headers *headers);
+
+#endif
