@@ -56,8 +56,6 @@ typedef struct HOSTMEM_LIMIT {
 } HOSTMEM_LIMIT;
 
 #define HOSTMEM_NO_RESERVE 0xffffffffffffffffull
-#define HOSTMEM_DEFAULT_LOW_PERCENT 90u
-#define HOSTMEM_DEFAULT_HIGH_PERCENT 70u
 
 /* The thresholds of memory pressure, in percent, where HOSTMEM_LIMITS gives none. */
 #define HOSTMEM_DEFAULT_LOW_PERCENT 90

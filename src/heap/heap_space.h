@@ -5,7 +5,7 @@
 #ifndef HOSTMEM_HEAP_HEAP_SPACE_H
 #define HOSTMEM_HEAP_HEAP_SPACE_H
 
-#include "heap/slab.h"
+#include "slabs/slab.h"
 #include "heap/string_table.h"
 #include "pages/pages.h"
 

@@ -8,8 +8,8 @@
 #define HOSTMEM_HEAP_HEAP_STATE_H
 
 #include "counters/gauge.h"
-#include "heap/relaxed.h"
-#include "heap/size_class.h"
+#include "slabs/relaxed.h"
+#include "slabs/size_class.h"
 #include "heap/thread_counters.h"
 #include "pages/pool.h"
 

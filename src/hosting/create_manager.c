@@ -4,7 +4,7 @@
 #include "hosting/host_control.h"
 #include "hosting/host_malloc.h"
 #include "hosting/host_memory_manager.h"
-#include "hosting/inspection/inspection.h"
+#include "hosting/inspection.h"
 #include "hosting/manager.h"
 #include "hosting/public_facts.h"
 #include "os/os.h"

@@ -10,7 +10,7 @@
 
 #include "hosting/counted_call.h"
 #include "hosting/host_malloc.h"
-#include "hosting/memory_load.h"
+#include "hosting/parts/memory_load.h"
 #include "os/os.h"
 
 static struct manager *impl_from_IHostMemoryManager(IHostMemoryManager *iface)

@@ -10,10 +10,10 @@
 
 #include "counters/counters.h"
 #include "heap/heap.h"
-#include "hosting/emergency.h"
-#include "hosting/limits.h"
-#include "hosting/redirected.h"
-#include "hosting/status.h"
+#include "hosting/parts/emergency.h"
+#include "hosting/parts/limits.h"
+#include "hosting/parts/redirected.h"
+#include "hosting/parts/status.h"
 #include "pages/mapped.h"
 #include "pages/pages.h"
 

@@ -3,7 +3,7 @@
  */
 #include "redirect/memory_status_hooks.h"
 
-#include "hosting/memory_load.h"
+#include "hosting/parts/memory_load.h"
 #include "redirect/binding.h"
 #include "redirect/hook_table.h"
 #include "redirect/request_level.h"

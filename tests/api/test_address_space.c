@@ -1,6 +1,6 @@
 /*
  * test_address_space.c: RegisterMemoryNotificationCallback, NeedsVirtualAddressSpace with the
- * emergency reservation (src/hosting/emergency.c), AcquiredVirtualAddressSpace and
+ * emergency reservation (src/hosting/parts/emergency.c), AcquiredVirtualAddressSpace and
  * ReleasedVirtualAddressSpace: each documented result and each bad argument.
  */
 #include "notes.h"

@@ -24,14 +24,14 @@ function(cppcheck)
 endfunction()
 
 cppcheck(${looked_for} --platform=unix64 -D__linux__ -I tests -i src/os/os_win32.c src/os src/counters
-         src/budget src/pages src/heap tests/os_posix)
+         src/budget src/pages src/slabs src/heap tests/os_posix)
 set(platforms win64)
 if(long)
   list(APPEND platforms win32W)
 endif()
 foreach(platform IN LISTS platforms)
   cppcheck(${looked_for} --platform=${platform} --library=windows -D_WIN32 src/os/os_win32.c src/counters
-           src/budget src/pages src/heap src/hosting src/pe src/redirect src/dll src/base src/report src/run)
+           src/budget src/pages src/slabs src/heap src/hosting src/pe src/redirect src/dll src/base src/report src/run)
 endforeach()
 cppcheck(--enable=unusedFunction --platform=win64 -D_WIN32 src)
 message(STATUS "cppcheck finds nothing")

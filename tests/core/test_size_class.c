@@ -3,7 +3,7 @@
  */
 #include "native.h"
 
-#include "heap/slab.h"
+#include "slabs/slab.h"
 
 static struct size_classes classes;
 

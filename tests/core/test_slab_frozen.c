@@ -6,7 +6,7 @@
  */
 #include "freezer.h"
 
-#include "heap/slab.h"
+#include "slabs/slab.h"
 
 #define HEAP 1u
 #define OTHER_HEAP 2u

@@ -46,7 +46,7 @@ function(count operation)
   run(ignored ${valgrind} --tool=callgrind --callgrind-out-file=${out} --toggle-collect=measured
       ${program} ${operation})
   run(text ${annotate} --auto=no --threshold=100 --show-percs=no ${out})
-  string(REGEX MATCHALL "[0-9,]+ +[^\n]*src/(counters|budget|pages|heap|os)/[^:\n]*:[^ \n]+" lines "${text}")
+  string(REGEX MATCHALL "[0-9,]+ +[^\n]*src/(counters|budget|pages|slabs|heap|os)/[^:\n]*:[^ \n]+" lines "${text}")
   set(functions "")
   set(total 0)
   foreach(line IN LISTS lines)

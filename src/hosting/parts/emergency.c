@@ -1,7 +1,7 @@
 /*
  * emergency.c: see emergency.h.
  */
-#include "hosting/emergency.h"
+#include "hosting/parts/emergency.h"
 
 #include "os/os.h"
 

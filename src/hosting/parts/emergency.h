@@ -7,8 +7,8 @@
  * releases it. A thread that has made a reservation swaps it in where there is none (acquire and
  * release), or releases it again.
  */
-#ifndef HOSTMEM_HOSTING_EMERGENCY_H
-#define HOSTMEM_HOSTING_EMERGENCY_H
+#ifndef HOSTMEM_HOSTING_PARTS_EMERGENCY_H
+#define HOSTMEM_HOSTING_PARTS_EMERGENCY_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -2,7 +2,7 @@
  * inspection_audit.c: IHostMemInspection::Audit: the books against the system, and the heaps'
  * counts against their blocks.
  */
-#include "hosting/inspection/inspection_methods.h"
+#include "hosting/inspection_methods.h"
 #include "heap/heap_walk.h"
 #include "hosting/public_facts.h"
 #include "pages/audit.h"

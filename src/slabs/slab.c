@@ -1,7 +1,7 @@
 /*
  * slab.c: see slab.h, where the protocol is.
  */
-#include "heap/slab.h"
+#include "slabs/slab.h"
 
 void slab_settle(struct slab *slab, const struct slab_view *view, uint32_t index, uint32_t field)
 {

@@ -2,7 +2,7 @@
  * inspection_statistics.c: IHostMemInspection::GetStatistics: adds up the counters of the manager
  * and of its heaps.
  */
-#include "hosting/inspection/inspection_methods.h"
+#include "hosting/inspection_methods.h"
 #include "heap/heap_counters.h"
 #include "heap/heap_walk.h"
 #include "hosting/public_facts.h"

@@ -55,12 +55,12 @@
  * sequentially consistent, so one of the two sees the other. Two frees that count at once may count
  * as one, which puts PARTIAL off, at most until all blocks of a word are free.
  */
-#ifndef HOSTMEM_HEAP_SLAB_H
-#define HOSTMEM_HEAP_SLAB_H
+#ifndef HOSTMEM_SLABS_SLAB_H
+#define HOSTMEM_SLABS_SLAB_H
 
-#include "heap/block_history.h"
-#include "heap/relaxed.h"
-#include "heap/size_class.h"
+#include "slabs/block_history.h"
+#include "slabs/relaxed.h"
+#include "slabs/size_class.h"
 #include "pages/pool.h"
 
 enum slab_state {

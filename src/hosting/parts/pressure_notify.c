@@ -1,7 +1,7 @@
 /*
  * pressure_notify.c: see pressure_notify.h.
  */
-#include "hosting/pressure_notify.h"
+#include "hosting/parts/pressure_notify.h"
 
 #include "os/os.h"
 

@@ -2,7 +2,7 @@
  * inspection_enum.c: the enumerations of IHostMemInspection: regions, mapped ranges, blocks, heaps,
  * size classes.
  */
-#include "hosting/inspection/inspection_methods.h"
+#include "hosting/inspection_methods.h"
 #include "heap/heap_counters.h"
 #include "heap/heap_walk.h"
 #include "hosting/public_facts.h"

@@ -1,7 +1,7 @@
 /*
  * size_class.c: the table of size_class.h.
  */
-#include "heap/size_class.h"
+#include "slabs/size_class.h"
 
 static uint32_t divide_up(uint64_t value, uint32_t by)
 {

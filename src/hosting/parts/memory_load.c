@@ -1,7 +1,7 @@
 /*
  * memory_load.c: see memory_load.h.
  */
-#include "hosting/memory_load.h"
+#include "hosting/parts/memory_load.h"
 
 #include "os/os.h"
 

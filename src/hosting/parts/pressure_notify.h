@@ -5,12 +5,12 @@
  * each call that may have changed what is committed, queries the system's own low-memory
  * notification, and tells the CLR's callback and the listener of redirected modules.
  */
-#ifndef HOSTMEM_HOSTING_PRESSURE_NOTIFY_H
-#define HOSTMEM_HOSTING_PRESSURE_NOTIFY_H
+#ifndef HOSTMEM_HOSTING_PARTS_PRESSURE_NOTIFY_H
+#define HOSTMEM_HOSTING_PARTS_PRESSURE_NOTIFY_H
 
 #include "budget/pressure.h"
 #include "counters/counters.h"
-#include "hosting/status.h"
+#include "hosting/parts/status.h"
 #include "pages/pool.h"
 
 #include <hostmem/clrhosting.h>

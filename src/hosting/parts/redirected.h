@@ -1,8 +1,8 @@
 /*
  * redirected.h: what a manager keeps for the modules that are redirected to it (redirect/).
  */
-#ifndef HOSTMEM_HOSTING_REDIRECTED_H
-#define HOSTMEM_HOSTING_REDIRECTED_H
+#ifndef HOSTMEM_HOSTING_PARTS_REDIRECTED_H
+#define HOSTMEM_HOSTING_PARTS_REDIRECTED_H
 
 #include <hostmem/hostmem.h>
 

@@ -8,8 +8,8 @@
  * block pending (slab.h) writes its history. A reader believes what it read if the block was live,
  * with the same sequence number and in the same use of the slab, before and after.
  */
-#ifndef HOSTMEM_HEAP_BLOCK_HISTORY_H
-#define HOSTMEM_HEAP_BLOCK_HISTORY_H
+#ifndef HOSTMEM_SLABS_BLOCK_HISTORY_H
+#define HOSTMEM_SLABS_BLOCK_HISTORY_H
 
 #include <stdatomic.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  *
  * Sizes are bytes. Suspension-safe.
  */
-#ifndef HOSTMEM_HOSTING_MEMORY_LOAD_H
-#define HOSTMEM_HOSTING_MEMORY_LOAD_H
+#ifndef HOSTMEM_HOSTING_PARTS_MEMORY_LOAD_H
+#define HOSTMEM_HOSTING_PARTS_MEMORY_LOAD_H
 
 #include "budget/budget.h"
 #include "budget/pressure.h"

@@ -3,11 +3,11 @@
  *
  * Everything works in every status: a host looks most closely after something has gone wrong.
  */
-#include "hosting/inspection/inspection.h"
+#include "hosting/inspection.h"
 #include "heap/heap_walk.h"
 
 #include "hosting/host_malloc.h"
-#include "hosting/inspection/inspection_methods.h"
+#include "hosting/inspection_methods.h"
 #include "hosting/public_facts.h"
 
 static HRESULT WINAPI inspection_QueryInterface(IHostMemInspection *iface, REFIID riid,

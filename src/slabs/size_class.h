@@ -14,8 +14,8 @@
  * Tracked classes are the same, except that all requests up to 64 bytes share one. Their slabs keep
  * a history of each block (block_history.h), and a slab holds at most 1,024 such blocks.
  */
-#ifndef HOSTMEM_HEAP_SIZE_CLASS_H
-#define HOSTMEM_HEAP_SIZE_CLASS_H
+#ifndef HOSTMEM_SLABS_SIZE_CLASS_H
+#define HOSTMEM_SLABS_SIZE_CLASS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,10 +4,10 @@
  * The figures themselves lie where they are used: the limits in the budget, the thresholds in the
  * pressure state.
  */
-#ifndef HOSTMEM_HOSTING_LIMITS_H
-#define HOSTMEM_HOSTING_LIMITS_H
+#ifndef HOSTMEM_HOSTING_PARTS_LIMITS_H
+#define HOSTMEM_HOSTING_PARTS_LIMITS_H
 
-#include "hosting/pressure_notify.h"
+#include "hosting/parts/pressure_notify.h"
 
 #include <hostmem/hostmem.h>
 

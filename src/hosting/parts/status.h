@@ -5,8 +5,8 @@
  * and never changes again. It is read relaxed: a call that overlaps with the change may still be
  * served.
  */
-#ifndef HOSTMEM_HOSTING_STATUS_H
-#define HOSTMEM_HOSTING_STATUS_H
+#ifndef HOSTMEM_HOSTING_PARTS_STATUS_H
+#define HOSTMEM_HOSTING_PARTS_STATUS_H
 
 #include <hostmem/hostmem.h>
 

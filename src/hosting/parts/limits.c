@@ -1,7 +1,7 @@
 /*
  * limits.c: see limits.h.
  */
-#include "hosting/limits.h"
+#include "hosting/parts/limits.h"
 
 _Static_assert(HOSTMEM_DEFAULT_LOW_PERCENT == PRESSURE_LOW_PERCENT, "one fact");
 _Static_assert(HOSTMEM_DEFAULT_HIGH_PERCENT == PRESSURE_HIGH_PERCENT, "one fact");
