@@ -17,18 +17,18 @@
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/binary.cmake)
 
-# Each room, and the rooms that it may refer to besides itself (an arrow only points down).
+# The rooms of hostmem.dll. house.awk says which rooms each of them may refer to besides itself.
 set(rooms os counters budget pages slabs heap hosting pe redirect dll)
-set(os_may_use "")
-set(counters_may_use "")
-set(budget_may_use counters)
-set(pages_may_use os counters budget)
-set(slabs_may_use os counters budget pages)
-set(heap_may_use os counters budget pages slabs)
-set(hosting_may_use os counters budget pages slabs heap)
-set(pe_may_use "")
-set(redirect_may_use os counters budget pages slabs heap hosting pe)
-set(dll_may_use "")
+file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/house.awk arrows REGEX "^  allow\\(")
+foreach(arrow IN LISTS arrows)
+  string(REGEX MATCH "\"([^\"]*)\", \"([^\"]*)\"" _ "${arrow}")
+  string(REPLACE " " ";" ${CMAKE_MATCH_1}_may_use "${CMAKE_MATCH_2}")
+endforeach()
+foreach(room IN LISTS rooms)
+  if(NOT DEFINED ${room}_may_use)
+    message(FATAL_ERROR "house.awk does not say what src/${room} may use")
+  endif()
+endforeach()
 
 set(complaints "")
 
