@@ -3,8 +3,8 @@
  *
  * A snapshot is complete in itself: nothing in it is a handle, an interface, or a pointer into the
  * process that it describes. Addresses of that process are figures; nobody follows them. Texts and
- * arrays are in the snapshot's own arena, or constants; where the arena had no room left, arrays
- * end early and texts are empty.
+ * arrays are in the snapshot's own arena, or constants. Texts are empty where they are not known
+ * yet; where the arena had no room left, arrays end early and texts are empty.
  */
 #ifndef HOSTMEM_REPORT_SNAPSHOT_H
 #define HOSTMEM_REPORT_SNAPSHOT_H
