@@ -83,9 +83,14 @@ static bool is_called(LPCSTR looked_up, const char *name)
     return !IS_INTRESOURCE(looked_up) && !strcmp(looked_up, name);
 }
 
-/* An import_hooks_lookup: the host looks up the functions of the runtime that it has loaded. */
+/*
+ * An import_hooks_lookup: the host looks up the functions of the runtime that it has loaded. Once
+ * the runtime has started, a look-up of these names is the program's own.
+ */
 static FARPROC look_up(HMODULE module, LPCSTR name, FARPROC found)
 {
+    if (hooks.progress.has_started)
+        return found;
     if (is_called(name, "coreclr_initialize")) {
         note_runtime(module);
         hooks.initialize = (coreclr_initialize_function)(void (*)(void))found;
