@@ -1,6 +1,6 @@
 /*
- * test_malloc_leaks.c: live blocks are told of: as leaks at the last Release of their heap, and
- * before by EnumBlocks. The heaps of a manager are never mixed up.
+ * test_malloc_leaks.c: live blocks are reported: as leaks at the last Release of their heap, and
+ * before that by EnumBlocks. The heaps of a manager are never mixed up.
  */
 #include "heaps.h"
 

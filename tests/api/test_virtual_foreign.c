@@ -167,7 +167,7 @@ static void a_foreign_commit_that_fails_is_not_counted(void **state)
     assert_non_null(foreign);
     hr = IHostMemoryManager_VirtualAlloc(subject->manager, foreign, 2 * GRANULE + 1, MEM_COMMIT,
                                          PAGE_READWRITE, eTaskCritical, &memory);
-    if (hr == S_OK) /* what follows happened to be of one piece with it */
+    if (hr == S_OK) /* the following memory may belong to the same range */
         skip();
     assert_null(memory);
     assert_figure(statistics_of(subject).ForeignCommits, 0);
