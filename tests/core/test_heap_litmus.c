@@ -42,7 +42,7 @@ static struct stage {
  * Blocks and their owners
  * --------------------------------------------------------------------------------------------- */
 
-/* As the COM face does. */
+/* As the COM method does. */
 static pages_result alloc_block(struct stage *s, size_t size, void **memory)
 {
     return heap_fast_alloc(s->heap, size, memory) ? PAGES_OK
@@ -111,7 +111,10 @@ static void set_nothing(void *scene)
     set_sized(scene, QUARTER);
 }
 
-/* The two threads share their active slabs, as threads do when there are more of them than sets. */
+/*
+ * Lets the two threads share a set of active slabs, as threads do when there are more threads than
+ * sets.
+ */
 static void share_active_slabs(struct stage *s)
 {
     uintptr_t key = frozen_key;

@@ -13,7 +13,7 @@ enum ledger_kind {
     LEDGER_FREE,           /* VirtualFree */
     LEDGER_ALLOC_BLOCK,    /* what a heap asks for, perhaps with a guard page */
     LEDGER_RELEASE_BLOCK,  /* likewise */
-    LEDGER_STRANGER,       /* somebody else asks the system */
+    LEDGER_STRANGER,       /* foreign code asks the system for memory */
     LEDGER_FREE_STRANGERS, /* what import redirection does with what is foreign */
     LEDGER_FIND,
     LEDGER_FAULT, /* a request of the seam to come fails */

@@ -1,4 +1,4 @@
-# Tries all that a model can do, with spin, and compares what spin says with what is expected.
+# Has spin search all states of a model, and compares its result with the expected one.
 #
 #   cmake -D model=FILE.pml -D spin=spin -D compiler=gcc -D scratch=DIRECTORY
 #         [-D options="-DNAME ..."]   of the model

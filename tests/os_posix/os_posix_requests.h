@@ -135,7 +135,7 @@ static inline bool is_zero(const char *memory, size_t size)
     return true;
 }
 
-/* An address that Linux has just had back, so that nobody's memory is there. */
+/* An address that has just been given back to Linux, so that no memory is there. */
 static inline char *address_outside_the_arena(size_t size)
 {
     char *mapped =

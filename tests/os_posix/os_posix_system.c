@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 /* ------------------------------------------------------------------------------------------------
- * Memory for the bookkeeping. It is mapped with one page more below it, which keeps the length
- * that munmap asks for and Win32 does not.
+ * Memory for the bookkeeping. It is mapped with one page more below it, which keeps the length:
+ * munmap needs it, and Win32's callers do not pass it.
  * --------------------------------------------------------------------------------------------- */
 
 struct metadata_header {
@@ -128,5 +128,5 @@ uint32_t os_memory_load(uint32_t *percent, uint64_t *available)
 
 bool os_has_known_granularity(void)
 {
-    return (size_t)sysconf(_SC_PAGESIZE) == OS_PAGE_SIZE; /* granules are played anyway */
+    return (size_t)sysconf(_SC_PAGESIZE) == OS_PAGE_SIZE; /* granules are emulated anyway */
 }
