@@ -255,7 +255,7 @@ static void bad_options_are_240(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Which is which
+ * Which programs are for .NET Framework
  * --------------------------------------------------------------------------------------------- */
 
 static void what_lies_beside_it_makes_a_program_one_for_dotnet(void **state)

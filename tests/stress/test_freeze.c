@@ -4,7 +4,8 @@
  *
  *   test_freeze [--freezes N] [--seed N] [--workers N] [--stall SECONDS]
  *
- * The freezes are shared between plain heaps and those that fill, delay and track.
+ * Some of the freezes are made with plain heaps, the others with heaps that fill blocks, delay
+ * their reuse and keep their histories.
  */
 #include "freeze_rounds.h"
 
