@@ -1,6 +1,6 @@
 /*
  * foreign.h: addresses of many kinds that a manager has never handed out, and the check of the
- * books after a free of one was refused.
+ * books after a free of such an address was refused.
  */
 #ifndef HOSTMEM_TESTS_API_FOREIGN_H
 #define HOSTMEM_TESTS_API_FOREIGN_H

@@ -389,7 +389,7 @@ static HRESULT CALLBACK note_first(void *context, const HOSTMEM_DIFFERENCE *diff
     return S_OK;
 }
 
-/* Audits; what was found first is told in words. */
+/* Audits; describes the first difference in words. */
 static HRESULT audit(const struct subject *subject, unsigned round, HOSTMEM_AUDIT *result,
                      HOSTMEM_DIFFERENCE *first, finding words)
 {

@@ -131,7 +131,7 @@ static struct image image_of_methods(const IHostMalloc *heap)
     return (struct image){(uintptr_t)range.AllocationBase, nt->OptionalHeader.SizeOfImage};
 }
 
-/* 0 if it cannot be told. */
+/* 0 if it is not known. */
 static uintptr_t instruction_of(HANDLE thread)
 {
     CONTEXT context;

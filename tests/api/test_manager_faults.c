@@ -26,7 +26,7 @@
 #endif
 #define HUGE_RESERVATIONS 2
 
-/* So many that their records do not fit into what is committed for the first of them. */
+/* So many that their records need more memory than is committed for the first of them. */
 #define MANY_REGIONS 1000
 #define MANY_RANGES 2000
 #define MANY_NAMES 100

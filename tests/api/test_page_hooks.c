@@ -9,7 +9,7 @@
 
 #define RESERVE_COMMIT (MEM_RESERVE | MEM_COMMIT)
 
-/* Of what is random, plus a thread's number. */
+/* The seed of random numbers; a thread's number is added to it. */
 #define SEED UINT64_C(0x5eed0f5eed0f5eed)
 
 /* What a call of Win32's kind returned, with the last error that it left. */

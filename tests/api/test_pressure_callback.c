@@ -280,7 +280,7 @@ static void a_refused_request_is_told_of_once_a_second_at_most(void **state)
     listener.count = 0;
     Sleep(1100);
     use(&gauge, 96);
-    assert_told_nothing(&listener); /* nobody was refused */
+    assert_told_nothing(&listener); /* no request was refused */
     told = GetTickCount64();
     refuse(&gauge);
     assert_told(&listener, LOW);

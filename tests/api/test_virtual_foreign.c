@@ -280,8 +280,9 @@ static void after_a_failure_the_last_error_is_win32_s(void **state)
 }
 
 /*
- * Nearly all of user space, where something always lies. No less: systems keep tables of what is
- * reserved, and Wine's for half of a 64-bit address space would fill the machine.
+ * Nearly all of user space: some memory always lies there, so the request must fail. A smaller
+ * request might succeed, and then fill the machine: systems keep tables of what is reserved, and
+ * Wine's are large for half of a 64-bit address space.
  */
 #ifdef _WIN64
 #define NEARLY_ALL ((SIZE_T)0x7fff00000000)

@@ -16,7 +16,7 @@
  * The means
  * --------------------------------------------------------------------------------------------- */
 
-/* An address that somebody wants freed, and what stands there. */
+/* An address that the test tries to free, and the memory there. */
 struct target {
     const char *name;
     void *address;

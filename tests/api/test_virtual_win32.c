@@ -669,7 +669,7 @@ static void scenario_memory_without_write_watch_has_none(struct twin *twin)
 }
 TWIN_TEST(memory_without_write_watch_has_none)
 
-/* Whether the contents survive is the system's choice; that they can be written again is not. */
+/* The system may drop the contents or keep them. In either case the pages can be written again. */
 static void scenario_reset_keeps_pages_committed(struct twin *twin)
 {
     static const DWORD types[] = {MEM_RESET, MEM_RESET_UNDO};

@@ -30,7 +30,7 @@ file() {
   for included; do echo "#include \"$included\""; done >"$path"
 }
 
-# A house in order: each room has a file, and one that uses what lies below.
+# A tree that follows the plan: each room has a file, and one of them includes headers of lower rooms.
 new_house() {
   rm -rf "$tree"
   file pages/pages.h counters/counters.h

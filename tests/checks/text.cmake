@@ -15,7 +15,7 @@ set(patterns
     "registry\\.[a-z]+\\.(org|com)"
     "pypi\\.org|pythonhosted\\.org|crates\\.io|proxy\\.golang\\.org")
 
-# Tracked files; without a repository, all but what is built.
+# The tracked files; without a repository, all files but those that a build makes.
 set(failed TRUE)
 if(git)
   execute_process(COMMAND ${git} ls-files WORKING_DIRECTORY ${root} RESULT_VARIABLE failed

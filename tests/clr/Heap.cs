@@ -77,7 +77,8 @@ static unsafe class Heap
         return 2;
     }
 
-    // What the loader, or whoever redirected coreclr.dll, has put into its import table.
+    // The address in coreclr.dll's import table: the loader's, or that of a hook if coreclr.dll is
+    // redirected.
     static IntPtr FindImport(string function)
     {
         byte *module = GetModuleHandleW("coreclr.dll");

@@ -13,7 +13,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Threading;
 
-// The process's own private committed memory, whoever committed it, as Windows itself tells it.
+// The private committed memory of the whole process, as Windows counts it.
 static class Committed
 {
     const uint Commit = 0x1000;

@@ -144,7 +144,7 @@ sealed class SoakWorker
         Rounds = round + 1;
     }
 
-    // What takes long, or leaves much behind.
+    // Work that takes long or leaves much garbage: one kind in each round, by the round's number.
     void OneOfEight(int round)
     {
         switch (round % 8) {

@@ -350,7 +350,10 @@ static void a_refused_Start_fails_and_names_the_call(void **state)
     standin_end(&standin);
 }
 
-/* The start is process-critical, which no limit stops unless it is told to; the program is not. */
+/*
+ * The start's requests are process-critical: no limit refuses them unless the reserve for them is
+ * bounded, too. The program's requests are not process-critical.
+ */
 static void a_refused_program_fails_and_names_the_call(void **state)
 {
     const HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits), .Committed = {.Limit = PAGE}};

@@ -84,7 +84,7 @@ static void disown(struct scene *s, const char *memory)
 
 static void end_block(struct scene *s, struct heap *heap, char *memory)
 {
-    disown(s, memory); /* first: from the call on it may be somebody else's */
+    disown(s, memory); /* first: as soon as the call begins the block may get another owner */
     assert_int_equal(heap_free(heap, memory), PAGES_OK);
 }
 

@@ -89,7 +89,7 @@ static void disown(struct stage *s, const char *memory)
 
 static void end_block(struct stage *s, char *memory)
 {
-    disown(s, memory); /* first: from the call on it may be somebody else's */
+    disown(s, memory); /* first: as soon as the call begins the block may get another owner */
     assert_int_equal(free_block(s, memory), PAGES_OK);
 }
 
@@ -321,7 +321,7 @@ static void check_threads(void *scene)
     check(scene);
 }
 
-/* Of two frees of one block one has succeeded. */
+/* Checks that of two frees of one block exactly one has succeeded. */
 static void check_shared(void *scene)
 {
     struct stage *s = scene;

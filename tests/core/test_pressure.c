@@ -4,7 +4,7 @@
  */
 #include "pressure_world.h"
 
-/* Whatever was played, nothing must be left to tell. */
+/* Whatever the test did, nothing must be left to tell. */
 static int end(void **state)
 {
     struct listener *listener = *state;

@@ -1,6 +1,5 @@
 /*
- * fault_plan.h: an input's faults: which requests of the seam (src/os/os.h) will fail, and whether
- * one has.
+ * fault_plan.h: an input's faults: which requests to src/os/os.h will fail, and whether one has.
  */
 #ifndef HOSTMEM_TESTS_FAULT_PLAN_H
 #define HOSTMEM_TESTS_FAULT_PLAN_H

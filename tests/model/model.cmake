@@ -28,7 +28,7 @@ else()
   set(search -DSAFETY)
 endif()
 
-# run(<what> <command>...): sets output; a failure to run is the test's.
+# run(<what> <command>...): sets output; if the command fails, so does the test.
 function(run what)
   execute_process(COMMAND ${ARGN} WORKING_DIRECTORY ${scratch} RESULT_VARIABLE failed
                   OUTPUT_VARIABLE output ERROR_VARIABLE output)

@@ -269,7 +269,7 @@ inline region_retire()
 {
     word = life[r];
     d_step {
-        assert(life[r] == word); /* ghost: nobody else changes it */
+        assert(life[r] == word); /* ghost: no other caller changes the word */
         life[r] = NEXT_VERSION(NO_UNDER_WAY(word), FREE);
         claimed[r] = false /* ghost */
     }
@@ -280,7 +280,7 @@ inline region_restore()
 {
     word = life[r];
     d_step {
-        assert(life[r] == word && UNDER_WAY(word) == 1); /* ghost: nobody else changes it */
+        assert(life[r] == word && UNDER_WAY(word) == 1); /* ghost: no other caller changes the word */
         word = NEXT_VERSION(word, LIVE);
         life[r] = word;
         claimed[r] = false /* ghost */

@@ -1,6 +1,5 @@
 /*
- * os_posix_requests.h: requests to the seam on Linux, and the checks of their answers, for its
- * tests.
+ * os_posix_requests.h: requests to os.h on Linux, and the checks of their answers, for its tests.
  */
 #ifndef HOSTMEM_TESTS_OS_POSIX_REQUESTS_H
 #define HOSTMEM_TESTS_OS_POSIX_REQUESTS_H

@@ -1,6 +1,6 @@
 /*
- * os_posix_system.c: the seam on Linux, but for the memory that is handed out: memory for
- * hostmem's own bookkeeping, and what the system says of itself. As on Win32, no lock anywhere.
+ * os_posix_system.c: the parts of src/os/os.h on Linux that do not hand out memory: memory for
+ * hostmem's own bookkeeping, and facts about the system. As on Win32, nothing here takes a lock.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -1,6 +1,5 @@
 /*
- * test_pe_metadata.c: what is read from a program's metadata, whole and damaged
- * (src/pe/pe_metadata.h).
+ * test_pe_metadata.c: reading a program's metadata, whole and damaged (src/pe/pe_metadata.h).
  */
 #include "pe/pe_metadata.h"
 

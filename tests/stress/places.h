@@ -15,7 +15,10 @@ enum place {
     PLACES
 };
 
-/* Modules whose functions are told by name; the first two are hostmem's and the program's. */
+/*
+ * The number of modules whose functions are known by name; the first two are hostmem and the
+ * program.
+ */
 #define MODULES 6
 
 struct places {

@@ -46,7 +46,7 @@ static void a_thread_frozen_in_a_hardened_heap_keeps_nobody_either(void **state)
         options.freezes / 2);
 }
 
-/* What a failure would be told by. */
+/* A failure names the functions in which threads stood: checks that such a name is right. */
 static void a_function_of_the_dll_is_found_by_its_address(void **state)
 {
     struct subject subject = subject_make(NULL);

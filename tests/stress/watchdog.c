@@ -10,7 +10,7 @@
 #define STACK_WORDS 1024u
 #define MOST_RETURNS 40u
 
-/* Where a thread stood: noted while it is frozen, told when it no longer is. */
+/* Where a thread stood: noted while it is frozen, printed when it no longer is. */
 struct stand {
     bool known;
     bool frozen; /* by the thread that freezes */
