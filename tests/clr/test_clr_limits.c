@@ -202,7 +202,7 @@ static void at_95_percent_for_30_seconds_a_runtime_is_told_no_more_than_promised
 }
 
 /* ------------------------------------------------------------------------------------------------
- * What else a limit is
+ * Other effects of a limit
  * --------------------------------------------------------------------------------------------- */
 
 static void a_limit_on_address_space_is_kept_as_well(void **state)

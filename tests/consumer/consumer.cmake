@@ -6,8 +6,8 @@
 #         -D cxx_compiler=FILE -D toolchain=FILE [-D pkg_config=FILE] [-D long=ON] [-D run=OFF]
 #         -P consumer.cmake
 #
-# The in-tree ways, add_subdirectory and fetch_content, share a build directory for each build type, so
-# that the second builds hostmem no more; hostmem is installed from there for the other two. With run=OFF
+# The in-tree ways, add_subdirectory and fetch_content, share a build directory for each build type, so that
+# the second does not build hostmem again; hostmem is installed from there for the other two. With run=OFF
 # the programs are built only.
 
 cmake_minimum_required(VERSION 3.25)
