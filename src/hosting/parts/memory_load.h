@@ -1,5 +1,6 @@
 /*
- * memory_load.h: what a runtime is told of the machine's memory: no more than its limits allow.
+ * memory_load.h: the figures of the machine's memory that a runtime gets: no more than its limits
+ * allow.
  *
  * Sizes are bytes. Suspension-safe.
  */
@@ -21,7 +22,7 @@ uint32_t memory_load_read(const struct budget *budget, struct memory_load *load)
 
 /*
  * Narrows GlobalMemoryStatusEx's figures down to the limits. The load is raised to that of the
- * commit limit, as .NET's garbage collector is to see it, but not above `most`.
+ * commit limit, scaled for .NET's garbage collector (memory_load.c), but not above `most`.
  */
 void memory_load_narrow(const struct budget *budget, const struct pressure *pressure,
                         MEMORYSTATUSEX *status, uint32_t most);

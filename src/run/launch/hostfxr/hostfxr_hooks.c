@@ -103,7 +103,7 @@ static FARPROC look_up(HMODULE module, LPCSTR name, FARPROC found)
     return found;
 }
 
-/* A host of version 2.0 tells from the executable's name how it was started. */
+/* A host of version 2.0 concludes from the executable's name how it was started. */
 static DWORD WINAPI get_module_file_name(HMODULE module, LPWSTR name, DWORD size)
 {
     size_t length = wcslen(hooks.host_path);
