@@ -10,6 +10,7 @@
 #include <hostmem/hostmem.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #ifdef HOSTMEM_BENCH_MIMALLOC
 #include <mimalloc.h>
