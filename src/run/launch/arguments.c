@@ -5,7 +5,7 @@
 #include "run/launch/arguments.h"
 
 #include "base/exit_code.h"
-#include "base/size_text.h"
+#include "base/size_parse.h"
 #include "base/startup_alloc.h"
 #include "base/version.h"
 #include "base/wide.h"

@@ -1,9 +1,9 @@
 /*
- * test_size_text.c: the sizes that hostmem-run's command line takes (src/base/size_text.h).
+ * test_size_parse.c: the sizes that hostmem-run's command line takes (src/base/size_parse.h).
  */
 #include "support.h"
 
-#include "base/size_text.h"
+#include "base/size_parse.h"
 
 static void check_size(const char *text, uint64_t expected)
 {

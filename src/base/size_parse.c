@@ -1,7 +1,7 @@
 /*
- * size_text.c: a number and its unit. KB and the like are refused: to some people K means 1,000.
+ * size_parse.c: a number and its unit. KB and the like are refused: to some people K means 1,000.
  */
-#include "base/size_text.h"
+#include "base/size_parse.h"
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /*
- * size_text.h: sizes as people write them on a command line.
+ * size_parse.h: sizes as people write them on a command line.
  */
-#ifndef HOSTMEM_BASE_SIZE_TEXT_H
-#define HOSTMEM_BASE_SIZE_TEXT_H
+#ifndef HOSTMEM_BASE_SIZE_PARSE_H
+#define HOSTMEM_BASE_SIZE_PARSE_H
 
 #include <stdbool.h>
 #include <stdint.h>
