@@ -39,7 +39,7 @@ static int shift_of(const char *unit)
     return -1;
 }
 
-bool size_from_text(const char *text, uint64_t *size)
+bool size_parse(const char *text, uint64_t *size)
 {
     uint64_t number = 0;
     int shift;
