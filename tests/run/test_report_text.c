@@ -1,5 +1,5 @@
 /*
- * test_report.c: what both reports (src/report/report_text.h, report_json.h) say when something is
+ * test_report_text.c: what both reports (src/report/report_text.h, report_json.h) say when something is
  * wrong: books that differ from the system, an audit that could not compare or failed, a manager
  * that is broken, a limit that was exceeded, a refusal without a warning. Each test makes up a
  * snapshot.
