@@ -2,10 +2,12 @@
  * hostmem.h: what every host needs: limits, options, and the functions that make a manager.
  *
  * The memory manager itself is IHostMemoryManager, declared in clrhosting.h and described in the
- * .NET Framework hosting reference. This header makes one. It includes two others, so that a
+ * .NET Framework hosting reference. This header makes one. It includes four others, so that a
  * program needs no more than this one:
+ * - clrhosting.h: the interfaces between a host and the CLR.
  * - inspection.h: IHostMemInspection, which shows what a manager has handed out.
  * - redirect.h: import redirection, which brings modern .NET to use a manager.
+ * - version.h: the version of these headers.
  *
  * All sizes are in bytes unless a name says otherwise.
  *

@@ -1,6 +1,5 @@
 /*
- * text.c: formats without floating point: to print that, the C library would allocate from the
- * heap.
+ * text.c: the capacity doubles. Outgrown characters stay in the arena, unused.
  */
 #include "base/text.h"
 
@@ -48,40 +47,4 @@ void text_format(struct text *text, const char *format, ...)
         return;
     memcpy(text->characters + text->length, piece, length + 1);
     text->length += length;
-}
-
-const char *text_quantity(char number[TEXT_NUMBER_SIZE], uint64_t value)
-{
-    char digits[TEXT_NUMBER_SIZE];
-    int count = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
-    char *next = number;
-
-    for (int i = 0; i < count; i++) {
-        if (i && (count - i) % 3 == 0)
-            *next++ = ',';
-        *next++ = digits[i];
-    }
-    *next = '\0';
-    return number;
-}
-
-const char *text_size(char number[TEXT_NUMBER_SIZE], uint64_t bytes)
-{
-    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    unsigned unit = 0;
-    uint64_t tenths;
-
-    if (bytes < 1024) {
-        snprintf(number, TEXT_NUMBER_SIZE, "%u B", (unsigned)bytes);
-        return number;
-    }
-    while (bytes >> 10 >= 1024 && unit < 5) {
-        bytes >>= 10;
-        unit++;
-    }
-    tenths = ((bytes & 1023) * 10 + 512) >> 10;
-    snprintf(number, TEXT_NUMBER_SIZE, "%llu.%llu %s",
-             (unsigned long long)((bytes >> 10) + tenths / 10), (unsigned long long)(tenths % 10),
-             units[unit]);
-    return number;
 }

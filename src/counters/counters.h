@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* In the order of HOSTMEM_METHOD (inspection.h). */
+/* In the order of HOSTMEM_METHOD (hostmem/inspection.h). */
 enum counted_method {
     COUNTED_CREATE_MALLOC,
     COUNTED_VIRTUAL_ALLOC,
@@ -35,7 +35,7 @@ enum counted_method {
     COUNTED_METHODS
 };
 
-/* Why IHostMalloc::Free refused, in the order of HOSTMEM_REFUSAL (inspection.h). */
+/* Why IHostMalloc::Free refused, in the order of HOSTMEM_REFUSAL (hostmem/inspection.h). */
 enum block_refusal {
     BLOCK_REFUSED_FOREIGN,
     BLOCK_REFUSED_INTERIOR,

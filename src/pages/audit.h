@@ -11,7 +11,7 @@
 
 #include "pages/pages.h"
 
-/* In the order of HOSTMEM_DIFFERENCE_KIND (inspection.h). */
+/* In the order of HOSTMEM_DIFFERENCE_KIND (hostmem/inspection.h). */
 enum audit_kind {
     AUDIT_ONLY_IN_BOOKS = 1,
     AUDIT_ONLY_IN_SYSTEM,

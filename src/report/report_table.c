@@ -4,16 +4,18 @@
  */
 #include "report/report_table.h"
 
+#include "base/quantity_text.h"
+
 #include <stdio.h>
 
 void report_table_bytes(struct text *text, uint64_t bytes)
 {
-    char size[TEXT_NUMBER_SIZE];
-    char digits[TEXT_NUMBER_SIZE];
-    char exact[TEXT_NUMBER_SIZE + 2];
+    char size[QUANTITY_TEXT_MOST];
+    char digits[QUANTITY_TEXT_MOST];
+    char exact[QUANTITY_TEXT_MOST + 2];
 
-    snprintf(exact, sizeof(exact), "(%s)", text_quantity(digits, bytes));
-    text_format(text, "%11s %17s", text_size(size, bytes), exact);
+    snprintf(exact, sizeof(exact), "(%s)", quantity_text_number(digits, bytes));
+    text_format(text, "%11s %17s", quantity_text_size(size, bytes), exact);
 }
 
 void report_table_byte_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
@@ -26,16 +28,16 @@ void report_table_byte_gauge(struct text *text, const char *name, const HOSTMEM_
 
 void report_table_number_gauge(struct text *text, const char *name, const HOSTMEM_GAUGE *gauge)
 {
-    char now[TEXT_NUMBER_SIZE];
-    char peak[TEXT_NUMBER_SIZE];
+    char now[QUANTITY_TEXT_MOST];
+    char peak[QUANTITY_TEXT_MOST];
 
-    text_format(text, "  %-18s%29s%29s\n", name, text_quantity(now, gauge->Now),
-                text_quantity(peak, gauge->Peak));
+    text_format(text, "  %-18s%29s%29s\n", name, quantity_text_number(now, gauge->Now),
+                quantity_text_number(peak, gauge->Peak));
 }
 
 void report_table_count(struct text *text, const char *name, uint64_t value)
 {
-    char number[TEXT_NUMBER_SIZE];
+    char number[QUANTITY_TEXT_MOST];
 
-    text_format(text, "  %-36s%11s\n", name, text_quantity(number, value));
+    text_format(text, "  %-36s%11s\n", name, quantity_text_number(number, value));
 }

@@ -8,6 +8,8 @@
 
 #include <hostmem/hostmem.h>
 
+#include <stdint.h>
+
 /* The rounded size and the exact one, in 29 columns. */
 void report_table_bytes(struct text *text, uint64_t bytes);
 

@@ -4,6 +4,7 @@
  */
 #include "report/report_text.h"
 
+#include "base/quantity_text.h"
 #include "report/labels.h"
 #include "report/report_table.h"
 #include "report/report_text_heap.h"
@@ -80,11 +81,11 @@ static void write_gauges(struct text *text, const HOSTMEM_STATISTICS *statistics
 
 static void write_method(struct text *text, const char *name, const HOSTMEM_METHOD_COUNT *count)
 {
-    char calls[TEXT_NUMBER_SIZE];
-    char failures[TEXT_NUMBER_SIZE];
+    char calls[QUANTITY_TEXT_MOST];
+    char failures[QUANTITY_TEXT_MOST];
 
-    text_format(text, "  %-36s%11s%29s\n", name, text_quantity(calls, count->Calls),
-                text_quantity(failures, count->Failures));
+    text_format(text, "  %-36s%11s%29s\n", name, quantity_text_number(calls, count->Calls),
+                quantity_text_number(failures, count->Failures));
 }
 
 /* Methods that were never called are left out. */
@@ -146,8 +147,8 @@ static void write_process(struct text *text, const struct process_map *process)
 
 static void write_difference(struct text *text, const HOSTMEM_DIFFERENCE *difference)
 {
-    char books[TEXT_NUMBER_SIZE];
-    char system[TEXT_NUMBER_SIZE];
+    char books[QUANTITY_TEXT_MOST];
+    char system[QUANTITY_TEXT_MOST];
 
     text_format(text, "  %s", label_of_difference(difference->Kind));
     if (difference->Address)
@@ -155,18 +156,20 @@ static void write_difference(struct text *text, const HOSTMEM_DIFFERENCE *differ
                     (unsigned long long)(uintptr_t)difference->Address,
                     (unsigned long long)(uintptr_t)difference->Region.Base);
     text_format(text, ": %s in the books, %s in the system\n",
-                text_quantity(books, difference->Books), text_quantity(system, difference->System));
+                quantity_text_number(books, difference->Books),
+                quantity_text_number(system, difference->System));
 }
 
 static void write_extent(struct text *text, const HOSTMEM_AUDIT *audit)
 {
-    char regions[TEXT_NUMBER_SIZE];
-    char committed[TEXT_NUMBER_SIZE];
+    char regions[QUANTITY_TEXT_MOST];
+    char committed[QUANTITY_TEXT_MOST];
 
-    text_format(text, " (%s regions, %s bytes committed", text_quantity(regions, audit->Regions),
-                text_quantity(committed, audit->CommittedBytes));
+    text_format(text, " (%s regions, %s bytes committed",
+                quantity_text_number(regions, audit->Regions),
+                quantity_text_number(committed, audit->CommittedBytes));
     if (audit->Busy)
-        text_format(text, "; %s regions were changing", text_quantity(regions, audit->Busy));
+        text_format(text, "; %s regions were changing", quantity_text_number(regions, audit->Busy));
     if (!audit->TotalsCompared)
         text_format(text, "; other threads were at work, totals not compared");
     text_format(text, ")\n");
@@ -174,13 +177,13 @@ static void write_extent(struct text *text, const HOSTMEM_AUDIT *audit)
 
 static void write_verdict(struct text *text, const struct snapshot *snapshot)
 {
-    char number[TEXT_NUMBER_SIZE];
+    char number[QUANTITY_TEXT_MOST];
 
     if (FAILED(snapshot->audit_result))
         text_format(text, "\nAudit: failed (0x%08lx)\n", (unsigned long)snapshot->audit_result);
     else if (snapshot->audit.Differences)
         text_format(text, "\nAudit: differences: %s",
-                    text_quantity(number, snapshot->audit.Differences));
+                    quantity_text_number(number, snapshot->audit.Differences));
     else
         text_format(text, "\nAudit: no difference");
     if (SUCCEEDED(snapshot->audit_result))

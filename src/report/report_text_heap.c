@@ -3,6 +3,7 @@
  */
 #include "report/report_text_heap.h"
 
+#include "base/quantity_text.h"
 #include "report/report_table.h"
 
 #include <string.h>
@@ -37,9 +38,9 @@ void report_text_refused_blocks(struct text *text, const HOSTMEM_STATISTICS *sta
 
 static void write_now(struct text *text, const char *name, uint64_t value)
 {
-    char number[TEXT_NUMBER_SIZE];
+    char number[QUANTITY_TEXT_MOST];
 
-    text_format(text, "  %-18s%29s\n", name, text_quantity(number, value));
+    text_format(text, "  %-18s%29s\n", name, quantity_text_number(number, value));
 }
 
 static void write_bytes_now(struct text *text, const char *name, uint64_t bytes)
@@ -66,7 +67,7 @@ static void write_heap(struct text *text, const HOSTMEM_HEAP *heap)
 void report_text_heaps(struct text *text, const struct snapshot *snapshot)
 {
     const HOSTMEM_HEAP *items = snapshot->heaps;
-    char number[TEXT_NUMBER_SIZE];
+    char number[QUANTITY_TEXT_MOST];
     size_t unused = 0;
 
     for (size_t i = 0; i < snapshot->heap_count; i++) {
@@ -76,7 +77,7 @@ void report_text_heaps(struct text *text, const struct snapshot *snapshot)
             unused++;
     }
     if (unused)
-        text_format(text, "\nHeaps never used: %s\n", text_quantity(number, unused));
+        text_format(text, "\nHeaps never used: %s\n", quantity_text_number(number, unused));
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -85,13 +86,13 @@ void report_text_heaps(struct text *text, const struct snapshot *snapshot)
 
 static void write_group(struct text *text, const struct live_block_group *group)
 {
-    char blocks[TEXT_NUMBER_SIZE];
+    char blocks[QUANTITY_TEXT_MOST];
 
     if (strlen(group->origin) > ORIGIN_WIDTH)
         text_format(text, "  %s\n  %*s", group->origin, ORIGIN_WIDTH, "");
     else
         text_format(text, "  %-*s", ORIGIN_WIDTH, group->origin);
-    text_format(text, "%11s", text_quantity(blocks, group->blocks));
+    text_format(text, "%11s", quantity_text_number(blocks, group->blocks));
     report_table_bytes(text, group->bytes);
     text_format(text, "\n");
 }
@@ -99,7 +100,7 @@ static void write_group(struct text *text, const struct live_block_group *group)
 void report_text_live_blocks(struct text *text, const struct snapshot *snapshot)
 {
     size_t count = snapshot->live_block_group_count;
-    char number[TEXT_NUMBER_SIZE];
+    char number[QUANTITY_TEXT_MOST];
 
     if (!count)
         return;
@@ -107,7 +108,8 @@ void report_text_live_blocks(struct text *text, const struct snapshot *snapshot)
     for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++)
         write_group(text, &snapshot->live_block_groups[i]);
     if (count > GROUPS_SHOWN)
-        text_format(text, "  and %s more groups\n", text_quantity(number, count - GROUPS_SHOWN));
+        text_format(text, "  and %s more groups\n",
+                    quantity_text_number(number, count - GROUPS_SHOWN));
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -116,12 +118,13 @@ void report_text_live_blocks(struct text *text, const struct snapshot *snapshot)
 
 static void write_damaged_block(struct text *text, const struct damaged_block *block)
 {
-    char offset[TEXT_NUMBER_SIZE];
-    char size[TEXT_NUMBER_SIZE];
+    char offset[QUANTITY_TEXT_MOST];
+    char size[QUANTITY_TEXT_MOST];
 
-    text_format(
-        text, "  0x%llx, offset %s in a block of %s bytes\n", (unsigned long long)block->address,
-        text_quantity(offset, block->address - block->block), text_quantity(size, block->size));
+    text_format(text, "  0x%llx, offset %s in a block of %s bytes\n",
+                (unsigned long long)block->address,
+                quantity_text_number(offset, block->address - block->block),
+                quantity_text_number(size, block->size));
     text_format(text, "    allocated by thread %lu (%s), freed by thread %lu\n",
                 block->allocated_by, block->origin, block->freed_by);
 }
@@ -130,7 +133,7 @@ void report_text_damaged_blocks(struct text *text, const struct snapshot *snapsh
 {
     uint64_t found = snapshot->statistics.DamagedBlocks;
     size_t count = snapshot->damaged_block_count;
-    char number[TEXT_NUMBER_SIZE];
+    char number[QUANTITY_TEXT_MOST];
 
     if (!found)
         return;
@@ -138,5 +141,5 @@ void report_text_damaged_blocks(struct text *text, const struct snapshot *snapsh
     for (size_t i = 0; i < count; i++)
         write_damaged_block(text, &snapshot->damaged_blocks[i]);
     if (found > count)
-        text_format(text, "  and %s more\n", text_quantity(number, found - count));
+        text_format(text, "  and %s more\n", quantity_text_number(number, found - count));
 }

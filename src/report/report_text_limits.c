@@ -3,6 +3,7 @@
  */
 #include "report/report_text_limits.h"
 
+#include "base/quantity_text.h"
 #include "report/labels.h"
 #include "report/limit_verdict.h"
 #include "report/report_table.h"
@@ -15,7 +16,7 @@ static void write_limit(struct text *text, const char *name, const HOSTMEM_LIMIT
                         const HOSTMEM_GAUGE *gauge)
 {
     uint64_t total = limit_total(limit);
-    char number[TEXT_NUMBER_SIZE];
+    char number[QUANTITY_TEXT_MOST];
 
     if (!total)
         return;
@@ -25,14 +26,14 @@ static void write_limit(struct text *text, const char *name, const HOSTMEM_LIMIT
     text_format(text, "\n");
     if (limit->AppDomainReserve)
         text_format(text, "    of that %s for what the runtime needs to handle a refusal\n",
-                    text_size(number, limit->AppDomainReserve));
+                    quantity_text_size(number, limit->AppDomainReserve));
 }
 
 static void write_count(struct text *text, const char *name, const HOSTMEM_FIRST_COUNT *count)
 {
-    char number[TEXT_NUMBER_SIZE];
+    char number[QUANTITY_TEXT_MOST];
 
-    text_format(text, "  %-36s%11s", name, text_quantity(number, count->Count));
+    text_format(text, "  %-36s%11s", name, quantity_text_number(number, count->Count));
     if (count->Count)
         text_format(text, "%23llu.%03llu s", count->FirstMilliseconds / 1000,
                     count->FirstMilliseconds % 1000);
@@ -85,9 +86,10 @@ static void write_share(struct text *text, const char *kind, const HOSTMEM_LIMIT
 
 static void write_warning(struct text *text, const struct limit_verdict *verdict)
 {
-    char number[TEXT_NUMBER_SIZE];
+    char number[QUANTITY_TEXT_MOST];
 
-    text_format(text, "       %s requests refused, ", text_quantity(number, verdict->refusals));
+    text_format(text, "       %s requests refused, ",
+                quantity_text_number(number, verdict->refusals));
     switch (verdict->warning) {
     case LIMIT_WARNED_IN_TIME:
         text_format(text, "the first %llu ms after the first warning\n",

@@ -123,6 +123,52 @@ static void what_begins_otherwise_is_no_program(void **state)
     assert_false(pe_headers_read(read_bytes, &no_signature, &headers));
 }
 
+/* A file of that size only has what lies before its end. */
+static void check_cut(struct file *file, size_t size, bool is_pe, bool is_managed)
+{
+    struct pe_headers headers;
+
+    file->size = size;
+    assert_figure_of("is it a program?", pe_headers_read(read_bytes, file, &headers), is_pe);
+    assert_figure_of("is it managed?", headers.is_managed, is_managed);
+}
+
+/*
+ * Without the CLI header, its directory entry or the section that it is in, a managed program looks
+ * like a native one.
+ */
+static void a_file_cut_off_in_a_header_lacks_it(void **state)
+{
+    (void)state;
+    for (int is_64_bit = 0; is_64_bit < 2; is_64_bit++) {
+        struct file file = make_file(is_64_bit);
+        const size_t signature = NT + sizeof(DWORD);
+        const size_t optional = signature + sizeof(IMAGE_FILE_HEADER);
+        const size_t directories =
+            optional + (is_64_bit ? offsetof(IMAGE_OPTIONAL_HEADER64, DataDirectory)
+                                  : offsetof(IMAGE_OPTIONAL_HEADER32, DataDirectory));
+        const size_t entry =
+            directories + (IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR + 1) * sizeof(IMAGE_DATA_DIRECTORY);
+        const size_t section =
+            optional +
+            (is_64_bit ? sizeof(IMAGE_OPTIONAL_HEADER64) : sizeof(IMAGE_OPTIONAL_HEADER32)) +
+            sizeof(IMAGE_SECTION_HEADER);
+
+        check_cut(&file, 0, false, false);
+        check_cut(&file, sizeof(IMAGE_DOS_HEADER) - 1, false, false);
+        check_cut(&file, sizeof(IMAGE_DOS_HEADER), false, false);
+        check_cut(&file, signature - 1, false, false);
+        check_cut(&file, signature, false, false);
+        check_cut(&file, optional - 1, false, false);
+        check_cut(&file, optional + sizeof(WORD) - 1, false, false);
+        check_cut(&file, optional + sizeof(WORD), true, false);
+        check_cut(&file, entry - 1, true, false);
+        check_cut(&file, section - 1, true, false);
+        check_cut(&file, RAW + sizeof(IMAGE_COR20_HEADER) - 1, true, false);
+        check_cut(&file, RAW + sizeof(IMAGE_COR20_HEADER), true, true);
+    }
+}
+
 static void a_file_cut_anywhere_says_no_more_than_it_holds(void **state)
 {
     struct file file = make_file(true);
@@ -167,6 +213,7 @@ int main(void)
         cmocka_unit_test(a_managed_program_is_told_with_its_metadata),
         cmocka_unit_test(a_program_without_a_cli_header_is_native),
         cmocka_unit_test(what_begins_otherwise_is_no_program),
+        cmocka_unit_test(a_file_cut_off_in_a_header_lacks_it),
         cmocka_unit_test(a_file_cut_anywhere_says_no_more_than_it_holds),
         cmocka_unit_test(a_file_with_any_byte_changed_is_read_without_harm),
     };

@@ -1,6 +1,7 @@
 /*
  * test_arguments.c: hostmem-run's command line (src/run/launch/arguments.h): what each option
- * means, and which ones are refused. Messages for the user are kept instead of written.
+ * means, which ones are refused, and that --help names no other. What the user is told is kept
+ * instead of written.
  */
 #include "run/launch/arguments.h"
 #include "base/exit_code.h" /* before CMocka, which has a macro fail */
@@ -234,6 +235,51 @@ static void the_host_s_options_are_handed_on_in_order(void **state)
         assert_int_equal(wcscmp(arguments.host_options[i], expected[i]), 0);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * The help
+ * --------------------------------------------------------------------------------------------- */
+
+static void check_is_option(const char *name, size_t length)
+{
+    struct arguments arguments;
+    wchar_t option[64] = {0};
+
+    assert_true(length < COUNT_OF(option));
+    for (size_t i = 0; i < length; i++)
+        option[i] = (wchar_t)name[i];
+    read_line(&arguments, LINE(option));
+    if (strstr(told, "is not one of hostmem-run's"))
+        fail_msg("--help names %ls, which is refused", option);
+}
+
+static void each_option_that_the_help_names_is_one(void **state)
+{
+    size_t count = 0;
+
+    (void)state;
+    for (const char *at = strstr(arguments_help, "--"); at; at = strstr(at, "--")) {
+        size_t length = strspn(at, "abcdefghijklmnopqrstuvwxyz-");
+
+        check_is_option(at, length);
+        at += length;
+        count++;
+    }
+    assert_at_least(count, 21); /* there are as many options */
+}
+
+static void the_sizes_that_the_help_gives_as_examples_are_taken(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(arguments_help, "more than SIZE bytes (4096, 64K,\n"
+                                           "                 1M)"));
+    assert_figure(taken(LINE(L"--guard", L"4096", L"a.dll")).guard_above, 4096);
+    assert_figure(taken(LINE(L"--guard", L"64K", L"a.dll")).guard_above, 64 << 10);
+    assert_figure(taken(LINE(L"--guard", L"1M", L"a.dll")).guard_above, 1 << 20);
+    assert_non_null(strstr(arguments_help, "(32M, 1G)"));
+    assert_figure(taken(LINE(L"--limit", L"32M", L"a.dll")).limit, 32 << 20);
+    assert_figure(taken(LINE(L"--limit", L"1G", L"a.dll")).limit, 1 << 30);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +295,8 @@ int main(void)
         cmocka_unit_test(a_clr_is_a_version_with_or_without_a_v),
         cmocka_unit_test(a_call_is_a_type_and_a_method),
         cmocka_unit_test(the_host_s_options_are_handed_on_in_order),
+        cmocka_unit_test(each_option_that_the_help_names_is_one),
+        cmocka_unit_test(the_sizes_that_the_help_gives_as_examples_are_taken),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,13 @@
 /*
- * test_limits_choose.c: the limits that follow from a command line
- * (src/run/launch/limits_choose.h).
+ * test_limits_choose.c: the limits that a command line means (src/run/launch/limits_choose.h), and
+ * that --help tells the same.
  */
 #include "support.h"
 
 #include "run/launch/limits_choose.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define KIB ((ULONGLONG)1 << 10)
 #define MIB ((ULONGLONG)1 << 20)
@@ -116,6 +119,53 @@ static void address_space_has_a_limit_of_its_own(void **state)
     assert_figure(limits.LowPercent, 0);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * What --help says of this
+ * --------------------------------------------------------------------------------------------- */
+
+/* What follows those words in the help. */
+static const char *help_after(const char *words)
+{
+    const char *at = strstr(arguments_help, words);
+
+    if (!at)
+        fail_msg("--help does not say \"%s\"", words);
+    return at + strlen(words);
+}
+
+static void the_help_tells_which_reserve_is_chosen(void **state)
+{
+    unsigned least, most;
+
+    (void)state;
+    assert_figure(sscanf(help_after("a sixteenth of the limit, "), "%uM to %uM", &least, &most), 2);
+    assert_figure(limits_of_size(2 * least * MIB).Committed.AppDomainReserve, least * MIB);
+    assert_figure(limits_of_size(16 * least * MIB + MIB).Committed.AppDomainReserve,
+                  least * MIB + MIB / 16);
+    assert_figure(limits_of_size(16 * most * MIB - MIB).Committed.AppDomainReserve,
+                  most * MIB - MIB / 16);
+    assert_figure(limits_of_size(32 * most * MIB).Committed.AppDomainReserve, most * MIB);
+}
+
+static void the_help_tells_which_percentages_are_chosen(void **state)
+{
+    struct arguments arguments = {.limit = 1024 * MIB, .has_reserve = true};
+    unsigned low, high, again, left;
+
+    (void)state;
+    assert_figure(sscanf(help_after("HIGH percent; without this "), "%u,%u", &low, &high), 2);
+    assert_figure(limits_of(&arguments).LowPercent, low);
+    assert_figure(limits_of(&arguments).HighPercent, high);
+    assert_figure(sscanf(help_after("or less of a limit so small that\n"),
+                         "%u would leave the collector less than %uM", &again, &left),
+                  2);
+    assert_figure(again, low);
+    arguments.limit = left * MIB * 100 / (100 - low);
+    assert_figure(limits_of(&arguments).LowPercent, low);
+    arguments.limit = left * MIB * 100 / (100 - low + 5);
+    assert_figure(limits_of(&arguments).LowPercent, low - 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +176,8 @@ int main(void)
         cmocka_unit_test(large_limits_have_hostmems_defaults),
         cmocka_unit_test(percentages_that_are_given_are_taken),
         cmocka_unit_test(address_space_has_a_limit_of_its_own),
+        cmocka_unit_test(the_help_tells_which_reserve_is_chosen),
+        cmocka_unit_test(the_help_tells_which_percentages_are_chosen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,18 +32,35 @@ static const wchar_t *const in_order[] = {
     L"18446744073709551616.0.0",
 };
 
+static void check_order(const wchar_t *const *versions, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < count; j++) {
+            int expected = (i > j) - (i < j);
+            int order = version_compare(versions[i], versions[j]);
+
+            if ((order > 0) - (order < 0) != expected)
+                fail_msg("%ls and %ls: %d, not %d", versions[i], versions[j], order, expected);
+        }
+    }
+}
+
 static void versions_have_the_order_of_semantic_versioning(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(in_order); i++) {
-        for (size_t j = 0; j < COUNT_OF(in_order); j++) {
-            int expected = (i > j) - (i < j);
-            int order = version_compare(in_order[i], in_order[j]);
+    check_order(in_order, COUNT_OF(in_order));
+}
 
-            if ((order > 0) - (order < 0) != expected)
-                fail_msg("%ls and %ls: %d, not %d", in_order[i], in_order[j], order, expected);
-        }
-    }
+/* One character that is no digit makes a word of a part, whatever it begins with. */
+static void parts_that_are_no_numbers_have_the_order_of_their_characters(void **state)
+{
+    static const wchar_t *const words[] = {L"1.0.0-1",   L"1.0.0-20",  L"1.0.0-",    L"1.0.0--1",
+                                           L"1.0.0-0a",  L"1.0.0-10a", L"1.0.0-1a",  L"1.0.0-B",
+                                           L"1.0.0-a",   L"1.0.0-a.",  L"1.0.0-a.a", L"1.0.0-a-10",
+                                           L"1.0.0-a-9", L"1.0.0-aa"};
+
+    (void)state;
+    check_order(words, COUNT_OF(words));
 }
 
 static void zeros_before_a_number_have_no_rank(void **state)
@@ -52,6 +69,10 @@ static void zeros_before_a_number_have_no_rank(void **state)
     assert_int_equal(version_compare(L"01.002.0003", L"1.2.3"), 0);
     assert_int_equal(version_compare(L"1.2.3-alpha.007", L"1.2.3-alpha.7"), 0);
     assert_int_equal(version_compare(L"1.2.00", L"1.2.0"), 0);
+    assert_int_equal(version_compare(L"1.2.3-000", L"1.2.3-0"), 0);
+    assert_true(version_compare(L"1.010.0", L"1.9.0") > 0);
+    assert_true(version_compare(L"1.2.3-alpha.010", L"1.2.3-alpha.9") > 0);
+    assert_true(version_compare(L"1.2.3-alpha.01a", L"1.2.3-alpha.1a") < 0); /* words */
 }
 
 static void build_metadata_has_no_rank(void **state)
@@ -86,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(versions_have_the_order_of_semantic_versioning),
+        cmocka_unit_test(parts_that_are_no_numbers_have_the_order_of_their_characters),
         cmocka_unit_test(zeros_before_a_number_have_no_rank),
         cmocka_unit_test(build_metadata_has_no_rank),
         cmocka_unit_test(three_numbers_are_a_version),

@@ -5,7 +5,7 @@
 #include "run/launch/arguments.h"
 
 #include "base/exit_code.h"
-#include "base/size_text.h"
+#include "base/size_parse.h"
 #include "base/startup_alloc.h"
 #include "base/version.h"
 #include "base/wide.h"
@@ -138,7 +138,7 @@ static int refuse_size(const char *option, const char *text)
 /* 0 stands for an option that was not given. */
 static int take_size(uint64_t *size, const char *option, const char *text)
 {
-    if (!size_from_text(text, size) || !*size)
+    if (!size_parse(text, size) || !*size)
         return refuse_size(option, text);
     return GO_ON;
 }
@@ -156,7 +156,7 @@ static int take_guard(struct arguments *arguments, const char *text)
 
 static int take_reserve(struct arguments *arguments, const char *text)
 {
-    if (!size_from_text(text, &arguments->reserve))
+    if (!size_parse(text, &arguments->reserve))
         return refuse_size("--reserve", text);
     arguments->has_reserve = true;
     return GO_ON;

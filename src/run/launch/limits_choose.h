@@ -9,7 +9,7 @@
 #include <hostmem/hostmem.h>
 
 /*
- * Fills in limits. What the user did not give is chosen:
+ * Fills in limits. What the user did not give is chosen, as --help says, too:
  *   --reserve: a sixteenth of the limit, but 1 MiB to 16 MiB, and at most half of the limit;
  *   --pressure: hostmem's defaults, or less of a limit so small that its low percentage would leave
  *     the collector too little.

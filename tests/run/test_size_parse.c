@@ -1,15 +1,15 @@
 /*
- * test_size_text.c: the sizes that hostmem-run's command line takes (src/base/size_text.h).
+ * test_size_parse.c: the sizes that hostmem-run's command line takes (src/base/size_parse.h).
  */
 #include "support.h"
 
-#include "base/size_text.h"
+#include "base/size_parse.h"
 
 static void check_size(const char *text, uint64_t expected)
 {
     uint64_t size = 0;
 
-    if (!size_from_text(text, &size))
+    if (!size_parse(text, &size))
         fail_msg("\"%s\" was refused", text);
     assert_figure(size, expected);
 }
@@ -18,7 +18,7 @@ static void check_refusal(const char *text)
 {
     uint64_t size = 1234;
 
-    if (size_from_text(text, &size))
+    if (size_parse(text, &size))
         fail_msg("\"%s\" was taken for %llu", text, (unsigned long long)size);
     assert_figure(size, 1234);
 }

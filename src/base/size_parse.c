@@ -1,7 +1,7 @@
 /*
- * size_text.c: a number and its unit. KB and the like are refused: to some people K means 1,000.
+ * size_parse.c: a number and its unit. KB and the like are refused: to some people K means 1,000.
  */
-#include "base/size_text.h"
+#include "base/size_parse.h"
 
 #include <stddef.h>
 
@@ -39,7 +39,7 @@ static int shift_of(const char *unit)
     return -1;
 }
 
-bool size_from_text(const char *text, uint64_t *size)
+bool size_parse(const char *text, uint64_t *size)
 {
     uint64_t number = 0;
     int shift;
