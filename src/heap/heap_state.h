@@ -8,7 +8,7 @@
 #define HOSTMEM_HEAP_HEAP_STATE_H
 
 #include "counters/gauge.h"
-#include "slabs/relaxed.h"
+#include "counters/relaxed.h"
 #include "slabs/size_class.h"
 #include "heap/thread_counters.h"
 #include "pages/pool.h"

@@ -1,7 +1,7 @@
 /*
  * test_malloc.c: CreateMalloc and IHostMalloc: each documented result, each bad argument, what
  * DebugAlloc keeps, and what becomes of blocks that are never freed. What Free refuses is in
- * test_malloc_free.c and test_malloc_free_ownership.c.
+ * test_malloc_refusals.c and test_malloc_refusals_foreign.c.
  */
 #include "notes.h"
 
