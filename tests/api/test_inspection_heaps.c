@@ -11,7 +11,10 @@
 #define LARGE (3 * GRANULE)
 #define SEED UINT64_C(0xf16e5f16e5f16e55)
 
-/* Empty slabs that a heap may keep, beside one for each size class and group of threads. */
+/*
+ * Empty slabs that a heap may keep (SLAB_SPARES of src/slabs/slab_spares.h), beside one for each
+ * size class and group of threads.
+ */
 #define MOST_SPARES 4
 
 /* ------------------------------------------------------------------------------------------------
@@ -315,7 +318,7 @@ static void empty_slabs_are_kept_only_up_to_the_bound(void **state)
             free_block(heap, blocks[--count]);
         figures = heap_figures_of(subject, 1);
         assert_figure(figures.SpareBytes, MOST_SPARES * SLAB);
-        /* One favourite for each class so far. */
+        /* And one active slab for each class so far. */
         assert_between(figures.SlabBytes.Now, MOST_SPARES * SLAB, (MOST_SPARES + i + 1) * SLAB);
         free(blocks);
     }
