@@ -512,7 +512,7 @@ static void the_end_of_a_heap_frozen_anywhere_takes_nothing_from_another(void **
  * The slab that the thread is about to leave is emptied and given back. Another heap has its
  * descriptor, with room.
  */
-static void empty_the_active_slab_and_let_another_heap_have_it(void *scene)
+static void empty_the_favourite_and_let_another_heap_have_it(void *scene)
 {
     struct scene *s = scene;
 
@@ -536,7 +536,7 @@ static void a_slab_left_that_another_heap_has_by_then_is_not_made_partial(void *
 {
     (void)state;
     perform_twice(&(struct play){sizeof(struct scene), set_active_full, allocate,
-                                 empty_the_active_slab_and_let_another_heap_have_it, check, clear},
+                                 empty_the_favourite_and_let_another_heap_have_it, check, clear},
                   let_the_other_heap_go_on);
 }
 

@@ -107,7 +107,7 @@ static void a_full_slab_with_an_eighth_of_its_blocks_free_is_used_again(void **s
         give(heap, blocks[i]);
 }
 
-static void of_empty_slabs_spares_and_a_active_slab_are_kept(void **state)
+static void of_empty_slabs_spares_and_a_favourite_are_kept(void **state)
 {
     struct heap *heap = ((struct fixture *)*state)->heap;
 
@@ -150,7 +150,7 @@ static void descriptors_are_used_again(void **state)
 /*
  * The slot of active slabs still names the slab; its descriptor must not be another slab's by then.
  */
-static void a_active_slab_that_was_trimmed_is_met_again_and_harms_nobody(void **state)
+static void a_favourite_that_was_trimmed_is_met_again_and_harms_nobody(void **state)
 {
     struct heap *heap = ((struct fixture *)*state)->heap;
     char *other;
@@ -344,12 +344,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fixture_test(a_full_slab_with_an_eighth_of_its_blocks_free_is_used_again),
-        fixture_test(of_empty_slabs_spares_and_a_active_slab_are_kept),
+        fixture_test(of_empty_slabs_spares_and_a_favourite_are_kept),
         fixture_test(a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was),
         cmocka_unit_test_setup_teardown(
             a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was, begin_hardened, end),
         fixture_test(descriptors_are_used_again),
-        fixture_test(a_active_slab_that_was_trimmed_is_met_again_and_harms_nobody),
+        fixture_test(a_favourite_that_was_trimmed_is_met_again_and_harms_nobody),
         fixture_test(a_heap_that_begins_has_nothing_of_the_one_before),
         fixture_test(what_is_left_of_a_slab_beyond_its_last_block_is_no_block),
         fixture_test(blocks_of_several_chunks_are_found_whatever_was_freed_before),
