@@ -38,7 +38,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/hostmemConfigVersion.cmak
 install(FILES ${PROJECT_BINARY_DIR}/hostmemConfig.cmake ${PROJECT_BINARY_DIR}/hostmemConfigVersion.cmake
         DESTINATION ${package_directory})
 
-# The prefix as seen from the .pc file; a directory that the user made absolute stays so.
+# The prefix relative to the .pc file; a directory that the user gave as absolute stays so.
 if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
   set(pc_prefix ${CMAKE_INSTALL_PREFIX})
 else()

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fuzzing for as long as one likes: builds the targets of tests/fuzz with clang's sanitizers and runs
-# them, one after the other. Installs what it lacks first. Wants Debian on amd64.
+# Fuzzes for a given time: builds the targets of tests/fuzz with clang's sanitizers and runs them, one after
+# the other. Installs what it lacks first. Wants Debian on amd64.
 
 # shellcheck source-path=SCRIPTDIR
 set -eu

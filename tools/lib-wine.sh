@@ -45,20 +45,21 @@ wine_environment() {
   unset DISPLAY WAYLAND_DISPLAY WINELOADER WINESERVER WINEDLLPATH
 }
 
-# wine_run ARCHITECTURE PROGRAM ARGUMENT...: becomes PROGRAM. Never returns.
+# wine_run ARCHITECTURE PROGRAM ARGUMENT...: replaces the shell by PROGRAM; never returns.
 wine_run() {
   wine_environment "$1" || exit 127
   wine_prefix "$1" || exit 127
   shift
-  # Where the kernel places a program's heap at random within a gigabyte, one start in some thousands
-  # finds it where Windows has its page of shared data, and ends without a word.
+  # Where the kernel places a program's heap at random within a gigabyte, one start in some thousands puts
+  # it where Windows has its page of shared data, and the program ends without a message.
   # shellcheck disable=SC2046  # one word a part of the command
   exec $(fixed_addresses) "$wine_loader" "$@"
 }
 
-# wine_keep ARCHITECTURE: Wine's server and services run on between programs, until wine_end. Debian has
-# the server end with its last program, and a program that connects just then dies without a word. They
-# get no file of the script's: whoever reads its output would wait for them.
+# wine_keep ARCHITECTURE: keeps Wine's server and services running between programs, until wine_end.
+# Debian's Wine ends the server with its last program, and a program that connects just then dies without a
+# message. The server and services inherit no open file of the script: a reader of the script's output would
+# wait for them.
 wine_keep() {
   wine_environment "$1" && wine_prefix "$1" || return 1
   # shellcheck disable=SC2046  # one word a part of the command
@@ -67,7 +68,8 @@ wine_keep() {
   $(fixed_addresses) "$wine_loader" cmd /c exit </dev/null >/dev/null 2>&1 8>&-
 }
 
-# wine_prefix ARCHITECTURE: makes the directory that WINEPREFIX names; the first of several callers does.
+# wine_prefix ARCHITECTURE: makes the directory that WINEPREFIX names. Of several scripts at once, the first
+# makes it.
 wine_prefix() {
   [ -f "$WINEPREFIX/ready" ] || with_lock "wine-$1" wine_make_prefix "$1"
 }

@@ -10,7 +10,7 @@
 root=$(cd -- "$(dirname -- "$0")/.." && pwd -P)
 build=$root/build
 
-# Whom this machine trusts.
+# The certificate authorities that this machine trusts.
 authorities=/etc/ssl/certs/ca-certificates.crt
 
 # ---------------------------------------------------------------------------
@@ -122,14 +122,15 @@ missing_packages() {
 }
 
 # A machine without the package ca-certificates may have been given a list of authorities by hand.
-# Installing the package, which npm does, replaces it; need_runtime still wants whom it named.
+# Installing the package, on which npm depends, replaces the list; need_runtime still needs the authorities
+# that were on it.
 keep_authorities() {
   [ -e "$authorities" ] && [ -n "$(missing_packages ca-certificates)" ] || return 0
   mkdir -p "$build"
   cp "$authorities" "$build/authorities.crt"
 }
 
-# An index that cannot be had is no reason to stop: what is wanted may be in the others.
+# If one package index cannot be fetched, go on: the packages may be in the others.
 install_packages() {
   as_root apt-get -q update || echo "going on without a complete update"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
@@ -185,8 +186,8 @@ private_apt_update() {
   private_apt "$1" "$2" apt-get update || echo "going on without a complete update"
 }
 
-# The files that name this machine's package sources: those of Debian, or all of them if the machine
-# does not know yet whose they are.
+# The files that name this machine's package sources: those of Debian, or all files if apt does not know yet
+# which of them are Debian's.
 apt_source_files() {
   # shellcheck disable=SC2016  # apt-get expands them
   targets=$(apt-get indextargets --format '$(ORIGIN)|$(SOURCESENTRY)' 'Created-By: Packages')
@@ -205,15 +206,15 @@ sanitizer_packages() {
   echo clang libclang-rt-dev llvm libstdc++-12-dev libc6-dev libcmocka-dev
 }
 
-# The sanitizers of older compilers cannot lay out their memory where a kernel randomises addresses by
-# more than 28 bits: what to start their programs with.
+# The prefix of commands that start programs with sanitizers. Older compilers' sanitizers cannot lay out
+# their memory where a kernel randomises addresses by more than 28 bits.
 steady_addresses() {
   bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)
   [ "$bits" -le 28 ] || fixed_addresses
 }
 
-# What to start a program with that is to have its memory where it had it the last time; nothing where
-# that is not allowed.
+# The prefix of a command that is to have its memory at the same addresses in each run; empty where that is
+# not allowed.
 fixed_addresses() {
   ! setarch -R true 2>/dev/null || echo setarch -R
 }
@@ -273,7 +274,8 @@ keep_static_cmocka() {
 }
 
 # compile_mimalloc PREFIX: mimalloc is the benchmark's peer, and only on x64. Clang compiles it: GCC for
-# Windows emulates thread-local variables by calls, which would make it slower than its users know it.
+# Windows emulates thread-local variables by calls, which would make it slower than it is where people use
+# it.
 compile_mimalloc() {
   mkdir -p "$build/tmp/build" "$1/include" "$1/lib" || return 1
   # shellcheck disable=SC2046  # one word an option
@@ -362,7 +364,7 @@ fetch_runtime() {
   done
 }
 
-# npm is to trust whom the machine trusts, and not only whom it knows by itself.
+# Makes npm trust the machine's certificate authorities, and not only its built-in ones.
 trust_authorities() {
   cat "${NODE_EXTRA_CA_CERTS:-$authorities}" "$authorities" "$build/authorities.crt" \
     >"$build/tmp/authorities.crt" 2>/dev/null || :

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Do the tests find bugs? Plants those of tests/mutations/*.txt in a copy of the sources, one at a time,
-# and runs the native tests that must fail then. Installs what it lacks first. Wants Debian on amd64.
+# Do the tests find bugs? Plants the bugs ("mutations") of tests/mutations/*.txt in a copy of the sources,
+# one at a time, and runs the native tests that must fail then. Installs what it lacks first. Wants Debian
+# on amd64.
 
 # shellcheck source-path=SCRIPTDIR
 set -eu
@@ -53,7 +54,7 @@ mutations() {
   printf '%s\n' "$list" | awk -F '|' -v word="$1" '$1 != "" && (index($1, word) || index($2, word))'
 }
 
-# How many stale ones mutations() met.
+# How many stale mutations mutations() met.
 stale_count() {
   wc -l <"$build/mutants/stale.txt" | tr -d ' '
 }
@@ -64,7 +65,7 @@ stale_count() {
 
 copy=$build/mutants/tree
 
-# Which of its files have ever differed: what was built of them may be older than what they are now.
+# A list of the copy's files that have ever had a bug: their objects may be older than their text is now.
 changed=$build/mutants/changed
 
 # Times are kept, so that only what has changed is built again; what any run has had a bug in counts as
@@ -81,7 +82,7 @@ make_copy() {
   done <"$changed"
   # A planted bug may keep a test from ending.
   sed -i 's/TIMEOUT 300/TIMEOUT 100/' "$copy"/tests/core/CMakeLists.txt "$copy"/tests/fuzz/CMakeLists.txt
-  # It may also leave something unused.
+  # A planted bug may also leave a variable or function unused.
   cmake -S "$copy" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_C_COMPILER=gcc \
     -DCMAKE_C_FLAGS=-O1 -DCMAKE_COMPILE_WARNING_AS_ERROR=OFF -DBUILD_TESTING=ON
 }
@@ -95,7 +96,7 @@ run_test() {
   ctest --test-dir "$copy/build" --no-tests=error -R "^$1\$"
 }
 
-# Without a bug they pass.
+# Without a bug the tests must pass.
 check_unchanged() {
   logged mutants-build build_tests "$@" || return 1
   for test; do

@@ -107,8 +107,8 @@ run_preset() {
   echo "$1 $((tests_started - started)) $(($(date +%s) - tests_started))" >>"$times"
 }
 
-# What can be said of x86 where its programs do not run: the checks of what ships, which read files. The
-# other tests are skipped.
+# Where x86 programs cannot run, only the checks of the shipped files can, since they read files. The other
+# tests are skipped.
 run_x86_checks() {
   # shellcheck disable=SC2086  # one word a target
   if ! with_lock build-x86 build_preset x86 $x86_targets; then
@@ -148,8 +148,8 @@ run_tests() {
   esac
 }
 
-# tell_coverage PRESET SIDE GCOV LEAST-BRANCHES: what ran of src/. Adds the line "coverage-SIDE 1 0 0", or
-# a failure.
+# tell_coverage PRESET SIDE GCOV LEAST-BRANCHES: prints how much of src/ ran. Adds the line "coverage-SIDE 1
+# 0 0", or a failure.
 tell_coverage() {
   figures=$build/coverage-$2.txt
   if logged "$1-gcovr" gcovr --root . --gcov-executable "$3" --filter 'src/' -j "$(nproc)" \
@@ -191,7 +191,7 @@ record() {
 presets=
 long=OFF
 x86_reason=
-# What ships, and all that the checks of it look at.
+# The shipped files, and the other files that their checks read.
 x86_targets="hostmem hostmem_static hostmem-run"
 while [ $# -gt 0 ]; do
   case $1 in

@@ -23,11 +23,11 @@
 
 #include <corerror.h>
 
-/* CoreCLR's header has these two enumerations, and is told by ICLRRuntimeHost2. */
+/* CoreCLR's header has these two enumerations. It is recognised by its ICLRRuntimeHost2. */
 #if !defined(__IHostMemoryManager_INTERFACE_DEFINED__) &&                                          \
     !defined(__ICLRRuntimeHost2_INTERFACE_DEFINED__)
 
-/* How much memory is available, as a host tells the CLR. */
+/* How much memory is available, as a host reports it to the CLR. */
 typedef enum {
     eMemoryAvailableLow = 1,
     eMemoryAvailableNeutral = 2,

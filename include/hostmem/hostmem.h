@@ -126,7 +126,7 @@ typedef struct HOSTMEM_OPTIONS {
 
     /*
      * Called for each module that HOSTMEM_REDIRECT_FOLLOW finds, whether it could be redirected or
-     * not, by the thread that loads the module, before the load returns. NULL: nobody is told.
+     * not, by the thread that loads the module, before the load returns. NULL: nothing is called.
      */
     HOSTMEM_MODULE_CALLBACK pfnModule;
     void *pModuleContext;

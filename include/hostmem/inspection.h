@@ -67,7 +67,7 @@ typedef struct HOSTMEM_FIRST_COUNT {
 
 typedef enum HOSTMEM_STATUS {
     HostMemStatusOpen = 0,   /* serving */
-    HostMemStatusBroken = 1, /* the books contradicted themselves: an E_FAIL has latched */
+    HostMemStatusBroken = 1, /* the books and the system disagreed: an E_FAIL has latched */
     HostMemStatusClosed = 2  /* the host has called Close */
 } HOSTMEM_STATUS;
 
@@ -232,8 +232,8 @@ typedef HRESULT(CALLBACK *HOSTMEM_DAMAGE_CALLBACK)(void *pContext, const HOSTMEM
  * ------------------------------------------------------------------------------------------- */
 
 /*
- * A manager's IHostMemInspection is had by QueryInterface. All methods may be called by any thread
- * at any time, also after Close. All are suspension-safe, but for what the caller's callbacks do.
+ * QueryInterface on a manager gives its IHostMemInspection. Any thread may call any method at any
+ * time, also after Close. All are suspension-safe, but for what the caller's callbacks do.
  */
 DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c, 0x5e, 0x9b, 0x40,
             0xe7, 0xa1);
@@ -310,10 +310,11 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  *   Sets how critical the requests of redirected modules are, because modern .NET does not say. The
  *   host sets eProcessCritical before it starts the runtime and eTaskCritical, which is the
  *   default, when Start has returned.
- *   With eTaskCritical, only requests that make the collector's heap grow are task-critical: pages
- *   in a region of 8 MiB or more, except the first 2 MiB committed at the region's start. All other
- *   requests are app-domain-critical, because the runtime makes them while it handles the refusal
- *   of a task-critical one. So give a limit an AppDomainReserve.
+ *   With eTaskCritical, only requests that make the collector's heap grow are task-critical: those
+ *   that reserve 8 MiB or more, and those that commit pages in such a region, except up to 2 MiB
+ *   from the region's start or at most two pages behind it. All other requests are
+ *   app-domain-critical, because the runtime makes them while it handles the refusal of a
+ *   task-critical one. So give a limit an AppDomainReserve.
  *   S_OK; E_INVALIDARG (no such level).
  */
 typedef interface IHostMemInspection IHostMemInspection;

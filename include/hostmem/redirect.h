@@ -4,9 +4,9 @@
  * Modern .NET never asks its host for a memory manager. A host redirects the runtime's modules
  * instead: their calls of Win32's memory functions then reach the manager.
  *
- * hostmem.h includes this header, and says what "suspension-safe" means. Whatever is said of a
- * Win32 function here goes by its page in the Windows API reference; the format of import tables,
- * by "PE Format" there.
+ * hostmem.h includes this header, and says what "suspension-safe" means. What this header says of a
+ * Win32 function is based on the function's page in the Windows API reference; what it says of
+ * import tables, on "PE Format" there.
  */
 #ifndef HOSTMEM_REDIRECT_H
 #define HOSTMEM_REDIRECT_H
@@ -38,7 +38,7 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
 
 /* HostMemRedirectModule's dwFlags. */
 #define HOSTMEM_REDIRECT_HEAP 0x1      /* also redirect the functions of Win32 heaps */
-#define HOSTMEM_REDIRECT_NO_STATUS 0x2 /* do not redirect what tells of the machine's memory */
+#define HOSTMEM_REDIRECT_NO_STATUS 0x2 /* do not redirect what reports the machine's memory */
 #define HOSTMEM_REDIRECT_FOLLOW 0x4    /* also redirect the parts of a runtime that it loads */
 
 /*
@@ -59,7 +59,7 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *
  * - GlobalMemoryStatusEx reports no more memory than the limits allow, and no more available memory
  *   than is left below them. The load is the system's or the commit limit's, whichever is higher.
- *   The commit limit's is scaled for .NET's garbage collector, which takes 90 % for high: it is
+ *   The commit limit's is scaled for .NET's garbage collector, which treats 90 % as high: it is
  *   90 % at the threshold where memory becomes Low, and linear below and above. From the refusal of
  *   a task-critical request until the next one is granted, it is 89 % at most.
  *
@@ -137,13 +137,13 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
  *
  * When the last redirection to a manager ends, the manager's heaps without live blocks end, too.
  * Heaps with live blocks stay and keep the manager alive. If modules are redirected to this manager
- * again, they find these heaps under the same handles. When that ends as well, heaps are ended or
- * kept by the same rule.
+ * again, they find these heaps under the same handles. When those redirections end as well, the
+ * same rule decides which heaps end and which stay.
  *
  *   pRedirection  what HostMemRedirectModule gave.
  * S_OK; E_POINTER (NULL); E_INVALIDARG (not a redirection, or removed before; the pointer is not
  * read); what VirtualProtect reports, as HRESULT_FROM_WIN32: other entries have been put back.
- * Any thread. Not suspension-safe, for the same reasons.
+ * Any thread. Not suspension-safe, for the reasons that HostMemRedirectModule gives.
  */
 HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirection);
 

@@ -1,8 +1,9 @@
 /*
  * exit_code.h: the exit codes of hostmem-run's own failures, and the one way to announce one.
  *
- * Where a program ran, its exit code is hostmem-run's. The codes of hostmem-run's own failures are
- * at the end of the range that every shell can show: few programs use them.
+ * When a program has run, hostmem-run exits with the program's exit code. The codes of
+ * hostmem-run's own failures are at the end of the range that every shell can show: few programs
+ * use them.
  */
 #ifndef HOSTMEM_BASE_EXIT_CODE_H
 #define HOSTMEM_BASE_EXIT_CODE_H

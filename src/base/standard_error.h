@@ -7,7 +7,7 @@
 #ifndef HOSTMEM_BASE_STANDARD_ERROR_H
 #define HOSTMEM_BASE_STANDARD_ERROR_H
 
-/* Keeps a copy of the handle that the process was started with: the program may close its own. */
+/* Keeps a copy of the handle that the process was started with: the program may close that one. */
 void standard_error_open(void);
 
 /* text is UTF-8. A console gets it as characters, a file or pipe as bytes. */

@@ -1,5 +1,6 @@
 /*
- * text.c: formats without floating point, for which the C library would allocate from the heap.
+ * text.c: formats without floating point: to print that, the C library would allocate from the
+ * heap.
  */
 #include "base/text.h"
 

@@ -68,7 +68,7 @@ uint64_t budget_charged(const struct budget_kind *kind)
     return not_negative(LOAD_RELAXED(kind->charged));
 }
 
-/* True if the amount fits on what is charged. An amount of 0 does, even beyond the limit. */
+/* True if the amount can be added to what is charged. An amount of 0 can, even beyond the limit. */
 static bool fits(const struct budget_kind *kind, uint64_t charged, uint64_t amount,
                  enum budget_level level)
 {
@@ -97,7 +97,10 @@ static void take_back(struct budget_kind *kind, uint64_t amount)
 
 bool budget_ask(struct budget *budget, struct budget_charge charge, enum budget_level level)
 {
-    /* Otherwise a request that does not fit would hold the last of the other kind for a moment. */
+    /*
+     * Otherwise a request that the committed limit refuses would hold address space for a moment,
+     * for want of which another request could be refused.
+     */
     if (!fits(&budget->committed, LOAD_RELAXED(budget->committed.charged), charge.committed, level))
         return false;
     if (charge.reserved && !ask(&budget->reserved, charge.reserved, level))

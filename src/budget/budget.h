@@ -1,23 +1,23 @@
 /*
  * budget.h: how much address space and how much committed memory may be used, and how much is.
  *
- * Of each kind there are two figures. `granted` is what is held; `charged` is that, and what is
- * being asked of the system. A request is charged before the system is asked, if it fits. If the
+ * Each of these two kinds has two figures. `granted` is what is held; `charged` is that, and what
+ * is being asked of the system. A request is charged before the system is asked, if it fits. If the
  * system grants it, it is noted as granted; if not, its charge is returned. So what is refused, by
  * the budget or by the system, never shows in `granted`, not even in its peak.
  *
- * Protocol: `charged` grows by compare-and-swap from a value that the request still fits on. So of
- * any number of threads, no two get the same last byte. A request for both kinds is charged for one
- * only when it has been seen to fit on both, so that a request which does not fit causes no other
- * one to be refused. All else is fetch-add. A refund takes from `granted` first and from
- * `charged` last, when the system has the memory back: what the system holds is never more than
- * what is charged. Once all calls have returned, the two are equal and exactly what the system
+ * Protocol: `charged` grows by compare-and-swap from a value to which the request can still be
+ * added. So of any number of threads, no two get the same last byte. A request for both kinds is
+ * charged for either only when both have been seen to have room, so that a request which does not
+ * fit causes no other one to be refused. All else is fetch-add. A refund takes from `granted` first
+ * and from `charged` last, when the system has the memory back: what the system holds is never more
+ * than what is charged. Once all calls have returned, the two are equal and exactly what the system
  * holds.
  *
  * Only two kinds of program get beyond a limit: one that commits and decommits the same page at the
  * same time, and one that commits memory that it does not hold and so reaches a region made
- * meanwhile. What the system has made of that is found out afterwards, and booked as it is
- * (budget_force).
+ * meanwhile. What the system then holds is found out afterwards, and charged whatever the
+ * limit (budget_force).
  *
  * Requests made at once are each charged in full. If two threads commit the same page at once, one
  * is charged for it in the end, but near the limit one of them may be refused.
@@ -73,7 +73,7 @@ struct budget_charge {
 /* No limits. */
 void budget_init(struct budget *budget);
 
-/* After calls at once, each bound is the one that some of them set. */
+/* If several threads call this at once, each bound is one that one of them set. */
 void budget_set_limit(struct budget_kind *kind, const struct budget_limit *limit);
 struct budget_limit budget_get_limit(const struct budget_kind *kind);
 
@@ -89,7 +89,7 @@ uint64_t budget_charged(const struct budget_kind *kind);
 /* Charges what the system is to be asked for. False: it does not fit, and nothing is charged. */
 bool budget_ask(struct budget *budget, struct budget_charge charge, enum budget_level level);
 
-/* The system has granted that much of what was charged; or has not granted it. */
+/* Of what was charged, the system has granted that much (note), or has not (return). */
 void budget_note(struct budget *budget, struct budget_charge charge);
 void budget_return(struct budget *budget, struct budget_charge charge);
 

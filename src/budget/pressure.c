@@ -131,7 +131,7 @@ static enum pressure_state right_state(const struct pressure *pressure, enum pre
     return PRESSURE_NEUTRAL;
 }
 
-/* Only the teller calls this. An older tick than an earlier teller's is not noted. */
+/* Only the teller calls this. A tick older than that of an earlier teller is ignored. */
 static void note_low(struct pressure *pressure, uint64_t tick, enum pressure_state state)
 {
     if (state == PRESSURE_LOW &&
@@ -167,7 +167,7 @@ static bool reminder_is_due(const struct pressure *pressure, uint64_t tick)
     return tick > told && tick - told >= PRESSURE_REMINDER_MILLISECONDS;
 }
 
-/* Low seems due to be told once more. True: the caller has become the teller. */
+/* Is Low due to be told once more? True: it seems so, and the caller has become the teller. */
 static bool begin_reminder(struct pressure *pressure, uint64_t tick)
 {
     uint32_t word = load_word(pressure);
@@ -183,7 +183,7 @@ bool pressure_begin(struct pressure *pressure, bool refused, uint64_t tick,
 
     if (!changed && !(refused && begin_reminder(pressure, tick)))
         return false;
-    /* Between look and swap another thread may have told it, and the word be the same again. */
+    /* Before the swap another thread may have told Low, after which the word is the same again. */
     if (!changed && !reminder_is_due(pressure, tick))
         return pressure_next(pressure, tick, state);
     *state = told_of(load_word(pressure)); /* only the teller writes that part */

@@ -1,5 +1,5 @@
 /*
- * pressure.h: the memory pressure, in three states, and which thread notifies the host of it.
+ * pressure.h: the memory pressure, in three states, and which thread notifies the runtime of it.
  *
  * The state follows from what is committed and the task-critical limit: Low above one threshold,
  * High below another, Neutral between; and Low while the system itself is short of memory. A state
@@ -7,21 +7,22 @@
  * that it was entered by: with 90 % and 70 %, Low is left below 85 % and High above 75 %. A figure
  * that swings about a threshold does not make the state swing.
  *
- * Protocol. One word holds the state, the state that was told to the host last, and whether a
- * thread, the teller, is telling now. It changes by compare-and-swap:
+ * Protocol. To tell the runtime a state is to notify it of the state. One word holds the state, the
+ * state that the runtime was told last, and whether a thread is telling the runtime one now: the
+ * teller. The word changes by compare-and-swap:
  * - A thread that has changed what is committed, or a limit, looks whether the state is still
- * right, and writes the right one. Having written it, it looks again. If another thread moved a
- * figure meanwhile, this thread sees the figure, or the other one sees what this one wrote: the
- * gauge and the word are sequentially consistent.
+ *   right, and writes the right one. Having written it, it looks again. If another thread moved a
+ *   figure meanwhile, this thread sees the figure, or the other one sees what this one wrote: the
+ *   gauge and the word are sequentially consistent.
  * - If the state is not the one told last, and there is no teller, the same swap makes the thread
- * the teller. So a change is told once, by the thread that made it.
+ *   the teller. So a change is told once, by the thread that made it.
  * - Before it stops, the teller looks whether the state has changed since, and if so tells that as
  *   well, also if another thread made the change. So changes are told in order, a callback is never
- *   entered twice at once, nor by itself, and the state told last is the right one. Changes that
- *   cancel each other meanwhile are not told. No thread waits; a teller that is suspended in the
- *   middle holds up further telling only.
- * - A thread that wants to remind the host of Low becomes the teller first. Only then does it know
- * for certain when Low was told last: no other thread can tell it in between.
+ *   entered by two threads at once, nor from within itself, and the state told last is the right
+ *   one. Changes that cancel each other meanwhile are not told. No thread waits; a teller that is
+ *   suspended in the middle holds up further notifications and nothing else.
+ * - A thread that wants to remind the runtime of Low becomes the teller first. Only then does it
+ *   know for certain when Low was told last: no other thread can tell it in between.
  */
 #ifndef HOSTMEM_BUDGET_PRESSURE_H
 #define HOSTMEM_BUDGET_PRESSURE_H
@@ -44,7 +45,7 @@ enum pressure_state {
 struct pressure {
     const struct budget_kind *kind; /* whose limit and use decide */
     _Atomic uint32_t word;
-    _Atomic uint32_t thresholds; /* percent: Low above the lower half, High below the upper half */
+    _Atomic uint32_t thresholds; /* percent: bits 0-15 Low above; bits 16-31 High below */
     _Atomic bool system_is_low;
     _Atomic uint64_t told_tick; /* when Low was told last; only the teller writes it */
 };
@@ -59,14 +60,17 @@ void pressure_get_thresholds(const struct pressure *pressure, uint32_t *low, uin
 /* Whether the system itself is short of memory. The caller calls pressure_begin after it. */
 void pressure_set_system(struct pressure *pressure, bool is_low);
 
-/* True if there is no limit and never was pressure: pressure_begin need not be called. */
+/*
+ * True if there is no limit, the system is not short of memory, and both the state and the state
+ * told last are High, as at first: pressure_begin need not be called.
+ */
 bool pressure_is_idle(const struct pressure *pressure);
 
 enum pressure_state pressure_state(const struct pressure *pressure);
 
 /*
- * To be called after every change. True: the caller has to tell the host *state, and then to call
- * pressure_next until that is false. `refused`: the budget has just refused a request, and a
+ * To be called after every change. True: the caller has to tell the runtime *state, and then to
+ * call pressure_next until that is false. `refused`: the budget has just refused a request, and a
  * reminder may be due.
  */
 bool pressure_begin(struct pressure *pressure, bool refused, uint64_t tick,

@@ -11,7 +11,7 @@
 void counters_begin(struct counters *counters, enum counted_method method)
 {
     atomic_fetch_add_explicit(&counters->calls[method].begun, 1, memory_order_relaxed);
-    /* Pairs with the fence of counters_are_quiet: what sees the call's effects sees it begun. */
+    /* Pairs with the fence in counters_are_quiet: what sees the call's effects sees it begun. */
     atomic_thread_fence(memory_order_release);
 }
 

@@ -2,8 +2,8 @@
  * counters.h: what has happened to a manager. Counters of calls and failures by method and of
  * refusals, and gauges of what it holds now.
  *
- * Counters are figures, not synchronisation, with one exception: by counters_are_quiet an audit
- * knows that no call was under way while it added up.
+ * Counters are figures, not synchronisation, with one exception: from counters_are_quiet an audit
+ * learns that no call was under way while it added up.
  */
 #ifndef HOSTMEM_COUNTERS_COUNTERS_H
 #define HOSTMEM_COUNTERS_COUNTERS_H
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* In the order of HOSTMEM_METHOD (hostmem.h). */
+/* In the order of HOSTMEM_METHOD (inspection.h). */
 enum counted_method {
     COUNTED_CREATE_MALLOC,
     COUNTED_VIRTUAL_ALLOC,
@@ -35,7 +35,7 @@ enum counted_method {
     COUNTED_METHODS
 };
 
-/* Why IHostMalloc::Free refused, in the order of HOSTMEM_REFUSAL (hostmem.h). */
+/* Why IHostMalloc::Free refused, in the order of HOSTMEM_REFUSAL (inspection.h). */
 enum block_refusal {
     BLOCK_REFUSED_FOREIGN,
     BLOCK_REFUSED_INTERIOR,
@@ -56,7 +56,7 @@ struct call_counter {
 struct first_counter {
     _Atomic uint64_t count;
     _Atomic uint64_t tick;  /* milliseconds; 0: not yet */
-    _Atomic uint64_t order; /* 1: the first of all first_counters to count; 0: not yet */
+    _Atomic uint64_t order; /* 1: the earliest of all such firsts; 0: not yet */
 };
 
 /* EMemoryCriticalLevel and EMemoryAvailable have three values each. */

@@ -1,6 +1,6 @@
 /*
  * dllmain.c: the DLL's entry point. hostmem is linked without the C run-time library: it needs
- * none, and an import table without heaps and locks can be read as a promise.
+ * none, and its import table, in which no heap and no lock appears, proves a promise.
  */
 #include <windows.h>
 

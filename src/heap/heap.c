@@ -1,8 +1,9 @@
 /*
  * heap.c: see heap.h. Creating and destroying a heap, and allocating, freeing and resizing blocks.
  *
- * Review note for invariant I4: the code reached from here is that of heap/, pages/ and os/ (system
- * calls and atomics). None of it locks, waits, or calls a heap of the system's.
+ * Review note for invariant I4: the code reached from here is that of heap/, slabs/, pages/,
+ * budget/, counters/ and os/ (system calls and atomics). None of it locks, waits, or calls a heap
+ * of the system's.
  */
 #include "heap/heap.h"
 
@@ -104,7 +105,7 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
     struct heap_space *space = heap->space;
     struct counters *counters = space->pages->counters;
 
-    /* Until the end, the counters and the blocks differ: an audit is not to compare them. */
+    /* From here to the end the counters and the blocks differ: an audit must not compare them. */
     thread_counters_enter(&heap->shared, true);
     heap_flush_delayed(heap);
     end_blocks(heap, callback, context);

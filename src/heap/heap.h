@@ -5,10 +5,10 @@
  * of their own. Either way the memory comes from pages/, marked with the heap's number: it is
  * owned, charged and audited like every region.
  *
- * Promises. A pointer that is not the start of a live block of this heap is found out without being
- * read. Of any number of threads that free one block at once, one succeeds. There is no lock and no
- * wait: a suspended thread keeps no other thread from allocating or freeing (I4). Figures are exact
- * when no call is under way; for peaks see thread_counters.h.
+ * Promises. A pointer that is not the start of a live block of this heap is recognised without
+ * being read. Of any number of threads that free one block at once, one succeeds. There is no lock
+ * and no wait: a suspended thread keeps no other thread from allocating or freeing (I4). Figures
+ * are exact when no call is under way; for peaks see thread_counters.h.
  *
  * What no allocator can tell apart, short of never using an address twice, is a late free. Thread A
  * frees a block and is suspended in the middle; thread B frees the same block, and it is handed out
@@ -18,7 +18,7 @@
  *
  * The other headers of a heap:
  *   heap_fast_path.h  the common cases of allocating and freeing, for callers to inline
- *   heap_walk.h       enumerating blocks, whose an address is, the audit
+ *   heap_walk.h       enumerating blocks, finding the block at an address, the audit
  *   heap_counters.h   figures
  */
 #ifndef HOSTMEM_HEAP_HEAP_H

@@ -93,7 +93,7 @@ static uint32_t add_some(const struct heap *heap, const enum thread_count *which
     return inside;
 }
 
-/* Adds up what was freed last, so that the sum of live blocks is never too large. */
+/* Adds up frees after allocations, so that the sum of live blocks is never too large. */
 static uint32_t add_threads(const struct heap *heap, uint64_t counts[THREAD_COUNTS])
 {
     uint32_t inside;

@@ -24,7 +24,10 @@ static inline struct thread_counters *heap_fast_thread_counters(const struct hea
     return thread && LOAD_RELAXED(thread->owner) == key ? thread : NULL;
 }
 
-/* The same wherever they are, made if need be; the heap's shared ones if there is no memory. */
+/*
+ * The calling thread's counters wherever they are in their bucket. Makes them if there are none; if
+ * there is no memory for that, returns the heap's shared ones.
+ */
 struct thread_counters *heap_find_thread_counters(struct heap *heap);
 
 static inline struct thread_counters *heap_thread_counters(struct heap *heap)
@@ -49,11 +52,13 @@ static inline void heap_leave(struct heap *heap, struct thread_counters *thread)
  * Counting
  * --------------------------------------------------------------------------------------------- */
 
-/* Raises the peaks to the sum over all threads, and notes that this thread has looked. */
+/*
+ * Raises the peaks to the sum over all threads. With several threads, the calling thread's lowest
+ * share starts again from what its share is now.
+ */
 void heap_update_peaks(struct heap *heap, struct thread_counters *thread);
 
-/* For counters that are not the shared ones. counter: THREAD_ALLOCATED or THREAD_DEBUG_ALLOCATED.
- */
+/* Not for the shared counters. counter: THREAD_ALLOCATED or THREAD_DEBUG_ALLOCATED. */
 static inline void heap_count_own_alloc(struct heap *heap, struct thread_counters *thread,
                                         enum thread_count counter, size_t size)
 {

@@ -2,8 +2,8 @@
  * heap_damage.h: finding blocks that were written to after they were freed.
  *
  * With HEAP_FILL_ON_FREE a freed block is filled with HEAP_FILL_FREED. Before the block is handed
- * out again, and before its slab is retired, it is looked at: a byte of another value is reported
- * with the history of the block's last owner.
+ * out again, and before its slab is retired, the block is checked: a byte of another value is
+ * reported with the history of the block's last owner.
  */
 #ifndef HOSTMEM_HEAP_HEAP_DAMAGE_H
 #define HOSTMEM_HEAP_HEAP_DAMAGE_H

@@ -1,7 +1,8 @@
 /*
  * heap_fast_path.h: the common cases of heap_alloc and heap_free, for callers to inline: a small
- * block without a history, the thread's counters and an active slab at hand, and no other thread at
- * the same word. In every other case nothing is done, and the caller calls the function of heap.h.
+ * block without a history, the thread's counters and an active slab at hand, and no other thread
+ * that changes the same word. In every other case nothing is done, and the caller calls the
+ * function of heap.h.
  */
 #ifndef HOSTMEM_HEAP_HEAP_FAST_PATH_H
 #define HOSTMEM_HEAP_HEAP_FAST_PATH_H

@@ -71,7 +71,7 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
     return PAGES_OK;
 }
 
-/* Why an address is not that of a live block, by what the books still know of it. */
+/* Why an address is not that of a live block, judged by what the books still know of it. */
 static enum block_refusal why_refused(const struct heap *heap, uintptr_t address)
 {
     struct region_facts facts;

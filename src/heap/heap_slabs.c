@@ -30,7 +30,7 @@ static bool ensure_histories(struct heap_space *space, struct slab *slab,
     return true;
 }
 
-/* Gives the descriptor memory, and puts it into use. */
+/* Takes the slab's memory, and puts the descriptor into use. */
 static pages_result furnish(struct heap *heap, struct slab *slab,
                             const struct size_class *size_class, uint32_t critical_level)
 {
@@ -75,7 +75,7 @@ static pages_result make_slab(struct heap *heap, const struct size_class *size_c
     if (!index)
         return OS_ERROR_NOT_ENOUGH_MEMORY;
     *slab = heap_slab(space, index);
-    slab_close(*slab); /* out of use already; this orders what is written from now on */
+    slab_close(*slab); /* its key is 0 already; this orders what is written from now on */
     if (ensure_histories(space, *slab, size_class))
         result = furnish(heap, *slab, size_class, critical_level);
     if (result)

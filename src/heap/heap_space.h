@@ -24,7 +24,7 @@ enum heap_option {
 struct heap_block {
     uintptr_t address;
     size_t size;      /* asked for */
-    const char *file; /* NULL: not told */
+    const char *file; /* NULL: none was given */
     const void *caller;
     uint32_t line;
     uint32_t heap;
@@ -54,8 +54,8 @@ struct heap_space {
     struct pool threads;          /* struct thread_counters */
     _Atomic uint32_t heap_number; /* of the youngest heap */
     _Atomic uint64_t key_number;  /* how many slab keys have been made */
-    _Atomic uint64_t ends_begun;  /* heaps whose end has begun to be counted; */
-    _Atomic uint64_t ends_done;   /* heaps whose counts are in the manager's counters */
+    _Atomic uint64_t ends_begun;  /* heaps whose counts have begun to move to the manager's */
+    _Atomic uint64_t ends_done;   /* heaps whose counts are in the manager's counters now */
     struct gauge peak_blocks;     /* the sum of the peaks of the heaps that live */
     struct gauge peak_bytes;
     struct size_classes classes;

@@ -13,7 +13,7 @@
 #include "heap/heap_space.h"
 #include "heap/heap_state.h"
 
-/* HEAP_NO_HISTORY (heap_slabs.h): there is no memory for histories; a plain block may be had. */
+/* HEAP_NO_HISTORY (heap_slabs.h): no memory for histories; a plain block may still be possible. */
 pages_result heap_alloc_tracked(struct heap *heap, struct thread_counters *thread,
                                 const struct heap_request *request, void **memory);
 

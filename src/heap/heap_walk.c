@@ -154,7 +154,7 @@ bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Whose is this address?
+ * Which block, and which manager, an address belongs to
  * --------------------------------------------------------------------------------------------- */
 
 bool heap_owns(const struct heap_space *space, const void *memory)

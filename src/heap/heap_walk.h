@@ -1,5 +1,5 @@
 /*
- * heap_walk.h: looking at heaps: their blocks, whose an address is, and the audit.
+ * heap_walk.h: looking at heaps: their blocks, the block at an address, and the audit.
  *
  * Any thread may call these at any time. A walk shows a block that was live when it was looked at;
  * blocks that come and go meanwhile may be met or missed.
@@ -27,8 +27,8 @@ bool heap_find_block(const struct heap_space *space, uintptr_t address, struct h
 
 /*
  * True if the address lies in memory of this manager, a heap's or not; true also if such memory was
- * there, was given back, and nothing is committed there now. Otherwise the memory is somebody
- * else's, and a free of it is not heap_free's to judge.
+ * there, was given back, and nothing is committed there now. Otherwise the memory has
+ * another owner, and heap_free cannot judge a free of it.
  */
 bool heap_owns(const struct heap_space *space, const void *memory);
 

@@ -22,11 +22,10 @@ static inline uint32_t partial_slabs_threshold(const struct size_class *size_cla
 /* Pushes a slab that the caller has just made PARTIAL. */
 void partial_slabs_push(struct heap *heap, struct slab *slab, const struct size_class *size_class);
 
-/* FULL -> PARTIAL, and onto the stack. Does nothing if the slab is not FULL in this use any more.
- */
+/* FULL -> PARTIAL, and onto the stack. Does nothing if the slab is no longer FULL in this use. */
 void partial_slabs_add(struct heap *heap, struct slab *slab, const struct slab_view *view);
 
-/* A slab from the stack, now ACTIVE and in the caller's hand; NULL: there is none. */
+/* A slab from the stack, now ACTIVE and held by the caller; NULL: there is none. */
 struct slab *partial_slabs_take(struct heap *heap, const struct size_class *size_class);
 
 /* Gives back the descriptors of the slabs that were retired while they were on a stack. */

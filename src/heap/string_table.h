@@ -1,6 +1,6 @@
 /*
- * string_table.h: copies of the file names that DebugAlloc is told. Each text is kept once, for the
- * manager's life.
+ * string_table.h: copies of the file names that DebugAlloc is passed. Each text is kept once, for
+ * the manager's life.
  *
  * Protocol. A hash table with a fixed number of lists. A list grows by compare-and-swap at its head
  * and never shrinks, so a reader needs nothing but the head. Two threads that keep the same text at

@@ -11,17 +11,19 @@
  * did. So no thread is ever further than a step above what the last look saw, and the peak falls
  * short of the truth by at most a step for each thread.
  *
- * Quiet. `inside` is set while a call is under way: before the call changes a slab's word, and
- * until it has counted. An observer that finds no counters set, then counts the blocks in the
- * slabs, and then finds the counters unset and unchanged, has met no call: a change of a word that
- * it saw releases the store to `inside`.
+ * Quiet. `inside` is above 0 while a call is under way: from before the call changes a slab's word
+ * until the call has been counted. An observer that finds every `inside` 0, then counts the blocks
+ * in the slabs, and then finds every `inside` still 0 and the counts unchanged, has met no call:
+ * had it seen a call's change of a word, it would also see the call's store to `inside`, because
+ * that change releases the store.
  *
  * A sum is no snapshot. What was freed is added up after what was allocated. So while calls are
  * under way a sum, and a peak that is taken from it, may be too small, and never too large.
  *
- * Owners are known by os_thread_key. A thread that begins may have the key of one that has ended:
- * it then goes on with its counters. Counters stay with the heap as long as it lives. A thread for
- * which there is no memory for counters counts in the heap's shared ones, by atomic additions.
+ * Owners are identified by os_thread_key. A thread that begins may have the key of one that has
+ * ended: it then goes on with the ended thread's counters. Counters stay with the heap as long as
+ * it lives. A thread for which there is no memory for counters counts in the heap's shared ones, by
+ * atomic additions.
  */
 #ifndef HOSTMEM_HEAP_THREAD_COUNTERS_H
 #define HOSTMEM_HEAP_THREAD_COUNTERS_H

@@ -4,7 +4,8 @@
  * A call is counted when it begins, and refused if the manager no longer serves. When it ends, its
  * result becomes an HRESULT (hresult.h), a contradiction latches, and the last error is set:
  * Win32's after a failure, what it was before after a success (invariant I5). Then the call is
- * counted as ended. Last of all, the runtime is told of pressure if the call may have changed it.
+ * counted as ended. Last of all, the runtime is notified of pressure if the call may have changed
+ * it.
  */
 #ifndef HOSTMEM_HOSTING_COUNTED_CALL_H
 #define HOSTMEM_HOSTING_COUNTED_CALL_H

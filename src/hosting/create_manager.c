@@ -37,7 +37,7 @@ static void report_damage(void *context, const struct heap_block *block)
     manager->damage_callback(manager->damage_context, &damage);
 }
 
-/* Everything that may fail. After a failure the manager can be released like a whole one. */
+/* Everything that may fail. After a failure the manager can be released like a complete one. */
 static HRESULT make_parts(struct manager *manager, const HOSTMEM_OPTIONS *options)
 {
     struct gauge *gauge = &manager->counters.metadata;

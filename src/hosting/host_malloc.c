@@ -2,12 +2,13 @@
  * host_malloc.c: the IHostMalloc interface: each method checks its arguments, calls the heap and
  * returns.
  *
- * Review note for invariant I4: Alloc, DebugAlloc and Free reach heap/ and, through it, pages/ and
- * os/.
+ * Review note for invariant I4: Alloc, DebugAlloc and Free reach heap/ and, through it, slabs/,
+ * pages/, budget/ and os/; off the fast path also hosting/parts/ (pressure notification).
  *
  * A call that succeeds is counted in the heap's thread counters, not in the manager's counters
- * (counted_call.h). On the fast path it changes no books of pages and makes no Win32 call that
- * could change the last error. GetStatistics adds up both kinds of counters.
+ * (counted_call.h). On the fast path Alloc changes no books of pages and makes no Win32 call. Free
+ * does neither unless it empties a slab that goes back to the system: os_free then keeps the last
+ * error, and a later call updates the pressure state. GetStatistics adds up both kinds of counters.
  */
 #include "hosting/host_malloc.h"
 
@@ -70,8 +71,8 @@ static ULONG WINAPI host_malloc_Release(IHostMalloc *iface)
 }
 
 /*
- * Counts a call that has not succeeded in full: refused (hr, or else the heap's result), or a Free
- * of NULL.
+ * Counts a call that the heap's thread counters do not: one that fails, with hr or else with the
+ * heap's result, or a Free of NULL.
  */
 static HRESULT refused(struct manager *manager, enum counted_method method, HRESULT hr,
                        pages_result result)

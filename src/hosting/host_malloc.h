@@ -25,7 +25,7 @@ HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
                                  const struct heap_request *request, void **memory);
 HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory);
 
-/* Gives the memory of all heaps' empty slabs back: so many bytes. Any thread at any time. */
+/* Gives the memory of all heaps' empty slabs back. Returns how many bytes. Any thread, any time. */
 size_t host_malloc_trim_all(struct manager *manager);
 
 /* A new object with one reference; NULL: no memory. */

@@ -3,7 +3,9 @@
  * one function and returns.
  *
  * Review note for invariant I4: a thread that has suspended others may call VirtualAlloc,
- * VirtualFree, VirtualQuery, VirtualProtect and GetMemoryLoad. These reach pages/ and os/ only.
+ * VirtualFree, VirtualQuery, VirtualProtect and GetMemoryLoad. These reach pages/, budget/,
+ * counters/, os/ and hosting/parts/ only; last of all the CLR's callback may be called, and the
+ * system's memory notification queried (pressure_notify.h).
  * VirtualQuery reads nothing of the manager's state but the status word, and writes counters only.
  */
 #include "hosting/host_memory_manager.h"

@@ -1,7 +1,7 @@
 /*
  * inspection.c: the IHostMemInspection interface: the table of its methods, and the simple ones.
  *
- * Everything works in every status: a host looks most closely after something has gone wrong.
+ * All methods work in every status: hosts inspect most when something has gone wrong.
  */
 #include "hosting/inspection.h"
 #include "heap/heap_walk.h"

@@ -1,5 +1,5 @@
 /*
- * inspection_methods.h: the methods of IHostMemInspection that have a file of their own, by file.
+ * inspection_methods.h: the methods of IHostMemInspection outside inspection.c, by file.
  */
 #ifndef HOSTMEM_HOSTING_INSPECTION_METHODS_H
 #define HOSTMEM_HOSTING_INSPECTION_METHODS_H

@@ -28,7 +28,7 @@ void manager_latch_contradiction(struct manager *manager)
 
 /*
  * Gives the bookkeeping back. Memory that was handed out stays: a runtime may be running on it. A
- * part that was never made is all zero, which its own function takes for nothing.
+ * part that was never made is all zero, and its destroy function then does nothing.
  */
 static void destroy(struct manager *manager)
 {

@@ -29,7 +29,7 @@ void block_to_public(const struct heap_block *block, HOSTMEM_BLOCK *public_block
 
 void region_to_public(const struct region_facts *facts, size_t committed, HOSTMEM_REGION *region)
 {
-    /* The padding, too: a caller may compare two of them as bytes. */
+    /* Padding included: a caller may compare two structures byte by byte. */
     memset(region, 0, sizeof(*region));
     region->Base = (void *)facts->base;
     region->Size = facts->size;

@@ -7,7 +7,7 @@
  * names and numbers.
  *
  * Promise (suspension): on Win32 each function is one system call or a read of thread or system
- * data; none takes a lock of user mode, allocates from a heap, or calls the loader.
+ * data; none takes a user-mode lock, allocates from a heap, or calls the loader.
  */
 #ifndef HOSTMEM_OS_OS_H
 #define HOSTMEM_OS_OS_H
@@ -134,7 +134,7 @@ uint64_t os_tick_milliseconds(void);
 /* Physical memory: percent in use, and bytes available. 0, or Win32's error number. */
 uint32_t os_memory_load(uint32_t *percent, uint64_t *available);
 
-/* False when the system's page size or allocation granularity is not what is said above. */
+/* False when the page size or the allocation granularity is not OS_PAGE_SIZE, OS_GRANULE_SIZE. */
 bool os_has_known_granularity(void);
 
 #endif

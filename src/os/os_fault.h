@@ -1,8 +1,8 @@
 /*
  * os_fault.h: fault points of the seam, for builds for tests (HOSTMEM_TESTING).
  *
- * In such a build each request for memory asks OS_FAULT_STRIKES whether it is to fail, and a test
- * names the request that does. In every other build the answer is the constant false.
+ * In such a build each request for memory asks OS_FAULT_STRIKES whether it has to fail, and a test
+ * chooses the request that does. In every other build the answer is the constant false.
  */
 #ifndef HOSTMEM_OS_OS_FAULT_H
 #define HOSTMEM_OS_OS_FAULT_H

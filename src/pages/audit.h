@@ -11,7 +11,7 @@
 
 #include "pages/pages.h"
 
-/* In the order of HOSTMEM_DIFFERENCE_KIND (hostmem.h). */
+/* In the order of HOSTMEM_DIFFERENCE_KIND (inspection.h). */
 enum audit_kind {
     AUDIT_ONLY_IN_BOOKS = 1,
     AUDIT_ONLY_IN_SYSTEM,
@@ -20,7 +20,7 @@ enum audit_kind {
     AUDIT_RESERVED_TOTAL,
     AUDIT_COMMITTED_TOTAL,
     AUDIT_REGIONS_TOTAL,
-    AUDIT_BLOCKS_TOTAL, /* these two by heap/heap_walk.h */
+    AUDIT_BLOCKS_TOTAL, /* these two are found by heap_audit (heap/heap_walk.h) */
     AUDIT_BLOCK_BYTES_TOTAL,
     AUDIT_RESERVED_CHARGE, /* books: what is granted; system: what is charged */
     AUDIT_COMMITTED_CHARGE

@@ -21,7 +21,7 @@
  * chunk agree on the place whatever their timing, and each chunk has one node. A new table is
  * linked behind the last one by compare-and-swap.
  *
- * Promise: lookups and insertions are lock-free and make no system call, but for metadata.
+ * Promise: lookups and insertions are lock-free and make no system call but to commit metadata.
  */
 #ifndef HOSTMEM_PAGES_CHUNK_TABLE_H
 #define HOSTMEM_PAGES_CHUNK_TABLE_H

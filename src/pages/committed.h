@@ -3,7 +3,7 @@
  * nodes.
  *
  * All functions take page-aligned addresses, begin <= end, and go a word at a time. Each bit
- * changes by one fetch-or or fetch-and, which also tells whether it changed: two threads that set
+ * changes by one fetch-or or fetch-and, whose result shows whether it changed: two threads that set
  * the same bit learn which of them did, so charges made by these results add up exactly. The bits
  * order nothing: memory order is relaxed, and region.h orders them against other state.
  */
@@ -18,7 +18,7 @@ bool committed_ensure(struct chunk_table *table, uintptr_t begin, uintptr_t end)
 /* How many pages of [begin, end) are committed. */
 size_t committed_count(const struct chunk_table *table, uintptr_t begin, uintptr_t end);
 
-/* Set or clear the bits of [begin, end). How many changed. To set, call committed_ensure before. */
+/* Set or clear the bits of [begin, end). Return how many changed. committed_ensure comes first. */
 size_t committed_set(struct chunk_table *table, uintptr_t begin, uintptr_t end);
 size_t committed_clear(struct chunk_table *table, uintptr_t begin, uintptr_t end);
 

@@ -9,7 +9,10 @@
 
 #include "os/os.h"
 
-/* The most that directories, owners and bits may ever take. Only address space is spent on it. */
+/*
+ * The most that directories, owners, bits, marks and heaps' file names may ever take. Only address
+ * space is spent on it.
+ */
 #define METADATA_LIMIT ((size_t)(sizeof(void *) == 8 ? 2048u : 2u) << 20)
 
 bool pages_init(struct pages *pages, struct counters *counters)
@@ -61,7 +64,7 @@ bool pages_is_own(const struct pages *pages, const void *address)
         return true;
     if (!region_table_has_owned(&pages->table, (uintptr_t)address))
         return false;
-    /* Looked up once more: the system may have handed it out again before it was asked. */
+    /* Look in the books again: the system may have given this manager the address meanwhile. */
     return !os_query_range((uintptr_t)address, &system) || system.state != OS_MEM_COMMIT ||
            region_table_knows(&pages->table, (uintptr_t)address);
 }

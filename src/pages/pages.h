@@ -3,7 +3,8 @@
  * system, keep the ledger.
  *
  * Owns the budget, the ledger and the memory that the ledger lives in. Nothing else asks the system
- * for memory that is handed out. pages_alloc.c and pages_free.c hold the functions of these names.
+ * for memory that is handed out. pages_alloc.c holds pages_alloc, pages_free.c the three functions
+ * that free, pages.c the rest.
  *
  * Promises (invariants I1 to I8 for pages): ownership is checked before anything is freed; one free
  * wins; the books are exact once all calls have returned; no lock and no wait; Win32's own answers

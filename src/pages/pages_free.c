@@ -1,6 +1,6 @@
 /*
- * pages_free.c: the frees of pages.h: releasing regions, and decommitting pages in them. Nothing is
- * touched before the ledger has said whose it is.
+ * pages_free.c: the frees of pages.h: releasing regions, and decommitting pages in them. No memory
+ * is touched before the ledger has said which region it belongs to.
  */
 #include "pages/region_operation.h"
 
@@ -31,7 +31,7 @@ static pages_result release(struct pages *pages, struct region *region, uintptr_
     struct region_operation operation;
     struct region_facts facts;
 
-    /* Win32 refuses a size. Only an owner is told so: a free of anything else is foreign. */
+    /* MEM_RELEASE takes no size. Win32's error is for owned memory only; the rest is foreign. */
     if (size) {
         bool owned = region_read(region, &facts) && facts.base == page && !facts.heap;
 
@@ -73,7 +73,7 @@ static pages_result decommit(struct pages *pages, struct region *region, uintptr
         if (!result)
             operation_book_decommit(pages, range);
     } else {
-        /* Size 0 inside a region is not foreign: the collector asks so, and gets Win32's error. */
+        /* Size 0 inside a region is not foreign: the collector does it, and gets Win32's error. */
         result = size ? PAGES_FOREIGN : OS_ERROR_INVALID_ADDRESS;
         range = (struct range){operation.base, operation.base};
     }
@@ -81,7 +81,7 @@ static pages_result decommit(struct pages *pages, struct region *region, uintptr
     return operation_result(result, ended);
 }
 
-/* Neither MEM_RELEASE nor MEM_DECOMMIT: only an owner gets Win32's error. */
+/* Neither MEM_RELEASE nor MEM_DECOMMIT: Win32's error for owned memory, else PAGES_FOREIGN. */
 static pages_result free_of_unknown_type(const struct region *region, uintptr_t address)
 {
     struct region_facts facts;

@@ -214,7 +214,7 @@ bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
     return true;
 }
 
-/* Only a claimed region's last operation calls the next two: nobody else changes the word. */
+/* Only a claimed region's last operation calls the next two: no other thread changes the word. */
 void region_retire(struct region *region)
 {
     uint64_t life = LOAD_RELAXED(region->life) & ~UNDER_WAY_MASK;

@@ -2,7 +2,8 @@
  * region.h: what is known about one region, and the protocol of its life.
  *
  * struct region lives in a type-stable pool, so any index may be looked at at any time. One word,
- * `life`, decides everything. It changes only by compare-and-swap:
+ * `life`, decides everything. It changes by compare-and-swap, or by a release store where only one
+ * thread can change it (region_publish, region_retire, region_restore):
  *
  *   bits 0-1    state: FREE, LIVE or RELEASING
  *   bits 2-17   operations under way on the region (and the release, once it is claimed)
@@ -18,9 +19,9 @@
  *   RELEASING -> RELEASING  operations that had begun before the claim end: count - 1.
  *   RELEASING -> FREE   by the last operation, or the release itself if no other is under way
  *                       (region_retire), after Win32 has the memory back.
- *   RELEASING -> LIVE   by the same thread, when Win32 refused the release (region_restore):
- * version
- *                       + 1, and its operation stays under way, as when a region is published.
+ *   RELEASING -> LIVE   by the same thread, when Win32 refused the release: version + 1, and its
+ *                       operation stays under way, as when a region is published
+ *                       (region_restore).
  *
  * Why the words hold:
  * - Base and size are read after `life` was loaded (acquire) and before it is swapped (release): a
@@ -60,7 +61,7 @@ struct region_facts {
     uint64_t sequence;
     uint64_t tick; /* os_tick_milliseconds at birth */
 
-    /* For what serves a heap; heap is 0 for what VirtualAlloc handed out. */
+    /* For regions that serve a heap; heap is 0 for what VirtualAlloc handed out. */
     uint32_t heap; /* its number, with REGION_IS_SLAB for a slab of small blocks */
     uint32_t line;
     uintptr_t block; /* the address handed out, which a free has to name; the base but for guards */
@@ -146,7 +147,8 @@ bool region_end(struct region_operation *operation, uint64_t before, bool *last)
 
 /*
  * LIVE -> RELEASING, if the region is live, what it handed out is `block`, and it serves `heap`.
- * The claim counts as an operation; `alone` tells whether it is the only one.
+ * The claim counts as an operation; `alone` says whether it is the only one. False: the region is
+ * not such a one, or 65,535 operations are under way on it.
  */
 bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
                   struct region_operation *operation);

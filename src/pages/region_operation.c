@@ -35,7 +35,7 @@ void operation_book_decommit(struct pages *pages, struct range range)
     budget_refund(&pages->budget, clear_bits(pages, range));
 }
 
-/* Books a committed range against what is held. Returns how much of that it took. */
+/* Books a committed range, charged to `held` first. Returns how much of `held` it used. */
 static uint64_t book_from(struct pages *pages, struct range range, uint64_t held)
 {
     uint64_t size = range.end - range.begin;
@@ -157,7 +157,7 @@ pages_result operation_end(struct pages *pages, struct region_operation *operati
                                                   : PAGES_OK;
 }
 
-/* Two words count in this form: how many have begun, above how many are under way. */
+/* The form of foreign_requests and transfers: how many have begun, above how many go on now. */
 #define UNDER_WAY UINT64_C(0xffff)
 #define ONE_BEGINS (UINT64_C(0x10000) + 1)
 

@@ -1,7 +1,8 @@
 /*
  * region_operation.h: what every operation on a region has in common: page ranges, writing the
- * committed bits, and ending the operation so that the books are right (protocol: region.h). And
- * the two words by which requests find each other that the regions alone do not bring together.
+ * committed bits, and ending the operation so that the books are right (protocol: region.h). Also
+ * the protocols of pages.foreign_requests and pages.transfers, by which threads whose requests
+ * concern one address, but not one region, notice each other.
  */
 #ifndef HOSTMEM_PAGES_REGION_OPERATION_H
 #define HOSTMEM_PAGES_REGION_OPERATION_H
@@ -67,8 +68,9 @@ pages_result operation_end(struct pages *pages, struct region_operation *operati
  *   a region live again because the system refused its release: until then a foreign request does
  *   not find the region.
  * A sequentially consistent fence stands between writing one's own part and reading the other's, so
- * one of the two sees the other. Either the foreign request finds the region live; or the maker
- * finds the request, and then settles after it or before the request itself settles.
+ * one of the two sees the other. Either the foreign request finds the region live; or the thread
+ * that makes the region finds the request, and then settles after the request has ended or before
+ * the request itself settles.
  */
 void operation_foreign_begin(struct pages *pages);
 

@@ -165,7 +165,7 @@ static struct part part_at(const struct region_table *table, uintptr_t begin, ui
     return part;
 }
 
-/* True if the books have no live region there: they must not where Win32 has just handed out. */
+/* True if the books have no live region there, as they must not where Win32 just handed out. */
 static bool part_is_vacant(const struct region_table *table, const struct part *part)
 {
     if (region_of(table, &part->chunk->whole, part->begin))

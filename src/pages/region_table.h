@@ -23,8 +23,7 @@ struct region_table {
 bool region_table_init(struct region_table *table, struct metadata *metadata, struct gauge *gauge);
 void region_table_destroy(struct region_table *table);
 
-/* The index of a FREE region, for the caller to write and publish, or to give back; 0: no memory.
- */
+/* The index of a FREE region for the caller to publish or to give back; 0: no memory. */
 uint32_t region_table_take(struct region_table *table);
 void region_table_give(struct region_table *table, uint32_t index);
 struct region *region_table_at(const struct region_table *table, uint32_t index);
@@ -40,7 +39,7 @@ bool region_table_knows(const struct region_table *table, uintptr_t address);
 /* True if a region of this manager has ever been at the address. */
 bool region_table_has_owned(const struct region_table *table, uintptr_t address);
 
-/* True if the last region at the address, live or not, was a heap's block that began there. */
+/* True if the last region at the address, live or not, was a slab, or a block that began there. */
 bool region_table_last_block(const struct region_table *table, uintptr_t address);
 
 enum region_table_result {

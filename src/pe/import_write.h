@@ -2,8 +2,8 @@
  * import_write.h: writing an entry of a loaded module's import address table.
  *
  * An entry is a pointer that the module calls through; its page may be read-only. The write is
- * atomic. While it happens the page is writable, and its protection is put back from what it was:
- * two threads must not write entries of one page at once.
+ * atomic. The page is made writable, and then gets the protection back that it had before. So two
+ * threads must not write entries of one page at once.
  */
 #ifndef HOSTMEM_PE_IMPORT_WRITE_H
 #define HOSTMEM_PE_IMPORT_WRITE_H

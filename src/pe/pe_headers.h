@@ -1,8 +1,8 @@
 /*
  * pe_headers.h: what the headers of a program file say.
  *
- * This room opens no file: the caller supplies the bytes. Promise: bytes of any content are read
- * without harm; headers that contradict themselves are not those of a PE file.
+ * Nothing here opens a file: the caller supplies the bytes. Promise: bytes of any content are read
+ * without harm; a file whose headers contradict themselves is no PE file.
  */
 #ifndef HOSTMEM_PE_PE_HEADERS_H
 #define HOSTMEM_PE_PE_HEADERS_H

@@ -88,7 +88,7 @@ static DWORD undo_all(struct HOSTMEM_REDIRECTION *redirection)
     return first_error;
 }
 
-/* Lists a redirection, to end with the last one that follows. False: that one has ended. */
+/* Keeps a redirection until the last one that follows ends. False: that one has ended already. */
 static bool keep(struct HOSTMEM_REDIRECTION *redirection)
 {
     bool following;
@@ -117,7 +117,7 @@ static HRESULT redirect(struct manager *manager, HMODULE module, HOSTMEM_MODULE_
     return hr;
 }
 
-/* Redirects a module and tells the host. The caller keeps the manager by binding_enter. */
+/* Redirects a module and calls pfnModule. The caller keeps the manager alive by binding_enter. */
 static void redirect_and_tell(struct manager *manager, HMODULE module, HOSTMEM_MODULE_KIND kind)
 {
     const HOSTMEM_MODULE told = {

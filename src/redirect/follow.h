@@ -19,8 +19,8 @@
 HRESULT follow_begin(DWORD flags);
 
 /*
- * Such a redirection has ended. Win32's first error if a module that was found could not be put
- * back.
+ * Such a redirection has ended. Returns 0, or Win32's first error if the import table of a module
+ * that was found could not be put back.
  */
 DWORD follow_end(void);
 

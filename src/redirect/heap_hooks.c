@@ -5,9 +5,9 @@
  *
  * - A new block comes from the manager if the handle stands for a heap of the manager's
  *   (heap_table.h), else from Win32.
- * - An existing block belongs to whoever has its address. A block outside the manager's memory
- * (made before the redirection, or by another module) goes to Win32, whatever the handle. A block
- * inside it never reaches Win32, which would take the bytes before it for a header.
+ * - For an existing block the address decides. A block outside the manager's memory (it was made
+ *   before the redirection, or by another module) goes to Win32, whatever the handle. A block
+ *   inside it never reaches Win32, which would take the bytes before the block for a header.
  *
  * Once the manager serves no more, new blocks come from Win32. Blocks that the manager has handed
  * out are still freed, measured and moved by it: nothing else could do that.
@@ -26,7 +26,7 @@
 #include "redirect/request_level.h"
 
 /* ------------------------------------------------------------------------------------------------
- * Whose block it is
+ * Ownership
  * --------------------------------------------------------------------------------------------- */
 
 /* True if the block lies in the manager's memory. The last error stays as it is. */
@@ -70,7 +70,7 @@ static void *make_block(const struct served_heap *heap, SIZE_T size, const void 
 
 /*
  * Fails by NULL or by an exception, as the caller or the heap's creator has asked for. The caller
- * has called binding_leave: an exception may never come back.
+ * has called binding_leave: RaiseException may not return.
  */
 static LPVOID no_memory(DWORD flags, SIZE_T size)
 {
@@ -232,7 +232,7 @@ static HANDLE WINAPI hook_HeapCreate(DWORD options, SIZE_T initial, SIZE_T maxim
     struct manager *manager = binding_enter_open();
 
     if (handle && manager) {
-        /* The table may hold it for a heap that was destroyed while nothing was redirected. */
+        /* The table may still hold the handle, of a heap destroyed while nothing was redirected. */
         heap_table_remove(manager, handle);
         /* Only Win32 can keep a heap below its maximum size. */
         if (!maximum)
@@ -255,7 +255,7 @@ static BOOL WINAPI hook_HeapDestroy(HANDLE handle)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Which function is which
+ * The table of hooks
  * --------------------------------------------------------------------------------------------- */
 
 static const struct hook hooks[] = {

@@ -1,6 +1,5 @@
 /*
- * heap_hooks.h: what a redirected module calls instead of Win32's functions for
- * heaps.
+ * heap_hooks.h: what a redirected module calls instead of Win32's functions for heaps.
  */
 #ifndef HOSTMEM_REDIRECT_HEAP_HOOKS_H
 #define HOSTMEM_REDIRECT_HEAP_HOOKS_H

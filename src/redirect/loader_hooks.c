@@ -20,7 +20,7 @@ void loader_hooks_set_callback(loaded_callback *callback)
     ((DWORD)(DONT_RESOLVE_DLL_REFERENCES | LOAD_LIBRARY_AS_DATAFILE |                              \
              LOAD_LIBRARY_AS_DATAFILE_EXCLUSIVE | LOAD_LIBRARY_AS_IMAGE_RESOURCE))
 
-/* Calls back for what was loaded, and returns it; NULL: nothing was. */
+/* Calls back for a module that was loaded, and returns it; NULL: none was. */
 static HMODULE noted(HMODULE module)
 {
     loaded_callback *callback = atomic_load_explicit(&loaded, memory_order_acquire);

@@ -8,10 +8,10 @@
 
 #include <windows.h>
 
-/* A module has been loaded as code. It keeps the last error. */
+/* A module has been loaded as code. The callback must keep the last error. */
 typedef void loaded_callback(HMODULE module);
 
-/* Calls back from now on; before any entry is rewritten to a hook. There is one callback. */
+/* The one callback. To be set before any entry is rewritten to a hook. */
 void loader_hooks_set_callback(loaded_callback *callback);
 
 /* The hook for the Win32 function of that name; NULL: there is none. */

@@ -56,7 +56,7 @@ static void set_events(enum pressure_state state)
     set_event(HighMemoryResourceNotification, state);
 }
 
-/* Neutral, by which nothing is signalled, if the manager serves no more. */
+/* If the manager serves no more: Neutral, so that nothing is signalled. */
 static enum pressure_state state_of(const struct manager *manager)
 {
     return manager_is_open(manager) ? pressure_state(&manager->limits.notify.pressure)

@@ -65,8 +65,7 @@ static LPVOID WINAPI hook_VirtualAllocExNuma(HANDLE process, LPVOID address, SIZ
     return alloc(address, size, type, protect, node);
 }
 
-/* Frees memory that the manager does not own. The last error is Win32's after a failure, else as
- * before. */
+/* Frees memory that the manager does not own. After a success the last error is as before. */
 static BOOL pass_free(struct manager *manager, LPVOID address, SIZE_T size, DWORD type)
 {
     DWORD last_error = GetLastError();
@@ -277,7 +276,7 @@ static BOOL WINAPI hook_UnmapViewOfFileEx(LPVOID address, ULONG flags)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Which function is which
+ * The table of hooks
  * --------------------------------------------------------------------------------------------- */
 
 static const struct hook hooks[] = {

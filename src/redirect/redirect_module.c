@@ -9,8 +9,7 @@
 #define REDIRECT_FLAGS                                                                             \
     ((DWORD)(HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW))
 
-/* True for modules whose imports the hooks' own calls go through: rewritten, a hook would call
- * itself. */
+/* True for modules through which the hooks' own calls go: rewritten, a hook would call itself. */
 static bool serves_hooks(HMODULE module)
 {
     static const LPCWSTR names[] = {L"kernel32.dll", L"kernelbase.dll", L"ntdll.dll"};

@@ -17,7 +17,7 @@
 #include "redirect/page_hooks.h"
 #include "redirect/spinlock.h"
 
-/* import_write's rule: one thread at a time writes entries of a page. */
+/* Guards all writing of entries: import_write allows one thread at a time. */
 static atomic_flag rewriting = SPINLOCK_FREE;
 
 /* The first walk over the imports. */
@@ -147,7 +147,7 @@ static bool hold_module(HMODULE module)
     return false;
 }
 
-/* Keeps the hooks' own module for ever: a thread may be about to enter a hook at any time. */
+/* Pins the hooks' own module for ever: a thread may be about to enter a hook at any time. */
 static bool pin_hooks(void)
 {
     HMODULE pinned;

@@ -3,7 +3,7 @@
  * the last one of the garbage collector's heap was refused.
  *
  * Modern .NET does not say how critical a request is. The host sets a level for all of them
- * (IHostMemInspection::SetRedirectedLevel). While that is task-critical, two kinds are told apart:
+ * (IHostMemInspection::SetRedirectedLevel). While that is task-critical, there are two kinds:
  *
  * - Requests for pages that make the collector's heap grow are task-critical. The runtime answers a
  *   refusal by collecting, and then by an OutOfMemoryException.

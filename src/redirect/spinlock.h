@@ -1,5 +1,6 @@
 /*
- * spinlock.h: a lock for what changes only while a module is redirected or a redirection removed.
+ * spinlock.h: a lock for data that changes only while a module is redirected or a redirection is
+ * removed.
  *
  * A thread that waits for the lock spins and yields its processor. Two rules follow:
  * - The holder must not call the loader: the waiting thread may hold the loader's lock.

@@ -13,9 +13,9 @@ enum ending_kind {
     ENDING_EXIT_PROCESS,        /* the runtime called ExitProcess: Environment.Exit */
     ENDING_TERMINATE_PROCESS,   /* the runtime called TerminateProcess on its own process */
     ENDING_FAIL_FAST,           /* the runtime called RaiseFailFastException */
-    ENDING_UNHANDLED_EXCEPTION, /* no handler took an exception */
-    ENDING_CONSOLE_CONTROL,     /* Ctrl+C, Ctrl+Break or the like, which the program did not take */
-    ENDING_PROCESS_DETACH       /* another caller of ExitProcess ended the process */
+    ENDING_UNHANDLED_EXCEPTION, /* an exception that no handler took */
+    ENDING_CONSOLE_CONTROL, /* Ctrl+C, Ctrl+Break or the like, which the program did not handle */
+    ENDING_PROCESS_DETACH   /* another caller of ExitProcess ended the process */
 };
 
 struct ending {

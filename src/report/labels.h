@@ -26,7 +26,7 @@ const char *label_of_status(DWORD status);
 /* Short, such as "ExitProcess". */
 const char *label_of_ending(enum ending_kind kind);
 
-/* A clause, such as "pages committed in the books only". */
+/* A clause, such as "committed in the books only". */
 const char *label_of_difference(HOSTMEM_DIFFERENCE_KIND kind);
 
 #endif

@@ -14,9 +14,9 @@ uint64_t limit_total(const HOSTMEM_LIMIT *limit);
 
 enum limit_warning {
     LIMIT_NOT_REFUSED,   /* there was no refusal */
-    LIMIT_NEVER_WARNED,  /* the runtime was not told that memory is low */
-    LIMIT_WARNED_LATE,   /* told after the first refusal */
-    LIMIT_WARNED_IN_TIME /* told before it */
+    LIMIT_NEVER_WARNED,  /* the runtime was not notified that memory is low */
+    LIMIT_WARNED_LATE,   /* notified after the first refusal */
+    LIMIT_WARNED_IN_TIME /* notified before it */
 };
 
 struct limit_verdict {

@@ -1,10 +1,10 @@
 /*
- * snapshot.h: everything that a report tells, taken at one moment.
+ * snapshot.h: everything that a report says, taken at one moment.
  *
  * A snapshot is complete in itself: nothing in it is a handle, an interface, or a pointer into the
- * process that it describes. Addresses of that process are figures; nobody follows them. Texts and
- * arrays are in the snapshot's own arena, or constants; where the arena had no room left, arrays
- * end early and texts are empty.
+ * process that it describes. Addresses of that process are figures and are never followed. Texts
+ * and arrays are in the snapshot's own arena, or constants. A text that is not known yet is empty;
+ * where the arena had no room left, arrays end early and texts are empty.
  */
 #ifndef HOSTMEM_REPORT_SNAPSHOT_H
 #define HOSTMEM_REPORT_SNAPSHOT_H
@@ -62,7 +62,7 @@ struct damaged_block {
     const char *origin; /* where the block was allocated */
 };
 
-/* To whom pages belong. */
+/* The owner of a page. */
 enum page_owner {
     PAGE_OWNER_HOSTMEM, /* handed out by hostmem */
     PAGE_OWNER_IMAGE,   /* programs and libraries */

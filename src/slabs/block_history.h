@@ -1,11 +1,11 @@
 /*
- * block_history.h: the history of a block of a tracked slab: who asked for it, when and from where;
- * and who freed it.
+ * block_history.h: the history of a block of a tracked slab: which thread asked for it, when and
+ * from where, and which thread freed it.
  *
  * A tracked slab has an array of histories, one for each of its blocks. The array stays with the
  * slab's descriptor, and is replaced by a larger one when a later use has more blocks. None is ever
  * given back, so an enumeration may read a history at any time. Only the thread that holds the
- * block pending (slab.h) writes its history. A reader believes what it read if the block was live,
+ * block pending (slab.h) writes its history. A reader accepts what it read if the block was live,
  * with the same sequence number and in the same use of the slab, before and after.
  */
 #ifndef HOSTMEM_SLABS_BLOCK_HISTORY_H
@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct block_history {
-    _Atomic(const char *) file; /* kept by string_table.h; NULL: not told */
+    _Atomic(const char *) file; /* kept by string_table.h; NULL: none was given */
     _Atomic(const void *) caller;
     _Atomic uint64_t sequence;
     _Atomic uint64_t tick;

@@ -2,7 +2,7 @@
  * slab.h: the descriptor of a slab, and the protocol by which its blocks change hands.
  *
  * A slab is 64 KiB of memory cut into blocks of one size class. Its descriptor lies elsewhere
- * (invariant I8), in a type-stable pool. What a block is, is never read from, or written to, the
+ * (invariant I8), in a type-stable pool. A block's state is never read from, or written to, the
  * block's own memory.
  *
  * Words. Each word holds the fields of some blocks (size_class.h). A field changes only by an
@@ -29,7 +29,7 @@
  *
  * State. Where threads that look for a free block find the slab (heap_slabs.c, heap_retire.c):
  *
- * - ACTIVE: in a slot of active slabs, or in the hand of a thread that is about to put it there.
+ * - ACTIVE: in a slot of active slabs, or held by a thread that is about to put it there.
  * - PARTIAL: on its class's stack (partial_slabs.h), or about to be pushed there.
  * - FULL: nowhere. No block was free, or too few, when it left its slot.
  * - GONE: retired, its memory given up. If it was ACTIVE or PARTIAL before, the thread that next
@@ -44,7 +44,7 @@
  *   word's are (with fewer, finding them would cost more than they are worth); and when it could
  *   not retire the slab.
  * - PARTIAL -> ACTIVE by the thread that popped it.
- * - ACTIVE -> PARTIAL by the thread that has it in hand and found the slot filled by another.
+ * - ACTIVE -> PARTIAL by the thread that holds it, if another thread filled the slot first.
  * - any -> GONE by the retiring thread, by an exchange, when it has done with the descriptor.
  *
  * The word carries the use's key above the state, so that a swap meant for one use of a descriptor
@@ -87,7 +87,7 @@ struct slab {
     _Alignas(64) _Atomic uint64_t words[SLAB_WORDS];
 };
 
-/* What was read of a descriptor. slab_is_still tells whether all of it is of one use. */
+/* What was read of a descriptor. slab_is_still says whether all of it is of one use. */
 struct slab_view {
     uint64_t key;
     uintptr_t base;
@@ -109,7 +109,7 @@ enum slab_answer {
     SLAB_MISALIGNED /* the same, at an address at which no block can begin */
 };
 
-/* heap_fast_path.h is inlined with all that it calls: the compiler is not to weigh the cost. */
+/* heap_fast_path.h is inlined with all that it calls, whatever the compiler thinks of the cost. */
 #define SLAB_INLINE static inline __attribute__((always_inline))
 
 /* False: the descriptor is not in use. */
@@ -218,7 +218,7 @@ SLAB_INLINE uintptr_t slab_claim_from(struct slab *slab, uint32_t heap,
     return 0;
 }
 
-/* The same from the word on where a free block was last seen: it may miss some before. */
+/* The same, from the word on where a free block was last seen. It may miss free blocks before. */
 SLAB_INLINE uintptr_t slab_claim(struct slab *slab, uint32_t heap,
                                  const struct size_class *size_class, uint32_t field,
                                  uint32_t *index)
@@ -262,7 +262,7 @@ SLAB_INLINE bool slab_try_change(struct slab *slab, const struct slab_view *view
 }
 
 /*
- * The same, looking again as often as its word has changed. SLAB_LIVE: this thread changed it, and
+ * The same, but looks again each time the word has changed. SLAB_LIVE: this thread changed it, and
  * block->field is the value before.
  */
 static inline enum slab_answer slab_change(struct slab *slab, const struct slab_view *view,

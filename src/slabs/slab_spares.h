@@ -2,10 +2,10 @@
  * slab_spares.h: the memory of empty slabs that a heap keeps for its next slabs, of whatever size
  * class.
  *
- * Protocol. A place is 0 or the base of one slab's memory. A thread puts memory into a place that
- * is 0 by compare-and-swap (acquire and release), and takes it out by an exchange with 0
- * (likewise). So each memory has one taker, who sees what was done to it before it was put there.
- * Promise: wait-free; no system call.
+ * Protocol. A place is 0 or the base of one slab's memory. A thread keeps memory by
+ * compare-and-swap on a place that is 0, and takes it by an exchange with 0. Both acquire and
+ * release: one thread takes each piece of memory, and sees all that was done to it before. Promise:
+ * wait-free; no system call.
  */
 #ifndef HOSTMEM_SLABS_SLAB_SPARES_H
 #define HOSTMEM_SLABS_SLAB_SPARES_H

@@ -14,7 +14,7 @@ struct subject subject_with_flags(DWORD flags)
 
 struct heap_search {
     DWORD number;
-    HOSTMEM_HEAP heap; /* its number is 0 until it is found */
+    HOSTMEM_HEAP heap; /* Number is 0 until the heap is found */
 };
 
 static HRESULT CALLBACK search_heap(void *context, const HOSTMEM_HEAP *heap)

@@ -17,7 +17,7 @@ struct subject subject_with_flags(DWORD flags);
 /* The figures of the heap with that number. Fails the test if there is no such heap. */
 HOSTMEM_HEAP heap_figures_of(const struct subject *subject, DWORD number);
 
-/* A heap's figures are as before, except for the peaks. */
+/* Checks that a heap's figures are as before, except for the peaks. */
 #define assert_same_heap(about, before, after)                                                     \
     check_same_heap((before), (after), (about), __FILE__, __LINE__)
 void check_same_heap(const HOSTMEM_HEAP *before, const HOSTMEM_HEAP *after, const char *about,
@@ -33,9 +33,9 @@ void *debug_block(IHostMalloc *heap, SIZE_T size, const char *file, int line);
 #define free_block(heap, block) assert_succeeds(IHostMalloc_Free((heap), (block)))
 
 /*
- * Free of that address is refused for that reason, counted as such and nowhere else, and changes
- * nothing: no figure of the manager or of heap 1, no byte of `extent` there, nothing that an audit
- * finds.
+ * Checks that Free of that address is refused for that reason, that it is counted under that reason
+ * only, and that it changes nothing: no figure of the manager or of heap 1, none of the `extent`
+ * bytes at the address, nothing that an audit finds.
  */
 #define assert_refused(about, subject, heap, address, extent, why)                                 \
     check_refused((subject), (heap), (address), (extent), (why), (about), __FILE__, __LINE__)

@@ -62,7 +62,9 @@ static EMemoryCriticalLevel some_level(struct hostile *hostile)
     return (EMemoryCriticalLevel)(one_in(hostile, 4) ? some_bits(hostile) : below(hostile, 3));
 }
 
-/* Small, or more than there is: what is between would only make the test slow. */
+/*
+ * A small size, or one that is larger than all memory: sizes between would only make the test slow.
+ */
 static SIZE_T some_size(struct hostile *hostile)
 {
     switch (below(hostile, 8)) {
@@ -86,7 +88,9 @@ static void *some_region(struct hostile *hostile)
     return hostile->region_count ? hostile->regions[below(hostile, hostile->region_count)] : NULL;
 }
 
-/* In or about what the caller has, in the arena, in a hole, or where nothing can be. */
+/*
+ * An address in or beside the caller's regions, in the arena, in a hole, or where no memory can be.
+ */
 static void *some_harmless_address(struct hostile *hostile)
 {
     char *region = some_region(hostile);
@@ -208,7 +212,7 @@ static void release_region(struct hostile *hostile, void *base)
         forget_region(hostile, base);
 }
 
-/* A region that is new, or what was committed in one that is not. */
+/* Notes a new region, or pages that were committed in one that exists. */
 static void note_region(struct hostile *hostile, void *memory)
 {
     HOSTMEM_REGION region;
@@ -252,7 +256,7 @@ static void call_VirtualFree(struct hostile *hostile)
 }
 
 /*
- * The structure, too little room for it, or nowhere at all. Not a buffer that cannot be written:
+ * Passes the structure, a buffer too small for it, or NULL. Not a buffer that cannot be written:
  * Wine 8 then answers as Windows does, but keeps its own lock, and the next thread waits for ever.
  */
 static void call_VirtualQuery(struct hostile *hostile)
@@ -412,7 +416,10 @@ static bool is_live_block(const struct hostile *hostile, const void *address)
     return false;
 }
 
-/* Inside a block, about it, of another heap, or wild; of one's own heap only by free_block. */
+/*
+ * Frees an address inside a block, beside one, of another heap, or at random. Only free_block frees
+ * live blocks.
+ */
 static void call_Free(struct hostile *hostile)
 {
     unsigned heap = (unsigned)below(hostile, HOSTILE_HEAPS);
@@ -426,7 +433,7 @@ static void call_Free(struct hostile *hostile)
         heap = one_in(hostile, 2) ? block.heap : heap;
     }
     if (is_live_block(hostile, address) || (!hostile->alone && address))
-        address = NULL; /* other threads have blocks of their own: it could be one */
+        address = NULL; /* it could be a block of another thread */
     hr = IHostMalloc_Free(hostile->heaps[heap], address);
     if (answered(hostile, "Free", hr) && address)
         note_wrong(hostile, "Free", hr, "freed what is no live block");
@@ -513,7 +520,10 @@ static HRESULT enumerate_garbage(struct hostile *hostile)
     }
 }
 
-/* Limits that refuse now and then, or make no sense; those that hold are taken back at once. */
+/*
+ * Limits that refuse now and then, or that make no sense; limits that were accepted are removed at
+ * once.
+ */
 static HRESULT set_garbage_limits(struct hostile *hostile)
 {
     IHostMemInspection *inspection = hostile->subject->inspection;
@@ -595,7 +605,7 @@ static void call_HostMemCreateManager(struct hostile *hostile)
         IHostMemoryManager_Release((IHostMemoryManager *)made);
 }
 
-/* Nothing here is a module and a flag that are known: it must never succeed. */
+/* No module and flag passed here are valid together: the call must never succeed. */
 static void call_redirection(struct hostile *hostile)
 {
     HMODULE module = GetModuleHandleW(NULL);
@@ -621,7 +631,7 @@ static void call_exports(struct hostile *hostile)
     IHostControl *control = SOMETHING;
     bool closed = hostile->closed;
 
-    hostile->closed = false; /* none of these is the closed manager's own business */
+    hostile->closed = false; /* none of these concerns the closed manager */
     if (one_in(hostile, 16))
         call_HostMemCreateManager(hostile);
     else if (one_in(hostile, 2))

@@ -1,14 +1,15 @@
 /*
- * hostile.h: a caller who passes garbage to every method of every interface, and notes what was
+ * hostile.h: a caller that passes garbage to every method of every interface, and notes what was
  * answered wrongly.
  *
  * What it passes is garbage in value, not in kind: an out pointer is NULL or points to something
  * that can be written, an object is one of hostmem's. Everything else may be anything: addresses,
  * sizes, flags, enumerations, interface identifiers, sizes of structures and what is in them.
  *
- * Memory that a caller may change whoever owns it (VirtualProtect, commits) it looks for in its own
- * regions, in an arena of raw memory, in holes and beyond the user's half, but not in the rest of
- * the process, which is to live on. Frees go anywhere.
+ * VirtualProtect and commits may change memory that the manager does not own. Their addresses are
+ * therefore taken from the caller's own regions, from an arena of raw memory, from holes and from
+ * beyond the user's half, but not from the rest of the process, which has to survive. Frees go
+ * anywhere.
  */
 #ifndef HOSTMEM_TESTS_API_HOSTILE_H
 #define HOSTMEM_TESTS_API_HOSTILE_H
@@ -29,7 +30,7 @@ struct hostile {
     const struct subject *subject;
     uint64_t random;
     char *arena; /* raw memory: HOSTILE_ARENA bytes, every second granule committed */
-    bool alone;  /* no other thread calls the manager: a failed call must leave the books alone */
+    bool alone;  /* no other thread calls the manager: a failed call must not change the books */
     bool closed; /* every call must say HOST_E_CLRNOTAVAILABLE */
 
     void *regions[HOSTILE_REGIONS];
@@ -52,10 +53,13 @@ struct hostile {
 
 #define HOSTILE_ARENA (16 * GRANULE)
 
-/* subject and random are set; makes the rest. Fails the test if it cannot. */
+/* The caller has set subject and random; this makes the rest. Fails the test if it cannot. */
 void hostile_begin(struct hostile *hostile);
 
-/* So many calls, or fewer when an answer was wrong. No assertions: any thread. */
+/*
+ * Makes so many calls, or fewer when an answer was wrong. It asserts nothing, so any thread may use
+ * it.
+ */
 void hostile_call(struct hostile *hostile, uint64_t calls);
 
 /* Fails the test, with seed and call, if an answer was wrong. */

@@ -43,7 +43,7 @@ static void gain(struct model_gauge *gauge, ULONGLONG amount)
         gauge->peak = gauge->now;
 }
 
-/* A call has returned: counts it, and says whether it returned what it must. */
+/* Counts a call that has returned, and says whether it returned what it must. */
 static bool called(struct player *player, HOSTMEM_METHOD method, const char *what, HRESULT hr,
                    HRESULT expected)
 {
@@ -88,7 +88,7 @@ static uint64_t all_units(const struct model_region *region)
     return region->units == 64 ? UINT64_MAX : ((uint64_t)1 << region->units) - 1;
 }
 
-/* Some units of a region: which, and as a range that Win32 rounds to just these. */
+/* Some units of a region: their numbers, and a range that Win32 rounds to exactly these. */
 struct part {
     uint64_t units;
     char *address;
@@ -199,7 +199,7 @@ static bool release_region(struct player *player, struct model_region *region)
     return true;
 }
 
-/* Frees that are not the caller's to make, of memory that is. */
+/* Invalid frees of memory that the caller owns. */
 static bool free_wrongly(struct player *player, const struct model_region *region)
 {
     SIZE_T size = region_bytes(region);
@@ -231,7 +231,7 @@ static bool protect_part(struct player *player, const struct model_region *regio
     return expect(player, "protect succeeded", hr == S_OK, all);
 }
 
-/* Of what is committed, and back again: changes nothing in any book. */
+/* Resets committed pages (MEM_RESET): that changes nothing in the books. */
 static bool reset_part(struct player *player, const struct model_region *region)
 {
     struct part part = random_part(player, region);
@@ -278,8 +278,9 @@ static bool find(struct player *player, const struct model_region *region)
  * --------------------------------------------------------------------------------------------- */
 
 /*
- * Large blocks have regions of their own, plain small ones have none. Where a heap puts a small
- * block whose history it keeps depends on its room for histories: that the model asks the manager.
+ * Large blocks have regions of their own, plain small ones have none. A small block whose history
+ * is kept lies in a slab or in a region of its own, depending on the room for histories: the model
+ * asks the manager which it is.
  */
 static bool has_region(const struct player *player, const struct model_block *block, bool debug)
 {
@@ -291,7 +292,7 @@ static bool has_region(const struct player *player, const struct model_block *bl
     return !region.IsSlab;
 }
 
-/* Of the region of its own. */
+/* The size of the block's own region. */
 static SIZE_T block_bytes(const struct model_block *block)
 {
     SIZE_T size = block->size ? block->size : 1;
@@ -336,7 +337,7 @@ static bool free_block(struct player *player, struct model_block *block)
     return true;
 }
 
-/* By an interior pointer, or as if it were pages. */
+/* Tries to free a block by an interior pointer, or by VirtualFree. */
 static bool free_block_wrongly(struct player *player, const struct model_block *block)
 {
     static const DWORD types[] = {MEM_RELEASE, MEM_DECOMMIT};

@@ -44,7 +44,7 @@
 #define MORE_THAN_THERE_IS ((SIZE_T)0x7f000000)
 #endif
 
-/* Critical levels that are none. */
+/* Numbers that are no critical level. */
 extern const EMemoryCriticalLevel no_levels[4];
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -142,25 +142,34 @@ int subject_tear_down(void **state);
 
 HOSTMEM_STATISTICS statistics_of(const struct subject *subject);
 
-/* What is in the books now, the peaks apart, is what was in them before. */
+/* Checks that the books, apart from the peaks, are what they were before. */
 #define assert_same_books(about, before, after)                                                    \
     check_same_books((before), (after), (about), __FILE__, __LINE__)
 void check_same_books(const HOSTMEM_STATISTICS *before, const HOSTMEM_STATISTICS *after,
                       const char *about, const char *file, int line);
 
-/* The last call left nothing behind: books, peaks and audit are as before, and it is open still. */
+/*
+ * Checks that the last call left nothing behind: books, peaks and audit are as before, and the
+ * manager is still open.
+ */
 #define assert_no_trace(subject, before) check_no_trace((subject), (before), __FILE__, __LINE__)
 void check_no_trace(const struct subject *subject, const HOSTMEM_STATISTICS *before,
                     const char *file, int line);
 
-/* The audit finds nothing, and compares the totals too: no other thread may be at work. */
+/*
+ * Checks that the audit finds nothing. It compares the totals too, so no other thread may be in a
+ * call.
+ */
 #define assert_clean_audit(subject) check_clean_audit((subject), "", __FILE__, __LINE__)
 #define assert_clean_audit_of(about, subject)                                                      \
     check_clean_audit((subject), (about), __FILE__, __LINE__)
 void check_clean_audit(const struct subject *subject, const char *about, const char *file,
                        int line);
 
-/* The audit finds nothing, and the books hold no region, no mapped range and no block. */
+/*
+ * Checks that the audit finds nothing, and that the books hold no region, no mapped range and no
+ * block.
+ */
 void assert_empty_books(const struct subject *subject);
 
 /* Memory from the manager's VirtualAlloc (task-critical); fails the test if there is none. */
@@ -172,7 +181,7 @@ void *subject_alloc_at(const struct subject *subject, void *address, SIZE_T size
 IHostMalloc *subject_heap(const struct subject *subject);
 void *heap_block(IHostMalloc *heap, SIZE_T size);
 
-/* A host control around another one or none; fails the test if there is none. */
+/* A host control around another one (NULL: around none); fails the test if it cannot be made. */
 IHostControl *make_control(IHostMemoryManager *manager, IHostControl *inner);
 
 /* How many references a COM object has. */

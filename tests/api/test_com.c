@@ -107,7 +107,10 @@ static void different_objects_have_different_identities(void **state)
     release_objects(objects);
 }
 
-/* Reflexive, symmetric and transitive at once: whatever one face knows, all know. */
+/*
+ * Reflexive, symmetric and transitive at once: from each of the object's interfaces all its
+ * interfaces can be had.
+ */
 static void every_face_of_an_object_reaches_every_other(void **state)
 {
     struct object objects[OBJECTS];
@@ -143,7 +146,10 @@ static void an_interface_asked_for_twice_is_the_same_pointer(void **state)
     release_objects(objects);
 }
 
-/* The IID is not one of the object's: E_NOINTERFACE, NULL, no reference, from every face. */
+/*
+ * The IID is not one of the object's: QueryInterface on each of its interfaces returns
+ * E_NOINTERFACE and NULL, and takes no reference.
+ */
 static void assert_refuses(const struct object *object, REFIID iid)
 {
     ULONG references = references_of(object->face);

@@ -86,7 +86,7 @@ static int tear_down(void **state)
 
 #define follow_promise(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
-/* Lets go of a module, the test's last reference. */
+/* Drops the test's last reference to a module. */
 static void unload(HMODULE module)
 {
     assert_true(FreeLibrary(module));

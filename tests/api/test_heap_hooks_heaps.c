@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Of what is random, plus a thread's number. */
+/* The seed of random numbers; a thread's number is added to it. */
 #define SEED UINT64_C(0x4ea95eed4ea95eed)
 
 static bool is_block(const struct subject *subject, const void *address)
@@ -54,7 +54,7 @@ static void a_heap_of_the_module_s_is_one_of_the_manager_s(void **state)
     assert_true(is_block(subject, block));
     assert_true(redirected->calls->heap_free(heap, 0, block));
 
-    /* It is a real heap, too, for everybody else. */
+    /* For all other code the handle is a real heap of Win32's. */
     of_win32 = HeapAlloc(heap, 0, 100);
     assert_non_null(of_win32);
     assert_false(is_block(subject, of_win32));
@@ -462,7 +462,7 @@ static void eight_threads_share_blocks_and_make_heaps(void **state)
     }
 }
 
-/* Threads that are in the hooks all the time, with a block that is nobody's but Win32's. */
+/* Threads that are in the hooks all the time, with a block that only Win32 knows. */
 struct visit {
     const struct redirect_target *calls;
     void *block;

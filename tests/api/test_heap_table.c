@@ -11,7 +11,7 @@
 #define THREADS 8
 #define ROUNDS 20000
 
-/* Handles of nobody's: the table never asks whose they are. */
+/* Made-up handles: the table never looks at what they are handles of. */
 static char places[3];
 
 struct meeting {

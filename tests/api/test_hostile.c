@@ -1,9 +1,9 @@
 /*
  * test_hostile.c: whatever a caller passes, no method crashes, every answer is a documented one, a
- * call that fails leaves the books alone, and the books are exact in the end.
+ * call that fails does not change the books, and the books are exact in the end.
  *
- * The seed is fixed, so that a failure can be had again; a number as the only argument is another
- * seed.
+ * The seed is fixed, so that a failure can be repeated; the only argument, if there is one, is
+ * another seed.
  */
 #include "hostile.h"
 

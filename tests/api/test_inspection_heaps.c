@@ -12,8 +12,8 @@
 #define SEED UINT64_C(0xf16e5f16e5f16e55)
 
 /*
- * Empty slabs that a heap may keep (SLAB_SPARES of src/slabs/slab_spares.h), beside one for each
- * size class and group of threads.
+ * Empty slabs that a heap may keep (SLAB_SPARES of src/slabs/slab_spares.h) besides one active slab
+ * for each size class and group of threads.
  */
 #define MOST_SPARES 4
 
@@ -318,7 +318,7 @@ static void empty_slabs_are_kept_only_up_to_the_bound(void **state)
             free_block(heap, blocks[--count]);
         figures = heap_figures_of(subject, 1);
         assert_figure(figures.SpareBytes, MOST_SPARES * SLAB);
-        /* And one active slab for each class so far. */
+        /* One active slab for each size class used so far. */
         assert_between(figures.SlabBytes.Now, MOST_SPARES * SLAB, (MOST_SPARES + i + 1) * SLAB);
         free(blocks);
     }
@@ -373,7 +373,7 @@ static void the_peaks_of_one_thread_are_exact(void **state)
 #define CLIMB 501
 #define CLIMB_SIZE 37
 
-/* Threads that have their blocks all at the same time, and free them before anybody looks. */
+/* All threads have their blocks at the same time, and free them before the test looks. */
 struct climber {
     IHostMalloc *heap;
     volatile LONG *at_the_top;

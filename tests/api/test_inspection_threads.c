@@ -1,6 +1,6 @@
 /*
  * test_inspection_threads.c: enumerations and the audit while other threads allocate and free
- * without pause: nothing crashes, nothing is told that is not so, and what does not change is shown
+ * without pause: nothing crashes, nothing false is reported, and what does not change is shown
  * exactly once.
  */
 #include "support.h"
@@ -19,7 +19,10 @@
 #define MOST_WORKERS_REGIONS (WORKERS * (2 * SLOTS + 69) + 4)
 #define SEED UINT64_C(0x1234567089abcdef)
 
-/* How much must have been looked at, and by how much work it must have been accompanied. */
+/*
+ * How many rounds the test must have looked, and how many operations the workers must have made
+ * meanwhile.
+ */
 #define LEAST_ROUNDS 200
 #define LEAST_OPERATIONS 4000
 
@@ -173,7 +176,7 @@ static void begin_commotion(struct commotion *commotion, const struct subject *s
     threads_start(&commotion->threads, WORKERS, work, commotion->workers, sizeof(struct worker));
 }
 
-/* True when enough has been looked at, while enough was done. */
+/* True when the test has looked often enough and the workers have done enough. */
 static bool is_enough(const struct commotion *commotion, unsigned rounds)
 {
     bool enough = rounds >= LEAST_ROUNDS;
@@ -203,7 +206,7 @@ struct standing {
     unsigned region_seen[STANDING];
     unsigned block_seen[STANDING];
     unsigned range_seen;
-    unsigned wrong; /* told what cannot be */
+    unsigned wrong; /* reports that cannot be true */
 
     HOSTMEM_STATISTICS last;
 };
@@ -213,7 +216,7 @@ static void *standing_range(void)
     return (void *)(uintptr_t)0x50000000;
 }
 
-/* A page that is not committed by the books. */
+/* A page that, by the books, is not committed. */
 static void *planted_page(const struct standing *standing)
 {
     return standing->regions[3] + 9 * PAGE;
@@ -294,7 +297,10 @@ static HRESULT CALLBACK see_range(void *context, const HOSTMEM_MAPPED_RANGE *ran
  * Looking
  * --------------------------------------------------------------------------------------------- */
 
-/* What is wrong, in words; empty: nothing. An assertion must wait until the workers have ended. */
+/*
+ * What is wrong, in words; empty: nothing. The test asserts that it is empty when the workers have
+ * ended, not before.
+ */
 typedef char finding[240];
 
 /* One look at the manager; what is wrong goes into the finding. */
@@ -383,7 +389,7 @@ static HRESULT CALLBACK note_first(void *context, const HOSTMEM_DIFFERENCE *diff
     return S_OK;
 }
 
-/* Audits; what was found first is told in words. */
+/* Audits; describes the first difference in words. */
 static HRESULT audit(const struct subject *subject, unsigned round, HOSTMEM_AUDIT *result,
                      HOSTMEM_DIFFERENCE *first, finding words)
 {

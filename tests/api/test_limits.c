@@ -74,7 +74,9 @@ static ULONGLONG refusals(const struct subject *subject, EMemoryCriticalLevel le
     return statistics_of(subject).RefusedRequests[level].Count;
 }
 
-/* The request is refused by the limits: how it must be, and counted, and without a trace. */
+/*
+ * Checks that the limits refuse the request: with the right answer, counted, and without a trace.
+ */
 static void check_refused(const struct subject *subject, SIZE_T size, DWORD type,
                           EMemoryCriticalLevel level)
 {
@@ -280,7 +282,7 @@ static void a_request_that_breaks_either_limit_is_refused_and_charges_neither(vo
  * Criticality
  * --------------------------------------------------------------------------------------------- */
 
-/* How many pages requests of each level get, one by one, when nobody else has any. */
+/* How many pages requests of each level get, one by one, when nothing else is committed. */
 static unsigned pages_for(const struct subject *subject, EMemoryCriticalLevel level, unsigned most)
 {
     void *pages[256];

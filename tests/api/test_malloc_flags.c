@@ -120,7 +120,7 @@ static void without_flags_nothing_is_filled(void **state)
 #define DAMAGED_SIZE 100
 #define DAMAGED_BYTE 57
 
-/* A freed block with a byte changed, and what was told of it while it lived. */
+/* A freed block in which a byte was changed, and what was known of it while it lived. */
 struct victim {
     IHostMalloc *heap;
     unsigned char *block;
@@ -256,7 +256,7 @@ static void a_write_after_free_is_found_though_reuse_is_delayed(void **state)
     subject_end(&subject);
 }
 
-/* Where a slab that became empty is kept for another use, its bytes must be looked at once more. */
+/* If an empty slab is kept for another use, its bytes must be checked once more. */
 static void a_write_into_a_slab_that_is_spare_is_found_or_faults(void **state)
 {
     struct damage_notes notes;

@@ -13,17 +13,22 @@
 
 #define FREEZES 5000
 
-/* Each freeze takes its turn with one in so many of the size classes, to save time. */
+/* Each freeze tries only one in so many of the size classes, in rotation, to save time. */
 #define SHARES 4
 
 #define AUDIT_EVERY 50
 
-/* A call that has not ended for so long never will: on a busy machine a freeze takes milliseconds.
+/*
+ * A call that has not ended after so many seconds never will: even on a busy machine a freeze takes
+ * milliseconds.
  */
 #define STALL_SECONDS 60u
 #define SEED UINT64_C(0xf05e17f05e17f05e)
 
-/* Of FREEZES, how often the thread must have been met inside the DLL for the test to mean much. */
+/*
+ * How many of the FREEZES must have stopped the thread inside the DLL; with fewer the test shows
+ * too little.
+ */
 #define LEAST_INSIDE 100
 
 /* More than there are size classes. */
@@ -35,7 +40,7 @@
 struct worker {
     IHostMalloc *heap;
     volatile LONG stop;
-    volatile LONG turns; /* that it has begun */
+    volatile LONG turns; /* how many it has begun */
     uint64_t random;
     unsigned failures;
     ULONGLONG allocations, frees;
@@ -126,7 +131,7 @@ static struct image image_of_methods(const IHostMalloc *heap)
     return (struct image){(uintptr_t)range.AllocationBase, nt->OptionalHeader.SizeOfImage};
 }
 
-/* 0 if it cannot be told. */
+/* 0 if it is not known. */
 static uintptr_t instruction_of(HANDLE thread)
 {
     CONTEXT context;
@@ -161,7 +166,7 @@ struct controller {
 };
 
 /* ------------------------------------------------------------------------------------------------
- * The watchdog: a freeze that does not come to its end
+ * The watchdog, for a freeze that does not end
  * --------------------------------------------------------------------------------------------- */
 
 static HANDLE finished;
@@ -207,7 +212,9 @@ static void spin(unsigned turns)
         continue;
 }
 
-/* A thread that was let go takes its time to run: frozen before that, it would be in no call. */
+/*
+ * A resumed thread runs only after a while. If it were frozen before that, it would be in no call.
+ */
 static void wait_for_turn(const struct worker *worker, LONG turns)
 {
     for (unsigned looks = 0; worker->turns == turns; looks++) {
@@ -248,7 +255,10 @@ static void find_sizes(struct controller *controller)
     subject_end(&subject);
 }
 
-/* All that must succeed while the other is frozen: blocks of the round's classes, of both kinds. */
+/*
+ * All calls that must succeed while the other thread is frozen: blocks of the round's size classes,
+ * with and without names.
+ */
 static void use_the_heap(struct controller *controller, struct worker *worker, unsigned round)
 {
     struct worker *calls = &controller->calls;

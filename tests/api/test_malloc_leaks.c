@@ -1,7 +1,7 @@
 /*
- * test_malloc_leaks.c: live blocks are told of: as leaks at the last Release of their heap, and
- * before by EnumBlocks. The last Release gives the heap's memory back. The heaps of a manager are
- * never mixed up.
+ * test_malloc_leaks.c: live blocks are reported: as leaks at the last Release of their heap, and
+ * before that by EnumBlocks. The last Release gives the heap's memory back. The heaps of a manager
+ * are never mixed up.
  */
 #include "heaps.h"
 #include "notes.h"
@@ -15,7 +15,7 @@
 #define SEED UINT64_C(0x1ea5ed1ea5ed1ea5)
 #define MOST_BLOCKS 4000
 
-/* A block as the test knows it, and how often it was told of. */
+/* A block as the test knows it, and how often it was reported. */
 struct known {
     void *memory;
     SIZE_T size;
@@ -28,7 +28,7 @@ struct ledger {
     unsigned count;
     struct known blocks[MOST_BLOCKS];
 
-    /* What was told, and what was wrong with it. */
+    /* What was reported, and what was wrong with it. */
     unsigned told, unknown, wrong;
     bool is_tracked;
 };
@@ -86,7 +86,10 @@ static HRESULT CALLBACK check_block(void *context, const HOSTMEM_BLOCK *block)
     return S_OK;
 }
 
-/* All blocks of that heap (0: of all) were told of once, as they are, and nothing else was. */
+/*
+ * Checks that each block of that heap (0: of all heaps) was reported once, as it is, and nothing
+ * else.
+ */
 static void assert_all_told(DWORD heap)
 {
     unsigned expected = 0;

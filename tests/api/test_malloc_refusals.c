@@ -103,7 +103,7 @@ static void a_second_free_of_a_block_whose_reuse_is_delayed_is_refused(void **st
     subject_end(&subject);
 }
 
-/* Of other sizes, so that none of them can be handed out where the freed block was. */
+/* Allocates blocks of other sizes, so that none of them can lie where the freed block was. */
 static void free_twice_later(const struct subject *subject, SIZE_T size)
 {
     struct row row = make_row(subject, size);
@@ -127,8 +127,8 @@ static void a_late_second_free_of_a_small_block_is_refused(void **state)
 }
 
 /*
- * Nothing may lie where the freed block was, or it would be a first free of another: the blocks
- * that come between are taken from slabs that are there already.
+ * Nothing may lie where the freed block was: the second free would be the first free of another
+ * block. So the blocks allocated in between come from slabs that exist already.
  */
 static void a_late_second_free_of_a_large_block_is_refused(void **state)
 {
@@ -428,7 +428,7 @@ static void another_manager_s_large_block_is_refused(void **state)
     free_another_manager_s(*state, LARGE);
 }
 
-/* Its memory is gone: how much the books still know of it, they do not promise. */
+/* Its memory is gone: nothing promises how much the books still know of it. */
 static void a_block_of_a_heap_that_has_ended_is_refused(void **state)
 {
     const struct subject *subject = *state;

@@ -159,7 +159,7 @@ static void a_call_after_Close_is_counted_as_a_failure(void **state)
     assert_figure(statistics.RefusedFrees, 0);
 }
 
-/* A region that somebody has freed behind the manager's back. */
+/* A region that was freed by Win32 itself, behind the manager's back. */
 static void *region_freed_behind(const struct subject *subject)
 {
     void *region = subject_alloc(subject, 2 * GRANULE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);

@@ -26,19 +26,19 @@
 #endif
 #define HUGE_RESERVATIONS 2
 
-/* So many that their records do not fit into what is committed for the first of them. */
+/* So many that their records need more memory than is committed for the first of them. */
 #define MANY_REGIONS 1000
 #define MANY_RANGES 2000
 #define MANY_NAMES 100
 #define FEW 2
 
-/* So much that nothing is refused: what is charged must be exact all the same. */
+/* A limit so high that nothing is refused. What is charged must be exact all the same. */
 #define LIMIT_OF_SCRIPT ((ULONGLONG)4 << 30)
 
 #define MOST_REGIONS (MANY_REGIONS + 16)
 #define MOST_BLOCKS (MANY_NAMES + 16)
 
-/* Where the ranges are said to be that the script tells of: nowhere. */
+/* The address at which the script claims that ranges are mapped. No memory is there. */
 #define RANGE_ADDRESS(i) ((void *)(GRANULE * (1 + (uintptr_t)(i))))
 
 /* Which requests are to fail; 0: none. */
@@ -323,7 +323,10 @@ static void use_control(struct script *script)
     attempt(script, IHostControl_SetAppDomainManager(script->control, 1, NULL));
 }
 
-/* Blocks' regions apart: a small block whose history found no other place has one, too. */
+/*
+ * Counts the regions that serve no heap. A block may have a region of its own: a large one, or a
+ * small one when there is no room for its history in a slab.
+ */
 static HRESULT CALLBACK count_region(void *context, const HOSTMEM_REGION *region)
 {
     if (!region->Heap)
@@ -376,7 +379,9 @@ static void look_at_heaps(struct script *script, unsigned blocks)
     assert_true(SUCCEEDED(IHostMemInspection_Trim(inspection, &given)));
 }
 
-/* The limits are read, set to half, where nothing is refused yet, and have not been touched else.
+/*
+ * Checks that nothing else has changed the limits, then halves them. Half of them still refuses
+ * nothing.
  */
 static void use_limits(struct script *script)
 {
@@ -559,7 +564,7 @@ static void any_failing_pair_of_requests_leaves_no_trace(void **state)
     assert_at_least(pairs, 100);
 }
 
-/* Creation alone, so that nothing but the manager's own bookkeeping is in the picture. */
+/* Creation alone, so that only the manager's own bookkeeping is involved. */
 static void a_manager_that_cannot_be_made_leaves_no_address_space_behind(void **state)
 {
     HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .EmergencyReservation = 16 * MIB};
@@ -674,7 +679,7 @@ static void a_redirection_that_fails_for_metadata_rewrites_nothing(void **state)
     assert_figure(IHostMemoryManager_Release(redirected.subject.manager), 0);
 }
 
-/* What runs out inside a hook is what Win32 calls it; the caller sees no HRESULT there. */
+/* When memory runs out inside a hook, the caller sees Win32's error, not an HRESULT. */
 static void a_redirected_module_sees_win32_s_error_when_memory_runs_out(void **state)
 {
     struct redirected redirected = {.subject = subject_make(NULL)};

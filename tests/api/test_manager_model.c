@@ -196,8 +196,8 @@ static void add_books(struct model_books *sum, const struct model_books *books)
 }
 
 /*
- * What a peak of the whole can have been: no less than now, no more than all peaks together, with
- * the slabs' peak.
+ * The possible values of the manager's peak: at least the present figure, at most the sum of all
+ * players' peaks and of the slabs' peak.
  */
 static void take_peak(struct model_gauge *sum, HOSTMEM_GAUGE gauge, ULONGLONG slabs)
 {
@@ -274,7 +274,7 @@ static void note_result(struct arena *arena, HRESULT hr, HRESULT also_right)
         InterlockedCompareExchange(&arena->wrong, hr, S_OK);
 }
 
-/* A commit may find the region gone: Win32 then says so. */
+/* A commit may find the region released: Win32's error then says so. */
 static void fight_commit(struct fighter *fighter, char *address, SIZE_T size)
 {
     void *memory;
@@ -365,13 +365,18 @@ static ULONGLONG committed_by_windows(const struct arena *arena, unsigned *left)
     return sum;
 }
 
+static bool is_long(void)
+{
+    return getenv("HOSTMEM_TEST_LONG") != NULL;
+}
+
 static void committed_is_exact_after_8_threads_fought_over_the_same_pages(void **state)
 {
     const struct subject *subject = *state;
     struct audit_meanwhile meanwhile;
 
     audit_meanwhile_start(&meanwhile, subject);
-    for (unsigned number = 0; number < 40; number++) {
+    for (unsigned number = 0; number < (is_long() ? 40 : 8); number++) {
         struct arena arena;
         unsigned left;
 
@@ -390,7 +395,7 @@ static void of_8_threads_that_release_what_others_use_exactly_one_wins(void **st
 {
     const struct subject *subject = *state;
 
-    for (unsigned number = 0; number < 500; number++) {
+    for (unsigned number = 0; number < (is_long() ? 500 : 60); number++) {
         struct arena arena;
         unsigned left;
 
@@ -417,9 +422,10 @@ static void of_8_threads_that_release_what_others_use_exactly_one_wins(void **st
 #define EXCHANGES 4000
 
 /*
- * Shared slots hold regions. Every thread releases what it finds in a slot, which others may just
- * be doing too; who wins puts a new region there, often at the very same address. A loser that
- * touched the new owner of an address would be seen: in the tags, in the count, or in the audit.
+ * Shared slots hold regions. Every thread releases the region that it finds in a slot, which other
+ * threads may be doing at the same time. The thread whose release succeeds puts a new region into
+ * the slot, often at the very same address. If a release that lost touched the new region, the
+ * number of regions that are left or the audit would show it.
  */
 struct exchange {
     const struct subject *subject;

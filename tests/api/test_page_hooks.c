@@ -9,7 +9,7 @@
 
 #define RESERVE_COMMIT (MEM_RESERVE | MEM_COMMIT)
 
-/* Of what is random, plus a thread's number. */
+/* The seed of random numbers; a thread's number is added to it. */
 #define SEED UINT64_C(0x5eed0f5eed0f5eed)
 
 /* What a call of Win32's kind returned, with the last error that it left. */
@@ -615,9 +615,9 @@ static void a_mapped_view_cannot_be_freed_as_pages(void **state)
 #define EXCHANGERS 4
 
 /*
- * Every thread frees what it finds in a slot, which others may just be doing too; who wins puts new
- * memory there, often at the very same address. A loser's free must not reach Win32 while the
- * address is on its way to another owner.
+ * Every thread frees the memory that it finds in a slot, which other threads may be doing at the
+ * same time. The thread whose free succeeds puts new memory into the slot, often at the very same
+ * address. A loser's free must not reach Win32 while the address is on its way to another owner.
  */
 struct exchange {
     const struct redirect_target *calls;
@@ -659,7 +659,9 @@ static DWORD WINAPI exchange_memory(void *context)
             char *displaced = InterlockedExchangePointer((void *volatile *)slot, made);
 
             InterlockedIncrement(&exchange->frees);
-            /* Another winner's, or what has been freed: nothing may be lost, or the sum is wrong.
+            /*
+             * This is the memory of another winner, or has been freed already. If it is alive it
+             * must be freed, or the sum is wrong.
              */
             if (exchange->calls->free(displaced, 0, MEM_RELEASE))
                 InterlockedIncrement(&exchange->frees);
@@ -729,7 +731,7 @@ static void after_close_the_module_goes_to_win32(void **state)
 
 #define MIB ((SIZE_T)1 << 20)
 
-/* Takes all of the address space in pieces of that size. How many there were. */
+/* Takes all of the address space in pieces of that size. Returns how many there were. */
 static unsigned fill_address_space(void **pieces, unsigned most, SIZE_T size)
 {
     unsigned count = 0;

@@ -58,7 +58,7 @@ static void register_listener(struct listener *listener)
 #define NEUTRAL eMemoryAvailableNeutral
 #define HIGH eMemoryAvailableHigh
 
-/* That, in this order, and nothing else since the last look. */
+/* Checks that the callback was told exactly this, in this order, since the last check. */
 #define assert_told(listener, ...)                                                                 \
     check_told((listener), (const EMemoryAvailable[]){__VA_ARGS__},                                \
                sizeof((const EMemoryAvailable[]){__VA_ARGS__}) / sizeof(EMemoryAvailable),         \
@@ -253,7 +253,10 @@ static void without_a_limit_nothing_is_told(void **state)
     assert_told_nothing(&listener);
 }
 
-/* Of refusals since then: once a second at most, however long the machine takes over the calls. */
+/*
+ * Because of refusals since then Low may be told again, at most once a second, however slow the
+ * machine is.
+ */
 static void assert_reminded_once_a_second_at_most(const struct listener *listener, ULONGLONG since)
 {
     assert_between(listener->count, 0, (GetTickCount64() - since) / 1000);
@@ -276,7 +279,7 @@ static void a_refused_request_is_told_of_once_a_second_at_most(void **state)
     listener.count = 0;
     Sleep(1100);
     use(&gauge, 96);
-    assert_told_nothing(&listener); /* nobody was refused */
+    assert_told_nothing(&listener); /* no request was refused */
     told = GetTickCount64();
     refuse(&gauge);
     assert_told(&listener, LOW);
@@ -321,7 +324,7 @@ static void heaps_count_too(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Who is told
+ * Which callbacks are told
  * --------------------------------------------------------------------------------------------- */
 
 static void a_replaced_callback_is_told_nothing_any_more(void **state)
@@ -368,7 +371,7 @@ static void after_close_nothing_is_told(void **state)
  * What it may do
  * --------------------------------------------------------------------------------------------- */
 
-/* Every method; it notes down nothing but what it needs to be undone. */
+/* Calls every method, and remembers only what has to be undone. */
 static void use_every_method(struct listener *listener, EMemoryAvailable available)
 {
     IHostMemoryManager *manager = listener->subject->manager;

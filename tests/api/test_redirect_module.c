@@ -136,7 +136,9 @@ static void with_the_flag_the_entries_of_heap_functions_are_rewritten_too(void *
     free_copy(&copy);
 }
 
-/* What is redirected already stays so; the two are removed each by itself. */
+/*
+ * A module that is redirected already stays so; each of the two redirections is removed by itself.
+ */
 static void the_flag_can_be_added_to_a_redirection_without_it(void **state)
 {
     struct redirected *redirected = *state;
@@ -660,7 +662,7 @@ static void redirections_come_and_go_while_threads_call(void **state)
     for (size_t i = 0; i < COUNT_OF(visitors); i++)
         assert_figure(visitors[i].failures, 0);
     redirected_end(redirected);
-    redirected_begin(redirected); /* what was still waiting for the threads to leave is let go */
+    redirected_begin(redirected); /* frees what had to be kept until the threads had left */
     assert_figure(references_of(redirected->subject.manager), with);
     assert_true(VirtualFree(memory, 0, MEM_RELEASE));
 }

@@ -19,7 +19,7 @@ static ULONGLONG refusals(const struct redirected *redirected, EMemoryCriticalLe
     return statistics_of(&redirected->subject).RefusedRequests[level].Count;
 }
 
-/* A request that the limits refuse, as of that level. */
+/* Checks that the limits refuse the request, and that it is counted under that level. */
 #define assert_refused_as(redirected, level, request)                                              \
     do {                                                                                           \
         ULONGLONG refused_before = refusals((redirected), (level));                                \
@@ -30,7 +30,7 @@ static ULONGLONG refusals(const struct redirected *redirected, EMemoryCriticalLe
     } while (0)
 
 /* ------------------------------------------------------------------------------------------------
- * Who is refused
+ * Which requests are refused
  * --------------------------------------------------------------------------------------------- */
 
 static void what_a_module_asks_for_is_refused_with_win32_s_own_error(void **state)

@@ -167,7 +167,7 @@ static void a_foreign_commit_that_fails_is_not_counted(void **state)
     assert_non_null(foreign);
     hr = IHostMemoryManager_VirtualAlloc(subject->manager, foreign, 2 * GRANULE + 1, MEM_COMMIT,
                                          PAGE_READWRITE, eTaskCritical, &memory);
-    if (hr == S_OK) /* what follows happened to be of one piece with it */
+    if (hr == S_OK) /* the following memory may belong to the same range */
         skip();
     assert_null(memory);
     assert_figure(statistics_of(subject).ForeignCommits, 0);
@@ -280,8 +280,9 @@ static void after_a_failure_the_last_error_is_win32_s(void **state)
 }
 
 /*
- * Nearly all of user space, where something always lies. No less: systems keep tables of what is
- * reserved, and Wine's for half of a 64-bit address space would fill the machine.
+ * Nearly all of user space: some memory always lies there, so the request must fail. A smaller
+ * request might succeed, and then fill the machine: systems keep tables of what is reserved, and
+ * Wine's are large for half of a 64-bit address space.
  */
 #ifdef _WIN64
 #define NEARLY_ALL ((SIZE_T)0x7fff00000000)

@@ -16,7 +16,7 @@
  * The means
  * --------------------------------------------------------------------------------------------- */
 
-/* An address that somebody wants freed, and what stands there. */
+/* An address that the test tries to free, and the memory there. */
 struct target {
     const char *name;
     void *address;
@@ -334,7 +334,7 @@ static void free_of_a_freed_region_is_refused(void **state)
 
 static void free_of_a_freed_region_that_was_huge_is_refused(void **state)
 {
-    const SIZE_T size = (SIZE_T)160 << 20; /* chunks of the ledger that it had all for itself */
+    const SIZE_T size = (SIZE_T)160 << 20; /* chunks of the ledger in which nothing else lay */
     const struct subject *subject = *state;
     char *region = subject_alloc(subject, size, MEM_RESERVE, PAGE_READWRITE);
 
@@ -556,7 +556,7 @@ static void decommit_over_two_neighbouring_regions_is_refused(void **state)
     subject_release(subject, both);
 }
 
-/* An owner who asks wrongly is told so, as Win32 does; that is not a refused free. */
+/* An owner's wrong arguments get Win32's own error; that does not count as a refused free. */
 static void assert_owner_is_told(const struct subject *subject, void *address, SIZE_T extent,
                                  SIZE_T size, DWORD type)
 {

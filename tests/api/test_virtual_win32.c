@@ -2,8 +2,8 @@
  * test_virtual_win32.c: invariant I5: on owned memory every request has the result that the same
  * request to Win32 has.
  *
- * Each test is a scenario that a manager and Win32 both play (twin.h). Right is what Win32 does on
- * the system that the test runs on: where Wine and Windows differ, each is its own measure.
+ * Each test is a scenario that a manager and Win32 both play (twin.h). The right answer is that of
+ * Win32 on the system that the test runs on; Wine and Windows may differ.
  */
 #include "twin.h"
 
@@ -669,7 +669,7 @@ static void scenario_memory_without_write_watch_has_none(struct twin *twin)
 }
 TWIN_TEST(memory_without_write_watch_has_none)
 
-/* Whether the contents survive is the system's choice; that they can be written again is not. */
+/* The system may drop the contents or keep them. In either case the pages can be written again. */
 static void scenario_reset_keeps_pages_committed(struct twin *twin)
 {
     static const DWORD types[] = {MEM_RESET, MEM_RESET_UNDO};

@@ -29,7 +29,7 @@ static bool open_condition(void)
     return NtOpenEvent(&condition, EVENT_MODIFY_STATE | SYNCHRONIZE, &attributes) >= 0;
 }
 
-/* Has the system run short, or recover; and the manager look. */
+/* Makes the system short of memory, or lets it recover; then makes the manager look. */
 static void make_short(const struct subject *subject, bool is_short)
 {
     assert_true(is_short ? SetEvent(condition) : ResetEvent(condition));
@@ -81,7 +81,7 @@ static void a_limit_is_as_low_as_the_system_whichever_is_lower(void **state)
     subject_end(&subject);
 }
 
-static void who_does_not_watch_is_told_nothing(void **state)
+static void a_manager_that_does_not_watch_is_told_nothing(void **state)
 {
     struct subject subject = subject_make(NULL);
 
@@ -109,7 +109,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(while_the_system_is_short_of_memory_pressure_is_low, recover),
         cmocka_unit_test_teardown(a_limit_is_as_low_as_the_system_whichever_is_lower, recover),
-        cmocka_unit_test_teardown(who_does_not_watch_is_told_nothing, recover),
+        cmocka_unit_test_teardown(a_manager_that_does_not_watch_is_told_nothing, recover),
         redirected_promise(a_module_s_own_notification_is_signalled_too),
     };
 

@@ -288,7 +288,7 @@ void twin_do_look(struct twin *twin, void *address, SIZE_T size, int line)
         assert_true(VirtualQuery(at, &range, sizeof(range)) != 0);
         note->figures[4] = range.State;
         if (range.State == MEM_FREE)
-            break; /* how far it is free is the neighbours' affair */
+            break; /* how far it is free depends on the neighbours */
         note->figures[0] = relative(twin, range.BaseAddress);
         note->figures[1] = relative(twin, range.AllocationBase);
         note->figures[2] = range.AllocationProtect;

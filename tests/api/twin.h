@@ -60,7 +60,9 @@ bool twin_do_protect(struct twin *twin, void *address, SIZE_T size, DWORD protec
     twin_do_free_refused((twin), (address), (size), (type), __LINE__)
 void twin_do_free_refused(struct twin *twin, void *address, SIZE_T size, DWORD type, int line);
 
-/* A new reservation somewhere (type and protection as asked); it is the origin from now on. */
+/*
+ * Makes a new reservation somewhere, with that type and protection; it is the origin from now on.
+ */
 #define twin_make(twin, size, type, protect)                                                       \
     twin_do_make((twin), (size), (type), (protect), __LINE__)
 char *twin_do_make(struct twin *twin, SIZE_T size, DWORD type, DWORD protect, int line);

@@ -1,8 +1,8 @@
 /*
  * crew.h: threads that live as long as a pattern and begin each round together.
  *
- * The calling thread is member 0. A crew that is renewed has other threads in its next round: they
- * meet what those before them have left behind.
+ * The calling thread is member 0. A renewed crew has new threads in its next round: they work on
+ * what the threads before them have left.
  */
 #ifndef HOSTMEM_BENCH_CREW_H
 #define HOSTMEM_BENCH_CREW_H
@@ -18,7 +18,7 @@ struct round {
     work work;
     void *state;
     uint64_t times;
-    bool warm; /* each member does the work once before the start: a new thread's first block */
+    bool warm; /* each member does the work once before the start: a first block takes longer */
 };
 
 /* NULL: there are no threads. all_new: member 0 is a thread of the crew's, too. */

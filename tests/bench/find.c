@@ -1,6 +1,6 @@
 /*
- * find.c: whose is this address? FindRegion of random addresses inside few and many regions, and
- * inside one that is large.
+ * find.c: finding the region of an address: FindRegion of random addresses inside few and many
+ * regions, and inside one that is large.
  *
  * There is nothing like it in Win32; VirtualQuery, which tells less, is a manager's other way to
  * find out. Neighbouring regions of 64 KiB are the worst that can be asked of the ledger: each
@@ -75,9 +75,9 @@ static void choose_addresses(struct find *find)
 }
 
 /*
- * Address space for the regions that is free now; NULL: there is not that much in one piece. On
- * both sides of it as much is left free as anybody else in the process may ask for meanwhile:
- * systems take the lowest or the highest address that fits.
+ * Address space for the regions that is free now; NULL: there is not that much in one piece. The
+ * margins on both sides are left free for whatever else in the process asks for address space
+ * meanwhile: systems take the lowest or the highest address that fits.
  */
 static char *free_space(SIZE_T size)
 {
@@ -89,7 +89,9 @@ static char *free_space(SIZE_T size)
     return base + MARGIN * GRANULE;
 }
 
-/* At addresses that are told: looking for free ones among a million would take the system long. */
+/*
+ * Each region gets a given address: the system would take long to find free ones among a million.
+ */
 static bool make_regions(struct find *find, size_t count)
 {
     find->base = free_space(count * find->size);

@@ -47,7 +47,7 @@ static bool run_pattern(const struct options *options, const struct pattern *pat
     return json_add(all, pattern, &figures);
 }
 
-/* Goes on after a pattern that went wrong: the others' figures are as good as ever. */
+/* Goes on after a pattern that went wrong: the other figures are still good. */
 static bool run_patterns(const struct options *options, json_t *all)
 {
     const struct pattern *pattern;

@@ -1,6 +1,7 @@
 /*
  * make.c: making a manager, and a first block in it. Beside them, the heaps that others can make:
- * HeapCreate and mi_heap_new. These share their process's pages, and a manager does not.
+ * HeapCreate and mi_heap_new. These share pages with the rest of their process, which a manager
+ * does not.
  */
 #include "pattern.h"
 

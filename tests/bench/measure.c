@@ -3,7 +3,7 @@
  */
 #include "measure.h"
 
-/* Where so many threads begin at once, fewer operations would measure their beginning alone. */
+/* With fewer operations a round of many threads would measure little but the threads' start. */
 #define FEWEST_OF_NEW_THREADS 4096
 
 /* One pattern while it is measured. A side that takes no part has no state. */
@@ -47,7 +47,7 @@ static struct spread spread_of(double *values, size_t count)
                            values[(3 * last + 2) / 4], values[last]};
 }
 
-/* Before the values are sorted: the ratios of rounds to each other. */
+/* The ratios of two sides, round by round. Call it before the values are sorted. */
 static struct spread ratios_to(const struct stage *stage, enum side side)
 {
     size_t rounds = stage->effort->rounds;
@@ -93,8 +93,8 @@ static double run_round(struct stage *stage, enum side side)
 }
 
 /*
- * What a round of the pattern shall take. Threads need time to meet each other where there are more
- * of them than processors, and new threads until their allocators know them.
+ * How long a round of the pattern shall take. With more threads than processors it takes time until
+ * the threads disturb each other, and new threads take time to set up their allocators' data.
  */
 static double round_seconds(const struct stage *stage)
 {
@@ -106,8 +106,8 @@ static double round_seconds(const struct stage *stage)
 }
 
 /*
- * The shortest of some rounds: the first may meet what is cold, and threads that share a processor
- * with other work may wait for it longer than a round takes. Negative: it went wrong.
+ * The shortest of some rounds: the first one warms the caches, and a thread that shares its
+ * processor with other work may wait for it longer than a round takes. Negative: it went wrong.
  */
 static double shortest_round(struct stage *stage, enum side side)
 {

@@ -16,7 +16,7 @@
 
 struct effort {
     unsigned rounds;
-    double seconds; /* that a round of one thread and one side shall take */
+    double seconds; /* how long a round of one thread and one side shall take */
     bool quick;     /* with less of everything: the figures mean nothing */
 };
 

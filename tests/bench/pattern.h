@@ -19,8 +19,8 @@ struct pattern {
     bool (*end)(void *state);
 
     /*
-     * Instead of the above, for what is measured once: bytes held for each byte live; negative when
-     * it went wrong. Such patterns come first, before the process has used its heaps.
+     * Instead of the above, in patterns that are measured once: bytes held for each byte live;
+     * negative when it went wrong. Such patterns come first, before the process has used its heaps.
      */
     double (*hold)(const struct pattern *pattern, enum side side, bool quick);
 };

@@ -114,7 +114,10 @@ typedef bool (*work)(void *state, unsigned thread, uint64_t times);
         return name(side, state, thread, times);                                                   \
     }
 
-/* From the function name(side, state, thread, times), the array name_works of one work a side. */
+/*
+ * Makes the array name_works, one work for each side, from the inline function name(side, state,
+ * thread, times).
+ */
 #define WORKS(name)                                                                                \
     WORK_OF_SIDE(name, win32, SIDE_WIN32)                                                          \
     WORK_OF_SIDE(name, msvcrt, SIDE_MSVCRT)                                                        \

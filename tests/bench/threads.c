@@ -68,7 +68,10 @@ static inline bool produce(enum side side, struct ring *ring, uint64_t times)
         done = done && block;
         while (atomic_load_explicit(slot, memory_order_acquire))
             SwitchToThread();
-        /* The consumer waits for as many as there are times: without a block, it gets nonsense. */
+        /*
+         * The consumer waits for exactly that many blocks. If there is no memory for one, the
+         * producer passes a value that is no block.
+         */
         atomic_store_explicit(slot, block ? block : (void *)ring, memory_order_release);
     }
     ring->blocks->slots[0].chance = chance;

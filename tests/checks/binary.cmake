@@ -22,8 +22,8 @@ function(undecorated result symbol)
   set(${result} "${symbol}" PARENT_SCOPE)
 endfunction()
 
-# The symbols of object files, as entries FILE|symbol, undecorated: those that others can see, and those
-# that they want from others.
+# The symbols of object files, as entries FILE|symbol, undecorated: the symbols that they define for others,
+# and those that they refer to in others.
 function(object_symbols defined undefined)
   tool_lines(lines ${nm} -A -P -g ${ARGN})
   set(has "")

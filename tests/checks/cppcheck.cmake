@@ -1,5 +1,6 @@
-# cppcheck finds nothing in src: in what Linux compiles, in what Windows compiles, and no function in
-# either that nobody calls. The long form reads what Windows compiles for its 32 bits, too.
+# cppcheck finds nothing in src: neither in the sources that Linux compiles nor in those that Windows
+# compiles; a function that is never called is a finding, too. The long form also checks the sources as
+# 32-bit Windows compiles them.
 #
 #   cmake -D root=DIRECTORY -D tool=cppcheck [-D long=ON] -P cppcheck.cmake
 

@@ -26,7 +26,7 @@ function(includes)
   file(WRITE ${source} "${text}int translation_unit;\n")
 endfunction()
 
-# compiles(<about> <option>...): what includes() wrote does.
+# compiles(<about> <option>...): checks that the file that includes() wrote compiles.
 function(compiles about)
   execute_process(COMMAND ${compiler} ${standard} ${flags} ${ARGN} -fsyntax-only ${source}
                   RESULT_VARIABLE failed ERROR_VARIABLE errors)
@@ -38,7 +38,7 @@ function(compiles about)
   set(complaints "${complaints}" PARENT_SCOPE)
 endfunction()
 
-# preprocessed(<result> <option>...): the tokens of what includes() wrote.
+# preprocessed(<result> <option>...): the tokens of the file that includes() wrote, preprocessed.
 function(preprocessed result)
   execute_process(COMMAND ${compiler} ${standard} ${flags} ${ARGN} -E -P ${source}
                   RESULT_VARIABLE failed OUTPUT_VARIABLE text ERROR_VARIABLE errors)
@@ -62,8 +62,8 @@ else()
   set(variants ${plain} ${all})
 endif()
 
-# Reading Windows' headers is what takes the time: a header that comes first stands alone, and what follows
-# it is tried beside it in the same source.
+# Reading Windows' headers takes most of the time. So one source tries two things: its first header compiles
+# by itself, and the following ones compile after it.
 foreach(variant IN LISTS variants)
   separate_arguments(variant)
   includes(hostmem/clrhosting.h)

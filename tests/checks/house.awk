@@ -1,11 +1,12 @@
-# Reads files of src/, their names as PATH:TEXT lines, and tells what breaks the plan of the house. house.sh
-# feeds it: for each file one line "FILE path lines", for each of its includes "INCLUDE path included".
+# Knows the plan of src/: which folders ("rooms") there are, and which other rooms' headers each may
+# include. It tells what breaks the plan. Its input comes from house.sh: for each file a line "FILE path
+# lines", and for each of its includes a line "INCLUDE path included".
 #
-# A file's unit is its name without .c or .h: a source and its header are one. A unit that includes another's
-# header needs it, and so does its room.
+# A source and its header are one unit, named without .c or .h. A unit that includes another unit's header
+# needs that unit; its room then needs the other's room.
 
 BEGIN {
-  # The rooms, and the rooms whose headers each may include besides its own: an arrow only points down.
+  # The rooms, the lowest first, and the rooms whose headers each may include besides its own.
   allow("os", "")
   allow("counters", "")
   allow("budget", "counters")
@@ -31,7 +32,7 @@ function allow(room, below,    rooms, count, i) {
   for (i = 1; i <= count; i++) may_use[room, rooms[i]] = 1
 }
 
-# The longest room whose name the path begins with: run/launch/coreclr is run/launch's.
+# The longest name of a room that the path begins with: run/launch/coreclr belongs to the room run/launch.
 function room_of(path,    room, at) {
   room = path
   while ((at = last_slash(room)) > 0) {
@@ -61,7 +62,8 @@ $1 == "FILE" {
 
 $1 == "INCLUDE" { from[++includes] = $2; to[includes] = $3 }
 
-# Follows what a unit needs; a unit that is met while it is still being followed closes a circle.
+# Visits all units that a unit needs. A unit that is met while its own visit is still going on closes a
+# circle.
 function follow(unit, trail,    needs, number, i) {
   state[unit] = "open"
   number = split(needed[unit], needs, " ")

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The sources stand as the house is drawn (house.awk): small folders, short files, no circle between files or
-# rooms by includes, no arrow that points up. That no function is longer than 50 lines is clang-tidy's to
-# tell (.clang-tidy).
+# The sources follow the plan of src/ (house.awk): small folders, short files, no circle of includes between
+# files or rooms, no include of a higher room's header. That no function is longer than 50 lines is
+# clang-tidy's to tell (.clang-tidy).
 #
 #   sh house.sh ROOT              looks at ROOT/src
 #   sh house.sh --test SCRATCH    the check's own test: plants what must be refused, in trees under SCRATCH
@@ -30,7 +30,7 @@ file() {
   for included; do echo "#include \"$included\""; done >"$path"
 }
 
-# A house in order: each room has a file, and one that uses what lies below.
+# A tree that follows the plan: each room has a file, and one of them includes headers of lower rooms.
 new_house() {
   rm -rf "$tree"
   file pages/pages.h counters/counters.h

@@ -1,4 +1,4 @@
-# What hostmem.dll and hostmem-run.exe are as PE files, read with objdump.
+# Checks hostmem.dll and hostmem-run.exe as PE files, read with objdump.
 #
 #   cmake -D machine=x64|x86 -D objdump=... -D objcopy=... -D nm=... -D file=FILE
 #         -D imports="DLL..." -D exports="NAME..." -D version_header=include/hostmem/version.h
@@ -121,7 +121,7 @@ endif()
 file(READ ${resources} hex HEX)
 file(REMOVE ${resources})
 
-# 16 bits, in the order of bytes that PE files have.
+# 16 bits, little-endian as in PE files.
 function(little_endian result number)
   math(EXPR low "${number} % 256" OUTPUT_FORMAT HEXADECIMAL)
   math(EXPR high "${number} / 256" OUTPUT_FORMAT HEXADECIMAL)

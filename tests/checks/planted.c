@@ -1,6 +1,6 @@
 /*
  * planted.c: what must never get into hostmem.dll, one piece for each case of the checks' own test
- * (refusals.cmake). PLANT names the piece. Built as a DLL of its own, too.
+ * (refusals.cmake). PLANT names the piece. It is also built as a DLL of its own.
  */
 #include <stdlib.h>
 #include <windows.h>

@@ -1,4 +1,4 @@
-# What can be reached from hostmem.dll's code, by its objects' symbols and the DLL's import table.
+# Checks which functions hostmem.dll's code can reach, by its objects' symbols and the DLL's import table.
 #
 #   cmake -D machine=x64|x86 -D nm=... -D objdump=... -D objects=FILE -D allowed=FILE [-D dll=FILE]
 #         -P reach.cmake
@@ -11,8 +11,8 @@
 #   memcpy and its like: ntdll's);
 # - a run over too few objects, which would prove nothing.
 #
-# Not seen here are calls through pointers (the host's own callbacks and COM objects) and loops that
-# wait: those are what the reviews of the code are for.
+# Calls through pointers (the host's callbacks and COM objects) and loops that wait are not seen here: only
+# a review of the code finds those.
 
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/binary.cmake)

@@ -1,5 +1,5 @@
-# The checks' own test: plants what must not be in hostmem.dll (planted.c) and expects reach.cmake and
-# pe_facts.cmake to refuse it for that reason and no other.
+# Tests the checks themselves: plants in hostmem.dll what must not be there (planted.c), and expects
+# reach.cmake and pe_facts.cmake to refuse it for that reason and no other.
 #
 #   cmake -D machine=x64|x86 -D compiler=... -D nm=... -D objdump=... -D objcopy=... -D objects=FILE
 #         -D allowed=FILE -D version_header=FILE -D scratch=DIRECTORY -P refusals.cmake
@@ -71,7 +71,8 @@ plant(PLANT_LOADER hosting/planted.c "src/hosting/planted.c may not refer to Get
 plant(PLANT_YIELD redirect/planted.c "src/redirect/planted.c may not refer to SwitchToThread")
 plant(PLANT_UPWARD pages/planted.c "src/pages/planted.c may not refer to heap_destroy")
 
-# Too few objects (nothing refers to those of dll), and a permission that nothing uses.
+# Too few objects: those of the folder dll are left out, to which nothing refers. And an entry of the list
+# that nothing uses.
 file(READ ${objects} list)
 string(REGEX REPLACE "[^\n]*/hostmem\\.dir/[^\n]*\n?" "" list "${list}")
 file(WRITE ${scratch}/objects.txt "${list}")

@@ -30,7 +30,8 @@ add_test(NAME check_house COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/house.sh ${PROJEC
 add_test(NAME check_house_refusals COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/house.sh --test
                                            ${CMAKE_CURRENT_BINARY_DIR}/check_house_refusals)
 
-# States that clang's analyzer visits in a function. 225000 is its own figure, and takes four times as long.
+# How many states clang's analyzer visits in a function. 225000 is clang's default, and takes four times as
+# long.
 if(HOSTMEM_LONG_TESTS)
   set(analyzer_nodes 225000)
 else()
@@ -61,5 +62,5 @@ foreach(name_and_folders "windows;src/os src/pe src/hosting src/hosting/parts sr
     "except=/os_fault\\.c$" "flags=${flags} -isystem ${jansson}")
 endforeach()
 
-# The longest first: begun last, they would keep one processor busy and the other idle.
+# The longest checks start first: started last, they would run alone.
 set_tests_properties(check_tidy_run check_tidy_windows PROPERTIES COST 100)

@@ -1,11 +1,12 @@
-# No file of the project names a directory of somebody's machine, or the host of a package registry:
-# both are other machines' business, and wrong on the next one.
+# No file of the project names an absolute directory of a machine, or the host of a package registry: on the
+# next machine both are wrong.
 #
 #   cmake -D root=DIRECTORY [-D git=git] -P text.cmake
 
 cmake_minimum_required(VERSION 3.25)
 
-# An absolute path begins where no other path can be going on; a variable's value is another path.
+# An absolute path begins where it cannot be the rest of a longer path, such as one that begins with a
+# variable.
 set(path_start "(^|[^A-Za-z0-9_.})/$-])")
 set(patterns
     "${path_start}/(work|home|root|tmp|Users)/"
@@ -14,7 +15,7 @@ set(patterns
     "registry\\.[a-z]+\\.(org|com)"
     "pypi\\.org|pythonhosted\\.org|crates\\.io|proxy\\.golang\\.org")
 
-# Tracked files; without a repository, all but what is built.
+# The tracked files; without a repository, all files but those that a build makes.
 set(failed TRUE)
 if(git)
   execute_process(COMMAND ${git} ls-files WORKING_DIRECTORY ${root} RESULT_VARIABLE failed

@@ -4,9 +4,9 @@
 #         -D scratch=DIRECTORY (-D database=BUILD-DIRECTORY | -D flags="..." -D headers=present)
 #         -P tidy.cmake
 #
-# With a database, sources are read as that build compiles them; else with flags, if their headers are
-# there. It takes seconds for each source, so one that passed is looked at again only when it, any
-# header or the question has changed.
+# With a database, each source is read as that build compiles it; otherwise with the flags, if the file
+# `headers` exists. A source takes seconds, so one that has passed is checked again only when the source,
+# any header or the options have changed.
 
 cmake_minimum_required(VERSION 3.25)
 
@@ -24,7 +24,7 @@ else()
   return()
 endif()
 
-# All that an answer depends on, besides the source itself.
+# Everything that a result depends on, besides the source itself.
 execute_process(COMMAND ${tool} --version OUTPUT_VARIABLE question)
 string(APPEND question "${how} ${nodes}")
 file(GLOB_RECURSE files ${root}/src/*.h ${root}/include/*.h)
@@ -33,7 +33,7 @@ foreach(file IN LISTS files CMAKE_CURRENT_LIST_FILE ITEMS ${root}/.clang-tidy)
   string(APPEND question ${hash})
 endforeach()
 
-# The sources whose question has not been answered yet; stamps tells which file says so.
+# The sources that have not passed yet. `stamps` holds, for each, the file that will say that it has passed.
 set(sources "")
 set(stamps "")
 set(count 0)

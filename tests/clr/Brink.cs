@@ -1,4 +1,4 @@
-// Brink MEBIBYTES SECONDS: holds that much memory, and works so long with little more.
+// Brink MEBIBYTES SECONDS: holds that much memory, and works for that time with little more.
 
 using System;
 using System.Diagnostics;

@@ -1,6 +1,6 @@
 // Cache STEPS: computes values from keys, and keeps them behind weak references. The values used
-// last are in use elsewhere, too; all others are there for as long as the collector leaves them.
-// Prints a checksum that does not depend on that, and the numbers of collections that do.
+// last are also referenced from elsewhere; all others live until the collector takes them. Prints a
+// checksum, which does not depend on when that is, and the numbers of collections, which do.
 
 using System;
 
@@ -9,7 +9,7 @@ static class Cache
     const int Keys = 20000;
     const int Size = 8000;
     const int InUse = 2500;
-    const int Drafts = 30; // what it takes to compute a value, and is garbage at once
+    const int Drafts = 30; // memory that computing a value takes, and that is garbage at once
 
     static readonly WeakReference[] values = new WeakReference[Keys];
 

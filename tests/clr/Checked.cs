@@ -1,6 +1,6 @@
-// Checked.cs: what programs that strain their memory are made of: numbers that repeat, blocks that
-// tell whether they are still whole, objects that count their finalizers, and a place to say what was
-// not as it must be. Compiled into each of those programs.
+// Checked.cs: the parts of the programs that strain their memory: repeatable random numbers, blocks
+// that can be checked for damage, objects that count their finalizers, and a count of failures.
+// Compiled into each of those programs.
 
 using System;
 using System.Threading;
@@ -24,7 +24,7 @@ sealed class Numbers
     }
 }
 
-// Memory with a pattern that tells whether it is still whole.
+// Memory filled with a pattern, which shows later whether it is unchanged.
 sealed class Block
 {
     readonly byte[] bytes;
@@ -51,7 +51,8 @@ sealed class Block
         return bytes.Length + seed;
     }
 
-    // Every byte of small blocks, some in each page of large ones.
+    // The distance of the bytes that carry the pattern: every byte of a small block, some bytes in
+    // each page of a large one.
     static int Step(int size)
     {
         return size < 4096 ? 1 : 509;
@@ -76,7 +77,7 @@ sealed class Finalized
         Interlocked.Add(ref Done, ballast[0]);
     }
 
-    // All but a few that a stack or register may still show.
+    // All but the few that a stack or a register may still refer to.
     public static void Check()
     {
         GC.Collect();

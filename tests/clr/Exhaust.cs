@@ -1,6 +1,6 @@
-// Exhaust SIZE ROUNDS: runs out of memory, in arrays of SIZE bytes, and goes on to do correct work;
-// so often. It asks for no collection: what it lets go of must be found without.
-// Prints the same whatever the limit, and ends with exit code 7.
+// Exhaust SIZE ROUNDS: allocates arrays of SIZE bytes until memory runs out, lets them go, and
+// checks that it still works correctly; ROUNDS times. It asks for no collection: the runtime must
+// find the garbage by itself. Prints the same whatever the limit, and ends with exit code 7.
 
 using System;
 using System.Collections.Generic;

@@ -6,7 +6,7 @@ using System.Threading;
 
 static class Exits
 {
-    const int TakenOver = 77; // what is returned when the program should have been gone before
+    const int TakenOver = 77; // returned if the program has not ended before, as it should have
 
     [DllImport("kernel32.dll")]
     static extern void ExitProcess(uint code);

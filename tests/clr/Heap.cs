@@ -6,7 +6,7 @@
 //   fresh              prints the first byte of a new block, and after how many further frees, of at
 //                      most 200, its memory is used again
 //   free-twice, free-inside, free-misaligned
-//                      what Win32 must never see is freed; prints whether that was refused
+//                      frees what must never reach Win32; prints whether that was refused
 //   overrun SIZE       the byte behind a block of SIZE bytes is written to
 //
 // Returns 0, or 1 if the blocks are not what they should be.
@@ -77,7 +77,8 @@ static unsafe class Heap
         return 2;
     }
 
-    // What the loader, or whoever redirected coreclr.dll, has put into its import table.
+    // The address in coreclr.dll's import table: the loader's, or that of a hook if coreclr.dll is
+    // redirected.
     static IntPtr FindImport(string function)
     {
         byte *module = GetModuleHandleW("coreclr.dll");
@@ -105,7 +106,8 @@ static unsafe class Heap
         return 0;
     }
 
-    // The sixth byte of each block; freed blocks are used again when enough others have been freed.
+    // Writes to the sixth byte of each block after freeing it. A freed block is used again only
+    // when enough others have been freed.
     static int Damage(int count)
     {
         byte *[] blocks = new byte *[count];

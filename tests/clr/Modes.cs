@@ -1,6 +1,5 @@
 // Modes THREADS ROUNDS: tells in which mode the collector works, and gives it work: small and large
-// objects from several threads, and collections of every generation, some of which are to go on
-// beside the program's work.
+// objects from several threads, and collections of every generation, some of them concurrent.
 //
 // The checksum depends on the threads and rounds alone. Returns 0, or 1 when a check failed.
 

@@ -1,5 +1,5 @@
-// Net.cs: tells what .NET's host has made of the files beside the program, one thing a line, then its
-// arguments. Returns how many of those there were.
+// Net.cs: prints how .NET's host has understood the files beside the program, one setting a line,
+// and then the arguments. Returns the number of arguments.
 
 using System;
 using System.IO;

@@ -1,19 +1,19 @@
-// Soak.cs: every kind of work that a program gives its runtime's memory to do, on many threads at
-// once, for as long as one likes.
+// Soak.cs: every kind of work that uses a runtime's memory, on many threads at once, for a given
+// time.
 //
 // Usage: Soak MINUTES [THREADS [SEED]]           for so long, by default with 16 threads
 //        Soak --rounds ROUNDS [THREADS [SEED]]   so much work
 //
-// Tells every minute on stderr how it goes, and at the end on stdout what has been done. The checksum
-// depends on the rounds, the threads and the seed alone. Returns 0, or 1 when anything was not as it
-// must be.
+// Every minute it reports its progress on stderr; at the end it prints on stdout what has been
+// done. The checksum depends on the rounds, the threads and the seed alone. Returns 0, or 1 when
+// anything was not as it must be.
 
 using System;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Threading;
 
-// The process's own private committed memory, whoever committed it, as Windows itself tells it.
+// The private committed memory of the whole process, as Windows counts it.
 static class Committed
 {
     const uint Commit = 0x1000;
@@ -99,7 +99,7 @@ static class Soak
         Exchange.Clear();
     }
 
-    // After a failure nobody goes on.
+    // After a failure every thread stops.
     static void Work(SoakWorker worker)
     {
         try {
@@ -111,7 +111,7 @@ static class Soak
         }
     }
 
-    // Until the time is over, or all have ended of their own.
+    // Waits until the time is over, or all threads have ended by themselves.
     static void Watch(Thread[] running, int minutes)
     {
         Stopwatch watch = Stopwatch.StartNew();
@@ -156,7 +156,7 @@ static class Soak
         Console.WriteLine("checksum {0}", checksum);
     }
 
-    // Nobody holds anything any more.
+    // No thread holds anything any more.
     static void CheckWhatIsLeft()
     {
         workers = null;

@@ -1,5 +1,5 @@
-// SoakWork.cs: what one thread of Soak does, round by round. Each kind of work knows what must come
-// of it, and says so when something else does.
+// SoakWork.cs: what one thread of Soak does, round by round. Each kind of work knows what its
+// result must be, and reports any other result.
 
 using System;
 using System.Collections.Generic;
@@ -34,7 +34,7 @@ sealed class Tree
         return left == null ? value : value + left.Sum() + right.Sum();
     }
 
-    // Grows the part anew that the bits of the path lead to: old objects then hold new ones.
+    // Replaces the subtree that the bits of the path lead to: old objects then refer to new ones.
     public void Renew(int path, int depth, int height)
     {
         if (depth > 1)
@@ -56,7 +56,7 @@ sealed class PlannedException : Exception
     }
 }
 
-// What threads hand each other: a block that one made and filled is checked by another.
+// Blocks that threads hand each other: one thread makes and fills a block, another checks it.
 static class Exchange
 {
     static readonly Block[] places = new Block[64];
@@ -144,7 +144,7 @@ sealed class SoakWorker
         Rounds = round + 1;
     }
 
-    // What takes long, or leaves much behind.
+    // Work that takes long or leaves much garbage: one kind in each round, by the round's number.
     void OneOfEight(int round)
     {
         switch (round % 8) {
@@ -204,7 +204,7 @@ sealed class SoakWorker
         place[slot] = new Block(size, seed);
     }
 
-    // The collector must leave it where it is, and bring along what it is told by address.
+    // The collector must not move a pinned block: it is read through its address.
     void Pin(int round)
     {
         int slot = round % PinnedBlocks;
@@ -342,7 +342,7 @@ sealed class SoakWorker
     // Exceptions, threads, native code
     // --------------------------------------------------------------------------------------------
 
-    // One that the program throws, and one that the processor does.
+    // One exception that the program throws, and one that the processor raises.
     void Throw(int round)
     {
         int depth = 1 + numbers.Below(30);

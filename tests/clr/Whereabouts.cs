@@ -56,7 +56,7 @@ static unsafe class Whereabouts
         TellArray("very-large-object", MakeArray(48 << 20));
     }
 
-    // It lives till the program ends, so that its place is still its own in the report.
+    // It lives until the program ends, so that its address is still in use when the report is made.
     static byte[] MakeArray(int size)
     {
         byte[] array = new byte[size];

@@ -125,7 +125,7 @@ static void write_switch(struct writer *writer)
     writer->x = writer->x % 4 < 3 ? writer->x + terms[writer->x % 4] : ~writer->x;
 }
 
-/* What foreach means for an array is another than for a sequence. */
+/* foreach is compiled differently for an array than for a sequence. */
 static void write_array(struct writer *writer)
 {
     uint32_t terms[3];

@@ -1,6 +1,6 @@
 /*
- * run.c: a process with its output in files, so that nobody who keeps a pipe open can hold a test
- * up.
+ * run.c: see run.h. The output of a process goes to files, not to pipes: a child process that kept
+ * a pipe open would hold the test up.
  */
 #include "run.h"
 
@@ -22,7 +22,7 @@ enum {
 };
 
 /* ------------------------------------------------------------------------------------------------
- * Places
+ * Paths
  * --------------------------------------------------------------------------------------------- */
 
 static wchar_t runtime_directory[PATH_SIZE];

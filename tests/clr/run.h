@@ -14,7 +14,7 @@
 
 enum {
     RUN_TIME_LIMIT_MILLISECONDS = 280 * 1000,
-    EXIT_CODE_SKIPPED = 77, /* what CTest is told to take for "skipped" */
+    EXIT_CODE_SKIPPED = 77, /* the exit code that means "skipped" to CTest */
     EXIT_CODE_TIMED_OUT = 0xDEAD
 };
 

@@ -33,7 +33,7 @@ struct standin {
     wchar_t trace[MAX_PATH]; /* the file that the stand-in writes */
 };
 
-/* Loads the DLL, told to be that (NULL: nothing special), and gets ICLRMetaHost. */
+/* Loads the DLL with that scenario (NULL: a healthy machine), and gets ICLRMetaHost. */
 void standin_load(struct standin *standin, const wchar_t *scenario, const HOSTMEM_LIMITS *limits);
 
 /* The same; and gets both interfaces to v4.0.30319. */

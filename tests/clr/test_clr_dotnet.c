@@ -42,7 +42,10 @@ enum {
 #define DEPS DEPS_OF(LIBRARY_ASSET, LIBRARY_ENTRY)
 #define DEPS_WITHOUT_LIBRARY DEPS_OF("", "")
 
-/* Roots before 3.0 run what asks for 2.0.0; later ones need to be told. */
+/*
+ * Dotnet roots before 3.0 run a program that asks for 2.0.0 by themselves; later ones need a
+ * setting for that.
+ */
 static bool is_later_host;
 
 /* The version of the runtime in the root that the tests use. */
@@ -52,7 +55,10 @@ static char runtime_version[64];
  * Layouts
  * --------------------------------------------------------------------------------------------- */
 
-/* The program with its library beside it, and what is told to its host (NULL: no such file). */
+/*
+ * Lays out the program with its library beside it, and the two files for .NET's host (NULL: without
+ * that file).
+ */
 static const wchar_t *lay_out(const char *config, const char *deps)
 {
     static wchar_t program[PATH_SIZE];
@@ -116,7 +122,7 @@ static void check_line(const struct run *run, const char *what, const char *valu
     check_run(run, strstr(run->output, line));
 }
 
-/* Both are brought to the manager, the second by the first one's load. */
+/* Both modules are redirected to the manager, the second when the first loads it. */
 static void check_modules(const struct run *run)
 {
     const json_t *modules = report_member(run, "host.redirected_modules");
@@ -135,7 +141,7 @@ static void check_good(struct run *run, DWORD exit_code)
     check_run(run, !strcmp(report_text(run, "ended_by"), "return from Main"));
 }
 
-/* The host's own words come besides hostmem-run's sentence. */
+/* The host's own message comes besides hostmem-run's sentence. */
 static void check_refused(struct run *run, DWORD exit_code, const char *sentence)
 {
     check_run(run, run->exit_code == exit_code);
@@ -276,7 +282,7 @@ static void the_environment_of_the_host_is_honoured(void **state)
     run_free(run);
 }
 
-/* What the runtime is given while it starts, the program does not see. */
+/* The program does not see the environment variables that the runtime is given while it starts. */
 static void a_limit_leaves_the_program_its_environment(void **state)
 {
     struct run *run;

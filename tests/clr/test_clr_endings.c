@@ -29,7 +29,7 @@ static void check_report(const struct run *run, const char *ended_by)
     check_run(run, report_integer(run, "audit.difference_count") == 0);
 }
 
-/* Where the exit code is the same on every Windows, and so is told in the report. */
+/* For endings whose exit code is the same on every Windows: the report must tell it. */
 static void check_ending(const wchar_t *way, const char *ended_by, DWORD exit_code)
 {
     struct run *run = end_by(way);

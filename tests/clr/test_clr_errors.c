@@ -336,7 +336,7 @@ static void a_runtime_that_cannot_be_loaded_is_245(void **state)
     uninstall(L"2.0.0");
 }
 
-/* What is chosen is told by the sentence that says that it cannot be loaded. */
+/* The sentence that says that the runtime cannot be loaded shows which one was chosen. */
 static void check_choice(const char *directory)
 {
     char sentence[64];

@@ -101,7 +101,7 @@ static void every_method_is_driven_and_the_books_balance(void **state)
     check_books(run);
     check_run(run, report_integer(run, "statistics.blocks.now") == 0);
     check_run(run, report_integer(run, "statistics.mapped.now") == 0);
-    /* What is left is the heap's own, for a CLR never releases that. */
+    /* What is left belongs to the CLR's heap, which a CLR never releases. */
     check_run(run, report_integer(run, "statistics.reserved.now") ==
                        report_integer(run, "statistics.slab_bytes.now"));
     check_run(run, report_integer(run, "statistics.refused_frees") == 0);
@@ -255,7 +255,7 @@ static void bad_options_are_240(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Which is which
+ * Which programs are for .NET Framework
  * --------------------------------------------------------------------------------------------- */
 
 static void what_lies_beside_it_makes_a_program_one_for_dotnet(void **state)

@@ -45,7 +45,10 @@ enum {
  * Runs
  * --------------------------------------------------------------------------------------------- */
 
-/* Beside a copy of the program, what is to be said of the collector, ending in a comma; or "". */
+/*
+ * Writes, beside a copy of the program, a configuration with these settings of the collector, which
+ * end in a comma or are "".
+ */
 static const wchar_t *lay_out(const char *properties)
 {
     static wchar_t program[PATH_SIZE];
@@ -89,7 +92,7 @@ static int free_runs(void **state)
     return 0;
 }
 
-/* The environment is the test's own, which every program that it starts has, too. */
+/* Sets the variables in the test's own environment, which the program inherits. */
 static struct run *run_in_environment(const wchar_t *is_server, const wchar_t *is_concurrent)
 {
     struct run *run;

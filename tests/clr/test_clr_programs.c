@@ -126,7 +126,7 @@ static void the_runtime_asks_hostmem_for_its_pages(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Whose the runtime's heaps are
+ * Which of the runtime's memory hostmem owns
  * --------------------------------------------------------------------------------------------- */
 
 static bool is_owned(const json_t *regions, unsigned long long address)

@@ -220,9 +220,12 @@ static void only_what_must_fail_does(void **state)
     standin_start(&standin, NULL, NULL);
     live_and_stop(&standin);
     statistics = statistics_of(&standin.subject);
-    /* Room that there cannot be, once a program: what the host can give up, it may. */
+    /*
+     * Once for each program the stand-in asks for room that cannot be there; the host may give up
+     * what it can.
+     */
     assert_figure(statistics.Methods[HostMemNeedsVirtualAddressSpace].Calls, 2);
-    /* The address that is taken, once at the start. */
+    /* Once at the start it asks for an address that is taken. */
     assert_figure(statistics.Methods[HostMemVirtualAlloc].Failures, 1);
     for (unsigned i = 0; i < HOSTMEM_METHODS; i++)
         if (i != HostMemNeedsVirtualAddressSpace && i != HostMemVirtualAlloc)
@@ -347,7 +350,10 @@ static void a_refused_Start_fails_and_names_the_call(void **state)
     standin_end(&standin);
 }
 
-/* The start is process-critical, which no limit stops unless it is told to; the program is not. */
+/*
+ * The start's requests are process-critical: no limit refuses them unless the reserve for them is
+ * bounded, too. The program's requests are not process-critical.
+ */
 static void a_refused_program_fails_and_names_the_call(void **state)
 {
     const HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits), .Committed = {.Limit = PAGE}};

@@ -1,11 +1,13 @@
-# Builds project/ against hostmem in one way, with each build type and with none, and runs its programs.
+# Builds project/ against hostmem in one way and runs its programs: with the build type Debug, in the long
+# form with every build type and with none.
 #
 #   cmake -D way=add_subdirectory|fetch_content|find_package|pkg_config -D hostmem=DIRECTORY
 #         -D project=DIRECTORY -D scratch=DIRECTORY -D generator=NAME -D c_compiler=FILE
-#         -D cxx_compiler=FILE -D toolchain=FILE [-D pkg_config=FILE] [-D run=OFF] -P consumer.cmake
+#         -D cxx_compiler=FILE -D toolchain=FILE [-D pkg_config=FILE] [-D long=ON] [-D run=OFF]
+#         -P consumer.cmake
 #
-# The in-tree ways, add_subdirectory and fetch_content, share a build directory for each build type, so
-# that the second builds hostmem no more; hostmem is installed from there for the other two. With run=OFF
+# The in-tree ways, add_subdirectory and fetch_content, share a build directory for each build type, so that
+# the second does not build hostmem again; hostmem is installed from there for the other two. With run=OFF
 # the programs are built only.
 
 cmake_minimum_required(VERSION 3.25)
@@ -32,7 +34,11 @@ else()
   list(APPEND common -DCMAKE_C_COMPILER=${c_compiler} -DCMAKE_CXX_COMPILER=${cxx_compiler})
 endif()
 
-foreach(type "" Debug Release MinSizeRel)
+set(types Debug)
+if(long)
+  set(types "" Debug Release MinSizeRel)
+endif()
+foreach(type IN LISTS types)
   set(directory ${type})
   if(NOT type)
     set(directory None)

@@ -30,7 +30,7 @@ static void perform_once(const struct duet *duet, unsigned first, unsigned secon
     free(scene);
 }
 
-/* The number of moments of a call that runs undisturbed. The moment after its end counts, too. */
+/* The number of moments of a call that nothing interrupts. The moment after its end counts, too. */
 static unsigned count_moments(const struct duet *duet, unsigned number)
 {
     void *scene = zeroed(duet->size);
@@ -45,7 +45,9 @@ static unsigned count_moments(const struct duet *duet, unsigned number)
     return moments;
 }
 
-/* In the short form of the tests one of so many pairs, and of so many moments of the second kind.
+/*
+ * The short form of the tests tries only one in so many pairs, and one in so many of the moments at
+ * which a call is frozen a second time.
  */
 static unsigned stride(void)
 {
@@ -104,7 +106,7 @@ void moment(void)
     }
 }
 
-/* For programs whose requests to the system are led through system_calls.c. */
+/* For test programs in which requests to the system go through system_calls.c. */
 void system_call_begins(bool changes)
 {
     (void)changes;

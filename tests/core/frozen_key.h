@@ -1,6 +1,6 @@
 /*
- * frozen_key.h: the key of the thread that a test plays at the moment: what os_thread_key answers
- * in sources compiled with interleaved.h.
+ * frozen_key.h: the key of the thread that the test stands for at the moment. In sources compiled
+ * with interleaved.h, os_thread_key returns it.
  */
 #ifndef HOSTMEM_TESTS_FROZEN_KEY_H
 #define HOSTMEM_TESTS_FROZEN_KEY_H

@@ -39,7 +39,8 @@ static inline void moment_of(const volatile void *object, bool changes)
 }
 
 /*
- * The object's expression is evaluated a second time; an atomic load in it has a moment of its own.
+ * The macros evaluate the expression of the object twice; an atomic load in it therefore has a
+ * moment of its own.
  */
 #define MOMENT(object, changes) moment_of((const volatile void *)(object), (changes))
 

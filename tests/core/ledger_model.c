@@ -1,5 +1,5 @@
 /*
- * ledger_model.c: see ledger_model.h. Simple and slow; nothing of src/pages/ is used.
+ * ledger_model.c: see ledger_model.h. Simple and slow; it uses nothing of src/pages.
  */
 #include "ledger_model.h"
 

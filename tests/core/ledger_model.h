@@ -1,8 +1,8 @@
 /*
  * ledger_model.h: the reference model of the ledger, for test_pages_model, test_pages_model_threads
- * and fuzz_ledger. It is as simple as it can be: a sorted array of everything that is allocated, by
- * the manager or by others, with a byte for each page; what is charged; and where regions have
- * been.
+ * and fuzz_ledger. It is as simple as it can be: a sorted array of all allocations, the manager's
+ * and others', with a byte for each page; the sums that are charged; and the addresses at which
+ * regions have been.
  */
 #ifndef HOSTMEM_TESTS_LEDGER_MODEL_H
 #define HOSTMEM_TESTS_LEDGER_MODEL_H

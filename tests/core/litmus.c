@@ -26,7 +26,7 @@ struct object {
 static struct {
     struct object objects[OBJECTS]; /* by hashed address */
     unsigned used;
-    bool grew; /* an object that only one call had touched, or none changed, is shared now */
+    bool grew; /* an object is shared now that was not before */
 } shared;
 
 static bool is_shared(const struct object *object)
@@ -47,7 +47,7 @@ static struct object *object_at(const volatile void *address)
     return &shared.objects[at];
 }
 
-/* The running voice may have to stop before the access, if the access is a step. */
+/* If the access is a step, the running voice may have to stop before it. */
 static void access_to(const volatile void *address, bool changes)
 {
     unsigned voice = voice_at_it();

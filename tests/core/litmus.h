@@ -1,18 +1,18 @@
 /*
- * litmus.h: two calls at once, in every order of their steps with a given number of changes of
- * thread.
+ * litmus.h: runs two calls at once, in every order of their steps that changes from one call to the
+ * other only a few times. No real thread is needed: each call is a voice (voices.h).
  *
  * A step begins at an atomic access (interleaved.h) to an object that both calls touch and one
  * changes, or at a request to the system (system_calls.h). Accesses to anything else cannot change
  * the outcome, so the order is not varied there. Which objects are shared is found out by running:
- * when an order finds a new one, all orders are tried anew.
+ * when an order touches a new one, all orders are tried anew.
  *
- * A harmful race nearly always shows with few changes of thread at the right places. With X and Y
- * for the two calls, each of them first in turn, these orders are tried: (1) X makes x steps, Y
- * makes y steps, X ends, Y ends: for every x and every y. (2) X makes x steps, Y makes y, X makes
- * x' more, Y ends, X ends: for all of these, or, where there may be more than `most`, for that
- * many, drawn by chance but always the same. With HOSTMEM_TEST_LONG in the environment all are
- * tried.
+ * A harmful race nearly always shows with few changes from one call to the other, at the right
+ * steps. With X and Y for the two calls, each of them first in turn, these orders are tried: (1) X
+ * makes x steps, Y makes y steps, X ends, Y ends: for every x and every y. (2) X makes x steps, Y
+ * makes y, X makes x' more, Y ends, X ends: for all of these, or, where there may be more than
+ * `most`, for that many, drawn by chance but always the same. With HOSTMEM_TEST_LONG in the
+ * environment all are tried.
  */
 #ifndef HOSTMEM_TESTS_LITMUS_H
 #define HOSTMEM_TESTS_LITMUS_H

@@ -38,7 +38,7 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Zeroed memory for what the core wants aligned to cache lines. */
+/* Zeroed memory, aligned to cache lines as the core's structures need it. */
 static inline void *zeroed(size_t size)
 {
     size_t rounded = (size + 63) / 64 * 64;

@@ -1,6 +1,6 @@
 /*
- * pages_world.h: a manager's pages without its COM objects, for tests of the core. Calls are
- * counted as the COM methods count them. Also the checks of the books that must hold between calls.
+ * pages_world.h: a manager's pages without its COM objects, for tests of the core, and the checks
+ * of the books that must hold between calls. Calls are counted as the COM methods count them.
  */
 #ifndef HOSTMEM_TESTS_PAGES_WORLD_H
 #define HOSTMEM_TESTS_PAGES_WORLD_H
@@ -101,8 +101,8 @@ static inline void release(struct world *world, char *address)
  * --------------------------------------------------------------------------------------------- */
 
 /*
- * Uses up the committed part of the bookkeeping's memory, so that the next request for some reaches
- * the system.
+ * Uses up the bookkeeping memory that is committed already, so that the next request for more
+ * reaches the system.
  */
 static inline void exhaust_metadata(struct world *world)
 {
@@ -140,7 +140,7 @@ static inline bool print_difference(void *context, const struct audit_difference
     return true;
 }
 
-/* The books are those of the system, region by region and in total. */
+/* Checks that the books agree with the system, region by region and in total. */
 static inline void assert_exact(struct world *world)
 {
     struct audit audit;

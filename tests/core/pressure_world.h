@@ -22,7 +22,7 @@ struct listener {
     _Atomic unsigned inside;
     _Atomic unsigned entered_twice;
     unsigned told;                     /* how often */
-    unsigned repeated;                 /* the same twice, and no reminder that was due */
+    unsigned repeated;                 /* the same state again, though no reminder was due */
     char last_told[32];                /* L, N and H, the last of them at the end */
     enum pressure_state told_state;    /* the last one */
     uint64_t told_tick;                /* when Low was told last */
@@ -105,7 +105,7 @@ static inline void tell(struct listener *listener, enum pressure_state state, ui
     atomic_fetch_sub(&listener->inside, 1);
 }
 
-/* What a method does about pressure before it returns. */
+/* Does what a method does about pressure before it returns. */
 static inline void end_call(struct listener *listener, bool refused, uint64_t tick)
 {
     enum pressure_state state;

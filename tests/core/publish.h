@@ -1,6 +1,6 @@
 /*
- * publish.h: publishes a region and ends its publisher's own operation, which is how most tests
- * begin. No other thread may know the region yet.
+ * publish.h: publishes a region and ends its publisher's own operation, as most tests do first. No
+ * other thread may know the region yet.
  */
 #ifndef HOSTMEM_TESTS_NATIVE_PUBLISH_H
 #define HOSTMEM_TESTS_NATIVE_PUBLISH_H

@@ -1,6 +1,7 @@
 /*
- * test_budget.c: the budget by itself, without pages, one call at a time: limits to the byte, how
- * far each critical level may go, and what is charged and granted after each step.
+ * test_budget.c: the budget by itself, without pages, one call at a time: limits are exact to the
+ * byte, each critical level may go as far as its reserve, and the charged and granted sums are
+ * right after each step.
  */
 #include "native.h"
 
@@ -231,7 +232,7 @@ static void without_a_limit_nothing_is_refused(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Who may go how far
+ * How far each critical level may go
  * --------------------------------------------------------------------------------------------- */
 
 /*
@@ -248,14 +249,14 @@ static const struct place places[] = {
     {50, 0, {true, true, true}},                   /* below the limit */
     {50, 999, {true, true, true}},                 /* its last byte */
     {50, 1000, {false, true, true}},               /* at the limit */
-    {50, 1050, {false, true, true}},               /* in the app domains' reserve */
+    {50, 1050, {false, true, true}},               /* in the app-domain-critical reserve */
     {50, 1099, {false, true, true}},               /* its last byte */
     {50, 1100, {false, false, true}},              /* at its end */
-    {50, 1120, {false, false, true}},              /* in the process' reserve */
+    {50, 1120, {false, false, true}},              /* in the process-critical reserve */
     {50, 1149, {false, false, true}},              /* its last byte */
     {50, 1150, {false, false, false}},             /* at its end */
     {50, 1151, {false, false, false}},             /* beyond all */
-    {BUDGET_ENDLESS, 1000, {false, true, true}},   /* and where that one has no end */
+    {BUDGET_ENDLESS, 1000, {false, true, true}},   /* a process-critical reserve without end */
     {BUDGET_ENDLESS, 1100, {false, false, true}},  /* */
     {BUDGET_ENDLESS, 99999, {false, false, true}}, /* */
 };

@@ -75,7 +75,10 @@ static void ask_for_all_and_give_back(void *scene)
         budget_return(&((struct budget_scene *)scene)->budget, all_of_both);
 }
 
-/* One of the two was served first. What it gave back helps the other only if it did so earlier. */
+/*
+ * One of the two calls was served first. The other is served, too, only if the first had given the
+ * memory back by then.
+ */
 static void check_somebody_had_all(void *scene)
 {
     struct budget_scene *s = scene;
@@ -86,7 +89,7 @@ static void check_somebody_had_all(void *scene)
     assert_int_equal(atomic_load(&s->budget.committed.charged), charged);
 }
 
-static void who_is_refused_was_refused_for_one_who_was_served(void **state)
+static void a_call_that_is_refused_was_refused_for_one_that_was_served(void **state)
 {
     const struct play play = {
         sizeof(struct budget_scene), set_budget,   ask_for_all, ask_for_all_and_give_back,
@@ -160,7 +163,7 @@ static void check_one_has_all_committed(void *scene)
     assert_int_equal(atomic_load(&s->budget.reserved.charged), s->frozen ? ROOM : 0);
 }
 
-static void who_loses_the_second_kind_to_another_keeps_nothing_of_the_first(void **state)
+static void a_call_that_loses_the_second_kind_to_another_keeps_nothing_of_the_first(void **state)
 {
     (void)state;
     perform(&(struct play){sizeof(struct budget_scene), set_budget, ask_for_all,
@@ -407,7 +410,7 @@ static void decommit_and_commit(void *scene)
 
     decommit_first(scene);
     result = try_request(&s->world, &request, &memory);
-    assert_true(!result || !s->result); /* it is refused if the other has been quicker */
+    assert_true(!result || !s->result); /* it is refused if the other call got there first */
 }
 
 static void set_pages_and_no_result(void *scene)
@@ -468,10 +471,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_two_that_ask_for_all_there_is_one_has_it),
-        cmocka_unit_test(who_is_refused_was_refused_for_one_who_was_served),
+        cmocka_unit_test(a_call_that_is_refused_was_refused_for_one_that_was_served),
         cmocka_unit_test(nobody_is_refused_for_a_request_that_does_not_fit_itself),
         cmocka_unit_test(nobody_is_refused_for_a_moments_charge_of_one_that_does_not_fit),
-        cmocka_unit_test(who_loses_the_second_kind_to_another_keeps_nothing_of_the_first),
+        cmocka_unit_test(a_call_that_loses_the_second_kind_to_another_keeps_nothing_of_the_first),
         cmocka_unit_test(beside_a_frozen_refund_no_more_is_granted_than_charged),
         cmocka_unit_test(a_request_beside_a_frozen_setting_meets_the_old_or_the_new_one),
         cmocka_unit_test(a_frozen_request_meets_no_mixture_of_settings),

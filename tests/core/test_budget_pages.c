@@ -135,7 +135,7 @@ static void a_level_knows_when_it_was_refused_first(void **state)
     first = counter_read(&refused->tick);
     assert_in_range(first, before, os_tick_milliseconds());
     while (os_tick_milliseconds() == first)
-        ; /* a later one would be told from it */
+        ; /* waits, so that a later tick would be a different one */
     assert_refused(world, NULL, PAGE, RESERVE_COMMIT);
     assert_int_equal(counter_read(&refused->tick), first);
 }
@@ -168,7 +168,7 @@ static void a_size_that_no_system_has_is_the_systems_to_refuse(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * What the system fails to give
+ * Requests that the system fails
  * --------------------------------------------------------------------------------------------- */
 
 /*

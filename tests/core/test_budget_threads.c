@@ -13,8 +13,8 @@
 #define OTHERS_PAGES 9 /* of the ten that the limit allows */
 
 /*
- * A round lasts from one win to its refund. A thread that asks meanwhile must be refused. Rounds go
- * on until one was.
+ * A round lasts from the grant of the last page to its refund. A thread that asks meanwhile must be
+ * refused. The test goes on until a thread has been.
  */
 struct race {
     struct world *world; /* NULL: the budget alone */
@@ -170,7 +170,7 @@ static void a_request_goes_by_no_mixture_of_two_settings(void **state)
 
 struct crowd {
     struct world *world;
-    _Atomic uint64_t held; /* committed bytes, of which their holders know for certain */
+    _Atomic uint64_t held; /* committed bytes that their owners know for certain to hold */
     _Atomic unsigned working;
     _Atomic unsigned served;
     _Atomic unsigned refused[BUDGET_LEVELS];
@@ -266,7 +266,7 @@ static void commit_or_decommit(struct crowd *crowd, struct room *room, struct ch
             set_committed(crowd, room, first, count, true);
         return;
     }
-    set_committed(crowd, room, first, count, false); /* before the pages can be another's */
+    set_committed(crowd, room, first, count, false); /* first: another thread may get them then */
     if (try_free(crowd->world, address, count * PAGE, OS_MEM_DECOMMIT))
         atomic_fetch_add(&crowd->failures, 1);
 }

@@ -55,7 +55,7 @@ static int end(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * The table and the model, by page numbers
+ * Calls of the table and of the model, by page numbers
  * --------------------------------------------------------------------------------------------- */
 
 static uintptr_t address_of(size_t page)
@@ -261,7 +261,7 @@ static void any_sequence_of_ranges_is_as_in_the_model(void **state)
 
 struct tally {
     struct chunk_table *table;
-    _Atomic int64_t committed; /* pages, by what the calls said that they changed */
+    _Atomic int64_t committed; /* pages, summed up from what the calls said they had changed */
 };
 
 static void set_and_clear(void *context, unsigned number)

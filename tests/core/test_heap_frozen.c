@@ -84,7 +84,7 @@ static void disown(struct scene *s, const char *memory)
 
 static void end_block(struct scene *s, struct heap *heap, char *memory)
 {
-    disown(s, memory); /* first: from the call on it may be somebody else's */
+    disown(s, memory); /* first: as soon as the call begins the block may get another owner */
     assert_int_equal(heap_free(heap, memory), PAGES_OK);
 }
 
@@ -246,7 +246,7 @@ static void check(void *scene)
     assert_books(&s->world, 0, 0, 0);
 }
 
-/* Both threads freed one block; one of them has succeeded. */
+/* Checks that, of the two threads that freed one block, exactly one has succeeded. */
 static void check_shared(void *scene)
 {
     struct scene *s = scene;
@@ -276,7 +276,7 @@ static void free_shared(void *scene)
      * has ended it.
      */
     if (!s->shared_ended || s->shared_frees == 2)
-        disown(s, memory); /* the second time, of who has the address by then: see looked */
+        disown(s, memory); /* the second free then ended the next block at that address */
     s->shared_ended = true;
 }
 
@@ -324,7 +324,7 @@ static void free_shared_and_all_and_use_it_otherwise(void *scene)
     struct scene *s = scene;
 
     free_shared(scene);
-    s->shared = NULL; /* who is frozen has its address in hand */
+    s->shared = NULL; /* the frozen thread has read the address already */
     free_the_rest_and_use_it_otherwise(scene);
 }
 
@@ -431,7 +431,7 @@ static void a_frozen_free_of_a_block_whose_slab_is_used_otherwise_touches_nothin
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Two frozen at once, and others that use what they would give back
+ * Two calls frozen at once, while other threads use the slabs that they are about to give back
  * --------------------------------------------------------------------------------------------- */
 
 /* Another heap takes the free descriptors and slabs, and keeps some. */
@@ -512,7 +512,7 @@ static void the_end_of_a_heap_frozen_anywhere_takes_nothing_from_another(void **
  * The slab that the thread is about to leave is emptied and given back. Another heap has its
  * descriptor, with room.
  */
-static void empty_the_favourite_and_let_another_heap_have_it(void *scene)
+static void empty_the_active_slab_and_let_another_heap_have_it(void *scene)
 {
     struct scene *s = scene;
 
@@ -536,7 +536,7 @@ static void a_slab_left_that_another_heap_has_by_then_is_not_made_partial(void *
 {
     (void)state;
     perform_twice(&(struct play){sizeof(struct scene), set_active_full, allocate,
-                                 empty_the_favourite_and_let_another_heap_have_it, check, clear},
+                                 empty_the_active_slab_and_let_another_heap_have_it, check, clear},
                   let_the_other_heap_go_on);
 }
 

@@ -42,7 +42,7 @@ static struct stage {
  * Blocks and their owners
  * --------------------------------------------------------------------------------------------- */
 
-/* As the COM face does. */
+/* As the COM method does. */
 static pages_result alloc_block(struct stage *s, size_t size, void **memory)
 {
     return heap_fast_alloc(s->heap, size, memory) ? PAGES_OK
@@ -89,7 +89,7 @@ static void disown(struct stage *s, const char *memory)
 
 static void end_block(struct stage *s, char *memory)
 {
-    disown(s, memory); /* first: from the call on it may be somebody else's */
+    disown(s, memory); /* first: as soon as the call begins the block may get another owner */
     assert_int_equal(free_block(s, memory), PAGES_OK);
 }
 
@@ -111,7 +111,10 @@ static void set_nothing(void *scene)
     set_sized(scene, QUARTER);
 }
 
-/* The two threads share their active slabs, as threads do when there are more of them than sets. */
+/*
+ * Lets the two threads share a set of active slabs, as threads do when there are more threads than
+ * sets.
+ */
 static void share_active_slabs(struct stage *s)
 {
     uintptr_t key = frozen_key;
@@ -318,7 +321,7 @@ static void check_threads(void *scene)
     check(scene);
 }
 
-/* Of two frees of one block one has succeeded. */
+/* Checks that of two frees of one block exactly one has succeeded. */
 static void check_shared(void *scene)
 {
     struct stage *s = scene;

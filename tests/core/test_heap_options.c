@@ -251,7 +251,7 @@ static void a_freed_block_that_is_left_alone_is_not_told(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Of all heaps
+ * Enumerations of all heaps
  * --------------------------------------------------------------------------------------------- */
 
 static void the_figures_of_a_class_are_those_of_its_slabs_in_that_heap(void **state)
@@ -301,7 +301,7 @@ static void what_the_heaps_own_is_known_until_it_is_somebody_else_s(void **state
     assert_true(heap_owns(&fixture->space, large + 1));
     assert_false(heap_owns(&fixture->space, &local));
     heap_free_all(fixture->heap);
-    assert_true(heap_owns(&fixture->space, large)); /* nobody's now */
+    assert_true(heap_owns(&fixture->space, large)); /* now it belongs to no heap */
     assert_int_equal(
         os_alloc(large, GRANULE, RESERVE_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &taken), 0);
     assert_false(heap_owns(&fixture->space, taken));
@@ -328,7 +328,7 @@ static void the_live_block_around_an_address_is_found(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Nothing to be had
+ * No memory
  * --------------------------------------------------------------------------------------------- */
 
 static void a_thread_without_counters_of_its_own_counts_in_the_shared_ones(void **state)
@@ -336,7 +336,7 @@ static void a_thread_without_counters_of_its_own_counts_in_the_shared_ones(void 
     struct fixture *fixture = *state;
     char *block;
 
-    os_fault_at(OS_FAULT_METADATA, 1); /* the first thread's */
+    os_fault_at(OS_FAULT_METADATA, 1); /* the request for the first thread's counters */
     block = make(fixture->heap, 100);
     os_fault_at(OS_FAULT_METADATA, 0);
     assert_heaps(&fixture->space, 1, 100);

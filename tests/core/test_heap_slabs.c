@@ -92,7 +92,7 @@ static void fill_and_empty_slabs(struct heap *heap)
         give(heap, blocks[i]);
 }
 
-/* An eighth of the blocks of the slab that was filled first. */
+/* Frees an eighth of the blocks of the slab that was filled first. */
 static void a_full_slab_with_an_eighth_of_its_blocks_free_is_used_again(void **state)
 {
     struct heap *heap = ((struct fixture *)*state)->heap;
@@ -107,7 +107,7 @@ static void a_full_slab_with_an_eighth_of_its_blocks_free_is_used_again(void **s
         give(heap, blocks[i]);
 }
 
-static void of_empty_slabs_spares_and_a_favourite_are_kept(void **state)
+static void of_empty_slabs_spares_and_an_active_one_are_kept(void **state)
 {
     struct heap *heap = ((struct fixture *)*state)->heap;
 
@@ -150,7 +150,7 @@ static void descriptors_are_used_again(void **state)
 /*
  * The slot of active slabs still names the slab; its descriptor must not be another slab's by then.
  */
-static void a_favourite_that_was_trimmed_is_met_again_and_harms_nobody(void **state)
+static void an_active_slab_that_was_trimmed_is_met_again_and_does_no_harm(void **state)
 {
     struct heap *heap = ((struct fixture *)*state)->heap;
     char *other;
@@ -241,7 +241,10 @@ static void visit(void *context, unsigned number)
     visitor->result = try_block(visitor->heap, SIZE, NULL, 0, &visitor->memory);
 }
 
-/* Threads have active slabs of their own, but no slab of their own where there is no memory. */
+/*
+ * Threads have active slabs of their own. If there is no memory for one, a thread gets a block of
+ * another thread's slab.
+ */
 static void without_memory_for_a_slab_a_thread_gets_a_block_of_anothers(void **state)
 {
     struct fixture *fixture = *state;
@@ -271,7 +274,9 @@ static void without_memory_for_a_slab_no_block_of_another_size_is_had(void **sta
     give(fixture->heap, block);
 }
 
-/* In worlds that are new; of the books, the chunk's owners and bits are there, its marks are not.
+/*
+ * Each round begins with a new world, in which one region exists: the arrays of the chunk's owners
+ * and committed bits have been made, and that of its slab marks has not.
  */
 static void a_first_block_that_cannot_be_had_leaves_no_trace(void **state)
 {
@@ -296,7 +301,7 @@ static void a_first_block_that_cannot_be_had_leaves_no_trace(void **state)
             assert_int_equal(slabs_of(fixture->heap), 0);
             assert_books(fixture->world, 1, PAGE, PAGE);
         } else {
-            failed = os_fault_requests(OS_FAULT_METADATA) >= n; /* it did without */
+            failed = os_fault_requests(OS_FAULT_METADATA) >= n; /* it did not need it */
         }
         assert_true(n < 50);
         release(fixture->world, region);
@@ -344,12 +349,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fixture_test(a_full_slab_with_an_eighth_of_its_blocks_free_is_used_again),
-        fixture_test(of_empty_slabs_spares_and_a_favourite_are_kept),
+        fixture_test(of_empty_slabs_spares_and_an_active_one_are_kept),
         fixture_test(a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was),
         cmocka_unit_test_setup_teardown(
             a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was, begin_hardened, end),
         fixture_test(descriptors_are_used_again),
-        fixture_test(a_favourite_that_was_trimmed_is_met_again_and_harms_nobody),
+        fixture_test(an_active_slab_that_was_trimmed_is_met_again_and_does_no_harm),
         fixture_test(a_heap_that_begins_has_nothing_of_the_one_before),
         fixture_test(what_is_left_of_a_slab_beyond_its_last_block_is_no_block),
         fixture_test(blocks_of_several_chunks_are_found_whatever_was_freed_before),

@@ -1,7 +1,7 @@
 /*
- * test_heap_slabs_frozen.c: two threads that have the same active slabs, or of which one looks at
- * what the other does, with one frozen before any of its atomic accesses while the other runs. No
- * slab is lost, every block can be freed, and no figure is wrong.
+ * test_heap_slabs_frozen.c: two threads that share their active slabs, or of which one looks while
+ * the other changes something. One of them is frozen before any of its atomic accesses while the
+ * other runs. No slab is lost, every block can be freed, and no figure is wrong.
  */
 #include "freezer.h"
 #include "frozen_key.h"
@@ -71,7 +71,7 @@ static void *make(struct slots_scene *s)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Two that make a slab for the same slot
+ * Two threads that make a slab for the same slot
  * --------------------------------------------------------------------------------------------- */
 
 static void make_frozen(void *scene)

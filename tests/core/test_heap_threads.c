@@ -224,7 +224,7 @@ static void trimming_looking_and_other_heaps_disturb_nothing(void **state)
     drain(arena);
 }
 
-static void when_all_is_freed_only_spares_and_favourites_are_kept(void **state)
+static void when_all_is_freed_only_spares_and_active_slabs_are_kept(void **state)
 {
     struct arena *arena = *state;
 
@@ -287,8 +287,8 @@ int main(void)
         hardened(blocks_keep_their_contents_while_they_change_hands),
         plain(trimming_looking_and_other_heaps_disturb_nothing),
         hardened(trimming_looking_and_other_heaps_disturb_nothing),
-        plain(when_all_is_freed_only_spares_and_favourites_are_kept),
-        hardened(when_all_is_freed_only_spares_and_favourites_are_kept),
+        plain(when_all_is_freed_only_spares_and_active_slabs_are_kept),
+        hardened(when_all_is_freed_only_spares_and_active_slabs_are_kept),
         plain(of_all_that_free_a_block_at_once_one_wins),
         hardened(of_all_that_free_a_block_at_once_one_wins),
     };

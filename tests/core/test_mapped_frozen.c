@@ -16,7 +16,7 @@ struct mapped_scene {
     bool others_granted;
 };
 
-/* A free record lies below that of the one range in the pool. */
+/* The pool holds a free record below that of the range. */
 static void set_mapped(void *scene)
 {
     struct mapped_scene *s = scene;

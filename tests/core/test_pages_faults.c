@@ -57,7 +57,7 @@ static void a_region_that_cannot_be_had_leaves_no_trace(void **state)
 static void a_region_that_cannot_be_booked_leaves_no_trace(void **state)
 {
     struct world *world = *state;
-    char *base = reserve(world, 4 * CHUNK_SIZE); /* an address for it, where no chunk is known */
+    char *base = reserve(world, 4 * CHUNK_SIZE); /* an address in unknown chunks */
 
     release(world, base);
     begin_world(state);

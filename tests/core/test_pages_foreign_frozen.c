@@ -48,10 +48,7 @@ static void make_it_again(void *scene)
     alloc(&s->world, s->base, GRANULE, RESERVE_COMMIT);
 }
 
-/*
- * A free by a caller that lost a race for the former owner's memory, or that takes the memory for
- * foreign.
- */
+/* A free by a caller that lost a race to free the region, or that takes the memory for foreign. */
 static void free_it_as_foreign(void *scene)
 {
     struct foreign_scene *s = scene;

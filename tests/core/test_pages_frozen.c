@@ -32,8 +32,8 @@ enum call {
     CALLERS_CALLS,
     AUDIT = CALLERS_CALLS, /* and an enumeration */
     CALLS,
-    PASS_DECOMMIT = CALLS, /* of memory that is not known, for a redirected module */
-    REPLACE_BY_BLOCK,      /* of a heap, what is foreign and freed by its owner */
+    PASS_DECOMMIT = CALLS, /* a redirected module decommits memory that is not known */
+    REPLACE_BY_BLOCK,      /* the owner of foreign memory frees it, and a heap puts a block there */
     ALL_CALLS
 };
 
@@ -158,7 +158,7 @@ static void run_call(enum call call)
     stage.running--;
 }
 
-/* The innermost call can be frozen here. */
+/* Called where the innermost call can be frozen. */
 static void could_freeze(void)
 {
     unsigned level = stage.running - 1;
@@ -258,8 +258,8 @@ static unsigned run_plan(enum scene scene)
 }
 
 /*
- * Freezes each call from `level` on, but the last, at each of its moments. Returns the most that
- * were frozen at once.
+ * Freezes each call from `level` on, except for the last one, at each of its moments. Returns the
+ * most that were frozen at once.
  */
 static unsigned run_at_all_moments(enum scene scene, unsigned level)
 {
@@ -277,7 +277,10 @@ static unsigned run_at_all_moments(enum scene scene, unsigned level)
     }
 }
 
-/* The same for a call, a second one beside it, and a third one beside the first later on. */
+/*
+ * The same for a call that is frozen twice: at one moment the second call runs, at a later one the
+ * third.
+ */
 static unsigned run_in_turn(enum scene scene)
 {
     unsigned complete = 0;
@@ -299,8 +302,10 @@ static void find_base(struct world *world)
     release(world, stage.base);
 }
 
-/* All plans of so many calls, of the first kinds; how many there were in which all calls but the
- * last froze. */
+/*
+ * Runs all plans of that many calls, of the first `kinds` kinds. Returns how many there were in
+ * which all calls but the last were frozen.
+ */
 static unsigned run_all_plans(struct world *world, unsigned calls, unsigned kinds)
 {
     unsigned plans = 1;
@@ -368,7 +373,7 @@ static void a_call_beside_three_that_are_frozen_in_requests_leaves_exact_books(v
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Requests for memory of someone else that reach a region made meanwhile
+ * Requests for foreign memory that reach a region made meanwhile
  * --------------------------------------------------------------------------------------------- */
 
 /* In a chunk where nothing has been committed yet, so that there are no bits. */

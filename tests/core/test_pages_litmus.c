@@ -18,8 +18,8 @@ static struct stage {
     /* Of one order. */
     bool has_elsewhere;
     unsigned made;
-    unsigned releases; /* that answered with success, of those there was nothing else to say */
-    unsigned refused;  /* that answered with the system's refusal */
+    unsigned releases; /* calls that succeeded, of the kinds that nothing else is counted of */
+    unsigned refused;  /* calls that returned the system's refusal */
     unsigned losers;
     unsigned tries; /* releases that were asked for */
     bool told_falsely;
@@ -132,7 +132,7 @@ static void call_decommit_all(void *scene)
     judge(s, try_free(s->world, s->base, 0, OS_MEM_DECOMMIT));
 }
 
-/* What is found is a region that there was. */
+/* If a region is found, it is one of those that have existed. */
 static void call_find(void *scene)
 {
     struct stage *s = scene;
@@ -219,7 +219,7 @@ static void check_released(void *scene)
     assert_books(s->world, 0, 0, 0);
 }
 
-/* The region made in its place is as its owner made it. */
+/* Checks that a region made in its place is as its owner made it. */
 static void check_elsewhere(void *scene)
 {
     struct stage *s = scene;
@@ -232,7 +232,7 @@ static void check_elsewhere(void *scene)
     assert_books(s->world, 1, PAGES * PAGE, PAGES * PAGE);
 }
 
-/* One release in all was refused, whichever call asked the system for it. */
+/* Checks that one release was refused in all, whichever call asked the system for it. */
 static void check_refused(void *scene)
 {
     struct stage *s = scene;
@@ -285,7 +285,7 @@ static void a_reader_beside_a_release_finds_the_region_or_nothing(void **state)
     run("release, audit", set_committed, call_release, call_audit, check_released);
 }
 
-static void who_takes_a_released_address_owns_it(void **state)
+static void a_call_that_takes_a_released_address_owns_it(void **state)
 {
     (void)state;
     run("release, reserve", set_committed, call_release, call_reserve_and_commit, check);
@@ -370,7 +370,7 @@ int main(void)
         stage_test(of_two_releases_one_wins),
         stage_test(a_release_wins_over_what_is_done_in_the_region),
         stage_test(a_reader_beside_a_release_finds_the_region_or_nothing),
-        stage_test(who_takes_a_released_address_owns_it),
+        stage_test(a_call_that_takes_a_released_address_owns_it),
         stage_test(a_late_call_does_not_touch_what_the_record_is_used_for_next),
         stage_test(a_region_that_is_being_made_is_whole_for_all_others),
         stage_test(a_refused_release_leaves_the_region_to_all_others),

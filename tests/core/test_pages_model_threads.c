@@ -17,8 +17,8 @@
 #define LOT_SIZE (LOT * GRANULE)
 
 /*
- * So far above the first address that the system hands out that no region without a given address
- * gets there.
+ * The window of the lots begins so far above the first address that the system hands out. No region
+ * without a given address lies that high.
  */
 #define FAR_AWAY ((size_t)4 << 30)
 
@@ -42,7 +42,7 @@ struct house {
 };
 
 /* ------------------------------------------------------------------------------------------------
- * Answers. CMocka's assertions are the main thread's.
+ * Answers. Only the main thread may use CMocka's assertions.
  * --------------------------------------------------------------------------------------------- */
 
 static void expect(struct tenant *tenant, const char *what, uint64_t found, uint64_t expected)
@@ -187,7 +187,10 @@ static void make_region(struct house *house, struct tenant *tenant)
         make_region_anywhere(house, tenant);
 }
 
-/* Beyond a region's end its owner's next lot or a neighbour's begins: it is refused either way. */
+/*
+ * A range beyond the region's end reaches into the thread's next lot or into a neighbour's: it is
+ * refused either way.
+ */
 static void commit_some(struct house *house, struct tenant *tenant)
 {
     uintptr_t address = some_address(house, tenant);
@@ -345,7 +348,7 @@ static void leave(struct house *house, struct tenant *tenant)
     model_end(&tenant->model);
 }
 
-/* Lots on both sides of a boundary of chunks, where nobody is. */
+/* Free lots on both sides of a boundary of chunks. */
 static uintptr_t find_window(struct world *world)
 {
     char *first = reserve(world, GRANULE);

@@ -1,7 +1,7 @@
 /*
- * test_pages_threads.c: races of pages: one of several releases wins, the books are exact once all
- * calls have returned, nothing false is told meanwhile, and a frozen thread keeps no other from
- * ending.
+ * test_pages_threads.c: races of pages: of several releases one wins, the books are exact once all
+ * calls have returned, nothing false is reported meanwhile, and a frozen thread keeps no other
+ * thread's call from returning.
  */
 #include "pages_world.h"
 
@@ -59,7 +59,7 @@ static void try_to_make(struct arena *arena, char *slot, struct chance *chance)
         atomic_fetch_add(&arena->made, 1);
 }
 
-/* The address may be anybody's by the time that the system is asked. */
+/* By the time the system is asked, the address may belong to any region, or to none. */
 static void try_to_commit(struct arena *arena, char *address, size_t size)
 {
     char *memory;
@@ -185,7 +185,7 @@ static void enumeration_and_audit_tell_nothing_false_meanwhile(void **state)
     struct arena arena = {.world = *state, .working = THREADS, .made = 1};
 
     find_slots(&arena);
-    /* However busy the others are kept, this one is at rest. */
+    /* However busy the other regions are, no call works on this one. */
     alloc(arena.world, arena.slots[SLOTS - 1], PAGE, RESERVE_COMMIT);
     crew_run(fight_or_watch, &arena, THREADS + 2);
     assert_int_equal(arena.differences, 0);
@@ -337,8 +337,8 @@ static void a_release_under_way_ends_with_the_last_operation(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Frozen threads: a signal stops the worker between any two instructions, but not in the system,
- * and holds it there.
+ * Frozen threads: a signal stops the worker between any two instructions of its own, though never
+ * inside the stand-in for the kernel, and holds it there.
  * --------------------------------------------------------------------------------------------- */
 
 static _Atomic bool is_frozen;

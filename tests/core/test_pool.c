@@ -147,7 +147,7 @@ struct fight {
     _Atomic unsigned rounds;
 };
 
-/* Takes and gives a few at a time; nobody else may hold what is held. */
+/* Takes and gives a few items at a time; no other thread may hold an item that this one holds. */
 static void take_and_give(void *context, unsigned number)
 {
     struct fight *fight = context;
@@ -272,7 +272,7 @@ static void take_metadata(void *context, unsigned number)
     (void)number;
     while ((memory = metadata_take(scramble->metadata, 192)) != NULL) {
         for (size_t byte = 0; byte < 192; byte++)
-            if (memory[byte]++) /* not zero, or a race: somebody else's */
+            if (memory[byte]++) /* not zero, or a race: another thread has it, too */
                 atomic_fetch_add(&scramble->not_zero, 1);
         atomic_fetch_add(&scramble->taken, 1);
     }

@@ -4,7 +4,7 @@
  */
 #include "pressure_world.h"
 
-/* Whatever was played, nothing must be left to tell. */
+/* Whatever the test did, nothing must be left to tell. */
 static int end(void **state)
 {
     struct listener *listener = *state;
@@ -19,8 +19,9 @@ static int end(void **state)
  * --------------------------------------------------------------------------------------------- */
 
 /*
- * From so many thousandths of the limit in use to so many, and some bytes: what is told then. The
- * way to `from` is through nothing at all, or if `first` is not 0, through that.
+ * The use goes from `from` thousandths of the limit to another number of thousandths and some
+ * bytes: which state is told then? `from` is reached from no use at all or, if `first` is not 0,
+ * from `first` thousandths.
  */
 struct crossing {
     uint64_t first, from, to;
@@ -168,7 +169,7 @@ static void without_a_limit_it_is_high(void **state)
     assert_string_equal(told_after(listener, INT64_MAX), "");
 }
 
-/* What others have yet to book. */
+/* Charges that other threads have yet to book as granted. */
 static void less_than_nothing_in_use_is_high(void **state)
 {
     struct listener *listener = *state;
@@ -226,7 +227,10 @@ static void a_limit_that_is_lowered_or_raised_moves_the_state(void **state)
     assert_string_equal(told_by(listener, false, 1), "L");
 }
 
-/* They are beyond it: for those who may not be refused. */
+/*
+ * The thresholds are percentages of the limit alone. The reserves lie beyond it, for requests of
+ * the higher critical levels.
+ */
 static void reserves_do_not_move_the_state(void **state)
 {
     struct listener *listener = *state;
@@ -303,7 +307,7 @@ static void a_change_while_one_is_told_is_told_after_it(void **state)
     assert_string_equal(told_after(listener, 950), "LH");
 }
 
-static void who_makes_a_change_while_one_is_told_does_not_tell(void **state)
+static void a_thread_that_makes_a_change_while_one_is_told_does_not_tell(void **state)
 {
     struct listener *listener = *state;
     enum pressure_state told, other;
@@ -385,7 +389,9 @@ static void only_low_is_told_again(void **state)
     assert_string_equal(told_by(*state, true, NOW + 50000), "");
 }
 
-/* The second is one since Low was told last, not since it was told first. */
+/*
+ * The second between reminders counts from when Low was told last, not from when it was told first.
+ */
 static void low_that_was_left_and_is_told_anew_is_not_due_again_for_a_second(void **state)
 {
     assert_string_equal(told_low_at(*state, NOW), "L");
@@ -402,7 +408,7 @@ static void a_clock_that_is_behind_brings_no_reminder(void **state)
     assert_string_equal(told_by(*state, true, NOW - 1), "");
 }
 
-/* It was read before, by a thread that was slow to look. */
+/* A thread that was slow had read that time before. */
 static void a_teller_whose_clock_is_behind_brings_no_reminder_forward(void **state)
 {
     assert_string_equal(told_low_at(*state, NOW), "L");
@@ -453,7 +459,7 @@ int main(void)
         fixture_test(a_system_that_is_short_of_memory_makes_it_low),
         fixture_test(what_has_been_told_is_not_told_again),
         fixture_test(a_change_while_one_is_told_is_told_after_it),
-        fixture_test(who_makes_a_change_while_one_is_told_does_not_tell),
+        fixture_test(a_thread_that_makes_a_change_while_one_is_told_does_not_tell),
         fixture_test(changes_that_cancel_out_while_one_is_told_are_not_told),
         fixture_test(of_changes_while_one_is_told_the_last_is_told),
         fixture_test(a_change_that_nobody_has_looked_at_yet_is_told_by_the_teller),

@@ -16,7 +16,7 @@ struct crowd {
     enum pressure_state told;
 };
 
-/* A teller does not tell to the end, so that no other can begin meanwhile. */
+/* The teller does not finish telling, so that no other thread can become the teller meanwhile. */
 static void look(void *context, unsigned number)
 {
     struct crowd *crowd = context;
@@ -66,7 +66,9 @@ static void of_all_threads_that_are_refused_one_reminds(void **state)
     }
 }
 
-/* Each tells to the end: while one tells, or has told, the others must not. */
+/*
+ * Each teller finishes telling: while one thread tells, and after it has told, the others must not.
+ */
 static void be_refused(void *context, unsigned number)
 {
     struct crowd *crowd = context;

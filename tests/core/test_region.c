@@ -212,7 +212,7 @@ static void an_operation_that_found_another_is_not_alone(void **state)
     assert_false(second.alone);
     assert_false(region_end_if_alone(&second, &last));
     assert_false(end_settled(&second));
-    /* The first has had company, though it is gone now. */
+    /* Another operation has been under way beside the first, though it has ended by now. */
     assert_false(region_end_if_alone(&first, &last));
     assert_false(last);
     assert_false(end_settled(&first));
@@ -367,7 +367,7 @@ static void a_claim_that_finds_operations_is_not_alone(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * RELEASING: who is the last?
+ * RELEASING: which operation is the last?
  * --------------------------------------------------------------------------------------------- */
 
 /* Three operations and the release end in the order of the digits; only the last to end is last. */
@@ -380,7 +380,7 @@ static void end_in_order(struct region *region, const unsigned *order)
     claim(region, &under_way[3]);
     for (int i = 0; i < 4; i++)
         assert_int_equal(end_settled(&under_way[order[i]]), i == 3);
-    /* Who is last stays under way until it has retired the region. */
+    /* The last operation stays under way until it has retired the region. */
     assert_true(region_covers_or_leaves(region, BASE));
     region_retire(region);
     assert_false(region_covers_or_leaves(region, BASE));
@@ -403,7 +403,8 @@ static void the_last_to_end_is_the_last_in_every_order(void **state)
     assert_int_equal(orders, 24);
 }
 
-static void who_saw_others_end_meanwhile_is_not_last_before_settling_again(void **state)
+static void
+an_operation_that_saw_others_end_meanwhile_is_not_last_before_settling_again(void **state)
 {
     struct region_operation operation, release;
     uint64_t before;
@@ -476,7 +477,7 @@ static void a_restored_region_that_is_claimed_anew_is_left_to_its_restorer(void 
 }
 
 /* ------------------------------------------------------------------------------------------------
- * No word of the life comes twice
+ * The life word never has the same value twice
  * --------------------------------------------------------------------------------------------- */
 
 static void an_observer_notices_every_change(void **state)
@@ -542,7 +543,7 @@ struct contest {
     _Atomic unsigned lives;
 };
 
-/* Lives k has base and size that belong together. */
+/* Life k has a base and size that belong together. */
 static struct region_facts facts_of_life(unsigned life)
 {
     struct region_facts of_life = facts;
@@ -582,7 +583,7 @@ static void retire_and_live_again(struct contest *contest)
     } while (end_is_last(contest, &own));
 }
 
-/* Ends the operation; who is last begins the region's next life. */
+/* Ends the operation; the last one begins the region's next life. */
 static void end_one(struct contest *contest, struct region_operation *operation)
 {
     if (end_is_last(contest, operation))
@@ -669,7 +670,7 @@ int main(void)
         live_test(a_claimed_region_covers_nothing_but_still_leaves),
         live_test(a_claim_that_finds_operations_is_not_alone),
         live_test(the_last_to_end_is_the_last_in_every_order),
-        live_test(who_saw_others_end_meanwhile_is_not_last_before_settling_again),
+        live_test(an_operation_that_saw_others_end_meanwhile_is_not_last_before_settling_again),
         live_test(a_retired_region_owns_nothing),
         live_test(a_restored_region_is_live_and_at_rest_once_its_restorer_has_ended),
         live_test(a_region_restored_by_an_operation_that_was_last_is_at_rest),

@@ -85,7 +85,8 @@ static void claim_region(void *scene)
     s->granted = region_claim(&s->region, LONG.base, 0, &s->operation);
 }
 
-/* What was granted is granted on the first life, which then cannot have been followed by another.
+/*
+ * An operation that was granted is one on the first life; another life cannot have followed then.
  */
 static void check_granted(void *scene)
 {

@@ -196,7 +196,10 @@ static void a_region_is_not_found_before_it_is_published(void **state)
     assert_false(region_table_knows(&fixture->table, CHUNK));
 }
 
-/* The owners that a region leaves behind name its record, which is another region's by then. */
+/*
+ * The owner entries that a region leaves behind name its record, which serves another region by
+ * then.
+ */
 static void stale_owners_are_passed_over(void **state)
 {
     struct fixture *fixture = *state;

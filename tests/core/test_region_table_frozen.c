@@ -38,7 +38,7 @@ static void disown(struct region_table *table, struct region *region)
     region_table_give(table, region_table_index(table, region));
 }
 
-/* The chunk has been one region's once, is shared by two now. */
+/* The chunk belonged to one region alone once; now two regions share it. */
 static void set_ledger(void *scene)
 {
     struct ledger_scene *s = scene;
@@ -65,7 +65,10 @@ static void find_steady(void *scene)
     s->found = region_table_find(&s->table, CHUNK + GRANULE);
 }
 
-/* Its neighbour's record lives several lives, and operations come and go on the region itself. */
+/*
+ * The neighbour's record serves several regions one after the other, and operations come and go on
+ * the region itself.
+ */
 static void change_everything_else(void *scene)
 {
     struct ledger_scene *s = scene;

@@ -82,7 +82,7 @@ static void each_block_has_a_field_of_its_own(void **state)
             assert_int_equal(used[word] & field, 0);
             used[word] |= field;
         }
-        /* The tail is what is no block's. */
+        /* The tail: the bits of the last word that belong to no block. */
         assert_int_equal(used[size_class->words - 1] & size_class->tail, 0);
         assert_int_equal(
             size_class_free_fields(size_class, used[size_class->words - 1] | size_class->tail), 0);

@@ -1,8 +1,8 @@
 /*
  * test_slab_frozen.c: a slab's descriptor by itself (slab.h): blocks are claimed, freed and looked
- * at, and the slab is retired and used otherwise, with one thread frozen before any of its atomic
- * accesses. The size class is the one with the narrowest fields, where a word of another use most
- * easily looks valid.
+ * at while the slab is retired and its descriptor is used for another slab. One thread is frozen
+ * before any of its atomic accesses. The size class is the one with the narrowest fields, where a
+ * word of another use most easily looks valid.
  */
 #include "freezer.h"
 
@@ -74,7 +74,9 @@ static void clear_nothing(void *scene)
     (void)scene;
 }
 
-/* The slab of that use has so many blocks in use, and all others can be had. */
+/*
+ * Checks that the slab, in that use, has so many blocks in use, and that all others can be claimed.
+ */
 static void assert_in_use(struct slab *slab, const struct slab_view *view, uint32_t blocks)
 {
     assert_int_equal(slab_room(slab, view), view->size_class->blocks - blocks);
@@ -85,7 +87,7 @@ static void assert_in_use(struct slab *slab, const struct slab_view *view, uint3
  * Retiring
  * --------------------------------------------------------------------------------------------- */
 
-/* Whichever word it is that is not empty. */
+/* The block may lie in any of the descriptor's words. */
 static void a_slab_that_cannot_be_retired_stays_as_it_was(void **state)
 {
     const struct size_class *size_class = narrow_class();
@@ -150,7 +152,10 @@ static void perform_often(const struct play *play)
         perform(play);
 }
 
-/* The slab is retired, if it is empty, and its descriptor another's, who has a block by then. */
+/*
+ * Retires the slab if it is empty. The descriptor then serves another slab, which gets a block at
+ * once.
+ */
 static void use_otherwise(void *scene)
 {
     struct slab_scene *s = scene;

@@ -16,7 +16,7 @@ static struct voice {
     scene_act *act;
     void *scene;
     unsigned accesses; /* begun */
-    unsigned stand_at; /* so many are done when it stands still */
+    unsigned stand_at; /* how many it will have made when it stops */
     bool ended;
 } voices[VOICES];
 

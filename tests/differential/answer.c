@@ -23,7 +23,7 @@ static void end_win32(struct answer *answer, bool done)
 {
     DWORD error = GetLastError();
 
-    /* What Win32 leaves there after a success is no promise of its. */
+    /* Win32 does not promise what it leaves there after a success. */
     answer->last_error = done ? UNTOUCHED : error;
     answer->hr = done ? S_OK : hresult_of_error(error);
 }

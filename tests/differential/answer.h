@@ -9,9 +9,10 @@
 #define MOST_FIGURES 8
 
 struct answer {
-    bool given; /* false: in the world as it was the step could not be made, and nobody was asked */
+    bool given; /* false: the step could not be made in the world as it was; neither twin was asked
+                 */
     HRESULT hr; /* Win32's success, or its error by hresult_of_error */
-    DWORD last_error;                /* UNTOUCHED: nobody set it */
+    DWORD last_error;                /* UNTOUCHED: it was not set */
     ULONGLONG figures[MOST_FIGURES]; /* addresses are relative to the step's place */
 };
 

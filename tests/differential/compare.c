@@ -235,7 +235,7 @@ static bool compare_totals(struct world *world, struct difference *difference)
            is_same(difference, "ForeignCommits", statistics.ForeignCommits, books->foreign_commits);
 }
 
-/* What is at the step's address belongs to a region, or does not. */
+/* Checks whether the memory at the step's address belongs to a region. */
 static bool compare_found(struct world *world, const struct step *step,
                           struct difference *difference)
 {

@@ -19,8 +19,8 @@ bool compare_answers(const struct step *step, const struct answer *ours,
                      const struct answer *expected, struct difference *difference);
 
 /*
- * What VirtualQuery tells of both twins, page for page: the regions that the step may have touched,
- * with a granule on either side. Finds out anew what is committed in them.
+ * Compares what VirtualQuery says of both twins, page by page, in the regions that the step may
+ * have touched and a granule on either side. Counts anew what is committed in them.
  */
 bool compare_memory_near(struct world *world, const struct step *step,
                          struct difference *difference);
@@ -29,12 +29,12 @@ bool compare_memory_near(struct world *world, const struct step *step,
 bool compare_all_memory(struct world *world, struct difference *difference);
 
 /*
- * The manager's totals, peaks and counters with what the regions add up to, and what it says of the
- * region that the step points at.
+ * Compares the manager's totals, peaks and counters with the sums over the regions, and what it
+ * says of the region that the step points at.
  */
 bool compare_books(struct world *world, const struct step *step, struct difference *difference);
 
-/* The manager's audit finds nothing. */
+/* Checks that the manager's audit finds nothing. */
 bool compare_audit(const struct world *world, struct difference *difference);
 
 #endif

@@ -19,7 +19,7 @@ static bool percent(struct generator *generator, unsigned chance)
 
 #define ONE_OF(generator, array) ((array)[below((generator), COUNT_OF(array))])
 
-/* So that seeds that differ by little do not begin alike. */
+/* Mixes the seed, so that similar seeds do not begin alike. */
 struct generator generate_from(uint64_t seed)
 {
     struct generator generator = {(seed ^ seed >> 31) * UINT64_C(0x9e3779b97f4a7c15) | 1};
@@ -153,7 +153,7 @@ static void aim_at_window(struct generator *generator, struct step *step)
     step->offset = near_to(generator, mark) % WINDOW_SIZE;
 }
 
-/* Where there is nothing, and nothing can be. */
+/* An address where there is no memory, and can be none. */
 static void aim_at_nowhere(struct generator *generator, struct step *step)
 {
     static const uintptr_t addresses[] = {

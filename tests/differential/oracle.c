@@ -29,7 +29,7 @@ static bool is_owned_free(const struct world_region *region, const struct step *
     case MEM_DECOMMIT:
         return is_inside(region, step); /* size 0 is Win32's to judge */
     default:
-        return true; /* a type that is none: the owner is told what Win32 tells */
+        return true; /* an invalid type: the owner gets Win32's error */
     }
 }
 
@@ -58,7 +58,7 @@ struct answer oracle_answer(struct world *world, const struct step *step)
  * What the answer means
  * --------------------------------------------------------------------------------------------- */
 
-/* Memory that was handed out where no region was known: there is one now. */
+/* Memory was handed out where no region was known: now there is one. */
 static void learn_alloc(struct world *world, const struct step *step, const struct answer *answer)
 {
     bool at_null = step->place == PLACE_ANYWHERE;

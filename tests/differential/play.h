@@ -6,7 +6,7 @@
 
 #include "compare.h"
 
-/* What a play came to. */
+/* The result of a play. */
 struct outcome {
     struct difference difference; /* the first; the play ends with it */
     size_t step;                  /* after which it was found */

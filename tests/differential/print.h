@@ -1,6 +1,6 @@
 /*
- * print.h: a sequence and what came of it as C: a table of steps to play again, and the calls
- * themselves, for a program without this test.
+ * print.h: prints a sequence and its result as C: a table of steps that this test can play again,
+ * and the calls themselves, for a program without this test.
  */
 #ifndef HOSTMEM_TESTS_DIFFERENTIAL_PRINT_H
 #define HOSTMEM_TESTS_DIFFERENTIAL_PRINT_H

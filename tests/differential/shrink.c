@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is looked for, the shortest sequence that shows it, and room to try another. */
+/*
+ * The difference to show, the shortest sequence so far that shows it, and room to try another
+ * sequence.
+ */
 struct search {
     const struct world_maker *maker;
     struct sequence *best;
@@ -50,7 +53,7 @@ static bool leave_out(struct search *search, size_t at, size_t count)
     return try_candidate(search);
 }
 
-/* From the end on: what is done last is least needed by others. True: something was left out. */
+/* Begins at the end: later steps need the last ones least. True: a step was left out. */
 static bool leave_out_all_of(struct search *search, size_t count)
 {
     bool shorter = false;
@@ -153,7 +156,7 @@ static bool plainer_protection(struct search *search, size_t at)
     return try_step(search, at, &step);
 }
 
-/* Each time a step is plainer, it may be more so. A size that only grows less does so 64 times. */
+/* A step that became plainer may become plainer still. A size can be halved at most 64 times. */
 static bool simplify_step(struct search *search, size_t at)
 {
     bool plainer = false;

@@ -3,7 +3,8 @@
  *
  * A step says what is requested and where, in terms that mean the same for both twins: an offset
  * into a window of address space (each twin has its own), an offset into memory that Win32 placed,
- * or an address that nobody has. So a sequence can be printed, cut, changed and played again.
+ * or an address where no memory can be. So a sequence can be printed, cut, changed and played
+ * again.
  */
 #ifndef HOSTMEM_TESTS_DIFFERENTIAL_STEP_H
 #define HOSTMEM_TESTS_DIFFERENTIAL_STEP_H

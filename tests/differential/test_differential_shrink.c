@@ -1,7 +1,7 @@
 /*
  * test_differential_shrink.c: the differential test finds managers that are wrong in one thing
- * (wrong_manager.h), shrinks the sequence that shows it to a few steps, and prints it as C. And the
- * departures of Wine that it excuses still exist.
+ * (wrong_manager.h), shrinks the sequence that shows it to a few steps, and prints it as C. It also
+ * checks that the departures of Wine that the test excuses still exist.
  */
 #include "play.h"
 #include "print.h"
@@ -205,10 +205,10 @@ static void load_printed_steps(void)
     memcpy(sequence.steps, steps, sizeof(steps));
 }
 
-/* The one free in them that is not the manager's to do. */
+/* The one free among them that the manager must refuse. */
 #define REFUSED_STEP 7
 
-/* Answers that no system has a say in. */
+/* Answers that are the same on every system. */
 static void invent_answers(void)
 {
     for (size_t i = 0; i < sequence.count; i++) {
@@ -302,7 +302,7 @@ static void text_that_there_is_no_room_for_is_cut_off(void **state)
  * What is excused
  * --------------------------------------------------------------------------------------------- */
 
-/* An entry that is no longer true must go. On Windows there is nothing to excuse. */
+/* An entry that is no longer true must be removed. On Windows there is nothing to excuse. */
 static void every_departure_in_the_table_is_wine_s(void **state)
 {
     (void)state;

@@ -26,7 +26,9 @@ static bool reserve(char *address, SIZE_T size)
     return VirtualAlloc(address, size, MEM_RESERVE, PAGE_NOACCESS) == address;
 }
 
-/* Wine 8 gives address space on x86 that it tells to be taken, before and after: no window, that.
+/*
+ * On x86 Wine 8 may hand out address space that VirtualQuery calls taken, before and after: that is
+ * no window.
  */
 static bool is_free(char *window)
 {
@@ -52,7 +54,10 @@ static char *find_window(unsigned *number)
     return NULL;
 }
 
-/* Takes the window's ends, so that what is in between is all alone. */
+/*
+ * Reserves the first and last granule of the window, so that no other allocation touches what is
+ * between.
+ */
 static void fence(struct world *world, uintptr_t offset)
 {
     assert_true(reserve(world->ours.window + offset, GRANULE));

@@ -1,5 +1,6 @@
 /*
- * wrong_manager.h: managers that are wrong in one thing, to test that it is found.
+ * wrong_manager.h: managers that are wrong in one respect, to test that the differential test finds
+ * it.
  *
  * Such a manager passes every call on to the shipped one, except for one kind of request. The
  * inspection is the shipped manager's.

@@ -348,7 +348,7 @@ static const struct budget_operation pressure[] = {
     {BUDGET_END_CALL, 0, 0, 0, 0, 0, 0, 1},
 };
 
-/* What changes within the callback is told after it, by it. */
+/* A change that is made inside the callback is told after it, by the same teller. */
 static const struct budget_operation within[] = {
     {BUDGET_LIMIT, 0, HUNDREDS, 10, 0, 0, OF_COMMITTED, 0},
     {BUDGET_FORCE, 0, HUNDREDS, 0, 10, 0, 0, 0},

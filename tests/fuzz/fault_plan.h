@@ -1,6 +1,5 @@
 /*
- * fault_plan.h: an input's faults: which requests of the seam (src/os/os.h) will fail, and whether
- * one has.
+ * fault_plan.h: an input's faults: which requests to src/os/os.h will fail, and whether one has.
  */
 #ifndef HOSTMEM_TESTS_FAULT_PLAN_H
 #define HOSTMEM_TESTS_FAULT_PLAN_H
@@ -16,7 +15,7 @@ void fault_plan_reset(void);
 /* The request of that kind after `skipped` others will fail. */
 void fault_plan(enum os_fault_kind kind, uint64_t skipped);
 
-/* True if a fault has struck since this was asked last. */
+/* True if a request has failed by plan since this function was called last. */
 bool fault_plan_has_struck(void);
 
 #endif

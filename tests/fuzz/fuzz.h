@@ -1,7 +1,7 @@
 /*
  * fuzz.h: what the fuzz targets have in common. An input is a sequence of operations of
- * FUZZ_OPERATION bytes each; a rest at its end is ignored. Every value of the bytes is a valid
- * operation.
+ * FUZZ_OPERATION bytes each; left-over bytes at its end are ignored. Every value of the bytes is a
+ * valid operation.
  *
  * When an assertion fails or a sanitizer finds something, the operations so far are printed in
  * words. With HOSTMEM_FUZZ_PRINT in the environment each is printed before it is performed.

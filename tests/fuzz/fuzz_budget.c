@@ -19,7 +19,7 @@ enum kind {
     KINDS
 };
 
-/* What a caller has been let in to: of that, what is granted. */
+/* What a caller was charged for, and how much of that is granted. */
 struct ticket {
     uint64_t charged[KINDS];
     uint64_t granted[KINDS];
@@ -165,7 +165,7 @@ static void end_call(const struct budget_operation *operation)
         run.telling = false;
         run.state = model_state(run.state);
         expected = run.state != run.told;
-        /* Within the callback time went on; the teller keeps the tick that it came with. */
+        /* Time went on inside the callback; the teller keeps the tick that it began with. */
         run.tick = tick;
         assert_int_equal(pressure_next(&run.pressure, tick, &state), expected);
         refused = false;

@@ -1,6 +1,7 @@
 /*
  * fuzz_heap.c: sequences of calls of src/heap by several threads, which one real thread plays in
- * turn, against a model of the live blocks: their heap, their place and their contents.
+ * turn. Each answer is compared with a model of the live blocks: their heap, their address and
+ * their contents.
  */
 #include "heap_run.h"
 
@@ -68,7 +69,9 @@ static void judge_failure(size_t size, pages_result result, bool struck)
     assert_true(committed() + charge_of(size) > run.limit);
 }
 
-/* A new block begins where it must, and is nobody else's; what is in it is what was promised. */
+/*
+ * Checks that a new block is aligned and overlaps no other, and that its contents are as promised.
+ */
 static void judge_block(const unsigned char *address, size_t size)
 {
     bool filled = run.flags & HEAP_FILL_ON_ALLOC && !run.fault_has_struck;
@@ -82,7 +85,7 @@ static void judge_block(const unsigned char *address, size_t size)
     }
 }
 
-/* With HEAP_DELAY_REUSE none that was freed lately; what was freed may be of another heap since. */
+/* Checks that, with HEAP_DELAY_REUSE, the block is none that its heap freed lately. */
 static void judge_reuse(const struct model_heap *heap, const unsigned char *address)
 {
     if (!(run.flags & HEAP_DELAY_REUSE) || run.fault_has_struck)
@@ -96,7 +99,7 @@ static void judge_reuse(const struct model_heap *heap, const unsigned char *addr
     }
 }
 
-/* The thread has a thread of the heap's from now on. */
+/* From now on the heap has counters for this thread. */
 static void note_thread(struct model_heap *heap)
 {
     heap->threads |= UINT32_C(1) << run.thread;
@@ -167,7 +170,9 @@ static pages_result give(struct heap *heap, bool quick, void *memory)
     return heap_free(heap, memory);
 }
 
-/* What is still a slab's was filled, if that is asked for. */
+/*
+ * If freed blocks are to be filled, checks that this one was, unless its slab has been given back.
+ */
 static void judge_freed(const struct slot *slot)
 {
     if (!(run.flags & HEAP_FILL_ON_FREE) || run.fault_has_struck || is_large(slot->size) ||
@@ -211,7 +216,7 @@ static struct model_heap *model_of(const struct heap *heap)
     return &run.heaps[i];
 }
 
-/* Must be refused, and counted for that reason; BLOCK_REFUSALS: whatever the reason. */
+/* The free must be refused, and counted for that reason; BLOCK_REFUSALS: for any reason. */
 static void refuse(struct heap *heap, bool quick, unsigned char *address, enum block_refusal why)
 {
     _Atomic uint64_t *reasons = run.world->counters.refused_blocks;
@@ -310,7 +315,7 @@ static void perform_free_all(const struct heap_operation *operation)
         if (!run.slots[i].live || run.slots[i].heap != number)
             continue;
         heap_run_died(&run.slots[i]);
-        run.slots[i].freed_as = before + 1; /* in which order is the heap's affair */
+        run.slots[i].freed_as = before + 1; /* the heap may do so in any order */
     }
 }
 
@@ -361,7 +366,7 @@ static void perform_trim(const struct heap_operation *operation)
         assert_int_equal(gauge_now(&model->heap->slab_bytes), 0);
 }
 
-/* The same threads' numbers come again, and some share a bucket. */
+/* The same thread numbers come again, and some share a bucket of the heap's table. */
 static void perform_thread(const struct heap_operation *operation)
 {
     unsigned number = operation->number % HEAP_THREADS;
@@ -370,7 +375,7 @@ static void perform_thread(const struct heap_operation *operation)
     frozen_key = (uintptr_t)0x1000 * (1 + number % 8 + number / 8 * THREAD_BUCKETS);
 }
 
-/* Writes to a block that was freed, if the memory is a slab's still and was filled. */
+/* Writes to a freed block, if its memory still belongs to a slab and was filled. */
 static void perform_damage(const struct heap_operation *operation)
 {
     const struct slot *slot = &run.slots[heap_slot_number(operation)];
@@ -387,7 +392,10 @@ static void perform_damage(const struct heap_operation *operation)
     run.wounds[run.wound_count++] = (struct wound){(uintptr_t)slot->address, (uintptr_t)byte};
 }
 
-/* The heap has noticed: the first damaged byte of a block. */
+/*
+ * The heap has reported a damaged block: it must be one that was written to, at its first damaged
+ * byte.
+ */
 static void note_damage(void *context, const struct heap_block *block)
 {
     bool known = false;
@@ -431,7 +439,7 @@ static void perform_create(const struct heap_operation *operation)
     create_heap(operation->heap % HEAP_COUNT, operation->more & 1);
 }
 
-/* A block that lives at the end of its heap: it is what the model knows. */
+/* A leak, reported at the end of its heap: it must be what the model knows. */
 static void note_leak(void *context, const struct heap_block *block)
 {
     const unsigned *number = context;
@@ -460,7 +468,7 @@ static void destroy_heap(unsigned number)
     model->heap = NULL;
     for (size_t i = 0; i < HEAP_SLOTS; i++) {
         if (run.slots[i].heap == number)
-            run.slots[i].freed_as = 0; /* by a heap that is gone: none of them waits */
+            run.slots[i].freed_as = 0; /* its heap has ended: no delay any more */
     }
 }
 
@@ -488,7 +496,7 @@ static void end_space(void)
     for (unsigned i = 0; i < HEAP_COUNT; i++)
         destroy_heap(i);
     if (!run.fault_has_struck)
-        assert_int_equal(run.wound_count, 0); /* each was noticed */
+        assert_int_equal(run.wound_count, 0); /* each damaged block was reported */
     run.wound_count = 0;
     assert_int_equal(gauge_now(&run.world->counters.heaps), 0);
     assert_int_equal(gauge_now(&run.world->counters.slab_bytes), 0);

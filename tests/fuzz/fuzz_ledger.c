@@ -26,7 +26,7 @@ static bool has_room(void)
     return run.model.count < MODEL_REGIONS;
 }
 
-/* What a request for a region is charged for: more than the system has, too, up to a point. */
+/* What a request for a region is charged for. It may be more than the system has, up to a point. */
 static size_t charge_of(uintptr_t address, size_t size)
 {
     uintptr_t end = address + size;
@@ -128,7 +128,10 @@ static void perform_alloc(const struct ledger_operation *operation)
     perform_request(&request);
 }
 
-/* As heap_large.c and heap_slabs.c ask; at an address, too, so that regions meet. */
+/*
+ * Asks for a region as heap_large.c and slab_memory.c do; but also at a given address, so that
+ * regions meet.
+ */
 static void perform_alloc_block(const struct ledger_operation *operation)
 {
     static const size_t offsets[] = {0, 16, PAGE - 16, PAGE};
@@ -217,7 +220,7 @@ static void perform_free(const struct ledger_operation *operation)
         model_free(address, size, type);
 }
 
-/* Somebody else reserves memory; the manager knows nothing of it. */
+/* Other code of the process reserves memory; the manager knows nothing of it. */
 static void perform_stranger(const struct ledger_operation *operation)
 {
     uintptr_t address = ledger_wanted_address(operation);
@@ -240,7 +243,7 @@ static void perform_stranger(const struct ledger_operation *operation)
                    OWNER_STRANGER);
 }
 
-/* Whether the manager had a region at the address, and nobody else has one now. */
+/* Whether the manager had a region at the address, and no foreign memory is there now. */
 static enum model_past past_of(uintptr_t address)
 {
     const struct model_region *region = model_at(&run.model, address);
@@ -252,7 +255,7 @@ static enum model_past past_of(uintptr_t address)
 
 /*
  * A redirected module frees memory that may be foreign. Foreign memory is freed by the system. The
- * manager's own memory never is, nor an address where it had memory and nobody has any now.
+ * manager's own memory never is, nor an address where it had memory and nothing is allocated now.
  */
 static void perform_free_strangers(const struct ledger_operation *operation)
 {

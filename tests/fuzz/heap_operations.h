@@ -19,7 +19,7 @@ enum heap_kind {
     HEAP_RESIZE,
     HEAP_TRIM,
     HEAP_FREE_ALL,
-    HEAP_THREAD, /* who calls from now on */
+    HEAP_THREAD, /* which thread makes the calls from now on */
     HEAP_DAMAGE, /* writes to a block that was freed */
     HEAP_FAULT,
     HEAP_LIMIT,

@@ -105,7 +105,7 @@ void heap_run_resized(struct slot *slot, size_t size)
  * What must hold
  * --------------------------------------------------------------------------------------------- */
 
-/* What thread.h promises of peaks. */
+/* What heap_counters.h promises of peaks. */
 static void check_peaks(const struct model_heap *model, const struct heap_figures *figures)
 {
     uint32_t threads = LOAD_RELAXED(model->heap->thread_count);
@@ -130,7 +130,7 @@ static void check_heap(const struct model_heap *model)
                      model->allocated);
     assert_int_equal(figures.counts[THREAD_FREED], model->freed);
     check_peaks(model, &figures);
-    if (!run.fault_has_struck) /* else some thread may have none */
+    if (!run.fault_has_struck) /* otherwise a thread may have no counters of its own */
         assert_int_equal(LOAD_RELAXED(model->heap->thread_count),
                          (uint64_t)__builtin_popcount(model->threads));
 }

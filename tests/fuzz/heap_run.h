@@ -28,11 +28,11 @@ struct model_heap {
     uint64_t blocks, bytes;
     uint64_t peak_blocks, peak_bytes;
     uint64_t allocated, freed;
-    uint64_t flushed; /* of these, at the last trim: none of them waits any more */
+    uint64_t flushed; /* of these, before the last trim: no longer delayed */
     uint32_t threads; /* which have used it, a bit each */
 };
 
-/* A byte that was written after its block had been freed, and nobody has noticed yet. */
+/* A byte that was written after its block had been freed; the heap has not reported it yet. */
 struct wound {
     uintptr_t block, byte;
 };
@@ -79,10 +79,10 @@ void heap_run_resized(struct slot *slot, size_t size);
  * What must hold
  * --------------------------------------------------------------------------------------------- */
 
-/* What heaps have counted. */
+/* Compares what heaps have counted with the model. */
 void heap_run_check_totals(void);
 
-/* All blocks by all ways of looking, and the audits. */
+/* Looks up all blocks in every way there is, and runs the audits. */
 void heap_run_check_all(void);
 
 #endif

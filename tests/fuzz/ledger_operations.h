@@ -13,10 +13,10 @@ enum ledger_kind {
     LEDGER_FREE,           /* VirtualFree */
     LEDGER_ALLOC_BLOCK,    /* what a heap asks for, perhaps with a guard page */
     LEDGER_RELEASE_BLOCK,  /* likewise */
-    LEDGER_STRANGER,       /* somebody else asks the system */
-    LEDGER_FREE_STRANGERS, /* what import redirection does with what is foreign */
+    LEDGER_STRANGER,       /* foreign code asks the system for memory */
+    LEDGER_FREE_STRANGERS, /* what import redirection does with foreign memory */
     LEDGER_FIND,
-    LEDGER_FAULT, /* a request of the seam to come fails */
+    LEDGER_FAULT, /* a coming request to os.h fails */
     LEDGER_LIMIT,
     LEDGER_CHECK, /* the books, page by page */
     LEDGER_KINDS

@@ -5,7 +5,10 @@
 
 #include "os_posix/os_posix.h"
 
-/* No program has been seen to have anything there: so a sequence finds the same addresses again. */
+/*
+ * Programs have nothing there, as far as has been seen: so a sequence meets the same addresses each
+ * time.
+ */
 #define WINDOW ((uintptr_t)0x200000000000)
 
 /* Of regions with more pages only a few are written to. */

@@ -46,8 +46,8 @@ bool ledger_pages(uintptr_t address, size_t size, struct span_of_pages *span);
 size_t ledger_region_size(uintptr_t address, size_t size);
 
 /*
- * Whether what is not in the model there is free for certain. Elsewhere a program has its own
- * memory, of which the model knows nothing.
+ * Whether an address that is not in the model is free for certain. Elsewhere the program may have
+ * memory of its own, of which the model knows nothing.
  */
 bool ledger_is_vacant_for_certain(uintptr_t address);
 

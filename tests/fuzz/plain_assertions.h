@@ -1,7 +1,8 @@
 /*
  * plain_assertions.h: CMocka's assertions for programs that are no CMocka tests, such as the fuzz
- * targets: the same words, which print the figures and end the process. What is done before the end
- * is the program's to say (assertion_failed). The helpers of tests/native take whichever is there.
+ * targets: the same words, which print the figures and end the process. The program says by
+ * assertion_failed what is done before that. The headers of tests/core use these or CMocka's, as
+ * the program is built.
  */
 #ifndef HOSTMEM_TESTS_PLAIN_ASSERTIONS_H
 #define HOSTMEM_TESTS_PLAIN_ASSERTIONS_H

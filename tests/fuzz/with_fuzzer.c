@@ -8,7 +8,10 @@
 int LLVMFuzzerInitialize(int *argument_count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What is found is printed; an image of terabytes of shadow memory would be no help. */
+/*
+ * Switches core files off: the operations are printed, and a file with terabytes of shadow memory
+ * would be no help.
+ */
 int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 {
     const struct rlimit none = {0, 0};

@@ -91,7 +91,7 @@ function(write_file)
   message(STATUS "${file} is written")
 endfunction()
 
-# was(<variable> <operation> <name>): what the file says, 0 if nothing.
+# was(<variable> <operation> <name>): the count in the file, 0 if there is none.
 function(was variable operation name)
   set(${variable} 0 PARENT_SCOPE)
   if(known_counts MATCHES "\n${operation} ${name} ([0-9]+)\n")

@@ -44,7 +44,7 @@ void assertion_failed(const struct assertion *assertion, const char *format, ...
  * The operations
  * --------------------------------------------------------------------------------------------- */
 
-/* What the COM faces inline (host_malloc.c). */
+/* The code that the COM methods inline (host_malloc.c). */
 static void small_fast(struct stage *stage)
 {
     void *memory;
@@ -133,7 +133,10 @@ static void set_up(struct stage *stage)
     for (size_t i = 0; i < COUNT_OF(stage->regions); i++)
         stage->regions[i] = reserve(&stage->world, GRANULE);
     budget_set_limit(&stage->world.pages.budget.committed, &limit);
-    /* The fast path needs a slab that the slow path has chosen for allocating and for freeing. */
+    /*
+     * The fast path works only after the slow path has chosen a slab for allocating and one for
+     * freeing.
+     */
     assert_int_equal(try_block(stage->heap, 100, NULL, 0, &kept), PAGES_OK);
     small_slow(stage);
 }

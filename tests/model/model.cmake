@@ -1,4 +1,4 @@
-# Tries all that a model can do, with spin, and compares what spin says with what is expected.
+# Has spin search all states of a model, and compares its result with the expected one.
 #
 #   cmake -D model=FILE.pml -D spin=spin -D compiler=gcc -D scratch=DIRECTORY
 #         [-D options="-DNAME ..."]   of the model
@@ -28,7 +28,7 @@ else()
   set(search -DSAFETY)
 endif()
 
-# run(<what> <command>...): sets output; a failure to run is the test's.
+# run(<what> <command>...): sets output; if the command fails, so does the test.
 function(run what)
   execute_process(COMMAND ${ARGN} WORKING_DIRECTORY ${scratch} RESULT_VARIABLE failed
                   OUTPUT_VARIABLE output ERROR_VARIABLE output)

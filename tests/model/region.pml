@@ -1,12 +1,13 @@
 /*
- * region.pml: the life of a region, for spin.
+ * region.pml: the life of a region, for the model checker spin.
  *
- * A model of src/pages: region.[ch], region_table.[ch], region_operation.[ch], pages_alloc.c, pages_free.c,
- * committed.[ch] and audit.c. Each inline below is named after the function whose steps it takes, in
- * that function's order. One step of the model is one access to an atomic variable, or one request to
- * the system; what happens in one step stands between `d_step {` or `atomic {` and its brace, or is
- * one statement. What only looks at a caller's own variables belongs to the access before it. Ghosts
- * (variables and assertions about what the code does not know) are marked so, and take no step.
+ * A model of src/pages: region.[ch], region_table.[ch], region_operation.[ch], pages_alloc.c,
+ * pages_free.c, committed.[ch] and audit.c. Each inline below is named after the function whose
+ * steps it takes, in that function's order. One step of the model is one access to an atomic
+ * variable, or one request to the system; what happens in one step stands between `d_step {` or
+ * `atomic {` and its brace, or is one statement. Code that only uses a caller's own variables
+ * belongs to the access before it. Ghosts (variables and assertions about what the code does not
+ * know) are marked so, and take no step.
  *
  * Who runs: CALLERS threads, each of which makes CALLS calls (the first of them FIRST), each time any
  * of the first KINDS kinds of calls at any place, and with FREEZE one of them may be frozen before any
@@ -28,15 +29,16 @@
  *                   (-DNP: "non-progress cycle"): no loop goes on without another's having got on.
  *
  * What is left out:
- * - One region takes one place of PLACES, and has one page. Bits of different pages meet only in the
- *   words `life` and `strangers`, which is why an operation on another page of the region is here
- *   (`touch`). `base` stands for base and size, `block` for block and heap: what is read for a claim.
+ * - One region takes one place of PLACES, and has one page. Operations on different pages meet only
+ *   in the word `life` and in the count of foreign requests (`strangers`; in the code,
+ *   foreign_requests). So one kind of call decommits another page of the region. `base` stands for
+ *   base and size, `block` for block and heap: what is read for a claim.
  * - The pool hands out any free record in one step, which is more than the stack in pool.c does;
  *   test_pool_frozen is about that stack. Nodes, arrays and the hash table of the ledger are
  *   always there.
  * - Sums (gauges, charges) are changed by atomic additions, of what the bits' own changes say.
- * - All accesses are sequentially consistent here. The memory orders are the thread sanitizer's
- *   affair, and of the reasons beside the code.
+ * - All accesses are sequentially consistent here. The memory orders are checked by the thread
+ *   sanitizer, and justified beside the code.
  * - The 16 bits of operations under way do not overflow (REGION_CROWDED).
  *
  * A name that begins with BUG_ plants a bug, one for each thing that the protocol depends on: spin
@@ -96,7 +98,10 @@ bit in_pool[RECORDS + 1]; /* region_table_take and _give */
 byte owner[PLACES]; /* struct chunk: owners */
 bit booked[PLACES]; /* its committed bits */
 
-/* struct pages: how many forwarded requests have begun, above how many are under way. */
+/*
+ * struct pages, foreign_requests: in the high bits how many requests for foreign memory have begun,
+ * in the low four how many are under way.
+ */
 short strangers;
 #define STRANGER_BEGINS (16 + 1)
 #define STRANGERS_UNDER_WAY(word) ((word) & 15)
@@ -163,7 +168,7 @@ inline region_table_find(place)
  * Operations: region.c
  * --------------------------------------------------------------------------------------------- */
 
-/* begin: r becomes NONE if the region is not to be operated on. */
+/* begin: r becomes NONE if no operation on the region may begin. */
 inline region_begin(place)
 {
     seen = life[r];
@@ -237,7 +242,7 @@ inline region_claim(place)
     od
 }
 
-/* end_if_still: `has_ended` and `last`. */
+/* end_if_still: sets `has_ended` (what the function returns) and `last`. */
 inline end_if_still(expected)
 {
     d_step {
@@ -264,7 +269,7 @@ inline region_retire()
 {
     word = life[r];
     d_step {
-        assert(life[r] == word); /* ghost: nobody else changes it */
+        assert(life[r] == word); /* ghost: no other caller changes the word */
         life[r] = NEXT_VERSION(NO_UNDER_WAY(word), FREE);
         claimed[r] = false /* ghost */
     }
@@ -275,7 +280,7 @@ inline region_restore()
 {
     word = life[r];
     d_step {
-        assert(life[r] == word && UNDER_WAY(word) == 1); /* ghost: nobody else changes it */
+        assert(life[r] == word && UNDER_WAY(word) == 1); /* ghost: no other caller changes the word */
         word = NEXT_VERSION(word, LIVE);
         life[r] = word;
         claimed[r] = false /* ghost */
@@ -319,10 +324,13 @@ inline os_release(place)
     }
 }
 
-/* undo_release: live again, and `last` tells whether somebody has released it anew meanwhile. */
+/*
+ * undo_release: the region is live again. `last` tells whether another caller has released it again
+ * meanwhile.
+ */
 inline undo_release(place)
 {
-    strangers_before = strangers; /* operation_strangers */
+    strangers_before = strangers; /* operation_foreign_requests */
 #ifndef BUG_RESTORED_UNSETTLED
     settle(place);
 #endif
@@ -375,7 +383,10 @@ inline operation_finish_release(place)
     :: last = false;
        give_back(place);
        atomic {
-           /* Ghost: who claimed it was told that it is released, unless that is this caller. */
+           /*
+            * Ghost: the caller that claimed the region was told that it is released, unless it is
+            * this caller.
+            */
            if
            :: is_claim -> is_claim = false; is_refused = refused
            :: else -> there = there + (refused -> 1 : 0)
@@ -420,7 +431,7 @@ inline operation_end(place, range)
     fi
 }
 
-/* operation_no_strangers_since: `alone`. */
+/* operation_no_foreign_since: sets `alone`. */
 inline look_for_strangers()
 {
     atomic {
@@ -429,7 +440,7 @@ inline look_for_strangers()
     }
 }
 
-/* operation_stranger_begin, the request, operation_stranger_end. */
+/* operation_foreign_begin, the request, operation_foreign_end. */
 inline forwarded_commit(place)
 {
     strangers = strangers + STRANGER_BEGINS;
@@ -503,7 +514,7 @@ inline region_table_own(place)
 /* alloc_charged_region. */
 inline reserve(place)
 {
-    strangers_before = strangers; /* operation_strangers */
+    strangers_before = strangers; /* operation_foreign_requests */
     region_table_take();
     if
     :: r != NONE ->
@@ -556,7 +567,7 @@ inline reserve(place)
     fi
 }
 
-/* alloc_at_address: commits the page, in the region or in whoever's memory it is. */
+/* alloc_at_address: commits the page, in the region or in foreign memory. */
 inline commit(place)
 {
     region_table_find(place);
@@ -672,7 +683,7 @@ inline look()
        /* os_query_range: not the system's at all, or committed or not. */
        d_step { is_committed = committed[read_base]; refused = allocated[read_base] == 0 }
        d_step { refused = refused || is_committed != booked[read_base]; is_committed = false }
-       /* at_rest: region_at_rest_since, then operation_no_strangers_since. */
+       /* at_rest: region_at_rest_since, then operation_no_foreign_since. */
        if
        :: life[r] == word && STATE(word) == LIVE && UNDER_WAY(word) == 0 && refused ->
 #ifdef BUG_AUDIT_IGNORES_STRANGERS
@@ -688,7 +699,7 @@ inline look()
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Who calls
+ * Callers
  * --------------------------------------------------------------------------------------------- */
 
 inline forget()
@@ -740,7 +751,7 @@ proctype caller(byte number; byte calls; byte kind)
 }
 
 #ifdef FREEZE
-/* Freezes a caller before any of his steps, or none. */
+/* Freezes a caller before any of its steps, or none. */
 proctype freezer()
 {
     if
@@ -804,7 +815,10 @@ init
            :: true -> committed[0] = true; booked[0] = true
            fi
         fi;
-        /* Callers are alike: who makes which first call matters only in one order. */
+        /*
+         * Callers are alike: it does not matter which of them makes which first call, so one order
+         * is enough.
+         */
         r = 0;
         kind = 1;
         do

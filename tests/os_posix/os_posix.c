@@ -1,13 +1,14 @@
 /*
- * os_posix.c: the seam on Linux, as far as memory is handed out: Windows' memory manager, played,
- * so that the core runs natively under sanitizers and fuzzers. This file checks what is asked for
- * and rounds it; os_posix_kernel.c does it. The rest of the seam is in os_posix_system.c.
+ * os_posix.c: implements src/os/os.h on Linux, as far as memory is handed out. It emulates Windows'
+ * memory manager, so that the core runs natively under sanitizers and fuzzers. This file checks and
+ * rounds the arguments; os_posix_kernel.c carries the request out. The rest of os.h is in
+ * os_posix_system.c.
  *
- * Where Wine 8 answers otherwise, it is Windows that is played: 487 for what is not allocated and
- * for protecting beyond a reservation; 87 for protecting nothing, for MEM_RESET with anything else,
+ * Where Wine 8 answers otherwise, Windows is emulated: error 487 for what is not allocated and for
+ * protecting beyond a reservation; 87 for protecting nothing, for MEM_RESET with anything else,
  * MEM_WRITE_WATCH without MEM_RESERVE, and PAGE_GUARD or a caching mode where neither can be.
  *
- * What is not played: write watches and caching modes are accepted and do nothing; MEM_TOP_DOWN
+ * What is not emulated: write watches and caching modes are accepted and do nothing; MEM_TOP_DOWN
  * does not change the order; MEM_RESET keeps the contents; a guard page stays one; large and
  * physical pages are refused. Memory that was not reserved through here (the C library's, the
  * bookkeeping's) is free as far as queries tell. There is no commit limit, but Linux bounds the
@@ -26,7 +27,7 @@ _Static_assert(sizeof(void *) == 8, "the address space is that of Windows on x64
  * Arguments
  * --------------------------------------------------------------------------------------------- */
 
-/* The pages that hold the bytes; false when the address space has not all of them. */
+/* The pages that hold the bytes; false if some of them lie outside the address space. */
 static bool pages_of(const void *address, size_t size, struct os_pages *pages)
 {
     uintptr_t first = (uintptr_t)address;
@@ -54,7 +55,7 @@ static bool is_allocation_type(uint32_t type)
  * Requests
  * --------------------------------------------------------------------------------------------- */
 
-/* Whatever the request at NULL is, it begins with a reservation. */
+/* A request at NULL always begins with a reservation. */
 static uint32_t allocate(struct os_pages *pages, bool anywhere, uint32_t type, uint32_t protect)
 {
     if (anywhere || (type & OS_MEM_RESERVE))

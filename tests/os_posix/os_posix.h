@@ -1,6 +1,6 @@
 /*
- * os_posix.h: what the seam on Linux offers beyond os.h, to itself and to the tests that hold it to
- * Win32's rules. Names and numbers are Win32's (winnt.h, winerror.h).
+ * os_posix.h: what os.h on Linux offers in addition, for its own files and for the tests that
+ * compare it with Win32's rules. Names and numbers are Win32's (winnt.h, winerror.h).
  */
 #ifndef HOSTMEM_OS_POSIX_H
 #define HOSTMEM_OS_POSIX_H

@@ -48,8 +48,10 @@ static void lock(void)
     AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
     pthread_mutex_lock(&kernel);
     AnnotateIgnoreSyncEnd(__FILE__, __LINE__);
-    /* The mutex guards what is done inside, but that may not be judged by an order left out. Memory
-     * that is mapped meanwhile begins a new history. */
+    /*
+     * The sanitizer does not see the order that the mutex makes, so it must not judge the accesses
+     * inside. Memory that is mapped meanwhile begins a new history.
+     */
     AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
     AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
 }

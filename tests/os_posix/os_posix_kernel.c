@@ -21,7 +21,10 @@
 #define ARENA_SIZE ((size_t)1 << 40)
 #define ARENA_SIZE_LEAST ((size_t)1 << 30)
 
-/* So that how far an address in it is aligned does not vary from one run of a test to the next. */
+/*
+ * The arena begins at a multiple of this, so that the alignment of addresses in it is the same in
+ * each run of a test.
+ */
 #define ARENA_ALIGNMENT ((size_t)1 << 30)
 
 #define EMPTY (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
@@ -51,7 +54,7 @@ static size_t size_of(struct os_pages pages)
     return pages.end - pages.begin;
 }
 
-/* Makes addresses outside the arena ours, if they are nobody's. */
+/* Maps addresses outside the arena, if nothing is mapped there. */
 static uint32_t map_elsewhere(struct os_pages pages)
 {
     void *wanted = (void *)pages.begin;
@@ -61,7 +64,8 @@ static uint32_t map_elsewhere(struct os_pages pages)
         return errno == ENOMEM ? OS_ERROR_NOT_ENOUGH_MEMORY : OS_ERROR_INVALID_ADDRESS;
     if (memory == wanted)
         return 0;
-    munmap(memory, size_of(pages)); /* who does not know the flag takes the address for a hint */
+    munmap(memory,
+           size_of(pages)); /* a kernel that does not know the flag takes the address for a hint */
     return OS_ERROR_INVALID_ADDRESS;
 }
 
@@ -75,7 +79,7 @@ static void empty(struct os_pages pages)
         madvise(memory, size_of(pages), MADV_DONTNEED);
 }
 
-/* What mprotect is to be told; -1 for what private memory cannot have. */
+/* The protection for mprotect; -1 for one that private memory cannot have. */
 static int mapping_protection(uint32_t protect)
 {
     const uint32_t modifiers = OS_PAGE_GUARD | OS_PAGE_NOCACHE | OS_PAGE_WRITECOMBINE;

@@ -2,8 +2,9 @@
  * os_posix_kernel.h: the stand-in for Windows' memory manager: reservations and the states of
  * their pages, made of Linux's mappings.
  *
- * Every function but the first is called inside the gate, with ranges that the seam has checked and
- * rounded, and answers 0 or Win32's error. A call that fails has changed nothing.
+ * Every function but the first is called inside the gate (os_posix_gate.h), with ranges that
+ * os_posix.c has checked and rounded, and returns 0 or Win32's error. A call that fails has changed
+ * nothing.
  *
  * Addresses that the caller leaves open come from an arena, the lowest that fit: what has been
  * released is handed out again soon, as tests of address reuse need it. The arena is mapped without

@@ -1,6 +1,5 @@
 /*
- * os_posix_requests.h: requests to the seam on Linux, and the checks of their answers, for its
- * tests.
+ * os_posix_requests.h: requests to os.h on Linux, and the checks of their answers, for its tests.
  */
 #ifndef HOSTMEM_TESTS_OS_POSIX_REQUESTS_H
 #define HOSTMEM_TESTS_OS_POSIX_REQUESTS_H
@@ -135,7 +134,7 @@ static inline bool is_zero(const char *memory, size_t size)
     return true;
 }
 
-/* An address that Linux has just had back, so that nobody's memory is there. */
+/* An address that has just been given back to Linux, so that no memory is there. */
 static inline char *address_outside_the_arena(size_t size)
 {
     char *mapped =

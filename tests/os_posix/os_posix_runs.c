@@ -68,7 +68,7 @@ bool os_runs_stock(void)
     return true;
 }
 
-/* Well mixed, and the same in every run of a test: the treap needs no better chance. */
+/* Well mixed, and the same in every run of a test: the treap needs no better random numbers. */
 static uint64_t priority_of(uintptr_t address)
 {
     uint64_t mixed = (uint64_t)address * UINT64_C(0x9e3779b97f4a7c15);

@@ -1,6 +1,6 @@
 /*
- * os_posix_system.c: the seam on Linux, but for the memory that is handed out: memory for
- * hostmem's own bookkeeping, and what the system says of itself. As on Win32, no lock anywhere.
+ * os_posix_system.c: the parts of src/os/os.h on Linux that do not hand out memory: memory for
+ * hostmem's own bookkeeping, and facts about the system. As on Win32, nothing here takes a lock.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 /* ------------------------------------------------------------------------------------------------
- * Memory for the bookkeeping. It is mapped with one page more below it, which keeps the length
- * that munmap asks for and Win32 does not.
+ * Memory for the bookkeeping. It is mapped with one page more below it, which keeps the length:
+ * munmap needs it, and Win32's callers do not pass it.
  * --------------------------------------------------------------------------------------------- */
 
 struct metadata_header {
@@ -128,5 +128,5 @@ uint32_t os_memory_load(uint32_t *percent, uint64_t *available)
 
 bool os_has_known_granularity(void)
 {
-    return (size_t)sysconf(_SC_PAGESIZE) == OS_PAGE_SIZE; /* granules are played anyway */
+    return (size_t)sysconf(_SC_PAGESIZE) == OS_PAGE_SIZE; /* granules are emulated anyway */
 }

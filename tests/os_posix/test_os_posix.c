@@ -1,6 +1,6 @@
 /*
- * test_os_posix.c: the seam on Linux keeps Win32's rules for reserving and committing, on which
- * every native test relies.
+ * test_os_posix.c: os.h on Linux keeps Win32's rules for reserving and committing, on which every
+ * native test relies.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -1,6 +1,6 @@
 /*
- * test_os_posix_change.c: the seam on Linux keeps Win32's rules for resetting, decommitting,
- * releasing and protecting memory.
+ * test_os_posix_change.c: os.h on Linux keeps Win32's rules for resetting, decommitting, releasing
+ * and protecting memory.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -1,6 +1,6 @@
 /*
- * test_os_posix_query.c: what the seam on Linux tells of memory agrees with Win32's rules and with
- * a model of every page.
+ * test_os_posix_query.c: what os.h on Linux says of memory agrees with Win32's rules and with a
+ * model of every page.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

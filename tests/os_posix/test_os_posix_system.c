@@ -1,6 +1,6 @@
 /*
- * test_os_posix_system.c: the seam on Linux with several threads, its memory for bookkeeping, what
- * it tells of the system, and its faults.
+ * test_os_posix_system.c: os.h on Linux with several threads, its memory for bookkeeping, its facts
+ * about the system, and its faults.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

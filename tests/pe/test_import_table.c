@@ -1,7 +1,7 @@
 /*
- * test_import_table.c: the walk over a module's import tables (src/pe/import_table.h), on
- * images made here: it finds what is there, and calls what makes no sense IMPORT_WALK_NOT_PE
- * without reading a byte outside the image.
+ * test_import_table.c: the walk over a module's import tables (src/pe/import_table.h), on images
+ * made here: it finds the imports that are there. For an image that makes no sense it returns
+ * IMPORT_WALK_NOT_PE, without reading a byte outside the image.
  *
  * Images lie between two pages that cannot be read; a read outside is an access violation, which
  * fails the test.
@@ -323,11 +323,11 @@ static void headers_that_are_none_are_not_pe(void **state)
     assert_walk(image, IMPORT_WALK_NOT_PE, 0);
 }
 
-/* Offsets at which nothing of any size can lie. */
+/* Offsets at which nothing can lie, however small. */
 static const DWORD outside[] = {IMAGE_SIZE, IMAGE_SIZE - 1, IMAGE_SIZE + 1, 0x7fffffff,
                                 0x80000000, 0xfffffff0,     MAXDWORD};
 
-/* Puts each of those into a field, and walks. */
+/* Puts each of these offsets into a field, and walks. */
 static void assert_not_pe_with(const struct image *image, DWORD *field, unsigned expected_count)
 {
     DWORD value = *field;

@@ -1,5 +1,5 @@
 /*
- * test_pe_headers.c: what is read from the headers of a program file, whole and damaged
+ * test_pe_headers.c: reading the headers of a program file, whole and damaged
  * (src/pe/pe_headers.h).
  */
 #include "pe/pe_headers.h"

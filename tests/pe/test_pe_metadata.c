@@ -1,6 +1,5 @@
 /*
- * test_pe_metadata.c: what is read from a program's metadata, whole and damaged
- * (src/pe/pe_metadata.h).
+ * test_pe_metadata.c: reading a program's metadata, whole and damaged (src/pe/pe_metadata.h).
  */
 #include "pe/pe_metadata.h"
 
@@ -71,7 +70,7 @@ static struct image make_image(const char *assembly, unsigned heap_sizes)
     return image;
 }
 
-/* What is read from a copy that ends where its memory does. */
+/* Reads from a copy that ends where its memory ends, so that a read beyond it faults. */
 static bool parse(const struct image *image, size_t size, struct pe_metadata *metadata)
 {
     unsigned char *pages = VirtualAlloc(NULL, 2 * PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);

@@ -1,6 +1,6 @@
 /*
  * test_arguments.c: hostmem-run's command line (src/run/launch/arguments.h): what each option
- * means, and which ones are refused. What the user is told is kept instead of written.
+ * means, and which ones are refused. Messages for the user are kept instead of written.
  */
 #include "run/launch/arguments.h"
 #include "base/exit_code.h" /* before CMocka, which has a macro fail */
@@ -18,13 +18,13 @@ enum {
 
 static char told[8192];
 
-/* Instead of hostmem-run's own (src/base/standard_error.c). */
+/* Replaces hostmem-run's own function (src/base/standard_error.c). */
 void standard_error_write(const char *text)
 {
     strncat(told, text, sizeof(told) - strlen(told) - 1);
 }
 
-/* Reads "hostmem-run" and what is given, up to NULL. */
+/* Parses the command line of "hostmem-run" and the given arguments, up to NULL. */
 static int read_line(struct arguments *arguments, const wchar_t *const *given)
 {
     static wchar_t name[] = L"hostmem-run";

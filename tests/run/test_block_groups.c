@@ -153,7 +153,10 @@ static void a_long_file_name_is_kept_whole(void **state)
     check_group(finish(1), text, 1, 1);
 }
 
-/* Quadratic work would be a million million steps: CTest's time limit would end it. */
+/*
+ * If the work grew with the square of the number it would take a million million steps, and CTest's
+ * time limit would end it.
+ */
 static void a_million_groups_are_made(void **state)
 {
     const struct live_block_group *group;

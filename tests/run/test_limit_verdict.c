@@ -10,7 +10,10 @@
 static const HOSTMEM_LIMITS of_64_mib = {
     .cbSize = sizeof(of_64_mib), .Committed = {.Limit = 60 * MIB, .AppDomainReserve = 4 * MIB}};
 
-/* A run with a peak, which was refused and warned when that says; 0: never. */
+/*
+ * A run with that peak, and with the order numbers of its first refusal and its first warning; 0:
+ * never.
+ */
 static HOSTMEM_STATISTICS run_with(ULONGLONG peak, ULONGLONG refused_order, ULONGLONG low_order)
 {
     HOSTMEM_STATISTICS statistics = {.Committed = {.Peak = peak}};

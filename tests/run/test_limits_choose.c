@@ -1,5 +1,6 @@
 /*
- * test_limits_choose.c: the limits that a command line means (src/run/launch/limits_choose.h).
+ * test_limits_choose.c: the limits that follow from a command line
+ * (src/run/launch/limits_choose.h).
  */
 #include "support.h"
 

@@ -1,10 +1,10 @@
 /*
  * calls.h: every method of a manager, its heaps and its inspection. The caller shows which method
- * it is in, and notes a result that must not be.
+ * it is in, and notes every wrong result.
  *
  * A caller belongs to one thread; others may read `method` and `calls` at any time. Nothing here
  * takes a lock, allocates or prints: a thread may be suspended anywhere in it while the thread that
- * suspended it goes through the same code. What went wrong is asserted when all is over.
+ * suspended it goes through the same code. Complaints are asserted when the run is over.
  */
 #ifndef HOSTMEM_TESTS_STRESS_CALLS_H
 #define HOSTMEM_TESTS_STRESS_CALLS_H
@@ -50,7 +50,7 @@ enum method {
 
 extern const char *const method_names[METHODS];
 
-/* Something that must not be: a result, or a figure that is not what it has to be. */
+/* A wrong result of a call, or a figure that is not what it must be. */
 struct complaint {
     enum method method; /* of the call; NO_METHOD: a figure */
     const char *what;
@@ -69,7 +69,7 @@ struct caller {
     struct complaint first; /* of them */
 };
 
-/* Notes a figure that is not what it has to be. */
+/* Notes a complaint unless the figure is what it must be. */
 void expect(struct caller *caller, const char *what, ULONGLONG actual, ULONGLONG expected);
 
 /* ------------------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ void call_reset(struct caller *caller, void *address, SIZE_T size);
 void call_decommit(struct caller *caller, void *address, SIZE_T size);
 void call_release_region(struct caller *caller, void *base);
 
-/* Has to be refused: it is the address of memory that is not the manager's. */
+/* Must be refused: the address is of foreign memory. */
 void call_release_foreign(struct caller *caller, void *address);
 MEMORY_BASIC_INFORMATION call_query(struct caller *caller, void *address);
 
@@ -94,8 +94,8 @@ MEMORY_BASIC_INFORMATION call_query(struct caller *caller, void *address);
 DWORD call_protect(struct caller *caller, void *address, SIZE_T size, DWORD protect);
 
 /*
- * The same in a region that another thread may release meanwhile: that the address is nobody's is a
- * result like others.
+ * The same in a region that another thread may release meanwhile: an error because the address
+ * belongs to no region is no complaint.
  */
 bool call_reserve_contested(struct caller *caller, void *address, SIZE_T size);
 void call_commit_contested(struct caller *caller, void *address, SIZE_T size);
@@ -118,7 +118,7 @@ void *call_alloc(struct caller *caller, IHostMalloc *heap, SIZE_T size);
 void *call_debug_alloc(struct caller *caller, IHostMalloc *heap, SIZE_T size, int line);
 void call_free(struct caller *caller, IHostMalloc *heap, void *block);
 
-/* A second Free of a block: has to be refused. */
+/* A second Free of a block: must be refused. */
 void call_free_again(struct caller *caller, IHostMalloc *heap, void *block);
 void call_release_heap(struct caller *caller, IHostMalloc *heap);
 
@@ -147,7 +147,7 @@ void call_enum_size_classes(struct caller *caller, unsigned most);
 /* The figures of the heap of that number; Number is 0: it is not shown. */
 HOSTMEM_HEAP call_enum_heaps(struct caller *caller, DWORD number);
 
-/* Finds no difference; what others are changing may be busy. */
+/* The audit must find no difference; regions that other threads are changing may count as busy. */
 HOSTMEM_AUDIT call_audit(struct caller *caller);
 void call_trim(struct caller *caller);
 

@@ -100,8 +100,8 @@ static void use_fresh_region(struct controller *controller)
 }
 
 /*
- * Releases the very region that the frozen thread is using, and asks for its place. If that is in a
- * call it can have it only when the thread has left.
+ * Releases the very region that the frozen thread is using, and asks for its address. If the thread
+ * is frozen in a call on the region, the address becomes free only when that call has ended.
  */
 static void contest(struct controller *controller, struct worker *frozen)
 {
@@ -232,7 +232,7 @@ static void tell_of_the_machine(struct controller *controller)
     struct caller *caller = &controller->caller;
     const uint64_t random = next_random(&controller->random);
     struct listener *listener = &controller->world->listeners[random % 2];
-    char *base = controller->arena + GRANULE; /* a name for a range, no more */
+    char *base = controller->arena + GRANULE; /* it only names the range; nothing is mapped */
 
     call_memory_load(caller);
     call_register_callback(caller, &listener->ICLRMemoryNotificationCallback_iface);
@@ -259,7 +259,7 @@ static void inspect(struct controller *controller, bool all)
     call_statistics(caller);
 }
 
-/* With everybody else frozen, a call of one's own is all that moves the totals. */
+/* With all other threads frozen, only the controller's own calls change the totals. */
 static void expect_totals(struct controller *controller)
 {
     struct caller *caller = &controller->caller;

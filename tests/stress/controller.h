@@ -3,8 +3,8 @@
  * its own memory, on shared memory, and on what a suspended thread is using; and whether the books
  * of its own memory are right meanwhile.
  *
- * It calls nothing but the manager: a suspended thread may hold any lock of the C library, of a
- * heap or of the loader. See calls.h.
+ * While a thread is suspended it calls nothing but the manager (calls.h): the suspended thread may
+ * hold any lock of the C library, of a heap or of the loader.
  */
 #ifndef HOSTMEM_TESTS_STRESS_CONTROLLER_H
 #define HOSTMEM_TESTS_STRESS_CONTROLLER_H
@@ -37,7 +37,9 @@ struct controller {
 void controller_make(struct controller *controller, struct world *world, uint64_t seed);
 void controller_end(struct controller *controller);
 
-/* All of it, while `frozen` is; `all`: and every other worker as well, so that totals stand still.
+/*
+ * Does all of it while the worker `frozen` is suspended. `all`: every other worker is suspended,
+ * too, so that the totals do not change.
  */
 void controller_complete_everything(struct controller *controller, struct worker *frozen, bool all);
 

@@ -9,9 +9,10 @@
 #define ALL_EVERY 8u
 
 /*
- * To mean much, at least so many freezes as one in ten of those asked for must have met hostmem's
- * own code. How often one does is the machine's: the slower the system's calls, the rarer. So it is
- * frozen on until they have, up to so many times the freezes asked for.
+ * Freezes that stop a thread in hostmem's own code must be at least one in INSIDE_SHARE of those
+ * asked for; with fewer the test shows too little. On some machines they are rare, because the
+ * system's calls are slow. So the rounds go on until there are enough, up to MOST_TIMES_FREEZES
+ * times the freezes asked for.
  */
 #define INSIDE_SHARE 10u
 #define MOST_TIMES_FREEZES 4u
@@ -45,7 +46,10 @@ static void resume(struct freezer *freezer, unsigned i)
     }
 }
 
-/* A thread that was let go takes its time to run: frozen before that, it would be where it was. */
+/*
+ * A resumed thread runs only after a while. If it were frozen before that, it would be where it
+ * was.
+ */
 static void wait_until_it_got_on(const struct freezer *freezer, unsigned i)
 {
     for (unsigned looks = 0; freezer->workers[i].caller.calls == freezer->calls[i]; looks++) {
@@ -56,7 +60,10 @@ static void wait_until_it_got_on(const struct freezer *freezer, unsigned i)
     }
 }
 
-/* Of any length up to some milliseconds, and half of them short: soon after the last freeze. */
+/*
+ * A pause of any length up to some milliseconds. Half of the pauses are short, so that the next
+ * freeze comes soon after the last.
+ */
 static void pause(uint64_t random)
 {
     const unsigned most = random & 1 ? 1u << 21 : 1u << random / 2 % 16;
@@ -132,7 +139,10 @@ static void assert_no_complaint(const struct caller *caller, const char *who, un
     fail();
 }
 
-/* Every thread has been through every method, and every worker got on after each freeze. */
+/*
+ * Checks that every thread has called every method, and that every worker went on after each
+ * freeze.
+ */
 static void assert_completed(const struct caller *caller, ULONGLONG freezes)
 {
     assert_at_least(caller->calls, freezes);

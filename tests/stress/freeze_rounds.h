@@ -25,7 +25,7 @@ struct freezer {
     struct world world;
     struct worker workers[MOST_WORKERS];
     struct threads threads;
-    LONG calls[MOST_WORKERS]; /* that each had begun when it was frozen last */
+    LONG calls[MOST_WORKERS]; /* how many calls each had begun when it was last frozen */
     ULONGLONG freezes_of[MOST_WORKERS];
     struct controller controller;
     struct places places;
@@ -33,9 +33,9 @@ struct freezer {
 
     /* For the watchdog. */
     HANDLE thread;                      /* the one that freezes */
-    volatile LONG frozen[MOST_WORKERS]; /* 1: suspended now */
+    volatile LONG frozen[MOST_WORKERS]; /* 1: the worker is suspended now */
     volatile LONG rounds;
-    volatile LONG stalled; /* by the watchdog: from now on nobody is frozen */
+    volatile LONG stalled; /* set by the watchdog: from now on no thread is frozen */
 };
 
 /*

@@ -1,5 +1,5 @@
 /*
- * search_paths.c: see search_paths.h.
+ * places.c: see places.h.
  */
 #include "places.h"
 
@@ -83,7 +83,10 @@ ULONGLONG places_frozen(const struct places *places, enum place place, bool in_a
  * The table
  * --------------------------------------------------------------------------------------------- */
 
-/* Instructions of hostmem's that a thread was frozen at, and functions that they are in. */
+/*
+ * Counts the instructions of hostmem at which a thread was frozen, and the functions that they are
+ * in.
+ */
 static void count_met(const struct places *places, unsigned *instructions, unsigned *functions)
 {
     const struct module *hostmem = &places->modules[HOSTMEM];

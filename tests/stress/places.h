@@ -15,13 +15,16 @@ enum place {
     PLACES
 };
 
-/* Modules whose functions are told by name; the first two are hostmem's and the program's. */
+/*
+ * The number of modules whose functions are known by name; the first two are hostmem and the
+ * program.
+ */
 #define MODULES 6
 
 struct places {
     struct module modules[MODULES];
     ULONGLONG frozen[METHODS][PLACES];
-    unsigned char *met; /* one for each byte of hostmem's image: an instruction frozen at */
+    unsigned char *met; /* for each byte of hostmem's image: whether a thread was frozen there */
 };
 
 /* hostmem's module is the one in which this interface's methods lie. */
@@ -35,17 +38,20 @@ enum place places_of(const struct places *places, uintptr_t address);
 /* Suspension-safe. */
 void places_count(struct places *places, enum method method, uintptr_t instruction);
 
-/* How many: with the method's note set, or without; at different instructions of hostmem's. */
+/* How many threads were frozen at that place: in a call of a method, or between calls. */
 ULONGLONG places_frozen(const struct places *places, enum place place, bool in_a_method);
 
-/* The table, for people. No thread may be frozen. */
+/* Prints the table. No thread may be frozen. */
 void places_print(const struct places *places);
 
 /* "module+0x12 (function+0x3)", as far as it is known. */
 #define PLACE_NAME 160
 void places_name(const struct places *places, uintptr_t address, char name[PLACE_NAME]);
 
-/* True if the address lies behind a call in hostmem's code or the program's: it returns there. */
+/*
+ * True if the address lies behind a call instruction in hostmem's code or the program's, and so may
+ * be a return address.
+ */
 bool places_is_return(const struct places *places, uintptr_t address);
 
 #endif

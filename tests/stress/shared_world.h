@@ -21,7 +21,7 @@ struct world {
     struct subject subject;
     DWORD heap_flags;
     IHostMalloc *heap;
-    char *arena; /* nobody touches what lies in it */
+    char *arena; /* its contents are never touched */
     void *volatile regions[HANDOVERS];
     void *volatile blocks[HANDOVERS]; /* of the heap */
     struct listener listeners[2];
@@ -48,8 +48,8 @@ void hand_over_block(struct world *world, struct caller *caller, uint64_t random
 void use_shared_arena(struct world *world, struct caller *caller, uint64_t random);
 
 /*
- * The first bytes of memory that is somebody's say whose it is; nothing else may stand there until
- * it is given back.
+ * The owner of a block or region marks its first bytes with a value made from its address. Until it
+ * is given back, nothing else may stand there.
  */
 #define LEAST_MARKED sizeof(uintptr_t)
 void mark(void *memory, SIZE_T size);

@@ -82,7 +82,7 @@ static void consider(struct function *nearest, uintptr_t asked, uintptr_t addres
 
 #define FUNCTION_TYPE (IMAGE_SYM_DTYPE_FUNCTION << N_BTSHFT)
 
-/* Of the COFF symbol table, which is not loaded with the image. */
+/* Searches the COFF symbol table, which is not loaded with the image. */
 static void search_symbols(const struct module *module, uintptr_t asked, struct function *nearest)
 {
     const IMAGE_NT_HEADERS *headers = headers_at(module->file);

@@ -3,7 +3,7 @@
  *
  * Function names come from the symbol table that GCC's linker leaves in a PE file, or, if that was
  * stripped, from the module's exports. All of it is read at the start, when no thread is suspended;
- * later queries call nothing of the system.
+ * later queries make no system calls.
  */
 #ifndef HOSTMEM_TESTS_STRESS_SYMBOLS_H
 #define HOSTMEM_TESTS_STRESS_SYMBOLS_H

@@ -4,7 +4,8 @@
  *
  *   test_freeze [--freezes N] [--seed N] [--workers N] [--stall SECONDS]
  *
- * The freezes are shared between plain heaps and those that fill, delay and track.
+ * Some of the freezes are made with plain heaps, the others with heaps that fill blocks, delay
+ * their reuse and keep their histories.
  */
 #include "freeze_rounds.h"
 
@@ -45,7 +46,7 @@ static void a_thread_frozen_in_a_hardened_heap_keeps_nobody_either(void **state)
         options.freezes / 2);
 }
 
-/* What a failure would be told by. */
+/* A failure names the functions in which threads stood: checks that such a name is right. */
 static void a_function_of_the_dll_is_found_by_its_address(void **state)
 {
     struct subject subject = subject_make(NULL);

@@ -10,7 +10,7 @@
 #define STACK_WORDS 1024u
 #define MOST_RETURNS 40u
 
-/* Where a thread stood: noted while it is frozen, told when it no longer is. */
+/* Where a thread stood: noted while it is frozen, printed when it no longer is. */
 struct stand {
     bool known;
     bool frozen; /* by the thread that freezes */
@@ -24,7 +24,7 @@ static HANDLE finished;
 static struct threads watchdog;
 static struct stand stands[MOST_WORKERS + 1]; /* of the workers, and of the one that freezes */
 
-/* What is committed of a stack ends where the stack begins. */
+/* The committed part of a stack ends at its highest address, where the stack begins. */
 static uintptr_t end_of_stack(uintptr_t stack)
 {
     MEMORY_BASIC_INFORMATION range;
@@ -113,7 +113,10 @@ static void tell_all(const struct freezer *freezer)
     fflush(stdout);
 }
 
-/* Nobody has been let go before all is noted, and nothing is printed before all have been. */
+/*
+ * Notes where all threads stand before it resumes any, and prints nothing before it has resumed
+ * all.
+ */
 static void bite(struct freezer *freezer)
 {
     freezer->stalled = 1;

@@ -91,7 +91,7 @@ static void share_arena(struct worker *worker, uint64_t random)
     use_shared_arena(worker->world, &worker->caller, random);
 }
 
-/* Pages come with zeros, twice committed stay what they are, and go. */
+/* New pages are zero, and a second commit leaves their contents; then they are decommitted. */
 static void use_arena(struct worker *worker, uint64_t random)
 {
     struct caller *caller = &worker->caller;
@@ -137,7 +137,7 @@ static void use_contested(struct worker *worker, uint64_t random)
 
 static void tell_of_mapping(struct worker *worker, uint64_t random)
 {
-    char *base = worker->contested + GRANULE; /* nobody's memory: a name, no more */
+    char *base = worker->contested + GRANULE; /* it only names the range; nothing is mapped */
 
     call_acquired_space(&worker->caller, base, (1 + random % 16) * GRANULE);
     expect(&worker->caller, "mapped ranges of that base",
@@ -209,7 +209,10 @@ static void set_limits(struct worker *worker, uint64_t random)
     call_set_limits(&worker->caller, limits[(random >> 32) % COUNT_OF(limits)]);
 }
 
-/* What takes long comes seldom, so that all methods share the time, those of a CLR's most of it. */
+/*
+ * Long calls have small weights, so that all methods get a share of the time. The methods that a
+ * CLR calls get most of it.
+ */
 static const struct {
     void (*work)(struct worker *worker, uint64_t random);
     unsigned weight;
@@ -271,7 +274,7 @@ static void make(struct worker *worker, struct world *world, unsigned number, ui
     worker->random = (seed + number) * UINT64_C(0x9e3779b97f4a7c15) | 1;
     worker->heap = subject_heap(&world->subject);
     worker->arena = subject_alloc(&world->subject, ARENA_PAGES * PAGE, MEM_RESERVE, PAGE_READWRITE);
-    /* Where a request for memory anywhere is served last. */
+    /* An address at the top, where a request for memory anywhere is served last. */
     worker->contested = VirtualAlloc(NULL, 8 * GRANULE, MEM_RESERVE | MEM_TOP_DOWN, PAGE_NOACCESS);
     assert_non_null(worker->contested);
 }

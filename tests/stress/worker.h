@@ -28,9 +28,10 @@ struct worker {
     } slots[SLOTS];
 
     /*
-     * An address at which the worker has a region now and then. The thread that suspends it may
-     * release that region while the worker is in the middle of a call on it: the thread that swaps
-     * `contested_live` from 1 to 0 does. Nobody else asks for that address.
+     * An address at which the worker has a region now and then. The controller may release that
+     * region while the worker is suspended in the middle of a call on it. Whichever of the two
+     * swaps `contested_live` from 1 to 0 releases the region. No other thread asks for that
+     * address.
      */
     char *contested;
     volatile LONG contested_live;

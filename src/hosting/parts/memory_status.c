@@ -12,7 +12,7 @@ static void lower(uint64_t *figure, uint64_t to)
 }
 
 /*
- * CoreCLR's garbage collector takes a load of 90 % for high, whatever a manager's thresholds are.
+ * CoreCLR's garbage collector treats a load of 90 % as high, whatever a manager's thresholds are.
  * So the limit's load is scaled: it is 90 % where memory becomes Low, and linear below and above.
  */
 #define COLLECTOR_HIGH_LOAD 90u

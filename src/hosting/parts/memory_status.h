@@ -14,7 +14,7 @@
 
 /*
  * Narrows GlobalMemoryStatusEx's figures down to the limits. The load is raised to that of the
- * commit limit, as .NET's garbage collector is to see it, but not above `most`.
+ * commit limit, scaled for .NET's garbage collector (memory_status.c), but not above `most`.
  */
 void memory_status_narrow(const struct budget *budget, const struct pressure *pressure,
                           MEMORYSTATUSEX *status, uint32_t most);

@@ -49,10 +49,10 @@ void pressure_notify_destroy(struct pressure_notify *notify)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Who is told
+ * The callback and the listener
  * --------------------------------------------------------------------------------------------- */
 
-/* Keeps a reference of a callback, once. False: no memory. */
+/* Keeps one reference of each callback. False: no memory. */
 static bool keep_callback(struct pressure_notify *notify, ICLRMemoryNotificationCallback *callback)
 {
     struct kept_callback *kept;
@@ -103,7 +103,7 @@ bool pressure_notify_watch_system(struct pressure_notify *notify)
     return watch != NULL;
 }
 
-/* Queries the notification, in one thread a second. */
+/* Queries the system's notification, at most once a second and then in one thread. */
 static void query_system(struct pressure_notify *notify, uint64_t tick)
 {
     HANDLE watch = atomic_load_explicit(&notify->watch, memory_order_acquire);
@@ -119,7 +119,7 @@ static void query_system(struct pressure_notify *notify, uint64_t tick)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Telling
+ * Notifying
  * --------------------------------------------------------------------------------------------- */
 
 _Static_assert(eMemoryAvailableLow == (int)PRESSURE_LOW, "one order of states");

@@ -1,9 +1,9 @@
 /*
- * pressure_notify.h: telling a runtime of memory pressure.
+ * pressure_notify.h: notifies a runtime of memory pressure.
  *
- * budget/pressure.h decides the state, and which thread tells of a change. This file asks it after
+ * budget/pressure.h decides the state, and which thread reports a change. This file asks it after
  * each call that may have changed what is committed, queries the system's own low-memory
- * notification, and tells the CLR's callback and the listener of redirected modules.
+ * notification, and calls the CLR's callback and the listener for redirected modules.
  */
 #ifndef HOSTMEM_HOSTING_PARTS_PRESSURE_NOTIFY_H
 #define HOSTMEM_HOSTING_PARTS_PRESSURE_NOTIFY_H
@@ -17,14 +17,14 @@
 
 /*
  * Called for each notification, and with PRESSURE_NEUTRAL when the manager stops serving. `manager`
- * is the one that pressure_notify_init was given. False: nobody listens.
+ * is the one that pressure_notify_init was given. False: it notified no module.
  */
 typedef bool pressure_listener(const void *manager, enum pressure_state state);
 
 struct pressure_notify {
     struct pressure pressure;
     struct counters *counters;
-    const struct status *status; /* nothing is told of a manager that does not serve */
+    const struct status *status; /* a manager that does not serve sends no notification */
     const void *manager;         /* the listener's argument */
 
     _Atomic(pressure_listener *) listener; /* NULL: none */
@@ -58,10 +58,10 @@ void pressure_notify_destroy(struct pressure_notify *notify);
 bool pressure_notify_register(struct pressure_notify *notify,
                               ICLRMemoryNotificationCallback *callback);
 
-/* Has the system's low-memory notification queried from now on. False: the system has none. */
+/* From now on updates query the system's low-memory notification. False: the system has none. */
 bool pressure_notify_watch_system(struct pressure_notify *notify);
 
-/* The listener is told of every notification that begins after this. */
+/* The listener is called for every notification that begins after this. */
 void pressure_notify_listen(struct pressure_notify *notify, pressure_listener *listener);
 
 /*
@@ -71,7 +71,7 @@ void pressure_notify_listen(struct pressure_notify *notify, pressure_listener *l
  */
 void pressure_notify_update(struct pressure_notify *notify, bool refused);
 
-/* The manager serves no more: what the listener signals ends. */
+/* The manager serves no more: calls the listener with PRESSURE_NEUTRAL. */
 void pressure_notify_end(const struct pressure_notify *notify);
 
 #endif

@@ -24,8 +24,8 @@ void import_hooks_write(HMODULE module, const struct import_hook *hooks, size_t 
 typedef FARPROC import_hooks_lookup(HMODULE module, LPCSTR name, FARPROC found);
 
 /*
- * Adds a decision, at most IMPORT_HOOKS_LOOKUPS of them. The first that yields a replacement wins.
- * Call before a module with hooks runs.
+ * Adds such a function, at most IMPORT_HOOKS_LOOKUPS of them. The first that yields a replacement
+ * wins. Call before a module with hooks runs.
  */
 void import_hooks_add_lookup(import_hooks_lookup *lookup);
 
@@ -33,7 +33,7 @@ enum {
     IMPORT_HOOKS_LOOKUPS = 2
 };
 
-/* The one replacement for GetProcAddress: it asks the decisions that were added. */
+/* The one replacement for GetProcAddress: it calls the functions that were added. */
 FARPROC WINAPI import_hooks_get_proc_address(HMODULE module, LPCSTR name);
 
 #endif

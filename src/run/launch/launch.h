@@ -20,7 +20,7 @@ struct launch {
 
     /*
      * Called by a launcher that learns how the program ended while it still has work to do. Set
-     * before launcher->run. A launcher that does not call it leaves that to its caller.
+     * before launcher->run. A launcher that does not call it leaves the report to its caller.
      */
     void (*program_ended)(const struct ending *ending);
 };

@@ -25,10 +25,10 @@ struct memory_manager {
     /* Set before memory_manager_open. */
     struct memory_manager_options options;
     HOSTMEM_DAMAGE_CALLBACK damage_callback;         /* HOSTMEM_OPTIONS.pfnDamage; may be NULL */
-    void (*runtime_module_callback)(HMODULE module); /* told of each module of the runtime that
-                                                        asks for memory here; may be NULL */
-    void (*dotnet_host_module_callback)(HMODULE module); /* told of each part of .NET's own host
-                                                           that is loaded; may be NULL */
+    void (*runtime_module_callback)(HMODULE module); /* called for each module of the runtime
+                                                        that asks for memory here; may be NULL */
+    void (*dotnet_host_module_callback)(HMODULE module); /* called for each part of .NET's own
+                                                           host that is loaded; may be NULL */
 
     IHostMemoryManager *manager;
     IHostMemInspection *inspection;
@@ -53,7 +53,7 @@ int memory_manager_open(struct memory_manager *memory);
  */
 int memory_manager_follow(struct memory_manager *memory, HMODULE module, bool is_runtime);
 
-/* Tells runtime_module_callback of a module that asks for memory without being redirected. */
+/* Calls runtime_module_callback for a module that asks for memory without being redirected. */
 void memory_manager_note_module(const struct memory_manager *memory, HMODULE module);
 
 /* Announces that a call of hostmem.dll, named by step, failed. Returns the exit code for it. */

@@ -69,7 +69,10 @@ bool block_groups_add(struct block_groups *groups, const HOSTMEM_BLOCK *block)
     return true;
 }
 
-/* Code in no module has as many addresses as callers, and one text. Returns how many are left. */
+/*
+ * Makes one group of those whose callers lie in no module: their addresses differ, their text does
+ * not. Returns how many groups are left.
+ */
 static size_t merge_generated(struct live_block_group *items, size_t count)
 {
     struct live_block_group *generated = NULL;
@@ -105,7 +108,7 @@ static int compare_groups(const void *one, const void *other)
     return order ? order : strcmp(a->origin, b->origin);
 }
 
-/* qsort sorts in place in Windows' C library, and in Wine's. */
+/* qsort allocates nothing: it sorts in place in Windows' C library, and in Wine's. */
 struct live_block_group *block_groups_finish(struct block_groups *groups,
                                              struct module_names *names, size_t *count)
 {

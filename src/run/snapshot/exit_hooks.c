@@ -32,7 +32,7 @@ static void report_code(enum ending_kind kind, DWORD exit_code)
     report_thread_report(&ending);
 }
 
-/* For an end of which Windows chooses the exit code. */
+/* For ends where Windows chooses the exit code. */
 static void report_end(enum ending_kind kind)
 {
     const struct ending ending = {.kind = kind};

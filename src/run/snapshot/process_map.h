@@ -1,5 +1,5 @@
 /*
- * process_map.h: finds out to whom each page of this process belongs, by a walk with VirtualQuery.
+ * process_map.h: finds the owner of each page of this process, by a walk with VirtualQuery.
  */
 #ifndef HOSTMEM_RUN_SNAPSHOT_PROCESS_MAP_H
 #define HOSTMEM_RUN_SNAPSHOT_PROCESS_MAP_H

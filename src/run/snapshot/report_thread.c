@@ -1,5 +1,5 @@
 /*
- * report_thread.c: the thread, and the state that lets it make only one report.
+ * report_thread.c: the thread, and the state by which it makes one report only.
  *
  *   REPORT_OFF -> REPORT_WAITING    report_thread_start
  *   REPORT_WAITING -> REPORT_BUSY   the first caller that sees the end, or cancels

@@ -1,8 +1,8 @@
 /*
  * report_thread.h: makes the report once, for the thread that sees the end of the program first.
  *
- * A thread of its own waits for this from the start and makes the report: the thread that ends the
- * program may have no stack left for it.
+ * A dedicated thread waits for this from the start and makes the report: the thread that ends the
+ * program may have no stack left for that.
  */
 #ifndef HOSTMEM_RUN_SNAPSHOT_REPORT_THREAD_H
 #define HOSTMEM_RUN_SNAPSHOT_REPORT_THREAD_H

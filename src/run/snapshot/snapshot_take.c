@@ -175,11 +175,16 @@ static void take_blocks(struct snapshot *snapshot, IHostMemInspection *inspectio
  * What ran
  * --------------------------------------------------------------------------------------------- */
 
+/* text may be NULL: the process can end before its runtime, or the runtime's version, is known. */
 static const char *copy_text(struct arena *arena, const char *text)
 {
-    size_t size = strlen(text) + 1;
-    char *copy = arena_alloc(arena, size);
+    size_t size;
+    char *copy;
 
+    if (!text)
+        return "";
+    size = strlen(text) + 1;
+    copy = arena_alloc(arena, size);
     return copy ? memcpy(copy, text, size) : "";
 }
 

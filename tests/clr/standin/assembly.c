@@ -83,7 +83,7 @@ static void map_as_image(const struct file *file)
 {
     HANDLE mapping = CreateFileMappingW(file->handle, NULL, PAGE_READONLY | SEC_IMAGE, 0, 0, NULL);
 
-    if (!mapping) /* it is no image, which a program of the stand-in need not be */
+    if (!mapping) /* it is no image; a program of the stand-in need not be one */
         return;
     unmap_view(map_view(mapping, 0, NULL));
     CloseHandle(mapping);
@@ -100,7 +100,7 @@ static HRESULT map_flat(const struct file *file)
     view = map_view(mapping, file->size, NULL);
     if (!view)
         hr = last_error();
-    /* Where the program itself lies there is no room, whatever the host gives up. */
+    /* There is no room at the program's own address, whatever the host gives up. */
     unmap_view(map_view(mapping, file->size, GetModuleHandleW(NULL)));
     if (loaded)
         unmap_view(view);

@@ -112,7 +112,7 @@ void *caller_debug_malloc(struct caller *caller, SIZE_T size, const char *file, 
 {
     void *block = NULL;
 
-    /* The parameter is no constant in the interface, though nobody changes it. */
+    /* The interface's parameter is not const, though it is never changed. */
     if (!caller->failed)
         expect_ok(caller, "DebugAlloc",
                   host_debug_malloc(size, caller->level, (char *)file, line, &block));

@@ -44,7 +44,7 @@ void caller_malloc_free(struct caller *caller, void *block);
 
 /*
  * Writes a pattern that depends on the seed and on each byte's address; and fails unless it stands
- * there still. If it does not, somebody else was given the same memory.
+ * there still. If it does not, the same memory was handed out twice.
  */
 void caller_fill(struct caller *caller, void *memory, SIZE_T size, unsigned seed);
 void caller_check(struct caller *caller, const void *memory, SIZE_T size, unsigned seed);

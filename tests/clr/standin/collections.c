@@ -106,7 +106,7 @@ static void replace_pages(struct caller *caller, char *from, SIZE_T size)
         caller_fail(caller, "VirtualQuery of committed pages", E_UNEXPECTED);
     caller_check_zero(caller, from, size);
     caller_fill(caller, from, size, engine.gc_heap.seed);
-    if (caller->failed) /* there may be a hole now, which nobody must look into */
+    if (caller->failed) /* there may be a hole now, which must not be read */
         engine.gc_heap.committed = (SIZE_T)(from - engine.gc_heap.base);
 }
 

@@ -41,7 +41,7 @@ static HRESULT print_arguments(SAFEARRAY *arguments, LONG *count)
     return S_OK;
 }
 
-/* An exception that nobody catches: its message goes where COM's callers look for it. */
+/* An exception that is not caught: its message is set as COM's error information. */
 static HRESULT throw_exception(void)
 {
     static OLECHAR message[] = L"The stand-in's program throws.";

@@ -56,7 +56,9 @@ static void make_first_blocks(struct caller *caller)
     caller_malloc_free(caller, NULL);
 }
 
-/* A code patch: the page of this module is written to for a moment. Nobody's page of the host's. */
+/*
+ * A code patch: a page of this module, which the host does not own, is made writable for a moment.
+ */
 static void look_at_image(struct caller *caller)
 {
     const uintptr_t address = (uintptr_t)&engine_start;
@@ -68,8 +70,7 @@ static void look_at_image(struct caller *caller)
     caller_protect(caller, page, PAGE, old);
     if (!caller->failed && information.Type != MEM_IMAGE)
         caller_fail(caller, "VirtualQuery of an image", E_UNEXPECTED);
-    /* An image's preferred address may well be taken. That this succeeds is not to be thought of.
-     */
+    /* An image's preferred address may well be taken. Here it is, so the request must fail. */
     if (!caller->failed && host_alloc(information.AllocationBase, GRANULE, MEM_RESERVE,
                                       PAGE_NOACCESS, caller->level, &taken) == S_OK)
         caller_fail(caller, "the refusal of a taken address", E_UNEXPECTED);

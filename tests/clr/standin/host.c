@@ -14,7 +14,10 @@ static IHostMalloc *host_heap;             /* never given back, as a CLR does no
  * The managers
  * --------------------------------------------------------------------------------------------- */
 
-/* In the order in which a CLR asks. Of all but the memory manager it is only asked who has one. */
+/*
+ * In the order in which a CLR asks. Only the memory manager is used; of the others the stand-in
+ * only asks whether the host has one.
+ */
 static const IID manager_iids[] = {
     /* IHostMemoryManager */
     {0x7bc698d1, 0xf9e3, 0x4460, {0x9c, 0xde, 0xd0, 0x42, 0x48, 0xe9, 0xfa, 0x25}},
@@ -56,7 +59,7 @@ static HRESULT take_memory_manager(IHostMemoryManager *manager)
         hr = trace_call(TRACED_CREATE_MALLOC,
                         manager->lpVtbl->CreateMalloc(manager, MALLOC_THREADSAFE, &host_heap));
         if (hr != S_OK) {
-            /* The one manager that a CLR gives back is the one that it does not take. */
+            /* A CLR releases only a manager that it does not take. */
             host_heap = NULL;
             manager->lpVtbl->Release(manager);
             return E_UNEXPECTED;

@@ -71,7 +71,7 @@ static HRESULT STDMETHODCALLTYPE meta_host_EnumerateLoadedRuntimes(ICLRMetaHost 
     IUnknown *infos[MOST_RUNTIMES];
 
     (void)iface;
-    (void)process; /* the stand-in knows of its own alone */
+    (void)process; /* the stand-in knows only its own runtime */
     return runtimes ? enum_unknown_make(infos, runtime_info_loaded(infos), runtimes) : E_POINTER;
 }
 
@@ -99,7 +99,7 @@ static HRESULT STDMETHODCALLTYPE meta_host_ExitProcess(ICLRMetaHost *iface, INT3
 {
     (void)iface;
     runtime_exit_process((UINT)exit_code);
-    return E_FAIL; /* nobody comes here */
+    return E_FAIL; /* never reached */
 }
 
 static const ICLRMetaHostVtbl meta_host_vtbl = {

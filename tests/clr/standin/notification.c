@@ -6,7 +6,10 @@
 
 #include <stdatomic.h>
 
-/* By EMemoryAvailable; 0 is for what is none. Nothing else is published by them. */
+/*
+ * Indexed by EMemoryAvailable; 0 counts invalid values. The counters order no other data, so
+ * relaxed order is enough.
+ */
 static atomic_uint counts[eMemoryAvailableHigh + 1];
 
 static HRESULT STDMETHODCALLTYPE callback_QueryInterface(ICLRMemoryNotificationCallback *iface,

@@ -9,7 +9,7 @@
 /* The one callback object; it lives as long as the stand-in does. */
 ICLRMemoryNotificationCallback *notification_callback(void);
 
-/* How often it has been told of that state. */
+/* How often the callback has been told that state. */
 unsigned notification_count(EMemoryAvailable available);
 
 #endif

@@ -21,8 +21,8 @@ enum state {
 };
 
 /*
- * One thread starts and stops the runtime, as a host does; others may look. What they find out
- * depends on nothing else, but the heaps of a started engine shall be seen: release and acquire.
+ * One thread starts and stops the runtime, as a host does; other threads may read the state.
+ * Release and acquire, so that a thread that sees the runtime started sees the engine's heaps, too.
  */
 static atomic_int state;
 static unsigned starts; /* that no Stop has answered */
@@ -99,7 +99,7 @@ void runtime_detach(void)
 
     if (current_state() == STATE_STOPPED)
         return;
-    engine_stop(&caller); /* nobody can be told any more if that fails */
+    engine_stop(&caller); /* if that fails there is no caller left to report it to */
     enter_state(STATE_STOPPED);
     trace_write();
 }

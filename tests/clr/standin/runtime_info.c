@@ -87,7 +87,7 @@ static HRESULT STDMETHODCALLTYPE info_GetRuntimeDirectory(ICLRRuntimeInfo *iface
 
 static HRESULT STDMETHODCALLTYPE info_IsLoaded(ICLRRuntimeInfo *iface, HANDLE process, BOOL *result)
 {
-    (void)process; /* the stand-in knows of its own alone */
+    (void)process; /* the stand-in knows only its own runtime */
     if (!result)
         return E_POINTER;
     *result = loaded == impl_from_ICLRRuntimeInfo(iface);

@@ -8,10 +8,10 @@
 
 #define MOST_RUNTIMES 2
 
-/* Fills in those that are installed, oldest first, and returns how many they are. */
+/* Fills in the installed runtimes, oldest first, and returns how many there are. */
 unsigned runtime_info_installed(IUnknown *infos[MOST_RUNTIMES]);
 
-/* The one that is loaded, if there is one: 1 or 0. */
+/* The runtime that is loaded. Returns 1, or 0 if there is none. */
 unsigned runtime_info_loaded(IUnknown *infos[MOST_RUNTIMES]);
 
 /* NULL: it is not installed. */

@@ -13,7 +13,7 @@ enum scenario {
     SCENARIO_UNLOADABLE,      /* no runtime can be loaded */
     SCENARIO_START_FAILS,     /* Start fails */
     SCENARIO_REFUSES_CONTROL, /* SetHostControl fails */
-    SCENARIO_UNHANDLED,       /* the program throws and nobody catches it */
+    SCENARIO_UNHANDLED,       /* the program throws an exception that is not caught */
     SCENARIO_NO_METHOD,       /* the type has no such method */
     SCENARIO_NO_TYPE,         /* the assembly has no such type */
     SCENARIO_EXIT,            /* the program ends its process */

@@ -2,7 +2,8 @@
  * suspension.c: mutators and the thread that suspends them.
  *
  * While the mutators are frozen the collector calls nothing but the memory manager: a mutator may
- * hold any lock of the C library's, the loader's or a heap's. So what fails is only noted down.
+ * hold any lock of the C library's, the loader's or a heap's. So failures are only noted, and
+ * reported later.
  */
 #include "suspension.h"
 
@@ -28,7 +29,10 @@ struct mutator {
     } slots[SLOTS];
 };
 
-/* Set once, by the collector when it is done; what it orders is awaited by the threads' ends. */
+/*
+ * The collector sets it once, when it is done. It orders nothing: whoever reads the mutators'
+ * results waits for the threads to end.
+ */
 static atomic_bool stop;
 
 static uint32_t next_random(uint32_t *random)
@@ -117,7 +121,10 @@ static void mutate(struct mutator *mutator)
     }
 }
 
-/* Also what a mutator holds that has failed: the runtime goes on, and must not keep it. */
+/*
+ * Also gives back what a mutator that failed still holds: the runtime goes on, and must not keep
+ * it.
+ */
 static void give_back(struct mutator *mutator)
 {
     const struct caller met = mutator->caller;
@@ -139,7 +146,7 @@ static DWORD WINAPI mutator_main(void *parameter)
     mutator->arena = caller_alloc(&mutator->caller, NULL, ARENA, MEM_RESERVE, PAGE_READWRITE);
     while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
         if (mutator->caller.failed)
-            Sleep(1); /* it stays: the collector counts on all of its threads */
+            Sleep(1); /* the thread stays: the collector waits for all of them */
         else
             mutate(mutator);
     }

@@ -28,7 +28,9 @@ enum traced_method {
     TRACED_METHODS /* how many there are */
 };
 
-/* A call that ended so; the result is handed on. A failure is anything but S_OK. */
+/*
+ * Counts a call that returned this HRESULT, and returns it. Anything but S_OK counts as a failure.
+ */
 HRESULT trace_call(enum traced_method method, HRESULT hr);
 
 /* A manager that the host was asked for. One thread at a time. */

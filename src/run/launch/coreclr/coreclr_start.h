@@ -18,7 +18,10 @@ get_clr_runtime_host_function coreclr_start_entry(HMODULE module);
  */
 void coreclr_start_begin(struct memory_manager *memory, ICLRRuntimeHost4 *clr);
 
-/* Call when it has started, or has failed to with result. Returns the HRESULT to go on with. */
+/*
+ * Call when the runtime has started, or has failed to start. result: what the call that starts it
+ * returned. Returns the HRESULT to go on with.
+ */
 HRESULT coreclr_start_end(struct memory_manager *memory, HRESULT result);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * gen0_size.h: makes the collector's first generation fit a limit.
+ * gen0_size.h: makes the collector's first generation (generation 0) fit a limit.
  *
  * By default the collector lets a program allocate as much as the processor's cache holds (tens of
  * mebibytes on a server) before it first looks at the memory load: the program would meet a small

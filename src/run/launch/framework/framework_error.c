@@ -1,5 +1,5 @@
 /*
- * framework_error.c: tells the HRESULTs apart that a program can end with.
+ * framework_error.c: sorts the HRESULTs with which the run of a program can fail.
  */
 #include "run/launch/framework/framework_error.h"
 

@@ -20,7 +20,7 @@ static ICLRMetaHost *meta_host;
 
 typedef HRESULT(STDMETHODCALLTYPE *text_method)(ICLRRuntimeInfo *, LPWSTR, DWORD *);
 
-/* The text that a method returns, which first returns the length; NULL: none. */
+/* The text that a method returns: a first call gets its length, a second the text; NULL: none. */
 static wchar_t *text_of(ICLRRuntimeInfo *info, text_method method)
 {
     DWORD length = 0;
@@ -65,7 +65,7 @@ static bool is_wine_own(void)
     return mscoree && !memcmp((const char *)mscoree + sizeof(IMAGE_DOS_HEADER), mark, sizeof(mark));
 }
 
-/* This is Wine, and nobody has put a .NET Framework into it. */
+/* This is Wine, and no .NET Framework has been installed into it. */
 static bool is_bare_wine(void)
 {
     return is_wine_own() ||
@@ -85,12 +85,12 @@ static int not_installed(const struct launch *launch, const wchar_t *version)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Which one
+ * The version for the program
  * --------------------------------------------------------------------------------------------- */
 
 /*
- * It is a system library, which a program may bring its own of, as it may of any other that is
- * found by name. Nobody else's directory is searched.
+ * mscoree.dll is a system library. As usual, one in the directory of the process's executable comes
+ * first. No other directory is searched: a library found there would be somebody else's.
  */
 static bool open_meta_host(void)
 {

@@ -28,7 +28,7 @@ static int find(struct launch *launch)
     return framework_find(launch, &info);
 }
 
-/* The runtime's modules that are loaded by now. They include the one that the runtime runs in. */
+/* Notes the runtime's modules that are loaded by now, among them the one that holds the runtime. */
 static void note_modules(const struct memory_manager *memory)
 {
     static const wchar_t *const names[] = {L"mscoree.dll", L"mscoreei.dll", L"clr.dll",

@@ -20,7 +20,7 @@ struct hostfxr_place {
  *   asked, if not NULL, and nowhere else;
  *   the program's directory, if the program is self-contained, and nowhere else;
  *   DOTNET_ROOT, for 32 bits DOTNET_ROOT(x86) first;
- *   the directories above the program;
+ *   the program's directory and those above it;
  *   the usual installation directories.
  */
 struct hostfxr_place hostfxr_find(const struct program *program, const wchar_t *asked);

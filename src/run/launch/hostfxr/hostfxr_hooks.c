@@ -83,9 +83,14 @@ static bool is_called(LPCSTR looked_up, const char *name)
     return !IS_INTRESOURCE(looked_up) && !strcmp(looked_up, name);
 }
 
-/* An import_hooks_lookup: the host looks up the functions of the runtime that it has loaded. */
+/*
+ * An import_hooks_lookup: the host looks up the functions of the runtime that it has loaded. Once
+ * the runtime has started, a look-up of these names is the program's own.
+ */
 static FARPROC look_up(HMODULE module, LPCSTR name, FARPROC found)
 {
+    if (hooks.progress.has_started)
+        return found;
     if (is_called(name, "coreclr_initialize")) {
         note_runtime(module);
         hooks.initialize = (coreclr_initialize_function)(void (*)(void))found;
@@ -98,7 +103,7 @@ static FARPROC look_up(HMODULE module, LPCSTR name, FARPROC found)
     return found;
 }
 
-/* A host of version 2.0 tells from the executable's name how it was started. */
+/* A host of version 2.0 concludes from the executable's name how it was started. */
 static DWORD WINAPI get_module_file_name(HMODULE module, LPWSTR name, DWORD size)
 {
     size_t length = wcslen(hooks.host_path);

@@ -15,7 +15,7 @@
 /* All versions. Runs a program as the command line of the running executable would. */
 typedef int(__cdecl *hostfxr_main_function)(int argc, const wchar_t **argv);
 
-/* 2.1 and later: as that of the executable host_path would. */
+/* 2.1 and later: the same, as if the executable host_path were running. */
 typedef int(__cdecl *hostfxr_main_startupinfo_function)(int argc, const wchar_t **argv,
                                                         const wchar_t *host_path,
                                                         const wchar_t *dotnet_root,
@@ -34,7 +34,7 @@ typedef int32_t(__cdecl *hostfxr_initialize_function)(
 typedef int32_t(__cdecl *hostfxr_run_app_function)(void *handle);
 typedef int32_t(__cdecl *hostfxr_close_function)(void *handle);
 
-/* What these return when they ran no program: the values that hostmem-run tells apart. */
+/* What these return when they ran no program: the values that hostmem-run distinguishes. */
 enum hostfxr_status {
     HOSTFXR_SUCCESS = 0,
     HOSTFXR_NO_HOSTPOLICY = (int32_t)0x80008083, /* 2.0: the framework that holds it is not there */

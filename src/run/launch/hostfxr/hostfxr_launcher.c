@@ -2,8 +2,8 @@
  * hostfxr_launcher.c: see hostfxr_launcher.h.
  *
  * hostfxr.dll has one of three interfaces. That of 3.0 and later cannot run a self-contained
- * program; that of 2.1 can; and that of 2.0 takes no executable's path, so that hostfxr_hooks.c
- * has to tell it which one it was started by.
+ * program. That of 2.1 can. That of 2.0 takes no path of an executable, but asks Windows for it; so
+ * hostfxr_hooks.c answers with the one that a user would have started.
  */
 #include "run/launch/hostfxr/hostfxr_launcher.h"
 
@@ -47,7 +47,7 @@ static int refuse_host_options(const struct arguments *arguments)
                 utf8_from_wide(arguments->host_options[0]));
 }
 
-/* The user who names a directory with coreclr.dll wants it hosted without .NET's host. */
+/* A user who names a directory with coreclr.dll wants that runtime hosted without .NET's host. */
 static bool is_bare_runtime(const wchar_t *place)
 {
     return place && path_is_file(path_join(place, L"coreclr.dll"));
