@@ -3,8 +3,7 @@
  */
 #include "budget/budget.h"
 
-#define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
-#define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
+#include "counters/relaxed.h"
 
 /*
  * Bounds, and what is granted, are sequentially consistent: a thread that changes one and then
@@ -30,8 +29,8 @@ void budget_set_limit(struct budget_kind *kind, const struct budget_limit *limit
 {
     uint64_t app_domain = add_saturating(limit->limit, limit->app_domain_reserve);
 
-    STORE(kind->app_domain_reserve, limit->app_domain_reserve);
-    STORE(kind->process_reserve, limit->process_reserve);
+    STORE_RELAXED(kind->app_domain_reserve, limit->app_domain_reserve);
+    STORE_RELAXED(kind->process_reserve, limit->process_reserve);
     STORE_IN_ORDER(kind->bounds[BUDGET_TASK_CRITICAL], limit->limit);
     STORE_IN_ORDER(kind->bounds[BUDGET_APP_DOMAIN_CRITICAL], app_domain);
     STORE_IN_ORDER(kind->bounds[BUDGET_PROCESS_CRITICAL],
@@ -41,7 +40,8 @@ void budget_set_limit(struct budget_kind *kind, const struct budget_limit *limit
 struct budget_limit budget_get_limit(const struct budget_kind *kind)
 {
     struct budget_limit limit = {budget_bound(kind, BUDGET_TASK_CRITICAL),
-                                 LOAD(kind->app_domain_reserve), LOAD(kind->process_reserve)};
+                                 LOAD_RELAXED(kind->app_domain_reserve),
+                                 LOAD_RELAXED(kind->process_reserve)};
 
     return limit;
 }
@@ -65,7 +65,7 @@ uint64_t budget_used(const struct budget_kind *kind)
 
 uint64_t budget_charged(const struct budget_kind *kind)
 {
-    return not_negative(LOAD(kind->charged));
+    return not_negative(LOAD_RELAXED(kind->charged));
 }
 
 /* True if the amount can be added to what is charged. An amount of 0 can, even beyond the limit. */
@@ -80,7 +80,7 @@ static bool fits(const struct budget_kind *kind, uint64_t charged, uint64_t amou
 
 static bool ask(struct budget_kind *kind, uint64_t amount, enum budget_level level)
 {
-    uint64_t charged = LOAD(kind->charged);
+    uint64_t charged = LOAD_RELAXED(kind->charged);
 
     do {
         if (!fits(kind, charged, amount, level))
@@ -101,7 +101,7 @@ bool budget_ask(struct budget *budget, struct budget_charge charge, enum budget_
      * Otherwise a request that the committed limit refuses would hold address space for a moment,
      * for want of which another request could be refused.
      */
-    if (!fits(&budget->committed, LOAD(budget->committed.charged), charge.committed, level))
+    if (!fits(&budget->committed, LOAD_RELAXED(budget->committed.charged), charge.committed, level))
         return false;
     if (charge.reserved && !ask(&budget->reserved, charge.reserved, level))
         return false;

@@ -220,8 +220,7 @@ bool heap_figures(const struct heap *heap, struct heap_figures *figures)
     figures->block_bytes = difference(counts[THREAD_ALLOCATED_BYTES], counts[THREAD_FREED_BYTES]);
     figures->peak_blocks = larger(LOAD_RELAXED(heap->peak_blocks), figures->blocks);
     figures->peak_bytes = larger(LOAD_RELAXED(heap->peak_bytes), figures->block_bytes);
-    for (uint32_t i = 0; i < HEAP_SPARES; i++)
-        figures->spare_bytes += LOAD_RELAXED(heap->spares[i]) ? SLAB_SIZE : 0;
+    figures->spare_bytes = (uint64_t)slab_spares_count(&heap->spares) * SLAB_SIZE;
     /* If the heap has ended meanwhile, some of the figures may be those of the next heap here. */
     atomic_thread_fence(memory_order_acquire);
     return number && heap_number(heap) == number;

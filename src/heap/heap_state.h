@@ -8,13 +8,11 @@
 #define HOSTMEM_HEAP_HEAP_STATE_H
 
 #include "counters/gauge.h"
-#include "slabs/relaxed.h"
+#include "counters/relaxed.h"
 #include "slabs/size_class.h"
+#include "slabs/slab_spares.h"
 #include "heap/thread_counters.h"
 #include "pages/pool.h"
-
-/* Empty slabs whose memory a heap keeps for its next slabs, of whatever size class. */
-#define HEAP_SPARES 4u
 
 /* How many further frees HEAP_DELAY_REUSE waits before a block is used again. */
 #define HEAP_DELAYED 256u
@@ -49,7 +47,7 @@ struct heap {
 
     _Atomic uint64_t stacks[CLASS_COUNT]; /* of partial slabs: index | count of changes << 32 */
     active_slab active_slabs[HEAP_SETS][CLASS_COUNT];
-    _Atomic uintptr_t spares[HEAP_SPARES];  /* memory of slabs; 0: none */
+    struct slab_spares spares;
     _Atomic uint64_t delayed[HEAP_DELAYED]; /* block | index of its slab << 32; 0: none */
     _Atomic uint32_t delay_cursor;
 };

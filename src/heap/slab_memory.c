@@ -4,7 +4,7 @@
 #include "heap/slab_memory.h"
 
 /* ------------------------------------------------------------------------------------------------
- * Regions and spares
+ * Regions
  * --------------------------------------------------------------------------------------------- */
 
 static pages_result take_region(struct heap *heap, uint32_t critical_level, uintptr_t *base)
@@ -55,25 +55,14 @@ static size_t give_region(struct heap *heap, uintptr_t base)
 
 pages_result slab_memory_take(struct heap *heap, uint32_t critical_level, uintptr_t *base)
 {
-    for (uint32_t i = 0; i < HEAP_SPARES; i++) {
-        if (!atomic_load_explicit(&heap->spares[i], memory_order_relaxed))
-            continue;
-        *base = atomic_exchange_explicit(&heap->spares[i], 0, memory_order_acq_rel);
-        if (*base)
-            return PAGES_OK;
-    }
-    return take_region(heap, critical_level, base);
+    *base = slab_spares_take(&heap->spares);
+    return *base ? PAGES_OK : take_region(heap, critical_level, base);
 }
 
 size_t slab_memory_give(struct heap *heap, uintptr_t base, bool keep)
 {
-    for (uint32_t i = 0; keep && i < HEAP_SPARES; i++) {
-        uintptr_t expected = 0;
-
-        if (atomic_compare_exchange_strong_explicit(&heap->spares[i], &expected, base,
-                                                    memory_order_acq_rel, memory_order_relaxed))
-            return 0;
-    }
+    if (keep && slab_spares_keep(&heap->spares, base))
+        return 0;
     return give_region(heap, base);
 }
 
@@ -81,11 +70,11 @@ size_t slab_memory_give_spares(struct heap *heap)
 {
     size_t given = 0;
 
-    for (uint32_t i = 0; i < HEAP_SPARES; i++) {
-        uintptr_t base = atomic_exchange_explicit(&heap->spares[i], 0, memory_order_acq_rel);
+    for (uint32_t i = 0; i < SLAB_SPARES; i++) {
+        uintptr_t base = slab_spares_take(&heap->spares);
 
         if (base)
-            given += slab_memory_give(heap, base, false);
+            given += give_region(heap, base);
     }
     return given;
 }

@@ -1,9 +1,10 @@
 /*
- * slab_memory.h: the 64 KiB of memory behind each slab: taking and releasing it, the spare pieces
- * that a heap keeps, and the marks by which an address leads to its slab.
+ * slab_memory.h: the 64 KiB of memory behind each slab: taking and releasing it, and the marks by
+ * which an address leads to its slab.
  *
  * A slab's memory is a region of its own, marked REGION_IS_SLAB. When a slab is retired its memory
- * becomes one of the heap's spares, or goes back to the system if the heap has HEAP_SPARES of them.
+ * becomes one of the heap's spares (slab_spares.h), or goes back to the system if the heap has
+ * SLAB_SPARES of them.
  *
  * A mark is the index of the slab whose memory lies in that granule (chunk_table.h). It is written
  * (release) before a block of the slab can be handed out, and cleared before the memory is given

@@ -28,7 +28,7 @@
 #ifndef HOSTMEM_HEAP_THREAD_COUNTERS_H
 #define HOSTMEM_HEAP_THREAD_COUNTERS_H
 
-#include "slabs/relaxed.h"
+#include "counters/relaxed.h"
 #include "os/os.h"
 #include "pages/chunk_table.h"
 

@@ -3,6 +3,7 @@
  */
 #include "pages/mapped.h"
 
+#include "counters/relaxed.h"
 #include "os/os.h"
 
 #define RANGE_LIMIT ((uint32_t)1 << 16)
@@ -16,9 +17,6 @@ struct mapped_range {
     _Atomic size_t size;
     _Atomic uint64_t sequence;
 };
-
-#define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
-#define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
 
 bool mapped_init(struct mapped *mapped, struct counters *counters)
 {
@@ -42,14 +40,14 @@ bool mapped_add(struct mapped *mapped, uintptr_t base, size_t size)
     if (!index)
         return false;
     range = pool_item(&mapped->ranges, index);
-    life = LOAD(range->life);
+    life = LOAD_RELAXED(range->life);
     /* A thread that sees one of the new fields must see that the range's former life has ended. */
     atomic_thread_fence(memory_order_release);
-    STORE(range->base, base);
-    STORE(range->size, size);
-    STORE(range->thread_id, os_thread_id());
-    STORE(range->sequence,
-          atomic_fetch_add_explicit(&mapped->sequence, 1, memory_order_relaxed) + 1);
+    STORE_RELAXED(range->base, base);
+    STORE_RELAXED(range->size, size);
+    STORE_RELAXED(range->thread_id, os_thread_id());
+    STORE_RELAXED(range->sequence,
+                  atomic_fetch_add_explicit(&mapped->sequence, 1, memory_order_relaxed) + 1);
     gauge_add(&mapped->counters->mapped, size);
     gauge_add(&mapped->counters->mapped_ranges, 1);
     atomic_store_explicit(&range->life, life + LIVE, memory_order_release);
@@ -64,12 +62,12 @@ static bool read_range(const struct mapped_range *range, struct mapped_facts *fa
         *life = atomic_load_explicit(&range->life, memory_order_acquire);
         if (!(*life & LIVE))
             return false;
-        facts->base = LOAD(range->base);
-        facts->size = LOAD(range->size);
-        facts->thread_id = LOAD(range->thread_id);
-        facts->sequence = LOAD(range->sequence);
+        facts->base = LOAD_RELAXED(range->base);
+        facts->size = LOAD_RELAXED(range->size);
+        facts->thread_id = LOAD_RELAXED(range->thread_id);
+        facts->sequence = LOAD_RELAXED(range->sequence);
         atomic_thread_fence(memory_order_acquire);
-    } while (LOAD(range->life) != *life);
+    } while (LOAD_RELAXED(range->life) != *life);
     return true;
 }
 
@@ -125,7 +123,7 @@ bool mapped_remove(struct mapped *mapped, uintptr_t base)
         if (remove_oldest(mapped, base))
             return true;
         atomic_thread_fence(memory_order_acquire);
-    } while (LOAD(mapped->added) != added);
+    } while (LOAD_RELAXED(mapped->added) != added);
     return false;
 }
 

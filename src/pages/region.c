@@ -3,6 +3,8 @@
  */
 #include "pages/region.h"
 
+#include "counters/relaxed.h"
+
 enum state {
     STATE_FREE = 0,
     STATE_LIVE = 1,
@@ -13,9 +15,6 @@ enum state {
 #define ONE_UNDER_WAY (UINT64_C(1) << 2)
 #define UNDER_WAY_MASK (UINT64_C(0xffff) << 2)
 #define ONE_VERSION (UINT64_C(1) << 18)
-
-#define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
-#define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
 
 static bool is_live(uint64_t life)
 {
@@ -37,29 +36,29 @@ void region_write(struct region *region, const struct region_facts *facts)
 {
     /* A thread that sees one of these fields must see that the former life has ended. */
     atomic_thread_fence(memory_order_release);
-    STORE(region->base, facts->base);
-    STORE(region->size, facts->size);
-    STORE(region->allocation_type, facts->allocation_type);
-    STORE(region->protect, facts->protect);
-    STORE(region->critical_level, facts->critical_level);
-    STORE(region->thread_id, facts->thread_id);
-    STORE(region->sequence, facts->sequence);
-    STORE(region->tick, facts->tick);
-    STORE(region->heap, facts->heap);
-    STORE(region->line, facts->line);
-    STORE(region->block, facts->block);
-    STORE(region->requested, facts->requested);
-    STORE(region->file, facts->file);
-    STORE(region->caller, facts->caller);
+    STORE_RELAXED(region->base, facts->base);
+    STORE_RELAXED(region->size, facts->size);
+    STORE_RELAXED(region->allocation_type, facts->allocation_type);
+    STORE_RELAXED(region->protect, facts->protect);
+    STORE_RELAXED(region->critical_level, facts->critical_level);
+    STORE_RELAXED(region->thread_id, facts->thread_id);
+    STORE_RELAXED(region->sequence, facts->sequence);
+    STORE_RELAXED(region->tick, facts->tick);
+    STORE_RELAXED(region->heap, facts->heap);
+    STORE_RELAXED(region->line, facts->line);
+    STORE_RELAXED(region->block, facts->block);
+    STORE_RELAXED(region->requested, facts->requested);
+    STORE_RELAXED(region->file, facts->file);
+    STORE_RELAXED(region->caller, facts->caller);
 }
 
 void region_publish(struct region *region, struct region_operation *operation)
 {
-    uint64_t life = next_version(LOAD(region->life), STATE_LIVE) + ONE_UNDER_WAY;
+    uint64_t life = next_version(LOAD_RELAXED(region->life), STATE_LIVE) + ONE_UNDER_WAY;
 
     operation->region = region;
-    operation->base = LOAD(region->base);
-    operation->size = LOAD(region->size);
+    operation->base = LOAD_RELAXED(region->base);
+    operation->size = LOAD_RELAXED(region->size);
     operation->life = life;
     operation->alone = true;
     /* Only the thread that took a FREE region changes its life: no swap needed. */
@@ -77,10 +76,10 @@ static bool holds_in_states(const struct region *region, uintptr_t address, unsi
         life = atomic_load_explicit(&region->life, memory_order_acquire);
         if (!(states & 1u << (life & STATE_MASK)))
             return false;
-        base = LOAD(region->base);
-        size = LOAD(region->size);
+        base = LOAD_RELAXED(region->base);
+        size = LOAD_RELAXED(region->size);
         atomic_thread_fence(memory_order_acquire);
-    } while (LOAD(region->life) != life);
+    } while (LOAD_RELAXED(region->life) != life);
     return holds(base, size, address);
 }
 
@@ -102,22 +101,22 @@ bool region_read(const struct region *region, struct region_facts *facts)
         life = atomic_load_explicit(&region->life, memory_order_acquire);
         if (!is_live(life))
             return false;
-        facts->base = LOAD(region->base);
-        facts->size = LOAD(region->size);
-        facts->allocation_type = LOAD(region->allocation_type);
-        facts->protect = LOAD(region->protect);
-        facts->critical_level = LOAD(region->critical_level);
-        facts->thread_id = LOAD(region->thread_id);
-        facts->sequence = LOAD(region->sequence);
-        facts->tick = LOAD(region->tick);
-        facts->heap = LOAD(region->heap);
-        facts->line = LOAD(region->line);
-        facts->block = LOAD(region->block);
-        facts->requested = LOAD(region->requested);
-        facts->file = LOAD(region->file);
-        facts->caller = LOAD(region->caller);
+        facts->base = LOAD_RELAXED(region->base);
+        facts->size = LOAD_RELAXED(region->size);
+        facts->allocation_type = LOAD_RELAXED(region->allocation_type);
+        facts->protect = LOAD_RELAXED(region->protect);
+        facts->critical_level = LOAD_RELAXED(region->critical_level);
+        facts->thread_id = LOAD_RELAXED(region->thread_id);
+        facts->sequence = LOAD_RELAXED(region->sequence);
+        facts->tick = LOAD_RELAXED(region->tick);
+        facts->heap = LOAD_RELAXED(region->heap);
+        facts->line = LOAD_RELAXED(region->line);
+        facts->block = LOAD_RELAXED(region->block);
+        facts->requested = LOAD_RELAXED(region->requested);
+        facts->file = LOAD_RELAXED(region->file);
+        facts->caller = LOAD_RELAXED(region->caller);
         atomic_thread_fence(memory_order_acquire);
-    } while (LOAD(region->life) != life);
+    } while (LOAD_RELAXED(region->life) != life);
     return true;
 }
 
@@ -128,9 +127,9 @@ static enum region_begun begin(struct region *region, uintptr_t address, bool he
     uint64_t begun;
 
     do {
-        operation->base = LOAD(region->base);
-        operation->size = LOAD(region->size);
-        if (!is_live(life) || (LOAD(region->heap) && !heaps_too) ||
+        operation->base = LOAD_RELAXED(region->base);
+        operation->size = LOAD_RELAXED(region->size);
+        if (!is_live(life) || (LOAD_RELAXED(region->heap) && !heaps_too) ||
             !holds(operation->base, operation->size, address))
             return REGION_NOT_OWNED;
         if ((life & UNDER_WAY_MASK) == UNDER_WAY_MASK)
@@ -198,10 +197,10 @@ bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
     uint64_t claimed;
 
     do {
-        operation->base = LOAD(region->base);
-        operation->size = LOAD(region->size);
-        if (!is_live(life) || LOAD(region->block) != block || LOAD(region->heap) != heap ||
-            (life & UNDER_WAY_MASK) == UNDER_WAY_MASK)
+        operation->base = LOAD_RELAXED(region->base);
+        operation->size = LOAD_RELAXED(region->size);
+        if (!is_live(life) || LOAD_RELAXED(region->block) != block ||
+            LOAD_RELAXED(region->heap) != heap || (life & UNDER_WAY_MASK) == UNDER_WAY_MASK)
             return false;
         claimed = next_version(life, STATE_RELEASING) + ONE_UNDER_WAY;
         atomic_thread_fence(memory_order_acquire); /* pairs with region_write's */
@@ -218,7 +217,7 @@ bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
 /* Only a claimed region's last operation calls the next two: no other thread changes the word. */
 void region_retire(struct region *region)
 {
-    uint64_t life = LOAD(region->life) & ~UNDER_WAY_MASK;
+    uint64_t life = LOAD_RELAXED(region->life) & ~UNDER_WAY_MASK;
 
     atomic_store_explicit(&region->life, next_version(life, STATE_FREE), memory_order_release);
 }
@@ -227,7 +226,7 @@ void region_restore(struct region_operation *operation)
 {
     struct region *region = operation->region;
 
-    operation->life = next_version(LOAD(region->life), STATE_LIVE);
+    operation->life = next_version(LOAD_RELAXED(region->life), STATE_LIVE);
     operation->alone = true;
     atomic_store_explicit(&region->life, operation->life, memory_order_release);
 }
@@ -240,5 +239,6 @@ uint64_t region_observe(const struct region *region)
 bool region_at_rest_since(const struct region *region, uint64_t observed)
 {
     atomic_thread_fence(memory_order_acquire);
-    return is_live(observed) && (observed & UNDER_WAY_MASK) == 0 && LOAD(region->life) == observed;
+    return is_live(observed) && (observed & UNDER_WAY_MASK) == 0 &&
+           LOAD_RELAXED(region->life) == observed;
 }

@@ -3,7 +3,7 @@
  */
 #include "redirect/memory_status_hooks.h"
 
-#include "hosting/parts/memory_load.h"
+#include "hosting/parts/memory_status.h"
 #include "redirect/binding.h"
 #include "redirect/hook_table.h"
 #include "redirect/request_level.h"
@@ -27,8 +27,8 @@ static BOOL WINAPI hook_GlobalMemoryStatusEx(LPMEMORYSTATUSEX status)
         return FALSE;
     manager = binding_enter_open();
     if (manager)
-        memory_load_narrow(&manager->pages.budget, &manager->limits.notify.pressure, status,
-                           request_level_task_is_refused(manager) ? LOAD_WHEN_REFUSED : 100);
+        memory_status_narrow(&manager->pages.budget, &manager->limits.notify.pressure, status,
+                             request_level_task_is_refused(manager) ? LOAD_WHEN_REFUSED : 100);
     binding_leave();
     return TRUE;
 }

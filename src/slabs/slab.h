@@ -59,7 +59,7 @@
 #define HOSTMEM_SLABS_SLAB_H
 
 #include "slabs/block_history.h"
-#include "slabs/relaxed.h"
+#include "counters/relaxed.h"
 #include "slabs/size_class.h"
 #include "pages/pool.h"
 

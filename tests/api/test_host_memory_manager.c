@@ -1,6 +1,6 @@
 /*
- * test_host_memory_manager.c: VirtualAlloc, VirtualFree, VirtualQuery, VirtualProtect and
- * GetMemoryLoad: each documented result, each bad argument, and the last error after each.
+ * test_host_memory_manager.c: VirtualAlloc, VirtualFree, VirtualQuery and VirtualProtect: each
+ * documented result, each bad argument, and the last error after each.
  */
 #include "support.h"
 
@@ -510,51 +510,6 @@ static void VirtualProtect_into_nowhere_is_E_POINTER(void **state)
     subject_release(subject, region);
 }
 
-/* ------------------------------------------------------------------------------------------------
- * GetMemoryLoad
- * --------------------------------------------------------------------------------------------- */
-
-static MEMORYSTATUSEX system_memory(void)
-{
-    MEMORYSTATUSEX status = {.dwLength = sizeof(status)};
-
-    assert_true(GlobalMemoryStatusEx(&status));
-    return status;
-}
-
-static ULONGLONG as_size(ULONGLONG bytes)
-{
-    return bytes < SIZE_MAX ? bytes : SIZE_MAX;
-}
-
-/* The machine's other programs move the figures while they are compared: an eighth is let pass. */
-static void GetMemoryLoad_without_a_budget_tells_the_system_s_figures(void **state)
-{
-    const struct subject *subject = *state;
-    MEMORYSTATUSEX before = system_memory(), after;
-    ULONGLONG slack = before.ullTotalPhys / 8, least, most;
-    DWORD load = 1000;
-    SIZE_T available = 0;
-
-    assert_succeeds(IHostMemoryManager_GetMemoryLoad(subject->manager, &load, &available));
-    after = system_memory();
-    least = before.ullAvailPhys < after.ullAvailPhys ? before.ullAvailPhys : after.ullAvailPhys;
-    most = before.ullAvailPhys > after.ullAvailPhys ? before.ullAvailPhys : after.ullAvailPhys;
-    assert_between(available, as_size(least > slack ? least - slack : 0), as_size(most + slack));
-    assert_between(load + 13, before.dwMemoryLoad, before.dwMemoryLoad + 26);
-}
-
-static void GetMemoryLoad_into_nowhere_is_E_POINTER(void **state)
-{
-    const struct subject *subject = *state;
-    DWORD load = 0;
-    SIZE_T available = 0;
-
-    assert_hresult(IHostMemoryManager_GetMemoryLoad(subject->manager, NULL, &available), E_POINTER);
-    assert_hresult(IHostMemoryManager_GetMemoryLoad(subject->manager, &load, NULL), E_POINTER);
-    assert_hresult(IHostMemoryManager_GetMemoryLoad(subject->manager, NULL, NULL), E_POINTER);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -586,8 +541,6 @@ int main(void)
         promise(VirtualProtect_is_forwarded_for_an_image),
         promise(VirtualProtect_fails_as_Win32_does),
         promise(VirtualProtect_into_nowhere_is_E_POINTER),
-        promise(GetMemoryLoad_without_a_budget_tells_the_system_s_figures),
-        promise(GetMemoryLoad_into_nowhere_is_E_POINTER),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

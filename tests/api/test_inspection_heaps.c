@@ -12,8 +12,8 @@
 #define SEED UINT64_C(0xf16e5f16e5f16e55)
 
 /*
- * Empty slabs that a heap may keep besides one active slab for each size class and group of
- * threads.
+ * Empty slabs that a heap may keep (SLAB_SPARES of src/slabs/slab_spares.h) besides one active slab
+ * for each size class and group of threads.
  */
 #define MOST_SPARES 4
 

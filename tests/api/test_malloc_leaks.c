@@ -1,8 +1,10 @@
 /*
  * test_malloc_leaks.c: live blocks are reported: as leaks at the last Release of their heap, and
- * before that by EnumBlocks. The heaps of a manager are never mixed up.
+ * before that by EnumBlocks. The last Release gives the heap's memory back. The heaps of a manager
+ * are never mixed up.
  */
 #include "heaps.h"
+#include "notes.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -184,6 +186,98 @@ static void a_freed_block_is_no_leak(void **state)
     subject_end(&subject);
 }
 
+static void blocks_that_are_live_at_the_last_Release_are_reported_as_leaks(void **state)
+{
+    struct block_notes notes = {.answer = S_OK};
+    HOSTMEM_OPTIONS options = {
+        .cbSize = sizeof(options), .pfnLeak = note_block, .pLeakContext = &notes};
+    struct subject subject = subject_make(&options);
+    IHostMalloc *heap = subject_heap(&subject);
+    char file[] = "leaky.c";
+    unsigned char *plain = heap_block(heap, 100), *freed = heap_block(heap, 50), *named = NULL;
+
+    (void)state;
+    assert_hresult(IHostMalloc_DebugAlloc(heap, 7, eTaskCritical, file, 42, (void **)&named), S_OK);
+    *plain = 0x11;
+    *named = 0x22;
+    assert_hresult(IHostMalloc_Free(heap, freed), S_OK);
+    IHostMalloc_AddRef(heap);
+    IHostMalloc_Release(heap);
+    assert_figure(notes.count, 0); /* not the last */
+    IHostMalloc_Release(heap);
+
+    assert_figure(notes.count, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct told_block *leak = &notes.told[i];
+        bool is_named = leak->block.Address == named;
+
+        assert_address(leak->block.Address, is_named ? named : plain);
+        assert_figure(leak->block.Size, is_named ? 7 : 100);
+        assert_figure(leak->is_named, is_named);
+        assert_figure(leak->first_byte, is_named ? 0x22 : 0x11); /* it was still there */
+        assert_figure(leak->block.Heap, 1);
+        if (is_named) {
+            assert_string_equal(leak->file, "leaky.c");
+            assert_figure(leak->block.Line, 42);
+        }
+    }
+    assert_ptr_not_equal(notes.told[0].block.Address, notes.told[1].block.Address);
+    subject_end(&subject);
+}
+
+static void leaks_are_counted_without_a_callback_too(void **state)
+{
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject);
+
+    heap_block(heap, 100);
+    heap_block(heap, 0);
+    heap_block(heap, 11);
+    IHostMalloc_Release(heap);
+    assert_figure(statistics_of(subject).LeakedBlocks, 3);
+    assert_figure(statistics_of(subject).LeakedBytes, 111);
+}
+
+static void the_last_Release_of_a_heap_gives_its_memory_back(void **state)
+{
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject);
+    char *small = heap_block(heap, 10), *large = heap_block(heap, 5 * GRANULE);
+    HOSTMEM_STATISTICS statistics;
+
+    IHostMalloc_Release(heap);
+    assert_figure(memory_state(small), MEM_FREE);
+    assert_figure(memory_state(large), MEM_FREE);
+    assert_figure(memory_state(large + 5 * GRANULE - 1), MEM_FREE);
+    statistics = statistics_of(subject);
+    assert_figure(statistics.Blocks.Now, 0);
+    assert_figure(statistics.BlockBytes.Now, 0);
+    assert_figure(statistics.Regions.Now, 0);
+    assert_figure(statistics.Reserved.Now, 0);
+    assert_figure(statistics.Committed.Now, 0);
+}
+
+static void the_last_Release_of_a_heap_leaves_other_heaps_and_regions_alone(void **state)
+{
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject), *other = subject_heap(subject);
+    void *block = heap_block(other, 100);
+    void *region = subject_alloc(subject, PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    struct memory_image block_image, region_image;
+
+    memset(block, 0x33, 100);
+    memset(region, 0x44, PAGE);
+    block_image = memory_image_of(block, 100);
+    region_image = memory_image_of(region, PAGE);
+    heap_block(heap, 200);
+    IHostMalloc_Release(heap);
+    assert_unchanged("the other heap's block", &block_image);
+    assert_unchanged("the region", &region_image);
+    assert_hresult(IHostMalloc_Free(other, block), S_OK);
+    subject_release(subject, region);
+    IHostMalloc_Release(other);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Two heaps of one manager
  * --------------------------------------------------------------------------------------------- */
@@ -316,6 +410,10 @@ int main(void)
         cmocka_unit_test(each_live_block_is_told_of_at_the_last_Release_and_given_back),
         cmocka_unit_test(each_live_block_of_a_hardened_heap_is_told_of_and_given_back),
         cmocka_unit_test(a_freed_block_is_no_leak),
+        cmocka_unit_test(blocks_that_are_live_at_the_last_Release_are_reported_as_leaks),
+        promise(leaks_are_counted_without_a_callback_too),
+        promise(the_last_Release_of_a_heap_gives_its_memory_back),
+        promise(the_last_Release_of_a_heap_leaves_other_heaps_and_regions_alone),
         cmocka_unit_test(two_heaps_of_a_manager_never_mix),
         cmocka_unit_test(a_heap_knows_nothing_of_those_before_it),
         cmocka_unit_test(EnumBlocks_of_tracked_heaps_shows_each_live_block_exactly),

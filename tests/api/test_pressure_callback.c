@@ -1,7 +1,6 @@
 /*
  * test_pressure_callback.c: what the CLR's ICLRMemoryNotificationCallback is told of memory
- * pressure: when, in which order, and what the callback may do about it; and what GetMemoryLoad
- * tells meanwhile.
+ * pressure: when, in which order, and what the callback may do about it.
  */
 #include "notes.h"
 
@@ -499,71 +498,6 @@ static void a_callback_may_close_the_manager(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * GetMemoryLoad
- * --------------------------------------------------------------------------------------------- */
-
-struct load {
-    DWORD percent;
-    SIZE_T available;
-};
-
-static struct load load_of(const struct subject *subject)
-{
-    struct load load;
-
-    assert_succeeds(
-        IHostMemoryManager_GetMemoryLoad(subject->manager, &load.percent, &load.available));
-    return load;
-}
-
-static void the_memory_load_is_the_budget_s_when_that_is_tighter(void **state)
-{
-    struct gauge gauge = make_gauge(0, 0);
-    MEMORYSTATUSEX system = {.dwLength = sizeof(system)};
-
-    (void)state;
-    assert_true(GlobalMemoryStatusEx(&system));
-    assert_figure(load_of(&gauge.subject).available, PAGES * PAGE);
-    for (unsigned pages = 0; pages <= PAGES; pages++) {
-        struct load load;
-
-        use(&gauge, pages);
-        load = load_of(&gauge.subject);
-        assert_figure(load.available, (PAGES - pages) * PAGE);
-        if (pages > system.dwMemoryLoad + 10)
-            assert_figure(load.percent, pages);
-        else
-            assert_at_least(load.percent, pages);
-    }
-    end(&gauge);
-}
-
-static void a_limit_below_what_is_used_is_a_load_of_100_percent(void **state)
-{
-    struct gauge gauge = make_gauge(0, 0);
-    const HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits), .Committed = {.Limit = 5 * PAGE}};
-
-    (void)state;
-    use(&gauge, 50);
-    assert_succeeds(IHostMemInspection_SetLimits(gauge.subject.inspection, &limits));
-    assert_figure(load_of(&gauge.subject).percent, 100);
-    assert_figure(load_of(&gauge.subject).available, 0);
-    end(&gauge);
-}
-
-static void without_a_limit_the_memory_load_is_the_system_s(void **state)
-{
-    struct subject *subject = *state;
-    MEMORYSTATUSEX system = {.dwLength = sizeof(system)};
-    struct load load = load_of(subject);
-
-    assert_true(GlobalMemoryStatusEx(&system));
-    assert_between(load.percent, system.dwMemoryLoad > 5 ? system.dwMemoryLoad - 5 : 0,
-                   system.dwMemoryLoad + 5);
-    assert_at_least(load.available, MIB);
-}
-
-/* ------------------------------------------------------------------------------------------------
  * The system's own shortage
  * --------------------------------------------------------------------------------------------- */
 
@@ -607,9 +541,6 @@ int main(void)
         cmocka_unit_test(a_change_made_inside_the_callback_is_told_after_it_by_the_same_thread),
         cmocka_unit_test(a_callback_may_replace_itself),
         cmocka_unit_test(a_callback_may_close_the_manager),
-        cmocka_unit_test(the_memory_load_is_the_budget_s_when_that_is_tighter),
-        cmocka_unit_test(a_limit_below_what_is_used_is_a_load_of_100_percent),
-        promise(without_a_limit_the_memory_load_is_the_system_s),
         cmocka_unit_test(watching_the_system_tells_nothing_while_it_has_memory),
     };
 

@@ -4,8 +4,8 @@
  *
  * For each kind of foreign address every form of free is tried. Each must be refused with
  * HOST_E_INVALIDOPERATION and ERROR_INVALID_ADDRESS, be counted once, and change nothing: not the
- * memory, not what Windows says of it, not the books. For IHostMalloc::Free see test_malloc_free.c
- * and test_malloc_free_ownership.c.
+ * memory, not what Windows says of it, not the books. For IHostMalloc::Free see
+ * test_malloc_refusals.c and test_malloc_refusals_foreign.c.
  */
 #include "foreign.h"
 

@@ -1,5 +1,5 @@
 /*
- * test_heap.c: heaps one call at a time: blocks, the file names of DebugAlloc, leaks.
+ * test_heap.c: heaps one call at a time: blocks, what is kept of them, leaks.
  */
 #include "heap_world.h"
 
@@ -190,67 +190,6 @@ static void an_enumeration_meets_the_blocks_of_the_heap_that_was_asked_for(void 
     release(fixture->world, region);
 }
 
-static void a_name_is_kept_once(void **state)
-{
-    struct fixture *fixture = *state;
-    const char *kept = string_table_intern(&fixture->space->file_names, "a.c");
-    char text[] = "a.c";
-
-    assert_ptr_equal(string_table_intern(&fixture->space->file_names, text), kept);
-    assert_ptr_not_equal(string_table_intern(&fixture->space->file_names, "a.cp"), kept);
-    assert_string_equal(string_table_intern(&fixture->space->file_names, "a."), "a.");
-    assert_string_equal(string_table_intern(&fixture->space->file_names, ""), "");
-    assert_string_equal(kept, "a.c");
-}
-
-static void many_names_are_kept_apart(void **state)
-{
-    struct fixture *fixture = *state;
-    const char *kept[2000];
-    char text[32];
-
-    for (size_t i = 0; i < COUNT_OF(kept); i++) {
-        snprintf(text, sizeof(text), "directory/%zu.cpp", i);
-        kept[i] = string_table_intern(&fixture->space->file_names, text);
-    }
-    for (size_t i = 0; i < COUNT_OF(kept); i++) {
-        snprintf(text, sizeof(text), "directory/%zu.cpp", i);
-        assert_string_equal(kept[i], text);
-        assert_ptr_equal(string_table_intern(&fixture->space->file_names, text), kept[i]);
-    }
-}
-
-/* Enough strings that short and long ones share a list. */
-static void a_name_that_others_begin_with_is_a_name_of_its_own(void **state)
-{
-    struct fixture *fixture = *state;
-    char text[] = "directory/source.cpp";
-
-    for (int round = 0; round < 100; round++) {
-        text[0] = (char)(' ' + 1 + round % 90);
-        for (size_t length = strlen(text); length > 0; length--) {
-            char shorter[sizeof(text)] = {0};
-
-            memcpy(shorter, text, length);
-            assert_string_equal(string_table_intern(&fixture->space->file_names, shorter), shorter);
-        }
-    }
-}
-
-static void a_name_that_is_too_long_is_cut_off(void **state)
-{
-    struct fixture *fixture = *state;
-    char text[STRING_TABLE_LENGTH + 100];
-    const char *kept;
-
-    memset(text, 'n', sizeof(text) - 1);
-    text[sizeof(text) - 1] = '\0';
-    kept = string_table_intern(&fixture->space->file_names, text);
-    assert_int_equal(strlen(kept), STRING_TABLE_LENGTH);
-    assert_memory_equal(kept, text, STRING_TABLE_LENGTH);
-    assert_ptr_equal(string_table_intern(&fixture->space->file_names, text), kept);
-}
-
 /* ------------------------------------------------------------------------------------------------
  * Failures and leaks
  * --------------------------------------------------------------------------------------------- */
@@ -423,10 +362,6 @@ int main(void)
         fixture_test(a_block_that_is_too_large_is_refused),
         fixture_test(a_block_keeps_who_asked_for_it),
         fixture_test(an_enumeration_meets_the_blocks_of_the_heap_that_was_asked_for),
-        fixture_test(a_name_is_kept_once),
-        fixture_test(many_names_are_kept_apart),
-        fixture_test(a_name_that_others_begin_with_is_a_name_of_its_own),
-        fixture_test(a_name_that_is_too_long_is_cut_off),
         fixture_test(a_block_that_cannot_be_had_leaves_no_trace),
         fixture_test(live_blocks_are_told_and_given_back_when_their_heap_goes),
         fixture_test(blocks_that_other_threads_free_are_counted_exactly),

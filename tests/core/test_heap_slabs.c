@@ -112,7 +112,7 @@ static void of_empty_slabs_spares_and_an_active_one_are_kept(void **state)
     struct heap *heap = ((struct fixture *)*state)->heap;
 
     fill_and_empty_slabs(heap);
-    assert_in_range(slabs_of(heap), 1, HEAP_SPARES + 1);
+    assert_in_range(slabs_of(heap), 1, SLAB_SPARES + 1);
 }
 
 static void a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was(void **state)

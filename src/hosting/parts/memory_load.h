@@ -1,6 +1,7 @@
 /*
- * memory_load.h: the figures of the machine's memory that a runtime gets: no more than its limits
- * allow.
+ * memory_load.h: GetMemoryLoad's figures: the system's, or the commit limit's where that is
+ * tighter; and how much of a limit is used. What a redirected module is told instead of
+ * GlobalMemoryStatusEx's figures is decided in memory_status.h.
  *
  * Sizes are bytes. Suspension-safe.
  */
@@ -8,9 +9,6 @@
 #define HOSTMEM_HOSTING_PARTS_MEMORY_LOAD_H
 
 #include "budget/budget.h"
-#include "budget/pressure.h"
-
-#include <windows.h>
 
 struct memory_load {
     uint32_t percent;   /* of physical memory or of the commit limit, whichever is higher */
@@ -20,11 +18,10 @@ struct memory_load {
 /* IHostMemoryManager::GetMemoryLoad's figures. Returns 0 or Win32's error number. */
 uint32_t memory_load_read(const struct budget *budget, struct memory_load *load);
 
-/*
- * Narrows GlobalMemoryStatusEx's figures down to the limits. The load is raised to that of the
- * commit limit, scaled for .NET's garbage collector (memory_load.c), but not above `most`.
- */
-void memory_load_narrow(const struct budget *budget, const struct pressure *pressure,
-                        MEMORYSTATUSEX *status, uint32_t most);
+/* What is left below the task-critical limit; UINT64_MAX: there is no limit. */
+uint64_t memory_load_room(const struct budget_kind *kind);
+
+/* How much of the task-critical limit is used, in percent, at most 100; 0: there is no limit. */
+uint32_t memory_load_percent(const struct budget_kind *kind);
 
 #endif

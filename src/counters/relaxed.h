@@ -2,8 +2,8 @@
  * relaxed.h: loads and stores of atomic fields that order nothing: figures, hints, and fields that
  * another access of the same protocol orders.
  */
-#ifndef HOSTMEM_SLABS_RELAXED_H
-#define HOSTMEM_SLABS_RELAXED_H
+#ifndef HOSTMEM_COUNTERS_RELAXED_H
+#define HOSTMEM_COUNTERS_RELAXED_H
 
 #include <stdatomic.h>
 

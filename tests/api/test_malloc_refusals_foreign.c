@@ -1,6 +1,6 @@
 /*
- * test_malloc_free_ownership.c: IHostMalloc::Free frees nothing but live blocks of its own heap
- * (invariant I1). Here are the addresses of which test_malloc_free.c has none: beside a block,
+ * test_malloc_refusals_foreign.c: IHostMalloc::Free frees nothing but live blocks of its own heap
+ * (invariant I1). Here are the addresses of which test_malloc_refusals.c has none: beside a block,
  * where a block was, images, views, hostmem's own objects, and pointers at random.
  */
 #include "foreign.h"

@@ -1,5 +1,5 @@
 /*
- * test_heap_tracked.c: how much memory block histories take, and that only memory limits their
+ * test_history_memory.c: how much memory block histories take, and that only memory limits their
  * number.
  */
 #include "heaps.h"

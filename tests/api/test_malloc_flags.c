@@ -1,5 +1,5 @@
 /*
- * test_malloc_hardening.c: the heap flags of HOSTMEM_OPTIONS, guard pages and pfnDamage: which of a
+ * test_malloc_flags.c: the heap flags of HOSTMEM_OPTIONS, guard pages and pfnDamage: which of a
  * program's mistakes each of them shows.
  */
 #include "heaps.h"

@@ -1,6 +1,6 @@
 /*
- * test_malloc_free.c: every kind of misuse of IHostMalloc::Free is refused, counted under its
- * reason, and changes nothing. Further addresses are in test_malloc_free_ownership.c.
+ * test_malloc_refusals.c: every kind of misuse of IHostMalloc::Free is refused, counted under its
+ * reason, and changes nothing. Further addresses are in test_malloc_refusals_foreign.c.
  */
 #include "heaps.h"
 

@@ -1,0 +1,22 @@
+/*
+ * memory_status.h: what a redirected module is told instead of GlobalMemoryStatusEx's figures: no
+ * more memory than the limits allow, and the load by which .NET's garbage collector decides.
+ *
+ * Suspension-safe.
+ */
+#ifndef HOSTMEM_HOSTING_PARTS_MEMORY_STATUS_H
+#define HOSTMEM_HOSTING_PARTS_MEMORY_STATUS_H
+
+#include "budget/budget.h"
+#include "budget/pressure.h"
+
+#include <windows.h>
+
+/*
+ * Narrows GlobalMemoryStatusEx's figures down to the limits. The load is raised to that of the
+ * commit limit, scaled for .NET's garbage collector (memory_status.c), but not above `most`.
+ */
+void memory_status_narrow(const struct budget *budget, const struct pressure *pressure,
+                          MEMORYSTATUSEX *status, uint32_t most);
+
+#endif
