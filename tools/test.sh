@@ -87,19 +87,7 @@ build_preset() {
   logged "$1-configure" cmake --preset "$1" -DBUILD_TESTING=ON -DHOSTMEM_LONG_TESTS="$long" || return 1
   preset=$1
   shift
-  # shellcheck disable=SC2046  # one word a target
-  case $preset in
-    *-coverage) set -- $(targets_of_tests "$preset") ;;
-  esac
   logged "$preset-build" cmake --build --preset "$preset" ${1:+--target "$@"}
-}
-
-# targets_of_tests PRESET: the programs that its tests run. A coverage preset leaves tests out, and need not
-# build their programs.
-targets_of_tests() {
-  ninja -C "$build/$1" -t targets all | sed -n 's/: phony$//p' | sort >"$build/$1/targets.txt"
-  ctest --preset "$1" -N | sed -n -e 's/^ *Test *#[0-9]*: //p' | sed 's/_on_.*//' | sort -u |
-    comm -12 - "$build/$1/targets.txt"
 }
 
 # run_preset PRESET: adds a line, "PRESET PASSED FAILED SKIPPED", to the results, and one to the times.
