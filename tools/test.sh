@@ -21,7 +21,7 @@ if the tests reach less of src/ than they should (native-coverage for the core, 
   --only PRESET  this preset and no other; may be repeated
   --long         the long form of each test: more seeds, sizes, calls and orders, further runtimes, larger
                  models, all states that clang's analyzer is ready to look at. It takes hours. Without it
-                 each test runs in its short form; building included, that is to take 12 minutes of two cores.
+                 each test runs in its short form: half an hour on two cores, building included.
   --help         this text
 
 Where the kernel runs no 32-bit programs, x86 is checked as far as that takes none: without --long only
