@@ -364,3 +364,8 @@ uint64_t next_random(uint64_t *state)
     *state ^= *state << 17;
     return *state;
 }
+
+bool is_long_form(void)
+{
+    return getenv("HOSTMEM_TEST_LONG") != NULL;
+}

@@ -244,4 +244,7 @@ void threads_join(struct threads *threads);
 /* Numbers that look random and are the same for the same seed; *state is never 0. */
 uint64_t next_random(uint64_t *state);
 
+/* True in the long form of the tests: HOSTMEM_TEST_LONG is in the environment. */
+bool is_long_form(void);
+
 #endif

@@ -79,25 +79,22 @@ static void live_together(const struct subject *subject, IHostMalloc *heap, SIZE
     free(blocks);
 }
 
-static bool is_long(void)
-{
-    return getenv("HOSTMEM_TEST_LONG") != NULL;
-}
-
 /* All of them; in the short form all up to 4,900, and some of the others. */
 static void blocks_of_sizes_up_to_70000_are_aligned_usable_and_counted(void **state)
 {
     const struct subject *subject = *state;
     IHostMalloc *heap = subject_heap(subject);
 
-    for (SIZE_T first = 0; first <= EVERY_SIZE; first += first < 4900 || is_long() ? 700 : 6510)
+    for (SIZE_T first = 0; first <= EVERY_SIZE;
+         first += first < 4900 || is_long_form() ? 700 : 6510)
         live_together(subject, heap, first, first + 700 > EVERY_SIZE ? 1 : 700);
     end_only_heap(subject, heap);
 }
 
 static void large_blocks_are_aligned_usable_and_counted(void **state)
 {
-    const SIZE_T largest = sizeof(void *) == 8 && is_long() ? (SIZE_T)64 << 20 : (SIZE_T)16 << 20;
+    const SIZE_T largest =
+        sizeof(void *) == 8 && is_long_form() ? (SIZE_T)64 << 20 : (SIZE_T)16 << 20;
     const struct subject *subject = *state;
     IHostMalloc *heap = subject_heap(subject);
 
@@ -136,7 +133,7 @@ static void at_most_an_eighth_of_a_block_is_wasted_from_129_bytes_on(void **stat
  * Overlaps
  * --------------------------------------------------------------------------------------------- */
 
-#define OPERATIONS (is_long() ? 1000000u : 100000u)
+#define OPERATIONS (is_long_form() ? 1000000u : 100000u)
 #define THREADS 8
 #define SLOTS 4096
 
@@ -362,7 +359,7 @@ static void play_on_threads(const struct subject *subject, unsigned count, unsig
     free(ground);
 }
 
-static void in_a_million_requests_of_one_thread_no_blocks_overlap(void **state)
+static void in_many_requests_of_one_thread_no_blocks_overlap(void **state)
 {
     play_on_threads(*state, 1, OPERATIONS, SLOTS);
 }
@@ -405,7 +402,7 @@ int main(void)
         promise(blocks_of_sizes_up_to_70000_are_aligned_usable_and_counted),
         promise(large_blocks_are_aligned_usable_and_counted),
         promise(at_most_an_eighth_of_a_block_is_wasted_from_129_bytes_on),
-        promise(in_a_million_requests_of_one_thread_no_blocks_overlap),
+        promise(in_many_requests_of_one_thread_no_blocks_overlap),
         promise(in_many_requests_of_8_threads_no_blocks_overlap),
         promise(where_slabs_come_and_go_no_blocks_overlap),
         cmocka_unit_test(where_hardened_slabs_come_and_go_no_blocks_overlap),

@@ -365,18 +365,13 @@ static ULONGLONG committed_by_windows(const struct arena *arena, unsigned *left)
     return sum;
 }
 
-static bool is_long(void)
-{
-    return getenv("HOSTMEM_TEST_LONG") != NULL;
-}
-
 static void committed_is_exact_after_8_threads_fought_over_the_same_pages(void **state)
 {
     const struct subject *subject = *state;
     struct audit_meanwhile meanwhile;
 
     audit_meanwhile_start(&meanwhile, subject);
-    for (unsigned number = 0; number < (is_long() ? 40 : 8); number++) {
+    for (unsigned number = 0; number < (is_long_form() ? 40 : 8); number++) {
         struct arena arena;
         unsigned left;
 
@@ -395,7 +390,7 @@ static void of_8_threads_that_release_what_others_use_exactly_one_wins(void **st
 {
     const struct subject *subject = *state;
 
-    for (unsigned number = 0; number < (is_long() ? 500 : 60); number++) {
+    for (unsigned number = 0; number < (is_long_form() ? 500 : 60); number++) {
         struct arena arena;
         unsigned left;
 
