@@ -20,6 +20,13 @@ function(redirect_module name source)
   add_library(${name} MODULE ${source})
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY
                                                      ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+  # Windows' headers are read once for all modules: so none has a definition named after it.
+  set_target_properties(${name} PROPERTIES DEFINE_SYMBOL "")
+  if(name STREQUAL "redirect_nothing")
+    target_precompile_headers(${name} PRIVATE <windows.h>)
+  else()
+    target_precompile_headers(${name} REUSE_FROM redirect_nothing)
+  endif()
   # What a hook sees as its caller is then the module.
   target_compile_options(${name} PRIVATE -fno-optimize-sibling-calls)
   target_link_options(${name} PRIVATE -nostdlib LINKER:-e,${redirect_entry}
@@ -41,6 +48,8 @@ function(redirect_import_library target library dll option definitions)
     VERBATIM)
   add_custom_target(${target} DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/${library})
 endfunction()
+
+redirect_module(redirect_nothing redirect_nothing.c)
 
 redirect_import_library(redirect_api_set_imports libredirect_api_set_imports.a
                         api-ms-win-core-memory-l1-1-0.dll --output-lib ${redirect_definitions})
@@ -65,8 +74,6 @@ target_compile_definitions(redirect_delayed PRIVATE TARGET_DELAYS)
 foreach(stub ${redirect_stubs}) # ld takes them for unused otherwise
   target_link_options(redirect_delayed PRIVATE LINKER:-u,${stub})
 endforeach()
-
-redirect_module(redirect_nothing redirect_nothing.c)
 
 # Modules that load others, and are known for what they are by an export.
 foreach(module_and_sign runtime:coreclr_initialize classic_runtime:GetCLRRuntimeHost jit:getJit

@@ -51,7 +51,7 @@ static unsigned count_moments(const struct duet *duet, unsigned number)
  */
 static unsigned stride(void)
 {
-    return getenv("HOSTMEM_TEST_LONG") ? 1 : 7;
+    return is_long_form() ? 1 : 7;
 }
 
 unsigned perform_duet(const struct duet *duet)

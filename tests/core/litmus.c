@@ -220,7 +220,7 @@ static void try_orders(const struct litmus *litmus)
     trial.name = litmus->name;
     try_all_pairs(0);
     try_all_pairs(1);
-    if (triples() <= litmus->most || getenv("HOSTMEM_TEST_LONG")) {
+    if (triples() <= litmus->most || is_long_form()) {
         try_all_triples(0);
         try_all_triples(1);
     } else {

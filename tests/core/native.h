@@ -1,6 +1,6 @@
 /*
- * native.h: what the tests of the core share: CMocka, threads that start together, and pseudo-
- * random numbers.
+ * native.h: what the tests of the core share: CMocka, the length of a run, threads that start
+ * together, and pseudo-random numbers.
  */
 #ifndef HOSTMEM_TESTS_NATIVE_H
 #define HOSTMEM_TESTS_NATIVE_H
@@ -46,6 +46,12 @@ static inline void *zeroed(size_t size)
 
     assert_non_null(memory);
     return memset(memory, 0, rounded);
+}
+
+/* True in the long form of the tests: HOSTMEM_TEST_LONG is in the environment. */
+static inline bool is_long_form(void)
+{
+    return getenv("HOSTMEM_TEST_LONG") != NULL;
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
  */
 #include "pages_world.h"
 
-#define ROUNDS 100000
+#define ROUNDS (is_long_form() ? 100000u : 20000u)
 
 /* ------------------------------------------------------------------------------------------------
  * The last page
@@ -166,7 +166,7 @@ static void a_request_goes_by_no_mixture_of_two_settings(void **state)
 #define HIGHEST_PAGES 160u /* of any level under any limit that is ever set */
 #define RESERVABLE_PAGES 640u
 #define ROOMS 8
-#define STEPS 4000
+#define STEPS (is_long_form() ? 4000 : 1000)
 
 struct crowd {
     struct world *world;

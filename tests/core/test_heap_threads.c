@@ -7,7 +7,7 @@
 #include "heap_world.h"
 
 #define SLOTS 256
-#define ROUNDS 2500
+#define ROUNDS (is_long_form() ? 2500 : 500)
 
 struct block {
     size_t size;
@@ -262,7 +262,7 @@ static void of_all_that_free_a_block_at_once_one_wins(void **state)
     struct arena *arena = *state;
     struct chance chance = {7};
 
-    for (int round = 0; round < 100; round++) {
+    for (int round = 0; round < (is_long_form() ? 100 : 25); round++) {
         struct race race = {.arena = arena};
 
         for (size_t i = 0; i < COUNT_OF(race.blocks); i++)

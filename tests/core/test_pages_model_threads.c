@@ -8,7 +8,7 @@
 
 #include "ledger_model.h"
 
-#define ROUNDS 12
+#define ROUNDS (is_long_form() ? 12 : 4)
 #define OPERATIONS 1500 /* of a thread in a round */
 
 /* Granules that a thread has in a row. With 16 pages each, neighbours share words of bits. */

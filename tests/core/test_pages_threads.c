@@ -7,7 +7,7 @@
 
 #include <signal.h>
 
-#define ROUNDS 6000
+#define ROUNDS (is_long_form() ? 6000 : 2000)
 
 /* ------------------------------------------------------------------------------------------------
  * Slots: addresses that threads fight over

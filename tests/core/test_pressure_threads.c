@@ -44,7 +44,7 @@ static void of_all_threads_that_see_a_change_one_tells_it(void **state)
 {
     struct crowd crowd = {.listener = *state, .tick = 1};
 
-    for (int round = 0; round < 100; round++) {
+    for (int round = 0; round < (is_long_form() ? 100 : 25); round++) {
         use_exactly(crowd.listener, 950);
         assert_one_tells(&crowd, PRESSURE_LOW);
         use_exactly(crowd.listener, 800);
@@ -60,7 +60,7 @@ static void of_all_threads_that_are_refused_one_reminds(void **state)
 
     use_exactly(crowd.listener, 950);
     assert_one_tells(&crowd, PRESSURE_LOW);
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < (is_long_form() ? 300 : 60); round++) {
         crowd.tick += PRESSURE_REMINDER_MILLISECONDS;
         assert_one_tells(&crowd, PRESSURE_LOW);
     }
@@ -93,7 +93,7 @@ static void however_many_are_refused_low_is_told_once_a_second(void **state)
  * Up and down through the thresholds
  * --------------------------------------------------------------------------------------------- */
 
-#define ROUNDS 300
+#define ROUNDS (is_long_form() ? 300u : 60u)
 #define MOVES 400
 
 /* What all threads are to have in use together in the end, and what it is then. */
@@ -153,8 +153,8 @@ static void swing(void *context, unsigned number)
 
 static void assert_right_in_the_end(struct listener *listener, bool others_change)
 {
-    for (int round = 0; round < ROUNDS; round++) {
-        size_t ending = (size_t)round % COUNT_OF(endings);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        size_t ending = round % COUNT_OF(endings);
         struct swing context = {listener, endings[ending].used / THREADS, others_change};
         enum pressure_state left;
 

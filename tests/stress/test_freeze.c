@@ -19,7 +19,7 @@ static struct {
     uint64_t seed;
     unsigned workers;
     unsigned stall_seconds;
-} options = {1500, UINT64_C(0xf4ee2e), 2, 60};
+} options = {600, UINT64_C(0xf4ee2e), 2, 60};
 
 static void run(DWORD heap_flags, unsigned freezes)
 {

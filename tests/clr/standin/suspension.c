@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 #define MUTATORS 4
-#define ROUNDS 200
+#define ROUNDS 30
+#define LONG_FORM_ROUNDS 200 /* with HOSTMEM_TEST_LONG in the environment */
 #define SLOTS 24
 #define ARENA (4 * GRANULE)
 
@@ -222,10 +223,12 @@ static void pause_for(uint32_t random)
 
 static void run_rounds(struct caller *caller, struct mutator *mutators, unsigned count)
 {
+    const int rounds =
+        GetEnvironmentVariableW(L"HOSTMEM_TEST_LONG", NULL, 0) ? LONG_FORM_ROUNDS : ROUNDS;
     uint32_t random = 0x5eed;
     char *arena = caller_alloc(caller, NULL, ARENA, MEM_RESERVE, PAGE_READWRITE);
 
-    for (int round = 0; round < ROUNDS && !caller->failed; round++) {
+    for (int round = 0; round < rounds && !caller->failed; round++) {
         pause_for(next_random(&random));
         run_round(caller, mutators, count, arena, next_random(&random));
     }
