@@ -3,7 +3,8 @@
  */
 #include "hosting/manager.h"
 
-#include "os/os.h"
+#include "hosting/books.h"
+#include "hosting/manager_parts.h"
 
 bool guid_is_equal(REFGUID a, REFGUID b)
 {
@@ -26,20 +27,10 @@ void manager_latch_contradiction(struct manager *manager)
         manager_set_status(manager, HostMemStatusBroken);
 }
 
-/*
- * Gives the bookkeeping back. Memory that was handed out stays: a runtime may be running on it. A
- * part that was never made is all zero, and its destroy function then does nothing.
- */
 static void destroy(struct manager *manager)
 {
-    pressure_notify_destroy(&manager->limits.notify);
-    emergency_destroy(&manager->emergency);
-    pool_destroy(&manager->controls);
-    pool_destroy(&manager->mallocs);
-    heap_space_destroy(&manager->heaps);
-    mapped_destroy(&manager->mapped);
-    pages_destroy(&manager->pages);
-    os_metadata_release(manager);
+    manager_destroy_parts(manager);
+    books_end(books_of(manager));
 }
 
 HRESULT manager_query_interface(struct manager *manager, REFIID riid, void **object)

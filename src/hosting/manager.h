@@ -24,7 +24,8 @@ struct manager {
     IHostMemInspection IHostMemInspection_iface;
     _Atomic uint32_t references;
     struct status status;
-    uint64_t born_tick; /* when it was made */
+    uint64_t born_tick;      /* when it was made */
+    struct book_space books; /* where it lies itself, and all its parts (books.h) */
 
     struct counters counters;
     struct pages pages;

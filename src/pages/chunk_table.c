@@ -41,7 +41,8 @@ static struct chunk_directory *make_directory(struct chunk_table *table, uint32_
     return directory;
 }
 
-bool chunk_table_init(struct chunk_table *table, struct metadata *metadata, struct gauge *gauge)
+bool chunk_table_init(struct chunk_table *table, struct metadata *metadata,
+                      struct book_space *books)
 {
     struct chunk_directory *first;
 
@@ -50,7 +51,7 @@ bool chunk_table_init(struct chunk_table *table, struct metadata *metadata, stru
     if (!first)
         return false;
     atomic_store_explicit(&table->first, first, memory_order_relaxed);
-    return pool_init(&table->chunks, sizeof(struct chunk), CHUNK_LIMIT, gauge);
+    return pool_init(&table->chunks, sizeof(struct chunk), CHUNK_LIMIT, books);
 }
 
 void chunk_table_destroy(struct chunk_table *table)

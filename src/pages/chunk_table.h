@@ -59,7 +59,8 @@ struct chunk_table {
     _Atomic(struct chunk_directory *) first;
 };
 
-bool chunk_table_init(struct chunk_table *table, struct metadata *metadata, struct gauge *gauge);
+bool chunk_table_init(struct chunk_table *table, struct metadata *metadata,
+                      struct book_space *books);
 void chunk_table_destroy(struct chunk_table *table);
 
 static inline uintptr_t chunk_number(uintptr_t address)

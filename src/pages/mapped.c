@@ -18,12 +18,11 @@ struct mapped_range {
     _Atomic uint64_t sequence;
 };
 
-bool mapped_init(struct mapped *mapped, struct counters *counters)
+bool mapped_init(struct mapped *mapped, struct counters *counters, struct book_space *books)
 {
     mapped->counters = counters;
     atomic_store_explicit(&mapped->sequence, 0, memory_order_relaxed);
-    return pool_init(&mapped->ranges, sizeof(struct mapped_range), RANGE_LIMIT,
-                     &counters->metadata);
+    return pool_init(&mapped->ranges, sizeof(struct mapped_range), RANGE_LIMIT, books);
 }
 
 void mapped_destroy(struct mapped *mapped)

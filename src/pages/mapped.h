@@ -33,7 +33,7 @@ struct mapped {
     _Atomic uint64_t added; /* how many ranges have been made live */
 };
 
-bool mapped_init(struct mapped *mapped, struct counters *counters);
+bool mapped_init(struct mapped *mapped, struct counters *counters, struct book_space *books);
 void mapped_destroy(struct mapped *mapped);
 
 /* False: no memory. */
