@@ -51,7 +51,17 @@ struct chunk {
     _Atomic(chunk_mark *) marks;     /* CHUNK_GRANULES of them, or NULL */
 };
 
-struct chunk_directory;
+/* How many entries a chunk's may be in, from the one on that its hash selects. */
+#define CHUNK_WINDOW 16u
+
+/* 0: empty; else chunk number + 1 in the upper half, node index in the lower one. */
+typedef _Atomic uint64_t directory_entry;
+
+struct chunk_directory {
+    uint32_t capacity; /* a power of two */
+    _Atomic(struct chunk_directory *) next;
+    directory_entry entries[]; /* capacity + CHUNK_WINDOW - 1: windows do not wrap */
+};
 
 struct chunk_table {
     struct metadata *metadata;

@@ -9,15 +9,6 @@
 #define RANGE_LIMIT ((uint32_t)1 << 16)
 #define LIVE UINT64_C(1)
 
-struct mapped_range {
-    struct pool_link link;
-    _Atomic uint32_t thread_id;
-    _Atomic uint64_t life;
-    _Atomic uintptr_t base;
-    _Atomic size_t size;
-    _Atomic uint64_t sequence;
-};
-
 bool mapped_init(struct mapped *mapped, struct counters *counters, struct book_space *books)
 {
     mapped->counters = counters;
