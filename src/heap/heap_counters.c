@@ -104,13 +104,13 @@ static uint64_t larger(uint64_t a, uint64_t b)
  */
 static uint32_t add_threads(const struct heap *heap, uint64_t counts[THREAD_COUNTS])
 {
-    uint32_t inside;
+    uint32_t inside, later;
 
     for (int counter = 0; counter < THREAD_COUNTS; counter++)
         counts[counter] = 0;
     inside = add_some(heap, allocated, sizeof(allocated) / sizeof(allocated[0]), counts);
-    return (uint32_t)larger(inside,
-                            add_some(heap, freed, sizeof(freed) / sizeof(freed[0]), counts));
+    later = add_some(heap, freed, sizeof(freed) / sizeof(freed[0]), counts);
+    return (uint32_t)larger(inside, later);
 }
 
 /* Raises a heap's peak, and the manager's sum of peaks by as much. */

@@ -6,19 +6,19 @@
 #include "hosting/hresult.h"
 #include "os/os.h"
 
-/* The first pages of the space. The last error tells a want of memory from memory of a bad kind. */
-static HRESULT commit(struct books *books)
+/* The last error tells a want of memory from memory of a bad kind. */
+static HRESULT commit(void *memory, size_t size)
 {
     DWORD last_error;
 
     SetLastError(ERROR_NOT_ENOUGH_MEMORY);
-    if (os_metadata_commit(books, sizeof(struct books)))
+    if (os_metadata_commit(memory, size))
         return S_OK;
     return hresult_from_pages_result(GetLastError(), &last_error) == E_OUTOFMEMORY ? E_OUTOFMEMORY
                                                                                    : E_INVALIDARG;
 }
 
-static void write_header(struct books_header *header)
+static void write_header(struct books_header *header, size_t manager_size)
 {
     FILETIME now;
 
@@ -27,14 +27,15 @@ static void write_header(struct books_header *header)
     header->version = HOSTMEM_VERSION;
     header->pointer_size = sizeof(void *);
     header->size = BOOK_SPACE_SIZE;
-    header->manager_size = sizeof(struct manager);
+    header->manager_size = manager_size;
     header->base = (uintptr_t)header;
     header->made = (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
     header->process_id = GetCurrentProcessId();
     header->magic = BOOKS_MAGIC;
 }
 
-HRESULT books_begin(void *memory, struct book_space *space, struct books **books)
+HRESULT books_begin(void *memory, size_t manager_size, struct book_space *space,
+                    struct books_header **header)
 {
     uint32_t none = 0;
     HRESULT hr;
@@ -43,45 +44,35 @@ HRESULT books_begin(void *memory, struct book_space *space, struct books **books
         book_space_borrow(space, memory);
     else if (!book_space_reserve(space))
         return E_OUTOFMEMORY;
-    *books = book_space_cut(space, sizeof(struct books));
-    hr = *books ? commit(*books) : E_OUTOFMEMORY;
+    *header = book_space_cut(space, manager_size);
+    hr = commit(*header, manager_size);
     if (hr == S_OK &&
-        !atomic_compare_exchange_strong_explicit(&(*books)->header.state, &none, BOOKS_MAKING,
+        !atomic_compare_exchange_strong_explicit(&(*header)->state, &none, BOOKS_MAKING,
                                                  memory_order_acq_rel, memory_order_relaxed))
         hr = E_INVALIDARG;
     if (hr != S_OK)
         book_space_release(space);
     else
-        write_header(&(*books)->header);
+        write_header(*header, manager_size);
     return hr;
 }
 
-void books_publish(struct books *books)
+void books_publish(struct books_header *header)
 {
-    atomic_store_explicit(&books->header.state, BOOKS_READY, memory_order_release);
+    atomic_store_explicit(&header->state, BOOKS_READY, memory_order_release);
 }
 
-/*
- * Somebody else's memory is all zero again. While a manager is made, nothing but its metadata is
- * written to.
- */
-static void wipe(struct books *books)
+bool books_end(struct books_header *header)
 {
-    struct metadata *metadata = &books->manager.pages.metadata;
+    uint32_t ready = BOOKS_READY;
 
-    os_fill(metadata->span.base, 0, atomic_load_explicit(&metadata->used, memory_order_relaxed));
-    os_fill(&books->manager, 0, sizeof(books->manager));
-    os_fill(&books->header, 0, offsetof(struct books_header, state));
-    atomic_store_explicit(&books->header.state, 0, memory_order_release);
+    return atomic_compare_exchange_strong_explicit(&header->state, &ready, BOOKS_ENDED,
+                                                   memory_order_release, memory_order_relaxed);
 }
 
-void books_end(struct books *books)
+void books_wipe(struct books_header *header)
 {
-    struct book_space space = books->manager.books;
-
-    if (atomic_load_explicit(&books->header.state, memory_order_relaxed) == BOOKS_READY)
-        atomic_store_explicit(&books->header.state, BOOKS_ENDED, memory_order_release);
-    else
-        wipe(books);
-    book_space_release(&space);
+    os_fill(header + 1, 0, (size_t)header->manager_size - sizeof(*header));
+    os_fill(header, 0, offsetof(struct books_header, state));
+    atomic_store_explicit(&header->state, 0, memory_order_release);
 }

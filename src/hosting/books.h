@@ -1,18 +1,24 @@
 /*
- * books.h: the start of a manager's book space: a header, and the manager behind it.
+ * books.h: the header at the start of a manager's book space, and of the manager itself.
  *
- * The header is for those who look at the books from outside (reader/). Its fields up to `size`
- * have the same place in every build. A pointer p that is found in the books leads to p - base.
+ * It is for those who look at the books from outside (reader/). Its fields up to `size` have the
+ * same place in every build. A pointer p that is found in the books leads to p - base.
  *
  * Protocol. `state` goes from 0 to BOOKS_MAKING by compare-and-swap: of several makers that are
  * handed one piece of memory, one gets it. It goes to BOOKS_READY (release) when all else has been
- * written, and to BOOKS_ENDED (release) when the last reference is gone; or back to 0 when the
- * manager could not be made. Between BOOKS_READY and BOOKS_ENDED manager.status says more.
+ * written, and to BOOKS_ENDED (release) when the last reference is gone; or back to 0 (release)
+ * when the manager could not be made. Between BOOKS_READY and BOOKS_ENDED the manager's status says
+ * more.
  */
 #ifndef HOSTMEM_HOSTING_BOOKS_H
 #define HOSTMEM_HOSTING_BOOKS_H
 
-#include "hosting/manager.h"
+#include "pages/book_space.h"
+
+#include <hostmem/hostmem.h>
+
+#include <stdatomic.h>
+#include <stdint.h>
 
 #define BOOKS_MAGIC UINT32_C(0x6b6f6f42) /* "Book" */
 
@@ -38,27 +44,22 @@ struct books_header {
     _Atomic uint32_t state;
 };
 
-struct books {
-    struct books_header header;
-    struct manager manager;
-};
-
-static inline struct books *books_of(struct manager *manager)
-{
-    return CONTAINING_RECORD(manager, struct books, manager);
-}
-
 /*
- * The start of a book space: `memory`, or of a reservation if that is NULL. All zero, but for the
+ * A book space: `memory`, or a reservation if that is NULL. *header is its start, the first
+ * manager_size bytes of which have been cut off and committed. They are all zero, but for the
  * header, which says BOOKS_MAKING. S_OK; E_INVALIDARG: `memory` holds books already, or cannot be
  * written; E_OUTOFMEMORY.
  */
-HRESULT books_begin(void *memory, struct book_space *space, struct books **books);
+HRESULT books_begin(void *memory, size_t manager_size, struct book_space *space,
+                    struct books_header **header);
 
 /* The books are complete. */
-void books_publish(struct books *books);
+void books_publish(struct books_header *header);
 
-/* The manager's last reference is gone, or it could not be made. The books may go. */
-void books_end(struct books *books);
+/* The last reference is gone. False: they never were complete. */
+bool books_end(struct books_header *header);
+
+/* Takes back what books_begin has done to the memory, and what was written behind the header. */
+void books_wipe(struct books_header *header);
 
 #endif

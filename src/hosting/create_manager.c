@@ -1,7 +1,6 @@
 /*
  * create_manager.c: HostMemCreateManager.
  */
-#include "hosting/books.h"
 #include "hosting/host_memory_manager.h"
 #include "hosting/inspection.h"
 #include "hosting/manager_parts.h"
@@ -24,27 +23,27 @@ static void set_callbacks(struct manager *manager, const HOSTMEM_OPTIONS *option
 static HRESULT make_manager(const HOSTMEM_OPTIONS *options, struct manager **made)
 {
     struct book_space space;
-    struct books *books;
+    struct books_header *header;
     struct manager *manager;
-    HRESULT hr = books_begin(options->pBooks, &space, &books);
+    HRESULT hr = books_begin(options->pBooks, sizeof(struct manager), &space, &header);
 
     if (hr != S_OK)
         return hr;
-    manager = &books->manager;
+    manager = CONTAINING_RECORD(header, struct manager, header);
     manager->IHostMemoryManager_iface.lpVtbl = &host_memory_manager_vtbl;
     manager->IHostMemInspection_iface.lpVtbl = &inspection_vtbl;
     manager->books = space;
     manager->books.gauge = &manager->counters.metadata;
     manager->born_tick = os_tick_milliseconds();
     atomic_store_explicit(&manager->references, 1, memory_order_relaxed);
-    gauge_add(&manager->counters.metadata, sizeof(struct books));
+    gauge_add(&manager->counters.metadata, sizeof(struct manager));
     set_callbacks(manager, options);
     hr = manager_make_parts(manager, options);
     if (hr != S_OK) {
         manager_release(manager);
         return hr;
     }
-    books_publish(books);
+    books_publish(header);
     *made = manager;
     return S_OK;
 }

@@ -4,9 +4,11 @@
  * All methods work in every status: hosts inspect most when something has gone wrong.
  */
 #include "hosting/inspection.h"
+#include "heap/heap_walk.h"
 
 #include "hosting/host_malloc.h"
 #include "hosting/inspection_methods.h"
+#include "hosting/public_facts.h"
 
 static HRESULT WINAPI inspection_QueryInterface(IHostMemInspection *iface, REFIID riid,
                                                 void **object)
@@ -24,6 +26,37 @@ static ULONG WINAPI inspection_Release(IHostMemInspection *iface)
     return manager_release(impl_from_IHostMemInspection(iface));
 }
 
+HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const void *address,
+                                     HOSTMEM_REGION *region)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct region_facts facts;
+    size_t committed;
+
+    if (!region)
+        return E_POINTER;
+    *region = (HOSTMEM_REGION){0};
+    if (!pages_find(&manager->pages, address, &facts, &committed))
+        return S_FALSE;
+    region_to_public(&facts, committed, region);
+    return S_OK;
+}
+
+HRESULT WINAPI inspection_FindBlock(IHostMemInspection *iface, const void *address,
+                                    HOSTMEM_BLOCK *public_block)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct heap_block block;
+
+    if (!public_block)
+        return E_POINTER;
+    *public_block = (HOSTMEM_BLOCK){0};
+    if (!heap_find_block(&manager->heaps, (uintptr_t)address, &block))
+        return S_FALSE;
+    block_to_public(&block, public_block);
+    return S_OK;
+}
+
 static HRESULT WINAPI inspection_Trim(IHostMemInspection *iface, SIZE_T *bytes)
 {
     struct manager *manager = impl_from_IHostMemInspection(iface);
@@ -39,6 +72,16 @@ static HRESULT WINAPI inspection_Trim(IHostMemInspection *iface, SIZE_T *bytes)
 static HRESULT WINAPI inspection_SetLimits(IHostMemInspection *iface, const HOSTMEM_LIMITS *limits)
 {
     return limits ? limits_set(&impl_from_IHostMemInspection(iface)->limits, limits) : E_POINTER;
+}
+
+HRESULT WINAPI inspection_GetLimits(IHostMemInspection *iface, HOSTMEM_LIMITS *limits)
+{
+    if (!limits)
+        return E_POINTER;
+    if (limits->cbSize != sizeof(*limits))
+        return E_INVALIDARG;
+    limits_get(&impl_from_IHostMemInspection(iface)->limits, limits);
+    return S_OK;
 }
 
 static HRESULT WINAPI inspection_SetRedirectedLevel(IHostMemInspection *iface,

@@ -1,5 +1,5 @@
 /*
- * inspection_methods.h: the methods of IHostMemInspection outside inspection.c, by file.
+ * inspection_methods.h: the methods of IHostMemInspection that more than one file uses, by file.
  */
 #ifndef HOSTMEM_HOSTING_INSPECTION_METHODS_H
 #define HOSTMEM_HOSTING_INSPECTION_METHODS_H
@@ -28,7 +28,7 @@ HRESULT WINAPI inspection_EnumHeaps(IHostMemInspection *iface, HOSTMEM_HEAP_CALL
 HRESULT WINAPI inspection_EnumSizeClasses(IHostMemInspection *iface, DWORD heap,
                                           HOSTMEM_SIZE_CLASS_CALLBACK callback, void *context);
 
-/* inspection_find.c */
+/* inspection.c: those that only look */
 HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const void *address,
                                      HOSTMEM_REGION *region);
 HRESULT WINAPI inspection_FindBlock(IHostMemInspection *iface, const void *address,

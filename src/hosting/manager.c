@@ -3,8 +3,7 @@
  */
 #include "hosting/manager.h"
 
-#include "hosting/books.h"
-#include "hosting/manager_parts.h"
+#include "os/os.h"
 
 bool guid_is_equal(REFGUID a, REFGUID b)
 {
@@ -27,10 +26,30 @@ void manager_latch_contradiction(struct manager *manager)
         manager_set_status(manager, HostMemStatusBroken);
 }
 
+void manager_destroy_parts(struct manager *manager)
+{
+    pressure_notify_destroy(&manager->limits.notify);
+    emergency_destroy(&manager->emergency);
+    pool_destroy(&manager->controls);
+    pool_destroy(&manager->mallocs);
+    heap_space_destroy(&manager->heaps);
+    mapped_destroy(&manager->mapped);
+    pages_destroy(&manager->pages);
+}
+
 static void destroy(struct manager *manager)
 {
+    struct book_space space = manager->books;
+    struct metadata *metadata = &manager->pages.metadata;
+
     manager_destroy_parts(manager);
-    books_end(books_of(manager));
+    if (!books_end(&manager->header)) {
+        /* While a manager is made, nothing of its spans but metadata is written to. */
+        os_fill(metadata->span.base, 0,
+                atomic_load_explicit(&metadata->used, memory_order_relaxed));
+        books_wipe(&manager->header);
+    }
+    book_space_release(&space);
 }
 
 HRESULT manager_query_interface(struct manager *manager, REFIID riid, void **object)

@@ -45,14 +45,3 @@ HRESULT manager_make_parts(struct manager *manager, const HOSTMEM_OPTIONS *optio
         return E_OUTOFMEMORY;
     return limits_init(&manager->limits, &manager->pages.budget, options);
 }
-
-void manager_destroy_parts(struct manager *manager)
-{
-    pressure_notify_destroy(&manager->limits.notify);
-    emergency_destroy(&manager->emergency);
-    pool_destroy(&manager->controls);
-    pool_destroy(&manager->mallocs);
-    heap_space_destroy(&manager->heaps);
-    mapped_destroy(&manager->mapped);
-    pages_destroy(&manager->pages);
-}

@@ -13,10 +13,4 @@
  */
 HRESULT manager_make_parts(struct manager *manager, const HOSTMEM_OPTIONS *options);
 
-/*
- * Everything but the book space. Memory that was handed out stays: a runtime may be running on it.
- * A part that was never made is all zero, and nothing is done to it.
- */
-void manager_destroy_parts(struct manager *manager);
-
 #endif

@@ -9,16 +9,16 @@
 
 static struct copy *impl_of(IHostMemInspection *iface)
 {
-    return CONTAINING_RECORD(iface, struct copy, books.manager.IHostMemInspection_iface);
+    return CONTAINING_RECORD(iface, struct copy, manager.IHostMemInspection_iface);
 }
 
 static void destroy(struct copy *copy)
 {
-    struct book_space space = copy->books.manager.books;
+    struct book_space space = copy->manager.books;
 
     if (copy->raw)
         os_metadata_release(copy->raw);
-    manager_destroy_parts(&copy->books.manager);
+    manager_destroy_parts(&copy->manager);
     book_space_release(&space);
 }
 
@@ -28,7 +28,7 @@ static HRESULT make_parts(struct copy *copy)
     static const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options)};
 
     copy->raw = os_metadata_reserve(BOOK_SPACE_SIZE + OS_GRANULE_SIZE);
-    return copy->raw ? manager_make_parts(&copy->books.manager, &options) : E_OUTOFMEMORY;
+    return copy->raw ? manager_make_parts(&copy->manager, &options) : E_OUTOFMEMORY;
 }
 
 HRESULT copied_inspection_make(struct copy **copy)
@@ -44,7 +44,7 @@ HRESULT copied_inspection_make(struct copy **copy)
         book_space_release(&space);
         return E_OUTOFMEMORY;
     }
-    manager = &(*copy)->books.manager;
+    manager = &(*copy)->manager;
     manager->IHostMemInspection_iface.lpVtbl = &copied_inspection_vtbl;
     manager->books = space;
     manager->books.gauge = &manager->counters.metadata;
@@ -57,14 +57,14 @@ HRESULT copied_inspection_make(struct copy **copy)
 
 static ULONG WINAPI copied_AddRef(IHostMemInspection *iface)
 {
-    return manager_add_ref(&impl_of(iface)->books.manager);
+    return manager_add_ref(&impl_of(iface)->manager);
 }
 
 static ULONG WINAPI copied_Release(IHostMemInspection *iface)
 {
     struct copy *copy = impl_of(iface);
     uint32_t left =
-        atomic_fetch_sub_explicit(&copy->books.manager.references, 1, memory_order_acq_rel) - 1;
+        atomic_fetch_sub_explicit(&copy->manager.references, 1, memory_order_acq_rel) - 1;
 
     if (left == 0)
         destroy(copy);
@@ -88,8 +88,7 @@ static HRESULT WINAPI copied_QueryInterface(IHostMemInspection *iface, REFIID ri
 static HRESULT WINAPI copied_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT *result,
                                    HOSTMEM_DIFFERENCE_CALLBACK callback, void *context)
 {
-    return inspection_audit_by(&impl_of(iface)->books.manager, audit_records, result, callback,
-                               context);
+    return inspection_audit_by(&impl_of(iface)->manager, audit_records, result, callback, context);
 }
 
 /* The manager is another process's: nothing of it can be changed from here. */

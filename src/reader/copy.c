@@ -15,7 +15,7 @@ _Static_assert(sizeof(struct copy) <= OS_GRANULE_SIZE, "the first span begins at
 /* The pools that are read first. */
 static HRESULT read_pools(const struct copy *copy)
 {
-    const struct manager *raw = copy_raw_manager(copy), *manager = &copy->books.manager;
+    const struct manager *raw = copy_raw_manager(copy), *manager = &copy->manager;
     const struct {
         const struct pool *raw, *pool;
     } pools[] = {
@@ -45,7 +45,7 @@ static HRESULT read_metadata(const struct copy *copy, const struct metadata *met
 /* Whether the histories have changed since they were read. */
 static HRESULT compare_histories(struct copy *copy)
 {
-    size_t begin = copy_offset(copy, copy->books.manager.heaps.histories.span.base);
+    size_t begin = copy_offset(copy, copy->manager.heaps.histories.span.base);
     size_t scratch = BOOK_SPACE_SIZE; /* raw ends a granule above it */
 
     for (size_t at = 0; at < copy->histories_used && !copy->histories_changed;
@@ -65,8 +65,8 @@ static HRESULT compare_histories(struct copy *copy)
 
 static HRESULT read_raw(struct copy *copy)
 {
-    const struct manager *raw = copy_raw_manager(copy), *manager = &copy->books.manager;
-    HRESULT hr = copy_read_raw(copy, 0, sizeof(struct books));
+    const struct manager *raw = copy_raw_manager(copy), *manager = &copy->manager;
+    HRESULT hr = copy_read_raw(copy, 0, sizeof(struct manager));
 
     if (hr == S_OK)
         hr = read_pools(copy);
@@ -83,7 +83,7 @@ static HOSTMEM_STATUS status_of(const struct copy *copy)
 {
     HOSTMEM_STATUS status = status_read(&copy_raw_manager(copy)->status);
 
-    if (LOAD_RELAXED(((const struct books *)copy->raw)->header.state) == BOOKS_ENDED &&
+    if (LOAD_RELAXED(copy_raw_manager(copy)->header.state) == BOOKS_ENDED &&
         status != HostMemStatusBroken)
         return HostMemStatusEnded;
     return (uint32_t)status <= HostMemStatusClosed ? status : HostMemStatusBroken;
@@ -93,7 +93,7 @@ static HOSTMEM_STATUS status_of(const struct copy *copy)
 static HRESULT fill_figures(struct copy *copy)
 {
     const struct manager *raw = copy_raw_manager(copy);
-    struct manager *manager = &copy->books.manager;
+    struct manager *manager = &copy->manager;
     const struct pressure *raw_pressure = &raw->limits.notify.pressure;
     struct pressure *pressure = &manager->limits.notify.pressure;
     uint32_t word = LOAD_RELAXED(raw_pressure->word) & PRESSURE_HIGH;

@@ -24,11 +24,11 @@
 #ifndef HOSTMEM_READER_COPY_H
 #define HOSTMEM_READER_COPY_H
 
-#include "hosting/books.h"
+#include "hosting/manager.h"
 
 struct copy {
-    struct books books; /* at the start of the copy's book space, like the writer's */
-    const char *view;   /* the books as this process sees them: anybody may change them */
+    struct manager manager; /* at the start of the copy's book space, like the writer's */
+    const char *view;       /* the books as this process sees them: anybody may change them */
     char *raw;
     uintptr_t base; /* where the writer sees them */
     size_t metadata_used;
@@ -39,7 +39,7 @@ struct copy {
 /* What was read of the manager. */
 static inline const struct manager *copy_raw_manager(const struct copy *copy)
 {
-    return &((const struct books *)copy->raw)->manager;
+    return (const struct manager *)copy->raw;
 }
 
 static inline size_t copy_offset(const struct copy *copy, const void *in_copy)

@@ -16,7 +16,7 @@
 /* The copy's size class that a pointer found in the books names; NULL: it names none. */
 static const struct size_class *class_of(const struct copy *copy, const struct size_class *pointer)
 {
-    const struct size_class *classes = copy->books.manager.heaps.classes.classes;
+    const struct size_class *classes = copy->manager.heaps.classes.classes;
     size_t at = (uintptr_t)pointer - copy->base - copy_offset(copy, classes);
 
     if (!pointer || at % sizeof(*classes) || at / sizeof(*classes) >= CLASS_COUNT)
@@ -37,7 +37,7 @@ static void forget_block(struct slab *slab, const struct slab_view *view, uint32
 static bool fill_histories(struct copy *copy, struct slab *slab, const struct block_history *raw,
                            const void *pointer, HRESULT *hr)
 {
-    struct metadata *metadata = &copy->books.manager.heaps.histories;
+    struct metadata *metadata = &copy->manager.heaps.histories;
     struct slab_view view;
     struct block_history *histories;
     uint32_t requested;
@@ -85,7 +85,7 @@ static bool fill_slab(struct copy *copy, struct slab *slab, const struct slab *r
     if (!view.size_class->tracked)
         return true;
     histories =
-        copy_follow(copy, pointer, &copy->books.manager.heaps.histories.span, copy->histories_used,
+        copy_follow(copy, pointer, &copy->manager.heaps.histories.span, copy->histories_used,
                     view.size_class->blocks * sizeof(struct block_history), 64);
     return histories && fill_histories(copy, slab, histories, pointer, hr);
 }
@@ -102,8 +102,8 @@ static bool is_same_use(const struct slab *first, const struct slab *second)
 
 HRESULT copy_fill_slabs(struct copy *copy)
 {
-    struct pool *slabs = &copy->books.manager.heaps.slabs;
-    struct metadata *histories = &copy->books.manager.heaps.histories;
+    struct pool *slabs = &copy->manager.heaps.slabs;
+    struct metadata *histories = &copy->manager.heaps.histories;
     HRESULT hr = copy_read_again(copy, &copy_raw_manager(copy)->heaps.slabs, slabs);
 
     if (histories->span.size > copy->histories_used + OS_GRANULE_SIZE)
@@ -150,7 +150,7 @@ static void fill_thread(struct thread_counters *thread, const struct thread_coun
 static void fill_bucket(const struct copy *copy, struct heap *heap, uint32_t bucket,
                         const struct thread_counters *first)
 {
-    const struct pool *threads = &copy->books.manager.heaps.threads;
+    const struct pool *threads = &copy->manager.heaps.threads;
     uint32_t index;
 
     for (const void *pointer = first; (index = copy_index_of(copy, pointer, threads)) != 0;) {
@@ -182,7 +182,7 @@ static void fill_heap(struct copy *copy, struct heap *heap, const struct heap *r
 
     if (!number || number > LOAD_RELAXED(copy_raw_manager(copy)->heaps.heap_number))
         return;
-    heap->space = &copy->books.manager.heaps;
+    heap->space = &copy->manager.heaps;
     STORE_RELAXED(heap->executable, *(const unsigned char *)&raw->executable != 0);
     for (int i = 0; i < THREAD_COUNTS; i++)
         STORE_RELAXED(heap->shared.counts[i], LOAD_RELAXED(raw->shared.counts[i]));
@@ -202,7 +202,7 @@ static void fill_heap(struct copy *copy, struct heap *heap, const struct heap *r
 HRESULT copy_fill_heaps(struct copy *copy)
 {
     const struct heap_space *raw = &copy_raw_manager(copy)->heaps;
-    struct heap_space *space = &copy->books.manager.heaps;
+    struct heap_space *space = &copy->manager.heaps;
     HRESULT hr = copy_read_again(copy, &raw->threads, &space->threads);
 
     for (uint32_t index = 1; hr == S_OK && index <= pool_limit(&space->threads); index++)

@@ -24,8 +24,8 @@ static void clear(void *item, size_t size)
 
 static const void *array_of(const struct copy *copy, const void *pointer, size_t size)
 {
-    return copy_follow(copy, pointer, &copy->books.manager.pages.metadata.span, copy->metadata_used,
-                       size, ARRAY_ALIGNMENT);
+    return copy_follow(copy, pointer, &copy->manager.pages.metadata.span, copy->metadata_used, size,
+                       ARRAY_ALIGNMENT);
 }
 
 /* Copies indices; those that are above the limit become 0. */
@@ -41,7 +41,7 @@ static void copy_indices(_Atomic uint32_t *to, const _Atomic uint32_t *from, siz
 
 static bool fill_chunk(struct copy *copy, struct chunk *chunk, const struct chunk *raw)
 {
-    struct chunk_table *table = &copy->books.manager.pages.table.chunks;
+    struct chunk_table *table = &copy->manager.pages.table.chunks;
     uint32_t regions = pool_limit(&copy_raw_manager(copy)->pages.table.regions);
     uint32_t slabs = pool_limit(&copy_raw_manager(copy)->heaps.slabs);
     const chunk_owner *owners =
@@ -69,7 +69,7 @@ static bool fill_chunk(struct copy *copy, struct chunk *chunk, const struct chun
 static HRESULT fill_entry(struct copy *copy, uint64_t entry)
 {
     const struct pool *raw_chunks = &copy_raw_manager(copy)->pages.table.chunks.chunks;
-    struct chunk_table *table = &copy->books.manager.pages.table.chunks;
+    struct chunk_table *table = &copy->manager.pages.table.chunks;
     uint32_t limit = pool_limit(raw_chunks);
     uint64_t number = (entry >> 32) - 1;
     uint32_t index = (uint32_t)entry;
@@ -89,13 +89,13 @@ static HRESULT fill_entry(struct copy *copy, uint64_t entry)
 static const struct chunk_directory *directory_at(const struct copy *copy, const void *pointer,
                                                   size_t size)
 {
-    return copy_follow(copy, pointer, &copy->books.manager.pages.metadata.span, copy->metadata_used,
-                       size, ARRAY_ALIGNMENT);
+    return copy_follow(copy, pointer, &copy->manager.pages.metadata.span, copy->metadata_used, size,
+                       ARRAY_ALIGNMENT);
 }
 
 HRESULT copy_fill_chunks(struct copy *copy)
 {
-    struct metadata *metadata = &copy->books.manager.pages.metadata;
+    struct metadata *metadata = &copy->manager.pages.metadata;
     const void *pointer = LOAD_RELAXED(copy_raw_manager(copy)->pages.table.chunks.first);
     const void *before = NULL;
     HRESULT hr = S_OK;
@@ -142,10 +142,10 @@ static size_t chunks_of(const struct region_facts *facts)
 /* *room: how many chunks further regions may cover. */
 static void fill_region(const struct copy *copy, uint32_t index, uint64_t *room)
 {
-    struct region *region = region_table_at(&copy->books.manager.pages.table, index);
+    struct region *region = region_table_at(&copy->manager.pages.table, index);
     struct region_facts facts;
 
-    if (!copy_settle_item(copy, &copy->books.manager.pages.table.regions, index)) {
+    if (!copy_settle_item(copy, &copy->manager.pages.table.regions, index)) {
         clear(region, sizeof(*region));
         region_set_busy(region);
     } else if (!region_read(region, &facts)) {
@@ -163,7 +163,7 @@ static void fill_region(const struct copy *copy, uint32_t index, uint64_t *room)
 
 HRESULT copy_fill_regions(struct copy *copy)
 {
-    struct region_table *table = &copy->books.manager.pages.table;
+    struct region_table *table = &copy->manager.pages.table;
     HRESULT hr =
         copy_read_again(copy, &copy_raw_manager(copy)->pages.table.regions, &table->regions);
     uint32_t count = pool_limit(&table->regions);
@@ -181,7 +181,7 @@ HRESULT copy_fill_regions(struct copy *copy)
 
 HRESULT copy_fill_mapped(struct copy *copy)
 {
-    struct pool *ranges = &copy->books.manager.mapped.ranges;
+    struct pool *ranges = &copy->manager.mapped.ranges;
     HRESULT hr = copy_read_again(copy, &copy_raw_manager(copy)->mapped.ranges, ranges);
 
     for (uint32_t index = 1; hr == S_OK && index <= pool_limit(ranges); index++) {

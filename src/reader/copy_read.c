@@ -140,7 +140,7 @@ uint32_t copy_index_of(const struct copy *copy, const void *pointer, const struc
 
 const char *copy_text(const struct copy *copy, const char *pointer)
 {
-    const struct span *span = &copy->books.manager.pages.metadata.span;
+    const struct span *span = &copy->manager.pages.metadata.span;
     const char *text = copy_follow(copy, pointer, span, copy->metadata_used, 1, 1);
     size_t left;
 

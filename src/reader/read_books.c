@@ -52,7 +52,7 @@ static HRESULT read_books(const void *view, SIZE_T size, IHostMemInspection **in
     copy->base = (uintptr_t)header.base;
     hr = copy_fill(copy);
     copy->view = NULL;
-    *inspection = &copy->books.manager.IHostMemInspection_iface;
+    *inspection = &copy->manager.IHostMemInspection_iface;
     if (hr != S_OK) {
         (*inspection)->lpVtbl->Release(*inspection);
         *inspection = NULL;
