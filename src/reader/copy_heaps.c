@@ -176,17 +176,20 @@ static void copy_gauge(struct gauge *to, const struct gauge *from)
     STORE_RELAXED(to->peak, gauge_peak(from));
 }
 
-static void fill_heap(struct copy *copy, struct heap *heap, const struct heap *raw)
+/* An empty heap stays so if what was read makes no sense. */
+static HRESULT fill_heap(struct copy *copy, struct heap *heap, const struct heap *raw)
 {
     uint32_t number = heap_number(raw);
+    HRESULT hr;
 
     if (!number || number > LOAD_RELAXED(copy_raw_manager(copy)->heaps.heap_number))
-        return;
+        return S_OK;
+    hr = copy_read(copy, &heap->shared, copy_offset(copy, &heap->shared), sizeof(heap->shared));
+    if (hr != S_OK)
+        return hr;
+    fill_thread(&heap->shared, &raw->shared);
     heap->space = &copy->manager.heaps;
     STORE_RELAXED(heap->executable, *(const unsigned char *)&raw->executable != 0);
-    for (int i = 0; i < THREAD_COUNTS; i++)
-        STORE_RELAXED(heap->shared.counts[i], LOAD_RELAXED(raw->shared.counts[i]));
-    STORE_RELAXED(heap->shared.inside, LOAD_RELAXED(raw->shared.inside));
     STORE_RELAXED(heap->peak_blocks, LOAD_RELAXED(raw->peak_blocks));
     STORE_RELAXED(heap->peak_bytes, LOAD_RELAXED(raw->peak_bytes));
     copy_gauge(&heap->slab_bytes, &raw->slab_bytes);
@@ -197,6 +200,7 @@ static void fill_heap(struct copy *copy, struct heap *heap, const struct heap *r
     for (uint32_t i = 0; i < THREAD_BUCKETS; i++)
         fill_bucket(copy, heap, i, LOAD_RELAXED(raw->threads[i]));
     STORE_RELAXED(heap->number, number);
+    return S_OK;
 }
 
 HRESULT copy_fill_heaps(struct copy *copy)
@@ -210,7 +214,8 @@ HRESULT copy_fill_heaps(struct copy *copy)
     if (hr == S_OK)
         hr = copy_give_out(&raw->heaps, &space->heaps);
     for (uint32_t index = 1; hr == S_OK && index <= pool_limit(&space->heaps); index++)
-        fill_heap(copy, pool_item(&space->heaps, index), copy_raw_item(copy, &space->heaps, index));
+        hr = fill_heap(copy, pool_item(&space->heaps, index),
+                       copy_raw_item(copy, &space->heaps, index));
     copy_gauge(&space->peak_blocks, &raw->peak_blocks);
     copy_gauge(&space->peak_bytes, &raw->peak_bytes);
     STORE_RELAXED(space->heap_number, LOAD_RELAXED(raw->heap_number));
