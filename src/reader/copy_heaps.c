@@ -7,8 +7,6 @@
 #include "counters/relaxed.h"
 #include "os/os.h"
 
-#include <string.h>
-
 /* ------------------------------------------------------------------------------------------------
  * Slabs
  * --------------------------------------------------------------------------------------------- */
@@ -31,6 +29,19 @@ static void forget_block(struct slab *slab, const struct slab_view *view, uint32
 
     if (slab_look(slab, view, slab_block_address(view, index), &block) == SLAB_LIVE)
         slab_try_change(slab, view, &block, 0);
+}
+
+/* True if what is told of a block was the same in both readings, and complete. */
+static bool is_settled(const struct block_history *first, const struct block_history *second)
+{
+    uint64_t sequence = LOAD_RELAXED(first->sequence);
+
+    return sequence && LOAD_RELAXED(second->sequence) == sequence &&
+           LOAD_RELAXED(second->tick) == LOAD_RELAXED(first->tick) &&
+           LOAD_RELAXED(second->file) == LOAD_RELAXED(first->file) &&
+           LOAD_RELAXED(second->caller) == LOAD_RELAXED(first->caller) &&
+           LOAD_RELAXED(second->line) == LOAD_RELAXED(first->line) &&
+           LOAD_RELAXED(second->thread_id) == LOAD_RELAXED(first->thread_id);
 }
 
 /* Copies the slab's histories. `raw` is what was read before the slab; *hr is a want of memory. */
@@ -56,8 +67,7 @@ static bool fill_histories(struct copy *copy, struct slab *slab, const struct bl
         return false;
     STORE_RELAXED(slab->histories, histories);
     for (uint32_t i = 0; i < view.size_class->blocks; i++) {
-        bool settled = memcmp(&raw[i], &histories[i], sizeof(raw[i])) == 0 &&
-                       LOAD_RELAXED(histories[i].sequence) != 0;
+        bool settled = is_settled(&raw[i], &histories[i]);
 
         STORE_RELAXED(histories[i].file, copy_text(copy, LOAD_RELAXED(raw[i].file)));
         if (!settled && slab_read(slab, &view, i, &requested))

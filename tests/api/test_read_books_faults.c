@@ -9,6 +9,8 @@
 #include "hosting/manager.h"
 #include "os/os_fault.h"
 
+#include <string.h>
+
 #define NO_BOOKS HRESULT_FROM_WIN32(ERROR_INVALID_DATA)
 
 static struct section section;
@@ -243,7 +245,41 @@ static void a_live_block_whose_history_is_being_written_is_left_out(void **state
     full_books_end(&full);
 }
 
-static void a_file_name_without_an_end_is_left_out(void **state)
+static HRESULT CALLBACK note_longest_name(void *context, const HOSTMEM_BLOCK *block)
+{
+    size_t *longest = context;
+    size_t length = block->FileName ? strlen(block->FileName) : 0;
+
+    if (length > *longest)
+        *longest = length;
+    return S_OK;
+}
+
+static void a_file_name_beyond_the_longest_is_left_out(void **state)
+{
+    char before[2 * STRING_TABLE_LENGTH];
+    struct subject books;
+    struct region *region;
+    char *file;
+    size_t longest = 0;
+
+    (void)state;
+    full_books_make(&full, &section, 0);
+    region = region_table_find(&writers()->pages.table, (uintptr_t)full.blocks[0][30]);
+    assert_non_null(region);
+    file = (char *)region->file;
+    memcpy(before, file, sizeof(before));
+    memset(file, 'x', sizeof(before));
+    books = books_of_section(&section);
+    assert_succeeds(
+        IHostMemInspection_EnumBlocks(books.inspection, 0, note_longest_name, &longest));
+    assert_between(longest, 0, STRING_TABLE_LENGTH);
+    IHostMemInspection_Release(books.inspection);
+    memcpy(file, before, sizeof(before));
+    full_books_end(&full);
+}
+
+static void a_file_name_outside_of_the_books_is_left_out(void **state)
 {
     struct subject books;
     HOSTMEM_BLOCK block;
@@ -280,7 +316,8 @@ int main(void)
         in_section(a_region_of_the_whole_address_space_costs_no_more_than_its_books),
         in_section(a_slab_without_histories_is_left_out),
         in_section(a_live_block_whose_history_is_being_written_is_left_out),
-        in_section(a_file_name_without_an_end_is_left_out),
+        in_section(a_file_name_beyond_the_longest_is_left_out),
+        in_section(a_file_name_outside_of_the_books_is_left_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
