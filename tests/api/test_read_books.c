@@ -384,7 +384,7 @@ static void read_at_work(const struct section *section, DWORD flags)
     for (unsigned i = 0; i < COUNT_OF(workers); i++)
         workers[i] = (struct worker){&subject, heap, &stop};
     threads_start(&threads, COUNT_OF(workers), work, workers, sizeof(workers[0]));
-    for (unsigned round = 0; round < 100; round++) {
+    for (unsigned round = 0; round < 40; round++) {
         IHostMemInspection *books = NULL;
         HOSTMEM_REGION found;
         HOSTMEM_BLOCK found_block;
@@ -405,7 +405,7 @@ static void read_at_work(const struct section *section, DWORD flags)
     }
     stop = 1;
     threads_join(&threads);
-    print_message("%u of 100 readings met no call\n", exact);
+    print_message("%u of 40 readings met no call\n", exact);
     assert_figure(wrong, 0);
     assert_succeeds(IHostMalloc_Free(heap, block));
     IHostMalloc_Release(heap);

@@ -204,6 +204,65 @@ static void a_region_of_the_whole_address_space_costs_no_more_than_its_books(voi
     full_books_end(&full);
 }
 
+static void assert_left_out(const char *about, unsigned regions)
+{
+    assert_figure_of(about, read_all().region_count, regions - 1);
+}
+
+static void a_region_that_makes_no_sense_is_left_out(void **state)
+{
+    struct region *region;
+    unsigned regions;
+
+    (void)state;
+    full_books_make(&full, &section, 0);
+    regions = read_all().region_count;
+    region = region_table_find(&writers()->pages.table, (uintptr_t)full.regions[3]);
+#define assert_left_out_with(field, wrong)                                                         \
+    do {                                                                                           \
+        uintptr_t right = (uintptr_t)region->field;                                                \
+        region->field = wrong;                                                                     \
+        assert_left_out(#field " is " #wrong, regions);                                            \
+        region->field = right;                                                                     \
+    } while (0)
+    assert_left_out_with(critical_level, BUDGET_LEVELS);
+    assert_left_out_with(base, right + PAGE);
+    assert_left_out_with(size, 0);
+    assert_left_out_with(size, right + 1);
+    assert_left_out_with(size, 0 - PAGE);
+    assert_left_out_with(block, right - 1);
+    assert_left_out_with(block, right + region->size);
+    assert_left_out_with(requested, region->size + 1);
+    assert_left_out_with(heap, writers()->heaps.heap_number + 1);
+#undef assert_left_out_with
+    assert_figure(read_all().region_count, regions);
+    full_books_end(&full);
+}
+
+static void a_slab_that_makes_no_sense_is_left_out(void **state)
+{
+    struct slab *slab;
+    unsigned blocks;
+
+    (void)state;
+    full_books_make(&full, &section, 0);
+    blocks = read_all().block_count;
+    slab = heap_slab(&writers()->heaps, 1);
+#define assert_left_out_with(field, wrong)                                                         \
+    do {                                                                                           \
+        uintptr_t right = (uintptr_t)slab->field;                                                  \
+        slab->field = wrong;                                                                       \
+        assert_between(read_all().block_count, 1, blocks - 1);                                     \
+        slab->field = right;                                                                       \
+    } while (0)
+    assert_left_out_with(base, right + PAGE);
+    assert_left_out_with(base, 0);
+    assert_left_out_with(heap, writers()->heaps.heap_number + 1);
+#undef assert_left_out_with
+    assert_figure(read_all().block_count, blocks);
+    full_books_end(&full);
+}
+
 static void a_slab_without_histories_is_left_out(void **state)
 {
     struct slab *slab;
@@ -314,6 +373,8 @@ int main(void)
         in_section(figures_beyond_what_is_there_are_no_books),
         in_section(circles_are_not_followed_for_ever),
         in_section(a_region_of_the_whole_address_space_costs_no_more_than_its_books),
+        in_section(a_region_that_makes_no_sense_is_left_out),
+        in_section(a_slab_that_makes_no_sense_is_left_out),
         in_section(a_slab_without_histories_is_left_out),
         in_section(a_live_block_whose_history_is_being_written_is_left_out),
         in_section(a_file_name_beyond_the_longest_is_left_out),
