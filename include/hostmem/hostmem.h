@@ -2,10 +2,11 @@
  * hostmem.h: what every host needs: limits, options, and the functions that make a manager.
  *
  * The memory manager itself is IHostMemoryManager, declared in clrhosting.h and described in the
- * .NET Framework hosting reference. This header makes one. It includes four others, so that a
+ * .NET Framework hosting reference. This header makes one. It includes five others, so that a
  * program needs no more than this one:
  * - clrhosting.h: the interfaces between a host and the CLR.
  * - inspection.h: IHostMemInspection, which shows what a manager has handed out.
+ * - books.h: reading a manager's books from another process.
  * - redirect.h: import redirection, which brings modern .NET to use a manager.
  * - version.h: the version of these headers.
  *
@@ -22,6 +23,7 @@
 #ifndef HOSTMEM_HOSTMEM_H
 #define HOSTMEM_HOSTMEM_H
 
+#include <hostmem/books.h>
 #include <hostmem/clrhosting.h>
 #include <hostmem/inspection.h>
 #include <hostmem/redirect.h>
@@ -132,6 +134,16 @@ typedef struct HOSTMEM_OPTIONS {
      */
     HOSTMEM_MODULE_CALLBACK pfnModule;
     void *pModuleContext;
+
+    /*
+     * Memory that the manager keeps its books in, so that another process can read them (books.h):
+     * a writable view of all of a section that the paging file backs, SEC_RESERVE or SEC_COMMIT,
+     * filled with zeros, at least HostMemGetBooksSize() bytes. The manager commits in it, and
+     * never unmaps it: unmap it after the manager's last Release, or leave it to the process's
+     * end. NULL and 0: the manager reserves memory of its own.
+     */
+    void *pBooks;
+    SIZE_T cbBooks; /* the view's size */
 } HOSTMEM_OPTIONS;
 
 /* ----------------------------------------------------------------------------------------------
@@ -143,12 +155,14 @@ typedef struct HOSTMEM_OPTIONS {
  *   pOptions   NULL: the defaults, which are all zero.
  *   ppManager  out: the manager, with one reference; NULL on failure.
  * S_OK; E_POINTER (ppManager is NULL); E_INVALIDARG (cbSize or dwFlags not known to this version,
- * or pLimits that SetLimits refuses); E_OUTOFMEMORY.
+ * pLimits that SetLimits refuses, or pBooks that is too small, not a view's start, not writable, or
+ * holds books already); E_OUTOFMEMORY.
  * Any thread. Not suspension-safe: make managers before the runtime is started.
  *
- * The manager's last Release gives its bookkeeping back. The memory that it handed out stays as it
- * is: a runtime may still be running on it. An object of the manager must not be used after its own
- * last Release, as COM has it: such a call may fail or fault.
+ * The manager's last Release gives its bookkeeping back; in pBooks it stays, for readers. The
+ * memory that it handed out stays as it is: a runtime may still be running on it. An object of the
+ * manager must not be used after its own last Release, as COM has it: such a call may fail or
+ * fault.
  */
 HRESULT STDMETHODCALLTYPE HostMemCreateManager(const HOSTMEM_OPTIONS *pOptions,
                                                IHostMemoryManager **ppManager);

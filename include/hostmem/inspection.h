@@ -40,6 +40,7 @@ typedef enum HOSTMEM_METHOD {
 typedef struct HOSTMEM_METHOD_COUNT {
     ULONGLONG Calls;    /* begun */
     ULONGLONG Failures; /* of these, those that returned anything but S_OK */
+    ULONGLONG UnderWay; /* of these, those that have not returned; heaps': see CallsUnderWay */
 } HOSTMEM_METHOD_COUNT;
 
 /* Why IHostMalloc::Free refused: the index into HOSTMEM_STATISTICS.RefusedBlocks. */
@@ -68,7 +69,8 @@ typedef struct HOSTMEM_FIRST_COUNT {
 typedef enum HOSTMEM_STATUS {
     HostMemStatusOpen = 0,   /* serving */
     HostMemStatusBroken = 1, /* the books and the system disagreed: an E_FAIL has latched */
-    HostMemStatusClosed = 2  /* the host has called Close */
+    HostMemStatusClosed = 2, /* the host has called Close */
+    HostMemStatusEnded = 3   /* the manager is gone, and these are its last books (books.h) */
 } HOSTMEM_STATUS;
 
 typedef struct HOSTMEM_STATISTICS {
@@ -96,6 +98,7 @@ typedef struct HOSTMEM_STATISTICS {
     HOSTMEM_FIRST_COUNT Notifications[3];   /* sent to a runtime: [EMemoryAvailable - 1] */
     DWORD Pressure;                         /* EMemoryAvailable: the state now */
     DWORD RedirectedLevel;                  /* EMemoryCriticalLevel: see SetRedirectedLevel */
+    ULONGLONG CallsUnderWay; /* of all methods; heaps' Alloc and Free show here and nowhere else */
 } HOSTMEM_STATISTICS;
 
 /* A live region: what one reserving VirtualAlloc, or one heap block, took from Win32. */
@@ -207,6 +210,7 @@ typedef struct HOSTMEM_AUDIT {
     ULONGLONG ReservedBytes; /* by VirtualQuery, in the regions compared */
     ULONGLONG CommittedBytes;
     ULONGLONG Differences;
+    ULONGLONG CallsUnderWay; /* when the audit ended */
 } HOSTMEM_AUDIT;
 
 /*

@@ -50,12 +50,24 @@ uint64_t counter_read(const _Atomic uint64_t *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
+uint64_t counters_ended(const struct counters *counters, enum counted_method method)
+{
+    return atomic_load_explicit(&counters->calls[method].ended, memory_order_acquire);
+}
+
+uint64_t counters_under_way(const struct counters *counters, enum counted_method method)
+{
+    uint64_t ended = counters_ended(counters, method);
+
+    return counter_read(&counters->calls[method].begun) - ended;
+}
+
 uint64_t counters_mark(const struct counters *counters)
 {
     uint64_t ended = 0;
 
     for (int method = 0; method < COUNTED_METHODS; method++)
-        ended += atomic_load_explicit(&counters->calls[method].ended, memory_order_acquire);
+        ended += counters_ended(counters, (enum counted_method)method);
     return ended;
 }
 

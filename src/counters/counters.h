@@ -96,6 +96,10 @@ void counter_add(_Atomic uint64_t *counter, uint64_t amount);
 void counters_count_first(struct counters *counters, struct first_counter *first, uint64_t tick);
 uint64_t counter_read(const _Atomic uint64_t *counter);
 
+/* Calls that have ended (acquire: read before `begun`); and those that have begun and not ended. */
+uint64_t counters_ended(const struct counters *counters, enum counted_method method);
+uint64_t counters_under_way(const struct counters *counters, enum counted_method method);
+
 /*
  * A mark of all calls so far; and whether no call has been under way since. Suspension-safe. While
  * a thread is suspended in a call, the answer is no.

@@ -93,16 +93,24 @@ static uint32_t add_some(const struct heap *heap, const enum thread_count *which
     return inside;
 }
 
-/* Adds up frees after allocations, so that the sum of live blocks is never too large. */
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/*
+ * Adds up frees after allocations, so that the sum of live blocks is never too large. Returns how
+ * many calls were under way, the first time or the second.
+ */
 static uint32_t add_threads(const struct heap *heap, uint64_t counts[THREAD_COUNTS])
 {
-    uint32_t inside;
+    uint32_t inside, later;
 
     for (int counter = 0; counter < THREAD_COUNTS; counter++)
         counts[counter] = 0;
     inside = add_some(heap, allocated, sizeof(allocated) / sizeof(allocated[0]), counts);
-    inside += add_some(heap, freed, sizeof(freed) / sizeof(freed[0]), counts);
-    return inside;
+    later = add_some(heap, freed, sizeof(freed) / sizeof(freed[0]), counts);
+    return (uint32_t)larger(inside, later);
 }
 
 /* Raises a heap's peak, and the manager's sum of peaks by as much. */
@@ -198,11 +206,6 @@ pages_result heap_refuse(struct heap *heap, enum block_refusal why)
 static uint64_t difference(uint64_t more, uint64_t less)
 {
     return (int64_t)(more - less) > 0 ? more - less : 0;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 bool heap_figures(const struct heap *heap, struct heap_figures *figures)

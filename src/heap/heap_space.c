@@ -18,16 +18,16 @@
 bool heap_space_init(struct heap_space *space, struct pages *pages,
                      const struct heap_options *options)
 {
-    struct gauge *gauge = &pages->counters->metadata;
+    struct book_space *books = pages->books;
 
     space->pages = pages;
     space->options = *options;
     string_table_init(&space->file_names, &pages->metadata);
     size_classes_init(&space->classes);
-    return pool_init(&space->heaps, sizeof(struct heap), HEAP_LIMIT, gauge) &&
-           pool_init(&space->slabs, sizeof(struct slab), SLAB_LIMIT, gauge) &&
-           metadata_init(&space->histories, HISTORIES_LIMIT, gauge) &&
-           pool_init(&space->threads, sizeof(struct thread_counters), THREAD_LIMIT, gauge);
+    return pool_init(&space->heaps, sizeof(struct heap), HEAP_LIMIT, books) &&
+           pool_init(&space->slabs, sizeof(struct slab), SLAB_LIMIT, books) &&
+           metadata_init(&space->histories, HISTORIES_LIMIT, books) &&
+           pool_init(&space->threads, sizeof(struct thread_counters), THREAD_LIMIT, books);
 }
 
 void heap_space_destroy(struct heap_space *space)

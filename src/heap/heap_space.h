@@ -61,7 +61,10 @@ struct heap_space {
     struct size_classes classes;
 };
 
-/* False: no memory; call heap_space_destroy all the same. pages must outlive the space. */
+/*
+ * False: no memory; call heap_space_destroy all the same. pages must outlive the space, whose spans
+ * come from its books.
+ */
 bool heap_space_init(struct heap_space *space, struct pages *pages,
                      const struct heap_options *options);
 

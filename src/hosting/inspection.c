@@ -26,8 +26,8 @@ static ULONG WINAPI inspection_Release(IHostMemInspection *iface)
     return manager_release(impl_from_IHostMemInspection(iface));
 }
 
-static HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const void *address,
-                                            HOSTMEM_REGION *region)
+HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const void *address,
+                                     HOSTMEM_REGION *region)
 {
     struct manager *manager = impl_from_IHostMemInspection(iface);
     struct region_facts facts;
@@ -42,8 +42,8 @@ static HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const voi
     return S_OK;
 }
 
-static HRESULT WINAPI inspection_FindBlock(IHostMemInspection *iface, const void *address,
-                                           HOSTMEM_BLOCK *public_block)
+HRESULT WINAPI inspection_FindBlock(IHostMemInspection *iface, const void *address,
+                                    HOSTMEM_BLOCK *public_block)
 {
     struct manager *manager = impl_from_IHostMemInspection(iface);
     struct heap_block block;
@@ -74,7 +74,7 @@ static HRESULT WINAPI inspection_SetLimits(IHostMemInspection *iface, const HOST
     return limits ? limits_set(&impl_from_IHostMemInspection(iface)->limits, limits) : E_POINTER;
 }
 
-static HRESULT WINAPI inspection_GetLimits(IHostMemInspection *iface, HOSTMEM_LIMITS *limits)
+HRESULT WINAPI inspection_GetLimits(IHostMemInspection *iface, HOSTMEM_LIMITS *limits)
 {
     if (!limits)
         return E_POINTER;

@@ -5,7 +5,6 @@
 #include "hosting/inspection_methods.h"
 #include "heap/heap_walk.h"
 #include "hosting/public_facts.h"
-#include "pages/audit.h"
 
 _Static_assert(HostMemCommittedCharge == (int)AUDIT_COMMITTED_CHARGE, "one order of differences");
 
@@ -63,10 +62,10 @@ static void audit_heaps(struct audit_caller *caller, struct audit *audit)
     }
 }
 
-HRESULT WINAPI inspection_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT *result,
-                                HOSTMEM_DIFFERENCE_CALLBACK callback, void *context)
+HRESULT inspection_audit_by(const struct manager *manager, inspection_auditor *auditor,
+                            HOSTMEM_AUDIT *result, HOSTMEM_DIFFERENCE_CALLBACK callback,
+                            void *context)
 {
-    struct manager *manager = impl_from_IHostMemInspection(iface);
     struct audit_caller caller = {manager, callback, context, S_OK};
     DWORD last_error = GetLastError();
     struct audit audit;
@@ -75,7 +74,7 @@ HRESULT WINAPI inspection_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT *result
         return E_POINTER;
     if (result->cbSize != sizeof(HOSTMEM_AUDIT))
         return E_INVALIDARG;
-    if (audit_run(&manager->pages, &audit, report_difference, &caller))
+    if (auditor(&manager->pages, &audit, report_difference, &caller))
         audit_heaps(&caller, &audit);
     *result = (HOSTMEM_AUDIT){
         .cbSize = sizeof(HOSTMEM_AUDIT),
@@ -85,9 +84,17 @@ HRESULT WINAPI inspection_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT *result
         .ReservedBytes = audit.reserved,
         .CommittedBytes = audit.committed,
         .Differences = audit.differences,
+        .CallsUnderWay = inspection_calls_under_way(manager),
     };
     SetLastError(last_error);
     if (caller.hr != S_OK)
         return caller.hr;
     return audit.differences ? S_FALSE : S_OK;
+}
+
+HRESULT WINAPI inspection_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT *result,
+                                HOSTMEM_DIFFERENCE_CALLBACK callback, void *context)
+{
+    return inspection_audit_by(impl_from_IHostMemInspection(iface), audit_run, result, callback,
+                               context);
 }

@@ -17,7 +17,10 @@ _Static_assert(HOSTMEM_REFUSALS == (int)BLOCK_REFUSALS, "one order of refusals")
 static void read_methods(const struct counters *counters, HOSTMEM_METHOD_COUNT *methods)
 {
     for (int method = 0; method < HOSTMEM_METHODS; method++) {
+        uint64_t ended = counters_ended(counters, (enum counted_method)method);
+
         methods[method].Calls = counter_read(&counters->calls[method].begun);
+        methods[method].UnderWay = methods[method].Calls - ended;
         methods[method].Failures = counter_read(&counters->calls[method].failures);
     }
 }
@@ -59,6 +62,28 @@ static void read_counts(const struct manager *manager, HOSTMEM_STATISTICS *stati
         add_heaps(manager, statistics);
     } while (!heap_none_ended_since(&manager->heaps, mark) &&
              os_tick_milliseconds() - begun < PATIENCE_MILLISECONDS);
+}
+
+/*
+ * Heaps' calls count in their threads' counters. Those that have asked for pages, and a heap that
+ * is ending, count as COUNTED_HEAP_PAGES, besides.
+ */
+uint64_t inspection_calls_under_way(const struct manager *manager)
+{
+    const struct counters *counters = &manager->counters;
+    uint64_t heap_pages = counters_under_way(counters, COUNTED_HEAP_PAGES);
+    uint64_t heap_calls = 0, sum = 0;
+    struct heap_figures figures;
+    uint32_t cursor = 0;
+    struct heap *heap;
+
+    for (int method = 0; method < COUNTED_PUBLIC_METHODS; method++)
+        sum += counters_under_way(counters, (enum counted_method)method);
+    while ((heap = heap_next(&manager->heaps, &cursor)) != NULL) {
+        if (heap_figures(heap, &figures))
+            heap_calls += figures.inside;
+    }
+    return sum + (heap_calls > heap_pages ? heap_calls : heap_pages);
 }
 
 static HOSTMEM_FIRST_COUNT read_first(const struct manager *manager,
@@ -109,6 +134,7 @@ static void read_statistics(const struct manager *manager, HOSTMEM_STATISTICS *s
     statistics->DamagedBlocks = counter_read(&counters->corrupted_blocks);
     read_limits(manager, statistics);
     read_counts(manager, statistics);
+    statistics->CallsUnderWay = inspection_calls_under_way(manager);
 }
 
 HRESULT WINAPI inspection_GetStatistics(IHostMemInspection *iface, HOSTMEM_STATISTICS *statistics)

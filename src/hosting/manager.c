@@ -26,11 +26,7 @@ void manager_latch_contradiction(struct manager *manager)
         manager_set_status(manager, HostMemStatusBroken);
 }
 
-/*
- * Gives the bookkeeping back. Memory that was handed out stays: a runtime may be running on it. A
- * part that was never made is all zero, and its destroy function then does nothing.
- */
-static void destroy(struct manager *manager)
+void manager_destroy_parts(struct manager *manager)
 {
     pressure_notify_destroy(&manager->limits.notify);
     emergency_destroy(&manager->emergency);
@@ -39,7 +35,21 @@ static void destroy(struct manager *manager)
     heap_space_destroy(&manager->heaps);
     mapped_destroy(&manager->mapped);
     pages_destroy(&manager->pages);
-    os_metadata_release(manager);
+}
+
+static void destroy(struct manager *manager)
+{
+    struct book_space space = manager->books;
+    struct metadata *metadata = &manager->pages.metadata;
+
+    manager_destroy_parts(manager);
+    if (!books_end(&manager->header)) {
+        /* While a manager is made, nothing of its spans but metadata is written to. */
+        os_fill(metadata->span.base, 0,
+                atomic_load_explicit(&metadata->used, memory_order_relaxed));
+        books_wipe(&manager->header);
+    }
+    book_space_release(&space);
 }
 
 HRESULT manager_query_interface(struct manager *manager, REFIID riid, void **object)

@@ -10,6 +10,7 @@
 
 #include "counters/counters.h"
 #include "heap/heap.h"
+#include "hosting/books.h"
 #include "hosting/parts/emergency.h"
 #include "hosting/parts/limits.h"
 #include "hosting/parts/redirected.h"
@@ -20,11 +21,13 @@
 #include <hostmem/hostmem.h>
 
 struct manager {
+    struct books_header header; /* of the book space, whose start the manager is */
     IHostMemoryManager IHostMemoryManager_iface;
     IHostMemInspection IHostMemInspection_iface;
     _Atomic uint32_t references;
     struct status status;
-    uint64_t born_tick; /* when it was made */
+    uint64_t born_tick;      /* when it was made */
+    struct book_space books; /* where it lies itself, and all its parts */
 
     struct counters counters;
     struct pages pages;
@@ -51,6 +54,12 @@ static inline bool manager_is_open(const struct manager *manager)
 {
     return status_is_open(&manager->status);
 }
+
+/*
+ * Destroys everything but the book space. Memory that was handed out stays: a runtime may be
+ * running on it. A part that was never made is all zero, and nothing is done to it.
+ */
+void manager_destroy_parts(struct manager *manager);
 
 /* Latches the status, if it is still open. */
 void manager_set_status(struct manager *manager, HOSTMEM_STATUS status);

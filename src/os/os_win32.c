@@ -83,7 +83,8 @@ void *os_metadata_reserve(size_t size)
 {
     if (OS_FAULT_STRIKES(OS_FAULT_METADATA))
         return NULL;
-    return VirtualAlloc(NULL, size, MEM_RESERVE, PAGE_READWRITE);
+    /* High: the runtime's collector wants the low addresses for a heap in one piece. */
+    return VirtualAlloc(NULL, size, MEM_RESERVE | MEM_TOP_DOWN, PAGE_READWRITE);
 }
 
 bool os_metadata_commit(void *address, size_t size)

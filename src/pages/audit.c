@@ -189,3 +189,27 @@ bool audit_run(const struct pages *pages, struct audit *audit, audit_callback *c
     }
     return audit_totals(pages, audit, callback, context, mark);
 }
+
+bool audit_records(const struct pages *pages, struct audit *audit, audit_callback *callback,
+                   void *context)
+{
+    uint64_t mark = counters_mark(pages->counters);
+    uint32_t limit = region_table_limit(&pages->table);
+
+    *audit = (struct audit){0};
+    for (uint32_t index = 1; index <= limit; index++) {
+        const struct region *region = region_table_at(&pages->table, index);
+        struct region_facts facts;
+
+        if (region_is_busy(region)) {
+            audit->busy++;
+        } else if (region_read(region, &facts)) {
+            audit->regions++;
+            audit->books_reserved += facts.size;
+            audit->books_committed += pages_committed(pages, &facts);
+        }
+    }
+    audit->reserved = audit->books_reserved;
+    audit->committed = audit->books_committed;
+    return audit_totals(pages, audit, callback, context, mark);
+}

@@ -3,21 +3,11 @@
  */
 #include "pages/chunk_table.h"
 
-#define WINDOW 16u
 #define FIRST_CAPACITY (sizeof(void *) == 8 ? 4096u : 128u)
 #define GROWTH 8u
 
 /* A 57-bit address space (the most that x64 has) is 2^31 chunks; a 32-bit one is 64. */
 #define CHUNK_LIMIT (sizeof(void *) == 8 ? (uint32_t)1 << 22 : 64u)
-
-/* 0: empty; else chunk number + 1 in the upper half, node index in the lower one. */
-typedef _Atomic uint64_t directory_entry;
-
-struct chunk_directory {
-    uint32_t capacity; /* a power of two */
-    _Atomic(struct chunk_directory *) next;
-    directory_entry entries[]; /* capacity + WINDOW - 1: windows do not wrap */
-};
 
 static uint64_t entry_key(uintptr_t number)
 {
@@ -32,7 +22,7 @@ static uint32_t window_of(const struct chunk_directory *directory, uint64_t key)
 
 static struct chunk_directory *make_directory(struct chunk_table *table, uint32_t capacity)
 {
-    size_t entries = (size_t)capacity + WINDOW - 1;
+    size_t entries = (size_t)capacity + CHUNK_WINDOW - 1;
     struct chunk_directory *directory = metadata_take(
         table->metadata, sizeof(struct chunk_directory) + entries * sizeof(directory_entry));
 
@@ -41,7 +31,8 @@ static struct chunk_directory *make_directory(struct chunk_table *table, uint32_
     return directory;
 }
 
-bool chunk_table_init(struct chunk_table *table, struct metadata *metadata, struct gauge *gauge)
+bool chunk_table_init(struct chunk_table *table, struct metadata *metadata,
+                      struct book_space *books)
 {
     struct chunk_directory *first;
 
@@ -50,7 +41,7 @@ bool chunk_table_init(struct chunk_table *table, struct metadata *metadata, stru
     if (!first)
         return false;
     atomic_store_explicit(&table->first, first, memory_order_relaxed);
-    return pool_init(&table->chunks, sizeof(struct chunk), CHUNK_LIMIT, gauge);
+    return pool_init(&table->chunks, sizeof(struct chunk), CHUNK_LIMIT, books);
 }
 
 void chunk_table_destroy(struct chunk_table *table)
@@ -69,7 +60,7 @@ static uint32_t search_window(struct chunk_directory *directory, uint64_t key,
     directory_entry *window = &directory->entries[window_of(directory, key)];
 
     *empty = NULL;
-    for (uint32_t i = 0; i < WINDOW; i++) {
+    for (uint32_t i = 0; i < CHUNK_WINDOW; i++) {
         uint64_t entry = atomic_load_explicit(&window[i], memory_order_acquire);
 
         if (entry >> 32 == key)

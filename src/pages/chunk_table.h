@@ -51,7 +51,17 @@ struct chunk {
     _Atomic(chunk_mark *) marks;     /* CHUNK_GRANULES of them, or NULL */
 };
 
-struct chunk_directory;
+/* How many entries a chunk's may be in, from the one on that its hash selects. */
+#define CHUNK_WINDOW 16u
+
+/* 0: empty; else chunk number + 1 in the upper half, node index in the lower one. */
+typedef _Atomic uint64_t directory_entry;
+
+struct chunk_directory {
+    uint32_t capacity; /* a power of two */
+    _Atomic(struct chunk_directory *) next;
+    directory_entry entries[]; /* capacity + CHUNK_WINDOW - 1: windows do not wrap */
+};
 
 struct chunk_table {
     struct metadata *metadata;
@@ -59,7 +69,8 @@ struct chunk_table {
     _Atomic(struct chunk_directory *) first;
 };
 
-bool chunk_table_init(struct chunk_table *table, struct metadata *metadata, struct gauge *gauge);
+bool chunk_table_init(struct chunk_table *table, struct metadata *metadata,
+                      struct book_space *books);
 void chunk_table_destroy(struct chunk_table *table);
 
 static inline uintptr_t chunk_number(uintptr_t address)

@@ -9,21 +9,11 @@
 #define RANGE_LIMIT ((uint32_t)1 << 16)
 #define LIVE UINT64_C(1)
 
-struct mapped_range {
-    struct pool_link link;
-    _Atomic uint32_t thread_id;
-    _Atomic uint64_t life;
-    _Atomic uintptr_t base;
-    _Atomic size_t size;
-    _Atomic uint64_t sequence;
-};
-
-bool mapped_init(struct mapped *mapped, struct counters *counters)
+bool mapped_init(struct mapped *mapped, struct counters *counters, struct book_space *books)
 {
     mapped->counters = counters;
     atomic_store_explicit(&mapped->sequence, 0, memory_order_relaxed);
-    return pool_init(&mapped->ranges, sizeof(struct mapped_range), RANGE_LIMIT,
-                     &counters->metadata);
+    return pool_init(&mapped->ranges, sizeof(struct mapped_range), RANGE_LIMIT, books);
 }
 
 void mapped_destroy(struct mapped *mapped)

@@ -26,6 +26,16 @@ struct mapped_facts {
     uint64_t sequence;
 };
 
+/* A record in the pool; see the protocol. */
+struct mapped_range {
+    struct pool_link link;
+    _Atomic uint32_t thread_id;
+    _Atomic uint64_t life;
+    _Atomic uintptr_t base;
+    _Atomic size_t size;
+    _Atomic uint64_t sequence;
+};
+
 struct mapped {
     struct counters *counters;
     struct pool ranges;
@@ -33,7 +43,7 @@ struct mapped {
     _Atomic uint64_t added; /* how many ranges have been made live */
 };
 
-bool mapped_init(struct mapped *mapped, struct counters *counters);
+bool mapped_init(struct mapped *mapped, struct counters *counters, struct book_space *books);
 void mapped_destroy(struct mapped *mapped);
 
 /* False: no memory. */

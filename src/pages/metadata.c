@@ -8,10 +8,10 @@
 
 #define ALIGNMENT ((size_t)64)
 
-bool metadata_init(struct metadata *metadata, size_t limit, struct gauge *gauge)
+bool metadata_init(struct metadata *metadata, size_t limit, struct book_space *books)
 {
     atomic_store_explicit(&metadata->used, 0, memory_order_relaxed);
-    return span_reserve(&metadata->span, limit, gauge);
+    return span_reserve(&metadata->span, limit, books);
 }
 
 void *metadata_take(struct metadata *metadata, size_t size)

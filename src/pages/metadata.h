@@ -16,7 +16,7 @@ struct metadata {
 };
 
 /* limit: the most bytes that can ever be taken; only address space is spent on it. */
-bool metadata_init(struct metadata *metadata, size_t limit, struct gauge *gauge);
+bool metadata_init(struct metadata *metadata, size_t limit, struct book_space *books);
 
 /* NULL when the system has no memory, or the limit is reached. */
 void *metadata_take(struct metadata *metadata, size_t size);

@@ -15,19 +15,18 @@
  */
 #define METADATA_LIMIT ((size_t)(sizeof(void *) == 8 ? 2048u : 2u) << 20)
 
-bool pages_init(struct pages *pages, struct counters *counters)
+bool pages_init(struct pages *pages, struct counters *counters, struct book_space *books)
 {
-    struct gauge *gauge = &counters->metadata;
-
     pages->counters = counters;
+    pages->books = books;
     budget_init(&pages->budget);
     atomic_store_explicit(&pages->sequence, 0, memory_order_relaxed);
     atomic_store_explicit(&pages->foreign_requests, 0, memory_order_relaxed);
     atomic_store_explicit(&pages->transfers, 0, memory_order_relaxed);
     if (!os_has_known_granularity())
         return false;
-    if (metadata_init(&pages->metadata, METADATA_LIMIT, gauge) &&
-        region_table_init(&pages->table, &pages->metadata, gauge))
+    if (metadata_init(&pages->metadata, METADATA_LIMIT, books) &&
+        region_table_init(&pages->table, &pages->metadata, books))
         return true;
     pages_destroy(pages);
     return false;

@@ -28,6 +28,7 @@ typedef uint32_t pages_result;
 
 struct pages {
     struct counters *counters;
+    struct book_space *books; /* where its spans, and its user's, are cut from */
     struct budget budget;
     struct metadata metadata;
     struct region_table table;
@@ -37,7 +38,7 @@ struct pages {
 };
 
 /* False: no memory, or the system's pages have another size. Nothing is left to destroy then. */
-bool pages_init(struct pages *pages, struct counters *counters);
+bool pages_init(struct pages *pages, struct counters *counters, struct book_space *books);
 
 /* Gives the books back. Memory that is handed out stays as it is. No call may be under way. */
 void pages_destroy(struct pages *pages);

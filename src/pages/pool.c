@@ -11,12 +11,12 @@
  */
 #include "pages/pool.h"
 
-bool pool_init(struct pool *pool, size_t item_size, uint32_t limit, struct gauge *gauge)
+bool pool_init(struct pool *pool, size_t item_size, uint32_t limit, struct book_space *books)
 {
     pool->item_size = item_size;
     atomic_store_explicit(&pool->free, 0, memory_order_relaxed);
     atomic_store_explicit(&pool->fresh, 0, memory_order_relaxed);
-    return span_reserve(&pool->span, item_size * limit, gauge);
+    return span_reserve(&pool->span, item_size * limit, books);
 }
 
 uint32_t pool_limit(const struct pool *pool)

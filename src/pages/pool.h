@@ -27,7 +27,7 @@ struct pool {
 };
 
 /* limit: the most items there can ever be; only address space is spent on it. */
-bool pool_init(struct pool *pool, size_t item_size, uint32_t limit, struct gauge *gauge);
+bool pool_init(struct pool *pool, size_t item_size, uint32_t limit, struct book_space *books);
 
 /* The index of an item for the caller; 0: no memory. */
 uint32_t pool_take(struct pool *pool);

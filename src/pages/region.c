@@ -242,3 +242,15 @@ bool region_at_rest_since(const struct region *region, uint64_t observed)
     return is_live(observed) && (observed & UNDER_WAY_MASK) == 0 &&
            LOAD_RELAXED(region->life) == observed;
 }
+
+bool region_is_busy(const struct region *region)
+{
+    uint64_t life = atomic_load_explicit(&region->life, memory_order_acquire);
+
+    return (life & STATE_MASK) != STATE_FREE && (!is_live(life) || (life & UNDER_WAY_MASK) != 0);
+}
+
+void region_set_busy(struct region *region)
+{
+    STORE_RELAXED(region->life, STATE_RELEASING);
+}

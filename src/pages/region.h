@@ -166,4 +166,10 @@ void region_restore(struct region_operation *operation);
 uint64_t region_observe(const struct region *region);
 bool region_at_rest_since(const struct region *region, uint64_t observed);
 
+/* Whether the region is being released, or operations are under way on it. */
+bool region_is_busy(const struct region *region);
+
+/* For copies of regions (reader/): nothing is known about the region but that it is busy. */
+void region_set_busy(struct region *region);
+
 #endif

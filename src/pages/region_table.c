@@ -6,11 +6,12 @@
 /* There cannot be more regions than granules: 2^24 granules of 64 KiB are 1 TiB. */
 #define REGION_LIMIT (sizeof(void *) == 8 ? (uint32_t)1 << 24 : (uint32_t)1 << 16)
 
-bool region_table_init(struct region_table *table, struct metadata *metadata, struct gauge *gauge)
+bool region_table_init(struct region_table *table, struct metadata *metadata,
+                       struct book_space *books)
 {
-    if (!pool_init(&table->regions, sizeof(struct region), REGION_LIMIT, gauge))
+    if (!pool_init(&table->regions, sizeof(struct region), REGION_LIMIT, books))
         return false;
-    return chunk_table_init(&table->chunks, metadata, gauge);
+    return chunk_table_init(&table->chunks, metadata, books);
 }
 
 void region_table_destroy(struct region_table *table)

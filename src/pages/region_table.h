@@ -20,7 +20,8 @@ struct region_table {
     struct pool regions;
 };
 
-bool region_table_init(struct region_table *table, struct metadata *metadata, struct gauge *gauge);
+bool region_table_init(struct region_table *table, struct metadata *metadata,
+                       struct book_space *books);
 void region_table_destroy(struct region_table *table);
 
 /* The index of a FREE region for the caller to publish or to give back; 0: no memory. */

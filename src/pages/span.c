@@ -7,12 +7,13 @@
 
 #define COMMIT_STEP OS_GRANULE_SIZE
 
-bool span_reserve(struct span *span, size_t size, struct gauge *gauge)
+bool span_reserve(struct span *span, size_t size, struct book_space *books)
 {
     span->size = (size + COMMIT_STEP - 1) / COMMIT_STEP * COMMIT_STEP;
-    span->gauge = gauge;
+    span->gauge = books->gauge;
+    span->is_own = !books->base;
     atomic_store_explicit(&span->committed, 0, memory_order_relaxed);
-    span->base = os_metadata_reserve(span->size);
+    span->base = span->is_own ? os_metadata_reserve(span->size) : book_space_cut(books, span->size);
     return span->base != NULL;
 }
 
@@ -40,7 +41,8 @@ bool span_commit(struct span *span, size_t needed)
 
 void span_release(struct span *span)
 {
-    if (span->base)
+    if (span->base && span->is_own) {
         os_metadata_release(span->base);
-    span->base = NULL;
+        span->base = NULL;
+    }
 }

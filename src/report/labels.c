@@ -66,6 +66,8 @@ const char *label_of_status(DWORD status)
         return "open";
     case HostMemStatusBroken:
         return "broken";
+    case HostMemStatusEnded:
+        return "ended";
     default:
         return "closed";
     }

@@ -596,6 +596,8 @@ static void call_HostMemCreateManager(struct hostile *hostile)
         .EmergencyReservation = some_size(hostile),
         .GuardAbove = some_size(hostile),
         .pLimits = one_in(hostile, 2) ? NULL : &limits,
+        .pBooks = one_in(hostile, 2) ? NULL : some_address(hostile),
+        .cbBooks = one_in(hostile, 2) ? 0 : some_size(hostile),
     };
     void *made;
     void **out = some_out(hostile, &made);
@@ -603,6 +605,15 @@ static void call_HostMemCreateManager(struct hostile *hostile)
 
     if (answered_making(hostile, "HostMemCreateManager", hr, out))
         IHostMemoryManager_Release((IHostMemoryManager *)made);
+}
+
+static void call_HostMemReadBooks(struct hostile *hostile)
+{
+    IHostMemInspection *books = SOMETHING;
+    HRESULT hr = HostMemReadBooks(some_address(hostile), some_size(hostile), &books);
+
+    if (answered(hostile, "HostMemReadBooks", hr) || books)
+        note_wrong(hostile, "HostMemReadBooks", hr, "of what are no books");
 }
 
 /* No module and flag passed here are valid together: the call must never succeed. */
@@ -634,6 +645,8 @@ static void call_exports(struct hostile *hostile)
     hostile->closed = false; /* none of these concerns the closed manager */
     if (one_in(hostile, 16))
         call_HostMemCreateManager(hostile);
+    else if (one_in(hostile, 16))
+        call_HostMemReadBooks(hostile);
     else if (one_in(hostile, 2))
         call_redirection(hostile);
     else if (answered(hostile, "HostMemCreateHostControl",

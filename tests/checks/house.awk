@@ -14,6 +14,7 @@ BEGIN {
   allow("slabs", "os counters budget pages")
   allow("heap", "os counters budget pages slabs")
   allow("hosting", "os counters budget pages slabs heap")
+  allow("reader", "os counters budget pages slabs heap hosting")
   allow("pe", "")
   allow("redirect", "os counters budget pages slabs heap hosting pe")
   allow("dll", "")

@@ -153,7 +153,7 @@ static void a_run_drives_every_method_of_the_manager(void **state)
 /* The figures of one line of the trace; fails the test if there is none. */
 static HOSTMEM_METHOD_COUNT traced(const char *trace, const char *name)
 {
-    HOSTMEM_METHOD_COUNT count = {0, 0};
+    HOSTMEM_METHOD_COUNT count = {0};
     const char *line = strstr(trace, name);
     unsigned calls = 0, failures = 0;
 

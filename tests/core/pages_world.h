@@ -12,6 +12,7 @@
 
 struct world {
     struct counters counters;
+    struct book_space books; /* each span has address space of its own */
     struct pages pages;
 };
 
@@ -168,11 +169,17 @@ static inline void assert_books(struct world *world, uint64_t regions, uint64_t 
  * Setup and teardown of a test
  * --------------------------------------------------------------------------------------------- */
 
+static inline bool make_pages(struct world *world)
+{
+    world->books = (struct book_space){.gauge = &world->counters.metadata};
+    return pages_init(&world->pages, &world->counters, &world->books);
+}
+
 static inline int begin_world(void **state)
 {
     struct world *world = zeroed(sizeof(struct world));
 
-    assert_true(pages_init(&world->pages, &world->counters));
+    assert_true(make_pages(world));
     *state = world;
     return 0;
 }

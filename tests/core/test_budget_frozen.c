@@ -276,7 +276,7 @@ static void set_pages(void *scene)
 {
     struct pages_scene *s = scene;
 
-    assert_true(pages_init(&s->world.pages, &s->world.counters));
+    assert_true(make_pages(&s->world));
     s->first = reserve(&s->world, GRANULE);
     s->second = reserve(&s->world, GRANULE);
     commit(&s->world, s->first, FULL * PAGE);

@@ -14,6 +14,7 @@
 
 struct chunk_scene {
     struct gauge gauge;
+    struct book_space books;
     struct metadata metadata;
     struct chunk_table table;
     struct chunk *frozen;
@@ -27,8 +28,9 @@ static void set_chunks(void *scene)
 {
     struct chunk_scene *s = scene;
 
-    assert_true(metadata_init(&s->metadata, (size_t)64 << 20, &s->gauge));
-    assert_true(chunk_table_init(&s->table, &s->metadata, &s->gauge));
+    s->books.gauge = &s->gauge;
+    assert_true(metadata_init(&s->metadata, (size_t)64 << 20, &s->books));
+    assert_true(chunk_table_init(&s->table, &s->metadata, &s->books));
 }
 
 static void clear_chunks(void *scene)

@@ -11,6 +11,7 @@
 
 struct fixture {
     struct gauge gauge;
+    struct book_space books;
     struct metadata metadata;
     struct chunk_table table;
     bool model[PAGES];
@@ -20,8 +21,9 @@ static int begin(void **state)
 {
     struct fixture *fixture = zeroed(sizeof(struct fixture));
 
-    assert_true(metadata_init(&fixture->metadata, 16 * GRANULE, &fixture->gauge));
-    assert_true(chunk_table_init(&fixture->table, &fixture->metadata, &fixture->gauge));
+    fixture->books.gauge = &fixture->gauge;
+    assert_true(metadata_init(&fixture->metadata, 16 * GRANULE, &fixture->books));
+    assert_true(chunk_table_init(&fixture->table, &fixture->metadata, &fixture->books));
     *state = fixture;
     return 0;
 }

@@ -8,6 +8,7 @@
 
 struct table_scene {
     struct gauge gauge;
+    struct book_space books;
     struct metadata metadata;
     struct chunk_table table;
     size_t changed[2]; /* pages, by the frozen thread and by the other */
@@ -17,8 +18,9 @@ static void set_table(void *scene)
 {
     struct table_scene *s = scene;
 
-    assert_true(metadata_init(&s->metadata, (size_t)64 << 20, &s->gauge));
-    assert_true(chunk_table_init(&s->table, &s->metadata, &s->gauge));
+    s->books.gauge = &s->gauge;
+    assert_true(metadata_init(&s->metadata, (size_t)64 << 20, &s->books));
+    assert_true(chunk_table_init(&s->table, &s->metadata, &s->books));
 }
 
 static void clear_table(void *scene)

@@ -97,7 +97,7 @@ static void set_with(void *scene, uint32_t flags)
     struct scene *s = scene;
     struct heap_options options = {.flags = flags, .guard_above = SIZE_MAX};
 
-    assert_true(pages_init(&s->world.pages, &s->world.counters));
+    assert_true(make_pages(&s->world));
     assert_true(heap_space_init(&s->space, &s->world.pages, &options));
     s->heap = heap_create(&s->space, false);
 }

@@ -43,7 +43,7 @@ static void set_heap(void *scene)
 {
     struct slots_scene *s = scene;
 
-    assert_true(pages_init(&s->world.pages, &s->world.counters));
+    assert_true(make_pages(&s->world));
     s->space = begin_heap_space(&s->world, 0);
     s->heap = heap_create(s->space, false);
     assert_non_null(s->heap);

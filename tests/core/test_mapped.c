@@ -9,6 +9,7 @@
 
 struct fixture {
     struct counters counters;
+    struct book_space books;
     struct mapped mapped;
 };
 
@@ -16,7 +17,8 @@ static int begin(void **state)
 {
     struct fixture *fixture = zeroed(sizeof(struct fixture));
 
-    assert_true(mapped_init(&fixture->mapped, &fixture->counters));
+    fixture->books.gauge = &fixture->counters.metadata;
+    assert_true(mapped_init(&fixture->mapped, &fixture->counters, &fixture->books));
     *state = fixture;
     return 0;
 }

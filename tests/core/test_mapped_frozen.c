@@ -10,6 +10,7 @@
 
 struct mapped_scene {
     struct counters counters;
+    struct book_space books;
     struct mapped mapped;
     struct mapped_facts facts;
     bool granted;
@@ -21,7 +22,8 @@ static void set_mapped(void *scene)
 {
     struct mapped_scene *s = scene;
 
-    assert_true(mapped_init(&s->mapped, &s->counters));
+    s->books.gauge = &s->counters.metadata;
+    assert_true(mapped_init(&s->mapped, &s->counters, &s->books));
     assert_true(mapped_add(&s->mapped, BASE + GRANULE, 7));
     assert_true(mapped_add(&s->mapped, BASE, 70));
     assert_true(mapped_remove(&s->mapped, BASE + GRANULE));

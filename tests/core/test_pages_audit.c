@@ -190,6 +190,89 @@ static void the_audit_ends_when_its_caller_has_seen_enough(void **state)
         release(world, bases[i]);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Without the system
+ * --------------------------------------------------------------------------------------------- */
+
+static struct audit run_records_audit(struct world *world, struct finding *finding)
+{
+    struct audit audit;
+
+    *finding = (struct finding){.wanted = SIZE_MAX};
+    assert_true(audit_records(&world->pages, &audit, note, finding));
+    assert_int_equal(audit.differences, finding->count);
+    return audit;
+}
+
+static void an_audit_of_the_records_adds_them_up_and_asks_no_system(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+    char *other = reserve(world, 3 * CHUNK_SIZE);
+    struct finding finding;
+    struct audit audit;
+
+    os_free(base + PAGE, 2 * PAGE, OS_MEM_DECOMMIT);
+    audit = run_records_audit(world, &finding);
+    assert_int_equal(finding.count, 0);
+    assert_true(audit.totals_compared);
+    assert_int_equal(audit.regions, 2);
+    assert_int_equal(audit.busy, 0);
+    assert_int_equal(audit.reserved, GRANULE + 3 * CHUNK_SIZE);
+    assert_int_equal(audit.committed, GRANULE);
+    release(world, base);
+    release(world, other);
+}
+
+static void an_audit_of_the_records_tells_a_total_that_they_do_not_add_up_to(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+    struct finding finding;
+
+    gauge_add(&world->counters.regions, 1);
+    run_records_audit(world, &finding);
+    assert_int_equal(finding.count, 1);
+    assert_int_equal(finding.differences[0].kind, AUDIT_REGIONS_TOTAL);
+    assert_int_equal(finding.differences[0].books, 2);
+    assert_int_equal(finding.differences[0].system, 1);
+    gauge_subtract(&world->counters.regions, 1);
+    release(world, base);
+}
+
+static void an_audit_of_the_records_leaves_out_regions_with_operations_under_way(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
+    struct region *region = region_table_find(&world->pages.table, (uintptr_t)base);
+    struct region_operation operation;
+    struct finding finding;
+    struct audit audit;
+    bool last;
+
+    assert_int_equal(region_begin(region, (uintptr_t)base, &operation), REGION_BEGUN);
+    audit = run_records_audit(world, &finding);
+    assert_int_equal(audit.busy, 1);
+    assert_int_equal(audit.regions, 0);
+    assert_false(audit.totals_compared);
+    assert_true(region_end_if_alone(&operation, &last));
+    assert_int_equal(run_records_audit(world, &finding).busy, 0);
+    release(world, base);
+}
+
+static void a_call_under_way_keeps_the_totals_of_records_from_being_compared(void **state)
+{
+    struct world *world = *state;
+    struct finding finding;
+
+    counters_begin(&world->counters, COUNTED_VIRTUAL_ALLOC);
+    assert_int_equal(counters_under_way(&world->counters, COUNTED_VIRTUAL_ALLOC), 1);
+    assert_false(run_records_audit(world, &finding).totals_compared);
+    counters_end(&world->counters, COUNTED_VIRTUAL_ALLOC, true);
+    assert_int_equal(counters_under_way(&world->counters, COUNTED_VIRTUAL_ALLOC), 0);
+    assert_true(run_records_audit(world, &finding).totals_compared);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +285,10 @@ int main(void)
         world_test(the_audit_compares_no_totals_while_a_call_is_under_way),
         world_test(the_audit_judges_no_region_on_which_an_operation_is_under_way),
         world_test(the_audit_ends_when_its_caller_has_seen_enough),
+        world_test(an_audit_of_the_records_adds_them_up_and_asks_no_system),
+        world_test(an_audit_of_the_records_tells_a_total_that_they_do_not_add_up_to),
+        world_test(an_audit_of_the_records_leaves_out_regions_with_operations_under_way),
+        world_test(a_call_under_way_keeps_the_totals_of_records_from_being_compared),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

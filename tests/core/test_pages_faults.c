@@ -98,7 +98,7 @@ static void pages_that_cannot_be_made_undo_themselves(void **state)
     do {
         world = zeroed(sizeof(struct world));
         os_fault_at(OS_FAULT_METADATA, ++n);
-        made = pages_init(&world->pages, &world->counters);
+        made = make_pages(world);
         os_fault_at(OS_FAULT_METADATA, 0);
         if (made)
             pages_destroy(&world->pages);

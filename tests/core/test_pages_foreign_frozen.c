@@ -15,7 +15,7 @@ static void set_live(void *scene)
 {
     struct foreign_scene *s = scene;
 
-    assert_true(pages_init(&s->world.pages, &s->world.counters));
+    assert_true(make_pages(&s->world));
     s->base = alloc(&s->world, NULL, GRANULE, RESERVE_COMMIT);
 }
 

@@ -18,6 +18,7 @@ struct item {
 
 struct fixture {
     struct gauge gauge;
+    struct book_space books;
     struct pool pool;
     struct metadata metadata;
 };
@@ -26,8 +27,9 @@ static int begin(void **state)
 {
     struct fixture *fixture = zeroed(sizeof(struct fixture));
 
-    assert_true(pool_init(&fixture->pool, sizeof(struct item), LIMIT, &fixture->gauge));
-    assert_true(metadata_init(&fixture->metadata, 4 * GRANULE, &fixture->gauge));
+    fixture->books.gauge = &fixture->gauge;
+    assert_true(pool_init(&fixture->pool, sizeof(struct item), LIMIT, &fixture->books));
+    assert_true(metadata_init(&fixture->metadata, 4 * GRANULE, &fixture->books));
     *state = fixture;
     return 0;
 }
@@ -137,7 +139,7 @@ static void a_pool_that_cannot_be_reserved_says_so(void **state)
     struct pool pool = {0};
 
     os_fault_at(OS_FAULT_METADATA, 1);
-    assert_false(pool_init(&pool, sizeof(struct item), LIMIT, &fixture->gauge));
+    assert_false(pool_init(&pool, sizeof(struct item), LIMIT, &fixture->books));
     pool_destroy(&pool);
 }
 

@@ -13,6 +13,7 @@
 
 struct pool_scene {
     struct gauge gauge;
+    struct book_space books;
     struct pool pool;
     uint32_t frozen;
     uint32_t held[2];
@@ -27,7 +28,8 @@ static void set_pool(void *scene)
 {
     struct pool_scene *s = scene;
 
-    assert_true(pool_init(&s->pool, sizeof(struct pool_item), 100, &s->gauge));
+    s->books.gauge = &s->gauge;
+    assert_true(pool_init(&s->pool, sizeof(struct pool_item), 100, &s->books));
     for (uint32_t i = 1; i <= 3; i++)
         assert_int_equal(pool_take(&s->pool), i);
     for (uint32_t i = 1; i <= 3; i++)
@@ -100,7 +102,8 @@ static void set_empty_pool(void *scene)
 {
     struct pool_scene *s = scene;
 
-    assert_true(pool_init(&s->pool, sizeof(struct pool_item), 100, &s->gauge));
+    s->books.gauge = &s->gauge;
+    assert_true(pool_init(&s->pool, sizeof(struct pool_item), 100, &s->books));
 }
 
 static void take_fresh_item(void *scene)
@@ -123,6 +126,7 @@ static void an_item_that_is_new_is_not_given_to_two(void **state)
 
 struct metadata_scene {
     struct gauge gauge;
+    struct book_space books;
     struct metadata metadata;
     char *frozen;
     char *other;
@@ -132,7 +136,8 @@ static void set_metadata(void *scene)
 {
     struct metadata_scene *s = scene;
 
-    assert_true(metadata_init(&s->metadata, 8 * GRANULE, &s->gauge));
+    s->books.gauge = &s->gauge;
+    assert_true(metadata_init(&s->metadata, 8 * GRANULE, &s->books));
 }
 
 static void clear_metadata(void *scene)

@@ -11,6 +11,7 @@
 
 struct ledger_scene {
     struct gauge gauge;
+    struct book_space books;
     struct metadata metadata;
     struct region_table table;
     struct region *steady;
@@ -43,8 +44,9 @@ static void set_ledger(void *scene)
 {
     struct ledger_scene *s = scene;
 
-    assert_true(metadata_init(&s->metadata, (size_t)64 << 20, &s->gauge));
-    assert_true(region_table_init(&s->table, &s->metadata, &s->gauge));
+    s->books.gauge = &s->gauge;
+    assert_true(metadata_init(&s->metadata, (size_t)64 << 20, &s->books));
+    assert_true(region_table_init(&s->table, &s->metadata, &s->books));
     disown(&s->table, own(&s->table, CHUNK, CHUNK_SIZE));
     s->other = own(&s->table, CHUNK, GRANULE);
     s->steady = own(&s->table, CHUNK + GRANULE, GRANULE);

@@ -8,6 +8,7 @@
 
 struct fixture {
     struct gauge gauge;
+    struct book_space books;
     struct metadata metadata;
     struct string_table table;
 };
@@ -16,7 +17,8 @@ static int begin(void **state)
 {
     struct fixture *fixture = zeroed(sizeof(struct fixture));
 
-    assert_true(metadata_init(&fixture->metadata, (size_t)1 << 20, &fixture->gauge));
+    fixture->books.gauge = &fixture->gauge;
+    assert_true(metadata_init(&fixture->metadata, (size_t)1 << 20, &fixture->books));
     string_table_init(&fixture->table, &fixture->metadata);
     *state = fixture;
     return 0;

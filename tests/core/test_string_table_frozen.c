@@ -8,6 +8,7 @@
 
 struct string_scene {
     struct gauge gauge;
+    struct book_space books;
     struct metadata metadata;
     struct string_table table;
     const char *frozen;
@@ -18,7 +19,8 @@ static void set_table(void *scene)
 {
     struct string_scene *s = scene;
 
-    assert_true(metadata_init(&s->metadata, (size_t)1 << 20, &s->gauge));
+    s->books.gauge = &s->gauge;
+    assert_true(metadata_init(&s->metadata, (size_t)1 << 20, &s->books));
     string_table_init(&s->table, &s->metadata);
 }
 

@@ -123,7 +123,7 @@ static void set_up(struct stage *stage)
     struct budget_limit limit = {.limit = (uint64_t)1 << 36};
     void *kept;
 
-    assert_true(pages_init(&stage->world.pages, &stage->world.counters));
+    assert_true(make_pages(&stage->world));
     stage->space = begin_heap_space(&stage->world, 0);
     stage->heap = heap_create(stage->space, false);
     stage->tracking = begin_heap_space(&stage->world, HEAP_TRACK_BLOCKS);

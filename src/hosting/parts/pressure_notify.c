@@ -15,14 +15,13 @@ struct kept_callback {
 
 bool pressure_notify_init(struct pressure_notify *notify, struct counters *counters,
                           const struct status *status, const struct budget_kind *committed,
-                          const void *manager)
+                          const void *manager, struct book_space *books)
 {
     notify->counters = counters;
     notify->status = status;
     notify->manager = manager;
     pressure_init(&notify->pressure, committed);
-    return pool_init(&notify->callbacks, sizeof(struct kept_callback), CALLBACK_LIMIT,
-                     &counters->metadata);
+    return pool_init(&notify->callbacks, sizeof(struct kept_callback), CALLBACK_LIMIT, books);
 }
 
 static void release_callbacks(struct pressure_notify *notify)

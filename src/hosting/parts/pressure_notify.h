@@ -51,7 +51,7 @@ struct pressure_notify {
  */
 bool pressure_notify_init(struct pressure_notify *notify, struct counters *counters,
                           const struct status *status, const struct budget_kind *committed,
-                          const void *manager);
+                          const void *manager, struct book_space *books);
 void pressure_notify_destroy(struct pressure_notify *notify);
 
 /* The callback to call from now on; NULL: none. False: no memory. */
