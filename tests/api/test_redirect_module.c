@@ -462,7 +462,8 @@ static void wrong_arguments_are_refused(void **state)
     assert_null(redirection);
     for (int bit = 0; bit < 32; bit++) {
         if ((DWORD)1 << bit &
-            (HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW))
+            (HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW |
+             HOSTMEM_REDIRECT_ENDINGS))
             continue;
         redirection = GARBAGE;
         assert_hresult(HostMemRedirectModule(redirected->subject.manager, redirected->module,
