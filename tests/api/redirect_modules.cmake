@@ -67,6 +67,7 @@ foreach(stub ${redirect_stubs}) # ld takes them for unused otherwise
 endforeach()
 
 redirect_module(redirect_nothing redirect_nothing.c)
+redirect_module(redirect_lookup redirect_lookup.c)
 
 # Modules that load others, and are known for what they are by an export.
 foreach(module_and_sign runtime:coreclr_initialize classic_runtime:GetCLRRuntimeHost jit:getJit
