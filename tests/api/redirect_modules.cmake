@@ -68,6 +68,8 @@ endforeach()
 
 redirect_module(redirect_nothing redirect_nothing.c)
 redirect_module(redirect_lookup redirect_lookup.c)
+redirect_module(redirect_ending redirect_ending.c)
+target_link_libraries(redirect_ending PRIVATE ntdll)
 
 # Modules that load others, and are known for what they are by an export.
 foreach(module_and_sign runtime:coreclr_initialize classic_runtime:GetCLRRuntimeHost jit:getJit
