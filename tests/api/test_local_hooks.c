@@ -4,6 +4,7 @@
  * made of them and of Win32's own, and the answers must be the same. The blocks are in the books.
  */
 #include "looked_up.h"
+#include "redirected.h"
 
 #include <string.h>
 
@@ -122,6 +123,16 @@ static void blocks_of_the_module_are_in_the_books(void **state)
         }
     }
     assert_figure(statistics_of(&looker->subject).PassedFrees, 0);
+}
+
+static void imports_are_redirected_as_look_ups_are(void **state)
+{
+    const struct redirected *redirected = *state;
+    void *block = redirected->calls->local_alloc(LMEM_FIXED, 100);
+
+    assert_figure(statistics_of(&redirected->subject).Blocks.Now, 1);
+    assert_null(redirected->calls->local_free(block));
+    assert_figure(statistics_of(&redirected->subject).Blocks.Now, 0);
 }
 
 /* Flags of fixed memory that the manager serves, and others, which Win32 serves. */
@@ -459,6 +470,26 @@ static void the_buffer_of_FormatMessage_can_be_freed(void **state)
     assert_figure(statistics_of(&looker->subject).RefusedFrees, 0);
 }
 
+/* Whoever of the redirected modules has allocated it. */
+static void a_block_may_be_freed_by_another_redirected_module(void **state)
+{
+    struct looker *looker = *state;
+    struct kinds kinds = kinds_of(looker);
+    struct redirected other = {.subject = looker->subject, .flags = HOSTMEM_REDIRECT_HEAP};
+    void *block = kinds.ours[GLOBAL].alloc(GMEM_FIXED, 100), *second;
+
+    redirected_load(&other, L"redirect_target.dll");
+    redirected_begin(&other);
+    second = other.calls->local_alloc(LMEM_FIXED, 100);
+    assert_figure(statistics_of(&looker->subject).Blocks.Now, 2);
+    assert_null(other.calls->local_free(block));
+    assert_null(kinds.ours[LOCAL].free(second));
+    assert_figure(statistics_of(&looker->subject).Blocks.Now, 0);
+    assert_figure(statistics_of(&looker->subject).RefusedFrees, 0);
+    redirected_end(&other);
+    redirected_unload(&other);
+}
+
 /* Nobody else could. */
 static void a_closed_manager_still_takes_its_blocks_back(void **state)
 {
@@ -479,6 +510,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         looker_promise_all(blocks_of_the_module_are_in_the_books),
+        redirected_heap_promise(imports_are_redirected_as_look_ups_are),
         looker_promise_all(every_allocation_answers_as_win32),
         looker_promise_all(every_resize_answers_as_win32),
         looker_promise_all(a_block_that_shrinks_in_place_and_grows_back_is_zeroed),
@@ -489,6 +521,7 @@ int main(void)
         looker_promise_all(memory_of_others_stays_win32_s),
         looker_promise_all(moveable_memory_is_left_to_win32),
         looker_promise_all(the_buffer_of_FormatMessage_can_be_freed),
+        looker_promise_all(a_block_may_be_freed_by_another_redirected_module),
         looker_promise_all(a_closed_manager_still_takes_its_blocks_back),
     };
 
