@@ -9,21 +9,12 @@ static FARPROC WINAPI call_look_up(HMODULE module, LPCSTR name)
     return GetProcAddress(module, name);
 }
 
-/* What the compiler calls through for GetProcAddress; and the name of the module's own function. */
+/* What the compiler calls through for GetProcAddress. */
 #ifdef _WIN64
 extern void *volatile entry_of_look_up __asm__("__imp_GetProcAddress");
-#define NAME_OF_WIN32_S "VirtualAlloc"
 #else
 extern void *volatile entry_of_look_up __asm__("__imp__GetProcAddress@8");
-#define NAME_OF_WIN32_S "_VirtualAlloc"
 #endif
-
-__declspec(dllexport) int named_like_win32_s(void) __asm__(NAME_OF_WIN32_S);
-
-__declspec(dllexport) int named_like_win32_s(void)
-{
-    return 42;
-}
 
 __declspec(dllexport) redirect_lookup_function redirect_lookup;
 

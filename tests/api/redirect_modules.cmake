@@ -72,6 +72,7 @@ endforeach()
 
 redirect_module(redirect_nothing redirect_nothing.c)
 redirect_module(redirect_lookup redirect_lookup.c)
+target_sources(redirect_lookup PRIVATE redirect_namesake.c)
 redirect_module(redirect_ending redirect_ending.c)
 target_link_libraries(redirect_ending PRIVATE ntdll)
 
