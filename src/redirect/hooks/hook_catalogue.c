@@ -72,7 +72,7 @@ void *hook_catalogue_find_import(unsigned features, const char *module, const ch
     return hook;
 }
 
-void *hook_catalogue_find_export(unsigned features, HMODULE module, const void *address,
+void *hook_catalogue_find_export(unsigned features, const void *module, const void *address,
                                  const char *function)
 {
     bool native = module == atomic_load_explicit(&ntdll, memory_order_acquire);

@@ -28,7 +28,7 @@ void *hook_catalogue_find_import(unsigned features, const char *module, const ch
  * The hook for what GetProcAddress has found, by its address, in a module. `function` is the name
  * that was asked for; NULL: it was an ordinal. NULL: there is no hook.
  */
-void *hook_catalogue_find_export(unsigned features, HMODULE module, const void *address,
+void *hook_catalogue_find_export(unsigned features, const void *module, const void *address,
                                  const char *function);
 
 /* True if functions of this module are Win32's: kernel32, kernelbase or an API set. */
