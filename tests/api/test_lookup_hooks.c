@@ -282,9 +282,10 @@ static void GlobalMemoryStatusEx_that_was_looked_up_tells_the_limit(void **state
  * Twice
  * --------------------------------------------------------------------------------------------- */
 
-static void assert_looks_up(const struct looker *looker, bool pages, bool heap)
+static void assert_looks_up(const struct looker *looker, bool pages, bool status, bool heap)
 {
     assert_figure(look_up(looker, "VirtualAlloc") != win32("VirtualAlloc"), pages);
+    assert_figure(look_up(looker, "GlobalMemoryStatusEx") != win32("GlobalMemoryStatusEx"), status);
     assert_figure(look_up(looker, "LocalAlloc") != win32("LocalAlloc"), heap);
 }
 
@@ -300,18 +301,19 @@ static void two_redirections_look_up_what_either_redirects(void **state)
         HOSTMEM_REDIRECTION *with_heap, *first, *second;
 
         looker_begin(looker);
-        assert_looks_up(looker, true, false);
+        assert_looks_up(looker, true, true, false);
         assert_hresult(HostMemRedirectModule(looker->subject.manager, looker->module,
-                                             HOSTMEM_REDIRECT_HEAP, &with_heap),
+                                             HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS,
+                                             &with_heap),
                        S_OK);
-        assert_looks_up(looker, true, true);
+        assert_looks_up(looker, true, true, true);
         first = order ? with_heap : looker->redirection;
         second = order ? looker->redirection : with_heap;
         assert_hresult(HostMemRemoveRedirection(first), S_OK);
-        assert_looks_up(looker, true, order == 0);
+        assert_looks_up(looker, true, true, order == 0);
         assert_hresult(HostMemRemoveRedirection(second), S_OK);
         assert_address(*looker->calls->look_up_entry, win32_s);
-        assert_looks_up(looker, false, false);
+        assert_looks_up(looker, false, false, false);
     }
     looker_begin(looker);
 }
@@ -472,6 +474,45 @@ static void a_manager_that_holds_nothing_at_removal_is_released(void **state)
  * While threads are inside
  * --------------------------------------------------------------------------------------------- */
 
+/* What a callback that runs inside of a hook does: it must not assert anything. */
+static struct {
+    struct looker *looker;
+    __typeof__(LocalFree) *free;
+    void *block;
+    HRESULT removed;
+    void *freed;
+} inside;
+
+static void CALLBACK remove_and_free(void *context, const HOSTMEM_ENDING *ending)
+{
+    (void)context;
+    (void)ending;
+    inside.removed = HostMemRemoveRedirection(inside.looker->redirection);
+    inside.freed = inside.free(inside.block);
+}
+
+/* Win32 refuses the handle, so that the hook tells of an end that does not come. */
+static void a_block_is_known_while_a_hook_keeps_its_manager_from_going(void **state)
+{
+    struct looker *looker = *state;
+    const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .pfnEnding = remove_and_free};
+    HANDLE self = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, GetCurrentProcessId());
+
+    looker_restart(looker, &options);
+    inside.looker = looker;
+    inside.free = LOOKED_UP(looker, LocalFree);
+    inside.block = LOOKED_UP(looker, LocalAlloc)(LMEM_FIXED, 100);
+    inside.removed = E_FAIL;
+    assert_false(LOOKED_UP(looker, TerminateProcess)(self, 1));
+    looker->redirection = NULL;
+    assert_hresult(inside.removed, S_OK);
+    assert_null(inside.freed);
+    assert_figure(statistics_of(&looker->subject).Blocks.Now, 0);
+    assert_figure(statistics_of(&looker->subject).RefusedFrees, 0);
+    looker_begin(looker); /* lets the manager of the first redirection go */
+    CloseHandle(self);
+}
+
 struct user {
     __typeof__(LocalAlloc) *alloc;
     __typeof__(LocalFree) *free;
@@ -551,6 +592,7 @@ int main(void)
         looker_promise_all(blocks_held_at_removal_can_be_resized_and_freed),
         looker_promise_all(memory_of_a_manager_that_the_host_has_released_can_be_freed),
         looker_promise_all(a_manager_that_holds_nothing_at_removal_is_released),
+        looker_promise_all(a_block_is_known_while_a_hook_keeps_its_manager_from_going),
         looker_promise_all(redirections_come_and_go_while_threads_use_what_they_looked_up),
     };
 
