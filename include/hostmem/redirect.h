@@ -163,8 +163,8 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   SetUnhandledExceptionFilter has run, unless the filter continues execution. It is not told if
  *   no redirected module has called SetUnhandledExceptionFilter, if another module has replaced
  *   the filter since, or if a debugger takes the exception.
- * - What other modules and processes do, and what the runtime libraries of the module's language
- *   do on its behalf (exit, abort), is not seen.
+ * - What other modules and processes do is not seen. A run-time library in a DLL of its own, which
+ *   ends the process for exit or abort, is another module.
  *
  *   pManager       a manager made by HostMemCreateManager; referenced until the redirection ends.
  *   hModule        a module of this process; referenced until the redirection ends.
