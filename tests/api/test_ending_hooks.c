@@ -50,7 +50,7 @@ static void CALLBACK note_slowly(void *context, const HOSTMEM_ENDING *ending)
     (void)context;
     InterlockedIncrement(&told->begun);
     told->last = *ending;
-    Sleep(300);
+    Sleep(100);
     InterlockedIncrement(&told->returned);
 }
 
