@@ -144,6 +144,13 @@ typedef struct HOSTMEM_OPTIONS {
      */
     void *pBooks;
     SIZE_T cbBooks; /* the view's size */
+
+    /*
+     * Called before a module that is redirected with HOSTMEM_REDIRECT_ENDINGS ends the process, by
+     * the thread that does so. NULL: nothing is called.
+     */
+    HOSTMEM_ENDING_CALLBACK pfnEnding;
+    void *pEndingContext;
 } HOSTMEM_OPTIONS;
 
 /* ----------------------------------------------------------------------------------------------

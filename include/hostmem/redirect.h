@@ -34,28 +34,60 @@ typedef struct HOSTMEM_MODULE {
 /* HOSTMEM_OPTIONS.pfnModule. *pModule is valid until the callback returns. */
 typedef void(CALLBACK *HOSTMEM_MODULE_CALLBACK)(void *pContext, const HOSTMEM_MODULE *pModule);
 
+typedef enum HOSTMEM_ENDING_KIND {
+    HostMemEndingExitProcess = 1,
+    HostMemEndingTerminateProcess = 2, /* of this process, by itself */
+    HostMemEndingFailFast = 3,         /* RaiseFailFastException */
+    HostMemEndingUnhandledException = 4
+} HOSTMEM_ENDING_KIND;
+
+/* How a redirected module is about to end the process: see HOSTMEM_REDIRECT_ENDINGS. */
+typedef struct HOSTMEM_ENDING {
+    HOSTMEM_ENDING_KIND Kind;
+    DWORD Code; /* ExitProcess, TerminateProcess: the exit code; else: the exception's code */
+} HOSTMEM_ENDING;
+
+/* HOSTMEM_OPTIONS.pfnEnding. *pEnding is valid until the callback returns. */
+typedef void(CALLBACK *HOSTMEM_ENDING_CALLBACK)(void *pContext, const HOSTMEM_ENDING *pEnding);
+
 typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
 
 /* HostMemRedirectModule's dwFlags. */
 #define HOSTMEM_REDIRECT_HEAP 0x1      /* also redirect the functions of Win32 heaps */
 #define HOSTMEM_REDIRECT_NO_STATUS 0x2 /* do not redirect what reports the machine's memory */
 #define HOSTMEM_REDIRECT_FOLLOW 0x4    /* also redirect the parts of a runtime that it loads */
+#define HOSTMEM_REDIRECT_ENDINGS 0x8   /* also redirect what ends the process */
 
 /*
  * Redirects a loaded module: rewrites its import address tables, ordinary and delay-loaded, so that
- * its calls of VirtualAlloc, VirtualAllocEx, VirtualAllocExNuma, VirtualFree, VirtualFreeEx,
- * VirtualQuery, VirtualProtect, MapViewOfFile, MapViewOfFileEx, MapViewOfFileExNuma,
- * UnmapViewOfFile and UnmapViewOfFileEx reach the manager. Only imports by name from kernel32.dll,
- * kernelbase.dll or an api-ms-win-core-memory-*.dll are rewritten; code never is. Calls for another
- * process, and frees of memory that the manager does not own, go to Win32. So do calls through
- * pointers that the module gets from GetProcAddress.
+ * its calls of these functions reach the manager:
+ *
+ * - VirtualAlloc, VirtualAllocEx, VirtualAllocExNuma, VirtualFree, VirtualFreeEx, VirtualQuery,
+ *   VirtualProtect;
+ * - MapViewOfFile, MapViewOfFileEx, MapViewOfFileExNuma, UnmapViewOfFile, UnmapViewOfFileEx;
+ * - where the system has them: VirtualAlloc2, VirtualAllocFromApp, VirtualAlloc2FromApp,
+ *   VirtualProtectFromApp, MapViewOfFile3, MapViewOfFileFromApp, MapViewOfFile3FromApp,
+ *   MapViewOfFileNuma2, UnmapViewOfFile2.
+ *
+ * Only imports by name from kernel32.dll, kernelbase.dll or an api-ms-win-core-*.dll are rewritten;
+ * code never is. Calls for another process, and frees of memory that the manager does not own, go
+ * to Win32. So do requests of VirtualAlloc2 and VirtualAlloc2FromApp for or in a placeholder
+ * (MEM_RESERVE_PLACEHOLDER, MEM_REPLACE_PLACEHOLDER) or with an extended parameter other than a
+ * single NUMA node, and requests of the functions ...FromApp for memory that can be executed. What
+ * Win32 hands out there is not the manager's.
+ *
+ * GetProcAddress is redirected as well. If the module asks for a function that is redirected for
+ * it, by name or by ordinal, it gets what its import would be rewritten to. The address found
+ * decides: that of an export of kernel32.dll or kernelbase.dll, forwarders followed. Functions of
+ * the same name elsewhere are left alone, and so is what the module asks ntdll.dll for, except
+ * NtTerminateProcess. Managed code's platform invocations are looked up in this way. A pointer that
+ * a module has got so stays good for the life of the process: see HostMemRemoveRedirection.
  *
  * IHostMemInspection::SetRedirectedLevel decides how critical a request for memory is. If a view
  * cannot be mapped for want of address space, the manager gives some back, as
  * IHostMemoryManager::NeedsVirtualAddressSpace does, and the view is tried once more.
  *
- * Unless HOSTMEM_REDIRECT_NO_STATUS is given, these two are redirected as well, also where they are
- * imported from an api-ms-win-core-sysinfo-*.dll:
+ * Unless HOSTMEM_REDIRECT_NO_STATUS is given, these are redirected as well:
  *
  * - GlobalMemoryStatusEx reports no more memory than the limits allow, and no more available memory
  *   than is left below them. The load is the system's or the commit limit's, whichever is higher.
@@ -69,9 +101,10 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   E_FAIL has latched, no such handle is signalled.
  *
  * With HOSTMEM_REDIRECT_HEAP, HeapAlloc, HeapReAlloc, HeapFree, HeapSize, HeapValidate, HeapCreate
- * and HeapDestroy are redirected as well, also where they are imported from an
- * api-ms-win-core-heap-*.dll. What the module allocates from the process's heap, and from heaps
- * that it creates, then comes from an IHostMalloc of the manager.
+ * and HeapDestroy are redirected as well, and so are LocalAlloc, LocalReAlloc, LocalFree,
+ * LocalSize, LocalLock, LocalUnlock, LocalHandle, LocalFlags, and the functions Global... of these
+ * names. What the module allocates from the process's heap, and from heaps that it creates, then
+ * comes from an IHostMalloc of the manager.
  *
  * - All flags are honoured. HEAP_NO_SERIALIZE changes nothing, because calls are never serialized.
  *   HEAP_REALLOC_IN_PLACE_ONLY fails with ERROR_NOT_ENOUGH_MEMORY if the block would have to move;
@@ -83,35 +116,64 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * - An address in the manager's memory that is not a live block of the given heap (freed before,
  *   inside a block, a block of another heap) is refused with ERROR_INVALID_PARAMETER. Nothing is
  *   changed, and the call never reaches Win32.
+ * - Fixed local and global memory (LMEM_FIXED, GMEM_FIXED) are blocks of the process's heap, and
+ *   each of the functions for heaps, local and global memory takes what another of them has
+ *   allocated. An address that is no live block is refused with ERROR_INVALID_HANDLE by the
+ *   functions for local and global memory. LMEM_MODIFY changes nothing. A block that may not move
+ *   can always be made smaller; LocalSize may then still tell its former size. Moveable memory, and
+ *   requests with flags that fixed memory does not have, are left to Win32.
  * - Only redirected modules know such a block. If the module passes one to a module that is not
- *   redirected with this flag, that module must not free, resize or measure it.
+ *   redirected with this flag, that module must not free, resize or measure it: Win32 would take
+ *   what precedes the block for a header of its own. A block that Win32 or such a module has made,
+ *   FormatMessage's buffer for one, may be freed by redirected modules.
  * - Once the manager is closed or an E_FAIL has latched, new blocks come from Win32. Blocks that
  *   the manager made can still be freed and resized.
  * IHostMemInspection::Trim must not be under way while the module destroys a heap.
  *
  * With HOSTMEM_REDIRECT_FOLLOW, LoadLibraryA, LoadLibraryW, LoadLibraryExA and LoadLibraryExW are
- * redirected as well, also where they are imported from an api-ms-win-core-libraryloader-*.dll. The
- * parts of a runtime that the module loads are redirected with the same flags before the load
- * returns, and so are the parts that those load in turn.
+ * redirected as well. The parts of a runtime that the module loads are redirected with the same
+ * flags before the load returns, and so are the parts that those load in turn.
  *
  * - A module is part of a runtime by what it exports: coreclr_initialize or GetCLRRuntimeHost (a
  *   runtime, such as coreclr.dll), getJit (a JIT compiler, such as clrjit.dll), GC_Initialize or
  *   InitializeGarbageCollector (a garbage collector, such as clrgc.dll). Other modules are left
  *   alone.
  * - Of hostfxr.dll and hostpolicy.dll (which export hostfxr_main and corehost_main) only the loads
- *   are followed, not the memory; that goes for hModule, too.
+ *   are followed, not the memory nor the endings; that goes for hModule, too. GetProcAddress gives
+ *   them the redirected loads and nothing else.
  * - HOSTMEM_OPTIONS.pfnModule is called for each such module. A module that cannot be redirected is
  *   loaded all the same.
  * - Each such module stays loaded and redirected until the last redirection with this flag is
  *   removed.
  *
+ * With HOSTMEM_REDIRECT_ENDINGS, ExitProcess, TerminateProcess, RaiseFailFastException,
+ * SetUnhandledExceptionFilter and ntdll.dll's NtTerminateProcess are redirected as well. Before the
+ * module ends the process by one of them, HOSTMEM_OPTIONS.pfnEnding is called; then the process
+ * ends as it would have.
+ *
+ * - pfnEnding is called once, by the thread that ends the process. If other threads end it at the
+ *   same time, they wait until pfnEnding has returned, but no longer than two seconds. If Win32
+ *   refuses to end the process, the next end is told again.
+ * - pfnEnding may find other threads stopped at any place, and locks held. It may end the process.
+ * - TerminateProcess and NtTerminateProcess are told for every handle of this process: the pseudo
+ *   handle, handles with a right to query, and on Windows 10 and later all others. Earlier systems
+ *   must let the handle be duplicated with PROCESS_QUERY_LIMITED_INFORMATION. A handle for which
+ *   they refuse that is not recognised.
+ * - An unhandled exception is told after the filter that the module has given to
+ *   SetUnhandledExceptionFilter has run, unless the filter continues execution. It is not told if
+ *   no redirected module has called SetUnhandledExceptionFilter, if another module has replaced
+ *   the filter since, or if a debugger takes the exception.
+ * - What other modules and processes do is not seen. A run-time library in a DLL of its own, which
+ *   ends the process for exit or abort, is another module.
+ *
  *   pManager       a manager made by HostMemCreateManager; referenced until the redirection ends.
  *   hModule        a module of this process; referenced until the redirection ends.
- *   dwFlags        a combination of HOSTMEM_REDIRECT_HEAP, _NO_STATUS and _FOLLOW, or 0.
+ *   dwFlags        a combination of HOSTMEM_REDIRECT_HEAP, _NO_STATUS, _FOLLOW and _ENDINGS, or 0.
  *   ppRedirection  out: what HostMemRemoveRedirection takes; NULL unless S_OK.
  * Returns
  *   S_OK;
- *   S_FALSE: the module imports none of these functions, or they are redirected already;
+ *   S_FALSE: the module imports none of these functions, not even GetProcAddress, or they are
+ *   redirected already;
  *   E_POINTER: pManager or ppRedirection is NULL;
  *   E_INVALIDARG: not a hostmem manager; not a loaded module; a module that the redirection itself
  *   relies on (hostmem's own, kernel32.dll, kernelbase.dll, ntdll.dll); unknown flags;
@@ -120,9 +182,11 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   at a time is possible), or with HOSTMEM_REDIRECT_FOLLOW and other flags;
  *   E_OUTOFMEMORY;
  *   what VirtualProtect or GetModuleHandleEx reports, as HRESULT_FROM_WIN32.
- * On failure nothing is rewritten. Any thread. Not suspension-safe: it calls the loader and may
- * wait for another thread that redirects. Redirect a runtime's modules before the runtime starts.
- * The first redirection pins hostmem's own module for the life of the process.
+ * A module that is redirected twice, with other flags each time, gets from GetProcAddress what
+ * either of the two redirects. On failure nothing is rewritten. Any thread. Not suspension-safe: it
+ * calls the loader and may wait for another thread that redirects. Redirect a runtime's modules
+ * before the runtime starts. The first redirection pins hostmem's own module for the life of the
+ * process.
  */
 HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HMODULE hModule,
                                                 DWORD dwFlags, HOSTMEM_REDIRECTION **ppRedirection);
@@ -132,8 +196,16 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
  * rewritten since then is left alone.
  *
  * Memory that the module still holds stays valid and in the manager's books, but what the module
- * does with it afterwards is not seen. If the module then frees a heap block of the manager's, it
- * passes Win32 a block that Win32 does not know. So end the runtime first.
+ * does with it afterwards through its imports is not seen. If the module then frees a heap block of
+ * the manager's through an import, it passes Win32 a block that Win32 does not know. So end the
+ * runtime first.
+ *
+ * Pointers that the module has got from GetProcAddress stay good. While any module is redirected,
+ * they reach that module's manager. When none is, new requests through them go to Win32. Memory
+ * that a manager has handed out is recognised all the same, frees and resizes of it are done by
+ * that manager, and its books stay exact: once GetProcAddress has given out such a pointer, a
+ * manager that holds memory when its last redirection ends stays alive for the rest of the process,
+ * with its heaps.
  *
  * When the last redirection to a manager ends, the manager's heaps without live blocks end, too.
  * Heaps with live blocks stay and keep the manager alive. If modules are redirected to this manager

@@ -18,6 +18,8 @@ static void set_callbacks(struct manager *manager, const HOSTMEM_OPTIONS *option
     manager->damage_context = options->pDamageContext;
     manager->redirected.module_callback = options->pfnModule;
     manager->redirected.module_context = options->pModuleContext;
+    manager->redirected.ending_callback = options->pfnEnding;
+    manager->redirected.ending_context = options->pEndingContext;
 }
 
 static HRESULT make_manager(const HOSTMEM_OPTIONS *options, struct manager **made)

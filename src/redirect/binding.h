@@ -30,4 +30,25 @@ bool binding_is(const struct manager *manager);
 
 void binding_leave(void);
 
+/*
+ * Memory of managers that are not bound any more. A module may keep a pointer to a hook that
+ * GetProcAddress has given it, and free its memory through that after the redirection has ended.
+ */
+
+/*
+ * To be called before a pointer to a hook is given to a module. False: no manager is bound, and
+ * none is to be given. From then on a manager that still holds memory when its last redirection
+ * ends stays alive for the rest of the process, with its heaps.
+ */
+bool binding_give_out(void);
+
+/* What a test of binding_find says of a manager and an address. It keeps the last error. */
+typedef bool binding_test(struct manager *manager, const void *address);
+
+/*
+ * The manager that the test finds the address to belong to: the bound one, or an earlier one; NULL:
+ * none. Between binding_enter and binding_leave.
+ */
+struct manager *binding_find(binding_test *test, const void *address);
+
 #endif

@@ -13,7 +13,7 @@
 
 #include "os/os.h"
 #include "redirect/binding.h"
-#include "redirect/loader_hooks.h"
+#include "redirect/hooks/loader_hooks.h"
 #include "redirect/redirection.h"
 #include "redirect/spinlock.h"
 

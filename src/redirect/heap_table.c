@@ -150,18 +150,38 @@ static bool is_in_use(struct heap *heap)
     return heap_figures(heap, &figures) && figures.blocks;
 }
 
+/* The heap of an entry that is in use, if it is this manager's; else NULL. */
+static struct host_malloc *heap_at(const struct entry *entry, const struct manager *manager,
+                                   HANDLE *handle)
+{
+    struct host_malloc *host_malloc;
+
+    *handle = atomic_load_explicit(&entry->handle, memory_order_acquire);
+    if (!*handle || *handle == TAKEN)
+        return NULL;
+    host_malloc = atomic_load_explicit(&entry->host_malloc, memory_order_relaxed);
+    return host_malloc && host_malloc->manager == manager ? host_malloc : NULL;
+}
+
+bool heap_table_is_in_use(const struct manager *manager)
+{
+    for (uint32_t i = 0; i < HEAP_TABLE_ENTRIES; i++) {
+        HANDLE handle;
+        struct host_malloc *host_malloc = heap_at(&entries[i], manager, &handle);
+
+        if (host_malloc && is_in_use(host_malloc->heap))
+            return true;
+    }
+    return false;
+}
+
 void heap_table_release_unused(const struct manager *manager)
 {
     for (uint32_t i = 0; i < HEAP_TABLE_ENTRIES; i++) {
-        struct entry *entry = &entries[i];
-        HANDLE handle = atomic_load_explicit(&entry->handle, memory_order_acquire);
-        struct host_malloc *host_malloc;
+        HANDLE handle;
+        struct host_malloc *host_malloc = heap_at(&entries[i], manager, &handle);
 
-        if (!handle || handle == TAKEN)
-            continue;
-        host_malloc = atomic_load_explicit(&entry->host_malloc, memory_order_relaxed);
-        if (host_malloc->manager == manager && !is_in_use(host_malloc->heap) &&
-            take_out(entry, handle))
+        if (host_malloc && !is_in_use(host_malloc->heap) && take_out(&entries[i], handle))
             release(host_malloc);
     }
 }

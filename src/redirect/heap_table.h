@@ -30,6 +30,11 @@ void heap_table_remove(const struct manager *manager, HANDLE handle);
 bool heap_table_ensure_process_heap(struct manager *manager);
 
 /*
+ * True if a heap of this manager has live blocks. If one is removed meanwhile, either may be said.
+ */
+bool heap_table_is_in_use(const struct manager *manager);
+
+/*
  * Releases the heaps of a manager that have no live blocks. Heaps with live blocks stay and keep
  * their manager alive, because a module may be using the blocks. No hook may be using the manager.
  */

@@ -3,11 +3,12 @@
  */
 #include "hosting/host_memory_manager.h"
 #include "redirect/follow.h"
-#include "redirect/page_hooks.h"
+#include "redirect/hooks/page_hooks.h"
 #include "redirect/redirection.h"
 
 #define REDIRECT_FLAGS                                                                             \
-    ((DWORD)(HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW))
+    ((DWORD)(HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW |        \
+             HOSTMEM_REDIRECT_ENDINGS))
 
 /* True for modules through which the hooks' own calls go: rewritten, a hook would call itself. */
 static bool serves_hooks(HMODULE module)
@@ -17,7 +18,7 @@ static bool serves_hooks(HMODULE module)
 
     if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
                                GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-                           (LPCWSTR)page_hooks_find("VirtualAlloc"), &other) &&
+                           (LPCWSTR)&page_hooks, &other) &&
         other == module)
         return true;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -10,15 +10,18 @@
 #include "pe/import_table.h"
 #include "pe/import_write.h"
 #include "redirect/binding.h"
-#include "redirect/heap_hooks.h"
-#include "redirect/loader_hooks.h"
-#include "redirect/memory_status_hooks.h"
-#include "redirect/notification_hooks.h"
-#include "redirect/page_hooks.h"
+#include "redirect/hooks/hook_catalogue.h"
+#include "redirect/hooks/lookup_hooks.h"
+#include "redirect/hooks/notification_hooks.h"
+#include "redirect/hooks/page_hooks.h"
+#include "redirect/own_process.h"
 #include "redirect/spinlock.h"
 
-/* Guards all writing of entries: import_write allows one thread at a time. */
+/* Guards all writing of entries (import_write allows one thread at a time), and `standing`. */
 static atomic_flag rewriting = SPINLOCK_FREE;
+
+/* The redirections whose entries are rewritten, the newest first, linked by `below`. */
+static struct HOSTMEM_REDIRECTION *standing;
 
 /* The first walk over the imports. */
 struct survey {
@@ -26,41 +29,63 @@ struct survey {
     size_t count;
 };
 
-/* True if what is imported from a module is Win32's: from kernel32, kernelbase or this API set. */
-static bool exports_win32(const char *module, const char *api_set)
+/* ------------------------------------------------------------------------------------------------
+ * Which entries
+ * --------------------------------------------------------------------------------------------- */
+
+static unsigned features_of(DWORD flags)
 {
-    return import_text_is_equal(module, "kernel32.dll") ||
-           import_text_is_equal(module, "kernelbase.dll") ||
-           import_text_has_prefix(module, api_set);
+    unsigned features = HOOKS_PAGES;
+
+    if (flags & REDIRECT_LOADER_ONLY)
+        return HOOKS_LOADS;
+    if (!(flags & HOSTMEM_REDIRECT_NO_STATUS))
+        features |= HOOKS_STATUS;
+    if (flags & HOSTMEM_REDIRECT_HEAP)
+        features |= HOOKS_HEAP;
+    if (flags & HOSTMEM_REDIRECT_FOLLOW)
+        features |= HOOKS_LOADS;
+    if (flags & HOSTMEM_REDIRECT_ENDINGS)
+        features |= HOOKS_ENDINGS;
+    return features;
 }
 
-static void *status_hook_of(const char *function)
+static struct rewritten *find_in(struct HOSTMEM_REDIRECTION *redirection,
+                                 const volatile void *entry)
 {
-    void *hook = memory_status_hooks_find(function);
-
-    return hook ? hook : notification_hooks_find(function);
+    for (size_t i = 0; i < redirection->count; i++) {
+        if (redirection->entries[i].entry == entry)
+            return &redirection->entries[i];
+    }
+    return NULL;
 }
 
-/* The hook for an import; NULL: there is none, or the entry holds it already. */
+/* The newest of the standing redirections' notes of an entry; NULL: there is none. */
+static struct rewritten *find_standing(const volatile void *entry)
+{
+    struct rewritten *found = NULL;
+
+    for (struct HOSTMEM_REDIRECTION *at = standing; at && !found; at = at->below)
+        found = find_in(at, entry);
+    return found;
+}
+
+/*
+ * The hook for an import; NULL: there is none, or the entry is redirected to it already, even if
+ * somebody else has rewritten it since. A module that is redirected once more, with other flags,
+ * looks up by GetProcAddress what either of the two redirects.
+ */
 static void *hook_of(const struct import *import, DWORD flags)
 {
-    bool with_memory = !(flags & REDIRECT_LOADER_ONLY);
-    bool with_heap = with_memory && (flags & HOSTMEM_REDIRECT_HEAP);
-    bool with_status = with_memory && !(flags & HOSTMEM_REDIRECT_NO_STATUS);
-    void *hook = NULL;
+    const struct rewritten *noted = find_standing(import->entry);
+    const void *now = noted ? noted->hook : *import->entry;
+    unsigned features = features_of(flags);
+    void *hook =
+        lookup_hooks_find(features | lookup_hooks_features(now), import->module, import->function);
 
-    if (with_memory && exports_win32(import->module, "api-ms-win-core-memory-"))
-        hook = page_hooks_find(import->function);
-    if (!hook && (flags & HOSTMEM_REDIRECT_FOLLOW) &&
-        exports_win32(import->module, "api-ms-win-core-libraryloader-"))
-        hook = loader_hooks_find(import->function);
-    if (!hook && with_status &&
-        (exports_win32(import->module, "api-ms-win-core-memory-") ||
-         exports_win32(import->module, "api-ms-win-core-sysinfo-")))
-        hook = status_hook_of(import->function);
-    if (!hook && with_heap && exports_win32(import->module, "api-ms-win-core-heap-"))
-        hook = heap_hooks_find(import->function);
-    return hook != *import->entry ? hook : NULL;
+    if (!hook)
+        hook = hook_catalogue_find_import(features, import->module, import->function);
+    return hook != now ? hook : NULL;
 }
 
 static bool count_entry(void *context, const struct import *import)
@@ -86,17 +111,34 @@ static bool note_entry(void *context, const struct import *import)
     return true;
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Rewriting
+ * --------------------------------------------------------------------------------------------- */
+
+/*
+ * Puts one entry back. If a newer redirection has rewritten it once more, that one gets what to put
+ * back in its turn. What another program has written stays.
+ */
+static DWORD put_entry_back(const struct rewritten *rewritten)
+{
+    struct rewritten *newer;
+
+    if (*rewritten->entry == rewritten->hook)
+        return import_write(rewritten->entry, rewritten->original);
+    newer = find_standing(rewritten->entry);
+    if (newer && newer->original == rewritten->hook)
+        newer->original = rewritten->original;
+    return ERROR_SUCCESS;
+}
+
 /* Puts the first `count` entries back, also after an error. Returns the first error, or 0. */
 static DWORD put_back(const struct HOSTMEM_REDIRECTION *redirection, size_t count)
 {
     DWORD first_error = ERROR_SUCCESS;
 
     while (count--) {
-        const struct rewritten *rewritten = &redirection->entries[count];
-        DWORD error = ERROR_SUCCESS;
+        DWORD error = put_entry_back(&redirection->entries[count]);
 
-        if (*rewritten->entry == rewritten->hook)
-            error = import_write(rewritten->entry, rewritten->original);
         if (!first_error)
             first_error = error;
     }
@@ -154,7 +196,7 @@ static bool pin_hooks(void)
 
     return GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
                                   GET_MODULE_HANDLE_EX_FLAG_PIN,
-                              (LPCWSTR)page_hooks_find("VirtualAlloc"), &pinned);
+                              (LPCWSTR)&page_hooks, &pinned);
 }
 
 static void unbind(void)
@@ -171,6 +213,10 @@ static HRESULT fill(struct HOSTMEM_REDIRECTION *redirection)
     spinlock_acquire(&rewriting);
     import_walk(redirection->module, note_entry, redirection);
     hr = redirection->count ? HRESULT_FROM_WIN32(rewrite(redirection)) : S_FALSE;
+    if (hr == S_OK) {
+        redirection->below = standing;
+        standing = redirection;
+    }
     spinlock_release(&rewriting);
     return hr;
 }
@@ -193,19 +239,38 @@ static HRESULT redirect_held(HMODULE module, const struct survey *survey,
     return S_OK;
 }
 
+/* Counts the entries to rewrite. */
+static enum import_walk_result take_survey(HMODULE module, struct survey *survey)
+{
+    enum import_walk_result result;
+
+    spinlock_acquire(&rewriting);
+    result = import_walk(module, count_entry, survey);
+    spinlock_release(&rewriting);
+    return result;
+}
+
+/* What hooks need of the system. */
+static void prepare_hooks(void)
+{
+    own_process_prepare();
+    hook_catalogue_prepare();
+    lookup_hooks_prepare();
+}
+
 static HRESULT bind_and_redirect(struct manager *manager, HMODULE module, DWORD flags,
                                  struct HOSTMEM_REDIRECTION **redirection)
 {
     struct survey survey = {.flags = flags};
     HRESULT hr;
 
-    if (import_walk(module, count_entry, &survey) == IMPORT_WALK_NOT_PE)
+    if (take_survey(module, &survey) == IMPORT_WALK_NOT_PE)
         return HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT);
     if (!survey.count)
         return S_FALSE;
     if (!pin_hooks())
         return HRESULT_FROM_WIN32(GetLastError());
-    page_hooks_prepare();
+    prepare_hooks();
     hr = binding_begin(manager, (flags & HOSTMEM_REDIRECT_HEAP) && !(flags & REDIRECT_LOADER_ONLY));
     if (hr != S_OK)
         return hr;
@@ -230,11 +295,22 @@ HRESULT redirection_make(struct manager *manager, HMODULE module, DWORD flags,
     return hr;
 }
 
+/* Takes a redirection out of the list of those that stand. */
+static void take_out(const struct HOSTMEM_REDIRECTION *redirection)
+{
+    struct HOSTMEM_REDIRECTION **at = &standing;
+
+    while (*at != redirection)
+        at = &(*at)->below;
+    *at = redirection->below;
+}
+
 DWORD redirection_undo(struct HOSTMEM_REDIRECTION *redirection)
 {
     DWORD error;
 
     spinlock_acquire(&rewriting);
+    take_out(redirection);
     error = put_back(redirection, redirection->count);
     spinlock_release(&rewriting);
     unbind();

@@ -22,6 +22,7 @@ struct HOSTMEM_REDIRECTION {
     atomic_bool stands;                /* redirect_module.c: true until it is removed */
     struct HOSTMEM_REDIRECTION *older; /* redirect_module.c: the next in its list */
     struct HOSTMEM_REDIRECTION *next;  /* follow.c: the next in its list */
+    struct HOSTMEM_REDIRECTION *below; /* redirection.c: the next in its list */
     HMODULE module;
     DWORD flags;
     size_t capacity; /* entries that there is room for */

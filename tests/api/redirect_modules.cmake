@@ -4,11 +4,13 @@
 if(CMAKE_SIZEOF_VOID_P EQUAL 8)
   set(redirect_definitions redirect_imports.def)
   set(redirect_heap_definitions redirect_heap_imports.def)
+  set(redirect_newer_definitions redirect_newer_imports.def)
   set(redirect_entry DllMainCRTStartup)
   set(redirect_stubs VirtualAlloc VirtualFree VirtualQuery VirtualProtect)
 else()
   set(redirect_definitions redirect_imports-x86.def)
   set(redirect_heap_definitions redirect_heap_imports-x86.def)
+  set(redirect_newer_definitions redirect_newer_imports-x86.def)
   set(redirect_entry _DllMainCRTStartup@12)
   set(redirect_stubs _VirtualAlloc@16 _VirtualFree@12 _VirtualQuery@12 _VirtualProtect@16)
   set(redirect_dlltool_options --kill-at)
@@ -57,6 +59,8 @@ redirect_import_library(redirect_heap_api_set_imports libredirect_heap_api_set_i
                         api-ms-win-core-heap-l1-1-0.dll --output-lib ${redirect_heap_definitions})
 redirect_import_library(redirect_delayed_imports libredirect_delayed_imports.a kernel32.dll
                         --output-delaylib ${redirect_definitions})
+redirect_import_library(redirect_newer_imports libredirect_newer_imports.a kernelbase.dll --output-lib
+                        ${redirect_newer_definitions})
 
 redirect_module(redirect_target redirect_target.c)
 target_compile_definitions(redirect_target PRIVATE TARGET_HAS_ALL TARGET_HAS_HEAP)
@@ -74,6 +78,17 @@ target_compile_definitions(redirect_delayed PRIVATE TARGET_DELAYS)
 foreach(stub ${redirect_stubs}) # ld takes them for unused otherwise
   target_link_options(redirect_delayed PRIVATE LINKER:-u,${stub})
 endforeach()
+
+redirect_module(redirect_lookup redirect_lookup.c)
+target_sources(redirect_lookup PRIVATE redirect_namesake.c)
+# It has a VirtualAlloc of its own, which Windows' headers declare otherwise.
+set_source_files_properties(redirect_namesake.c PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+redirect_module(redirect_ending redirect_ending.c)
+target_link_libraries(redirect_ending PRIVATE ntdll)
+
+redirect_module(redirect_newer redirect_newer.c
+                ${CMAKE_CURRENT_BINARY_DIR}/libredirect_newer_imports.a)
+add_dependencies(redirect_newer redirect_newer_imports)
 
 # Modules that load others, and are known for what they are by an export.
 foreach(module_and_sign runtime:coreclr_initialize classic_runtime:GetCLRRuntimeHost jit:getJit

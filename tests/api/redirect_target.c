@@ -70,6 +70,16 @@ static BOOL WINAPI call_memory_status(LPMEMORYSTATUSEX status)
     return GlobalMemoryStatusEx(status);
 }
 
+static HLOCAL WINAPI call_local_alloc(UINT flags, SIZE_T size)
+{
+    return LocalAlloc(flags, size);
+}
+
+static HLOCAL WINAPI call_local_free(HLOCAL memory)
+{
+    return LocalFree(memory);
+}
+
 static HANDLE WINAPI call_create_notification(MEMORY_RESOURCE_NOTIFICATION_TYPE type)
 {
     return CreateMemoryResourceNotification(type);
@@ -156,6 +166,11 @@ static HMODULE WINAPI call_load_ex_a(LPCSTR name, HANDLE file, DWORD flags)
 static HMODULE WINAPI call_load_ex_w(LPCWSTR name, HANDLE file, DWORD flags)
 {
     return LoadLibraryExW(name, file, flags);
+}
+
+static FARPROC WINAPI call_look_up(HMODULE module, LPCSTR name)
+{
+    return GetProcAddress(module, name);
 }
 
 #endif
@@ -249,6 +264,8 @@ __declspec(dllexport) const struct redirect_target *WINAPI redirect_target(void)
         .unmap = call_unmap,
         .unmap_ex = call_unmap_ex,
         .memory_status = call_memory_status,
+        .local_alloc = call_local_alloc,
+        .local_free = call_local_free,
         .create_notification = call_create_notification,
         .query_notification = call_query_notification,
 #endif
@@ -266,6 +283,7 @@ __declspec(dllexport) const struct redirect_target *WINAPI redirect_target(void)
         .load_w = call_load_w,
         .load_ex_a = call_load_ex_a,
         .load_ex_w = call_load_ex_w,
+        .look_up = call_look_up,
 #endif
 #ifdef TARGET_DELAYS
         .resolved = &resolved,

@@ -38,6 +38,8 @@ struct redirect_target {
 
     /* NULL but in the module with ordinary imports from kernel32.dll. */
     BOOL(WINAPI *memory_status)(LPMEMORYSTATUSEX);
+    HLOCAL(WINAPI *local_alloc)(UINT, SIZE_T);
+    HLOCAL(WINAPI *local_free)(HLOCAL);
     HANDLE(WINAPI *create_notification)(MEMORY_RESOURCE_NOTIFICATION_TYPE);
     BOOL(WINAPI *query_notification)(HANDLE, PBOOL);
 
@@ -46,6 +48,7 @@ struct redirect_target {
     HMODULE(WINAPI *load_w)(LPCWSTR);
     HMODULE(WINAPI *load_ex_a)(LPCSTR, HANDLE, DWORD);
     HMODULE(WINAPI *load_ex_w)(LPCWSTR, HANDLE, DWORD);
+    FARPROC(WINAPI *look_up)(HMODULE, LPCSTR);
 
     /* The import address table entry that `alloc` goes through. */
     void *volatile *alloc_entry;

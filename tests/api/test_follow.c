@@ -196,6 +196,48 @@ static void of_a_part_of_the_host_only_the_loads_are_followed(void **state)
     redirected_unload(&host);
 }
 
+static bool looks_up_hook(const struct redirect_target *calls, const char *function)
+{
+    HMODULE kernel32 = GetModuleHandleW(L"kernel32.dll");
+
+    return calls->look_up(kernel32, function) != GetProcAddress(kernel32, function);
+}
+
+/* Such a part looks up the loads, and GetProcAddress itself, and nothing else that is redirected.
+ */
+static void a_part_of_the_host_looks_up_the_loads_alone(void **state)
+{
+    struct redirected *redirected = *state;
+    struct redirected host = {.subject = redirected->subject,
+                              .flags = FOLLOW | HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_ENDINGS};
+    static const char *const others[] = {"VirtualAlloc", "LocalAlloc", "GlobalMemoryStatusEx",
+                                         "ExitProcess"};
+
+    redirected_end(redirected);
+    redirected_load(&host, L"follow_host.dll");
+    redirected_begin(&host);
+    assert_true(looks_up_hook(host.calls, "LoadLibraryExW"));
+    assert_true(looks_up_hook(host.calls, "GetProcAddress"));
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        assert_figure_of(others[i], looks_up_hook(host.calls, others[i]), false);
+    redirected_end(&host);
+    redirected_unload(&host);
+}
+
+/* By a load that it has looked up, too. */
+static void a_load_that_was_looked_up_is_followed(void **state)
+{
+    const struct redirected *redirected = *state;
+    FARPROC load =
+        redirected->calls->look_up(GetModuleHandleW(L"kernelbase.dll"), "LoadLibraryExW");
+    HMODULE jit = ((__typeof__(LoadLibraryExW) *)(void (*)(void))load)(L"follow_jit.dll", NULL, 0);
+
+    assert_non_null(jit);
+    assert_true(owns(&redirected->subject, jit));
+    assert_figure(told.count, 1);
+    unload(jit);
+}
+
 static void the_flags_go_with_it(void **state)
 {
     struct redirected *redirected = *state;
@@ -408,6 +450,8 @@ int main(void)
         follow_promise(a_module_loaded_as_data_is_left_alone),
         follow_promise(without_the_flag_nothing_is_followed),
         follow_promise(of_a_part_of_the_host_only_the_loads_are_followed),
+        follow_promise(a_part_of_the_host_looks_up_the_loads_alone),
+        follow_promise(a_load_that_was_looked_up_is_followed),
         follow_promise(the_flags_go_with_it),
         follow_promise(the_host_is_told_before_the_load_returns),
         follow_promise(a_module_loaded_again_is_told_of_once),

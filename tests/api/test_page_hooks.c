@@ -316,15 +316,19 @@ static void every_handle_of_this_process_counts_as_this_process(void **state)
 {
     const struct redirected *redirected = *state;
     HANDLE opened = OpenProcess(PROCESS_ALL_ACCESS, FALSE, GetCurrentProcessId());
+    HANDLE bare = OpenProcess(PROCESS_VM_OPERATION, FALSE, GetCurrentProcessId());
     HANDLE duplicated = NULL;
 
     assert_non_null(opened);
+    assert_non_null(bare);
     assert_true(DuplicateHandle(GetCurrentProcess(), GetCurrentProcess(), GetCurrentProcess(),
                                 &duplicated, 0, FALSE, DUPLICATE_SAME_ACCESS));
     assert_owned_through(redirected, GetCurrentProcess(), "the pseudo handle");
     assert_owned_through(redirected, opened, "an opened handle");
     assert_owned_through(redirected, duplicated, "a duplicated handle");
+    assert_owned_through(redirected, bare, "a handle without a right to query");
     CloseHandle(duplicated);
+    CloseHandle(bare);
     CloseHandle(opened);
 }
 
@@ -742,35 +746,74 @@ static unsigned fill_address_space(void **pieces, unsigned most, SIZE_T size)
     return count;
 }
 
-static void a_view_without_room_gets_the_emergency_reservation(void **state)
+/* The functions that map, as the module or as Win32 has them. */
+typedef void *map_call(const struct redirected *redirected, HANDLE mapping, SIZE_T size);
+
+static void *map_plainly(const struct redirected *redirected, HANDLE mapping, SIZE_T size)
+{
+    return redirected->calls->map(mapping, FILE_MAP_READ, 0, 0, size);
+}
+
+static void *map_ex(const struct redirected *redirected, HANDLE mapping, SIZE_T size)
+{
+    return redirected->calls->map_ex(mapping, FILE_MAP_READ, 0, 0, size, NULL);
+}
+
+static void *map_ex_numa(const struct redirected *redirected, HANDLE mapping, SIZE_T size)
+{
+    return redirected->calls->map_ex_numa(mapping, FILE_MAP_READ, 0, 0, size, NULL,
+                                          NUMA_NO_PREFERRED_NODE);
+}
+
+static void *map_by_win32(const struct redirected *redirected, HANDLE mapping, SIZE_T size)
+{
+    (void)redirected;
+    return MapViewOfFile(mapping, FILE_MAP_READ, 0, 0, size);
+}
+
+static ULONGLONG needs_of(const struct redirected *redirected)
+{
+    return statistics_of(&redirected->subject).Methods[HostMemNeedsVirtualAddressSpace].Calls;
+}
+
+/* Win32 finds no room, then the module does, and then nobody: the reservation is given up once. */
+static void assert_room_is_made(struct redirected *redirected, map_call *map, HANDLE mapping,
+                                const char *about)
 {
     static void *pieces[4096];
-    struct redirected *redirected = *state;
     const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .EmergencyReservation = 8 * MIB};
-    HANDLE mapping =
-        CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4 * MIB, NULL);
     void *view, *direct, *again;
     unsigned count;
 
-    assert_non_null(mapping);
     redirected_restart(redirected, &options);
     count = fill_address_space(pieces, COUNT_OF(pieces), 2 * MIB);
-    direct = MapViewOfFile(mapping, FILE_MAP_READ, 0, 0, 0);
-    view = redirected->calls->map(mapping, FILE_MAP_READ, 0, 0, 0);
-    again = redirected->calls->map(mapping, FILE_MAP_READ, 0, 0, 8 * MIB);
+    direct = map_by_win32(redirected, mapping, 0);
+    view = map(redirected, mapping, 0);
+    again = map(redirected, mapping, 8 * MIB);
     for (unsigned i = 0; i < count; i++)
         VirtualFree(pieces[i], 0, MEM_RELEASE);
-    assert_null(direct);
-    assert_non_null(view);
-    assert_null(again);
-    assert_figure(
-        statistics_of(&redirected->subject).Methods[HostMemNeedsVirtualAddressSpace].Calls, 1);
-    assert_figure(statistics_of(&redirected->subject).MappedRanges.Now, 1);
+    assert_address_of(about, direct, NULL);
+    assert_figure_of(about, view != NULL, true);
+    assert_address_of(about, again, NULL);
+    assert_figure_of(about, needs_of(redirected), 1);
+    assert_figure_of(about, statistics_of(&redirected->subject).MappedRanges.Now, 1);
     assert_true(redirected->calls->unmap(view));
-    CloseHandle(mapping);
     /* It is held again: the next one may have it. */
     assert_succeeds(
         IHostMemoryManager_NeedsVirtualAddressSpace(redirected->subject.manager, NULL, PAGE));
+}
+
+static void a_view_without_room_gets_the_emergency_reservation(void **state)
+{
+    struct redirected *redirected = *state;
+    HANDLE mapping =
+        CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4 * MIB, NULL);
+
+    assert_non_null(mapping);
+    assert_room_is_made(redirected, map_plainly, mapping, "MapViewOfFile");
+    assert_room_is_made(redirected, map_ex, mapping, "MapViewOfFileEx");
+    assert_room_is_made(redirected, map_ex_numa, mapping, "MapViewOfFileExNuma");
+    CloseHandle(mapping);
 }
 
 #endif

@@ -104,7 +104,7 @@ static void assert_protections_unchanged(const struct image_copy *copy)
 #else
 #define FUNCTIONS_IMPORTED 14 /* x86 has no UnmapViewOfFileEx there */
 #endif
-#define HEAP_FUNCTIONS_IMPORTED 7
+#define HEAP_FUNCTIONS_IMPORTED 9
 
 static void only_the_entries_of_memory_functions_are_rewritten(void **state)
 {
@@ -461,8 +461,8 @@ static void wrong_arguments_are_refused(void **state)
                    E_INVALIDARG);
     assert_null(redirection);
     for (int bit = 0; bit < 32; bit++) {
-        if ((DWORD)1 << bit &
-            (HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW))
+        if ((DWORD)1 << bit & (HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS |
+                               HOSTMEM_REDIRECT_FOLLOW | HOSTMEM_REDIRECT_ENDINGS))
             continue;
         redirection = GARBAGE;
         assert_hresult(HostMemRedirectModule(redirected->subject.manager, redirected->module,

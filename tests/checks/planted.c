@@ -77,7 +77,7 @@ void *planted(void *argument)
 #elif PLANT == PLANT_DLL
 void *planted(void *argument)
 {
-    return LocalAlloc(LMEM_FIXED, (SIZE_T)argument);
+    return HeapLock(argument) ? argument : NULL;
 }
 
 BOOL WINAPI DllMainCRTStartup(HINSTANCE instance, DWORD reason, LPVOID reserved);

@@ -100,7 +100,7 @@ endif()
 compile(-O1 -shared -nostdlib -D PLANT=PLANT_DLL ${flags} -Wl,-e,${entry} -o ${dll} WITH -lkernel32)
 
 run(reach.cmake WITH -D objects=${objects} -D allowed=${allowed} -D dll=${dll} BECAUSE
-    "the DLL may not import kernel32.dll!LocalAlloc")
+    "the DLL may not import kernel32.dll!HeapLock")
 run(pe_facts.cmake
     WITH -D file=${dll} -D imports=user32.dll "-Dexports=HostMemCreateManager" -D
          version_header=${version_header} -D import_library=${scratch}/planted.dll.a

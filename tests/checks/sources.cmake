@@ -55,7 +55,7 @@ if(MINGW_COMPILER AND EXISTS ${jansson}/jansson.h)
   set(headers headers=present)
 endif()
 set(flags "--target=${target} -std=c11 -DWIN32_LEAN_AND_MEAN -DCOBJMACROS= -DCONST_VTABLE -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601")
-foreach(name_and_folders "windows;src/os src/pe src/hosting src/hosting/parts src/reader src/redirect src/dll"
+foreach(name_and_folders "windows;src/os src/pe src/hosting src/hosting/parts src/reader src/redirect src/redirect/hooks src/dll"
         "run;src/base src/report src/run src/run/launch src/run/launch/coreclr src/run/launch/framework src/run/launch/hostfxr src/run/snapshot")
   list(POP_FRONT name_and_folders name)
   hostmem_source_check(

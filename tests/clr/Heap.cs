@@ -2,6 +2,8 @@
 // it got in the way that its first argument says.
 //
 //   hold COUNT SIZE    COUNT blocks of SIZE bytes live at the end
+//   marshal COUNT SIZE the same by Marshal.AllocHGlobal, for which the runtime looks up LocalAlloc;
+//                      as many more are made, resized and freed
 //   damage COUNT       COUNT blocks are written to after they were freed, and later used again
 //   fresh              prints the first byte of a new block, and after how many further frees, of at
 //                      most 200, its memory is used again
@@ -61,6 +63,8 @@ static unsafe class Heap
         switch (arguments[0]) {
         case "hold":
             return Hold(number, int.Parse(arguments[2]));
+        case "marshal":
+            return HoldGlobal(number, int.Parse(arguments[2]));
         case "damage":
             return Damage(number);
         case "fresh":
@@ -102,6 +106,22 @@ static unsafe class Heap
     {
         for (int i = 0; i < count; i++)
             Alloc(size)[size - 1] = 1;
+        Console.WriteLine("{0} blocks are held", count);
+        return 0;
+    }
+
+    static int HoldGlobal(int count, int size)
+    {
+        for (int i = 0; i < count; i++) {
+            IntPtr passing = Marshal.AllocHGlobal(size);
+
+            Marshal.WriteByte(Marshal.AllocHGlobal(size), size - 1, 1);
+            Marshal.WriteByte(passing, size - 1, 5);
+            passing = Marshal.ReAllocHGlobal(passing, (IntPtr)(8 * size));
+            if (Marshal.ReadByte(passing, size - 1) != 5)
+                return 1;
+            Marshal.FreeHGlobal(passing);
+        }
         Console.WriteLine("{0} blocks are held", count);
         return 0;
     }

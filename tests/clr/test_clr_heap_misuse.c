@@ -163,6 +163,34 @@ static void a_hundred_thousand_live_blocks_are_one_group(void **state)
     run_free(run);
 }
 
+/* Whether so many live blocks of so many bytes were allocated at one place. */
+static bool has_group(const struct run *run, json_int_t blocks, json_int_t bytes)
+{
+    const json_t *groups = report_member(run, "live_blocks");
+    bool found = false;
+
+    for (size_t i = 0; i < json_array_size(groups) && !found; i++) {
+        const json_t *group = json_array_get(groups, i);
+
+        found = json_integer_value(json_object_get(group, "blocks")) == blocks &&
+                json_integer_value(json_object_get(group, "bytes")) == bytes;
+    }
+    return found;
+}
+
+/* What the runtime finds by GetProcAddress is hostmem's, and so is the block that it then makes. */
+static void blocks_of_Marshal_AllocHGlobal_are_in_the_books(void **state)
+{
+    struct run *run = misuse(L"--callers", L"marshal 5000 24");
+
+    (void)state;
+    check_run(run, strcmp(run->output, "5000 blocks are held\n") == 0);
+    check_run(run, has_group(run, 5000, 120000));
+    check_run(run, report_integer(run, "statistics.refused_frees") == 0);
+    check_books(run);
+    run_free(run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +203,7 @@ int main(void)
         cmocka_unit_test(a_guard_page_stops_a_write_behind_a_block),
         cmocka_unit_test(smaller_blocks_have_no_guard_page),
         cmocka_unit_test(a_hundred_thousand_live_blocks_are_one_group),
+        cmocka_unit_test(blocks_of_Marshal_AllocHGlobal_are_in_the_books),
     };
 
     if (!clr_tests_begin())

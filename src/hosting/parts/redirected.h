@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct manager;
+
 struct redirected {
     /* EMemoryCriticalLevel: SetRedirectedLevel. Relaxed: requests under way may use either. */
     _Atomic uint32_t level;
@@ -17,6 +19,13 @@ struct redirected {
     _Atomic bool task_refused; /* redirect/request_level.h */
     HOSTMEM_MODULE_CALLBACK module_callback;
     void *module_context;
+
+    HOSTMEM_ENDING_CALLBACK ending_callback; /* NULL: none */
+    void *ending_context;
+    _Atomic uint32_t ending; /* redirect/hooks/ending_hooks.c */
+
+    bool is_former; /* redirect/binding.c */
+    struct manager *next_former;
 };
 
 static inline EMemoryCriticalLevel redirected_level(const struct redirected *redirected)

@@ -33,7 +33,10 @@ enum {
     IMPORT_HOOKS_LOOKUPS = 2
 };
 
-/* The one replacement for GetProcAddress: it calls the functions that were added. */
+/*
+ * The one replacement for GetProcAddress: it looks up as the import did that it has replaced, and
+ * calls the functions that were added.
+ */
 FARPROC WINAPI import_hooks_get_proc_address(HMODULE module, LPCSTR name);
 
 #endif

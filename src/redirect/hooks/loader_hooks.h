@@ -3,8 +3,10 @@
  *
  * Win32 loads the module; the hook then calls back, before the load returns to its caller.
  */
-#ifndef HOSTMEM_REDIRECT_LOADER_HOOKS_H
-#define HOSTMEM_REDIRECT_LOADER_HOOKS_H
+#ifndef HOSTMEM_REDIRECT_HOOKS_LOADER_HOOKS_H
+#define HOSTMEM_REDIRECT_HOOKS_LOADER_HOOKS_H
+
+#include "redirect/hooks/hook_table.h"
 
 #include <windows.h>
 
@@ -14,7 +16,6 @@ typedef void loaded_callback(HMODULE module);
 /* The one callback. To be set before any entry is rewritten to a hook. */
 void loader_hooks_set_callback(loaded_callback *callback);
 
-/* The hook for the Win32 function of that name; NULL: there is none. */
-void *loader_hooks_find(const char *function);
+extern const struct hook_table loader_hooks;
 
 #endif

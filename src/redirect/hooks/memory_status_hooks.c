@@ -1,11 +1,10 @@
 /*
  * memory_status_hooks.c: see memory_status_hooks.h.
  */
-#include "redirect/memory_status_hooks.h"
+#include "redirect/hooks/memory_status_hooks.h"
 
 #include "hosting/parts/memory_status.h"
 #include "redirect/binding.h"
-#include "redirect/hook_table.h"
 #include "redirect/request_level.h"
 
 /*
@@ -33,11 +32,8 @@ static BOOL WINAPI hook_GlobalMemoryStatusEx(LPMEMORYSTATUSEX status)
     return TRUE;
 }
 
-static const struct hook hooks[] = {
+static struct hook hooks[] = {
     HOOK(GlobalMemoryStatusEx),
 };
 
-void *memory_status_hooks_find(const char *function)
-{
-    return hook_table_find(hooks, sizeof(hooks) / sizeof(hooks[0]), function);
-}
+const struct hook_table memory_status_hooks = HOOK_TABLE(hooks);

@@ -10,10 +10,9 @@
  * Review note for invariant I4: calls for pages set the events (pressure_notify_update), by one
  * system call each.
  */
-#include "redirect/notification_hooks.h"
+#include "redirect/hooks/notification_hooks.h"
 
 #include "redirect/binding.h"
-#include "redirect/hook_table.h"
 
 /*
  * The access rights of a module's handle: to wait, and EVENT_QUERY_STATE, which Win32's own
@@ -186,12 +185,9 @@ static BOOL WINAPI hook_QueryMemoryResourceNotification(HANDLE handle, PBOOL sta
     }
 }
 
-static const struct hook hooks[] = {
+static struct hook hooks[] = {
     HOOK(CreateMemoryResourceNotification),
     HOOK(QueryMemoryResourceNotification),
 };
 
-void *notification_hooks_find(const char *function)
-{
-    return hook_table_find(hooks, sizeof(hooks) / sizeof(hooks[0]), function);
-}
+const struct hook_table notification_hooks = HOOK_TABLE(hooks);

@@ -1,9 +1,7 @@
 /*
  * loader_hooks.c: see loader_hooks.h.
  */
-#include "redirect/loader_hooks.h"
-
-#include "redirect/hook_table.h"
+#include "redirect/hooks/loader_hooks.h"
 
 #include <stdatomic.h>
 
@@ -54,14 +52,11 @@ static HMODULE WINAPI hook_LoadLibraryExW(LPCWSTR name, HANDLE file, DWORD flags
     return flags & NO_CODE ? module : noted(module);
 }
 
-static const struct hook hooks[] = {
+static struct hook hooks[] = {
     HOOK(LoadLibraryA),
     HOOK(LoadLibraryW),
     HOOK(LoadLibraryExA),
     HOOK(LoadLibraryExW),
 };
 
-void *loader_hooks_find(const char *function)
-{
-    return hook_table_find(hooks, sizeof(hooks) / sizeof(hooks[0]), function);
-}
+const struct hook_table loader_hooks = HOOK_TABLE(hooks);

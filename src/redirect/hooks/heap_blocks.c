@@ -1,0 +1,88 @@
+/*
+ * heap_blocks.c: see heap_blocks.h.
+ */
+#include "redirect/hooks/heap_blocks.h"
+
+#include "heap/heap_fast_path.h"
+#include "heap/heap_walk.h"
+#include "os/os.h"
+#include "redirect/binding.h"
+#include "redirect/request_level.h"
+
+static bool owns(struct manager *manager, const void *memory)
+{
+    return heap_owns(&manager->heaps, memory);
+}
+
+struct manager *heap_blocks_owner(const void *memory)
+{
+    DWORD last_error = GetLastError();
+    struct manager *owner = binding_find(owns, memory);
+
+    SetLastError(last_error);
+    return owner;
+}
+
+void *heap_blocks_make(const struct served_heap *heap, SIZE_T size, const void *caller)
+{
+    struct host_malloc *host_malloc = heap->host_malloc;
+    struct heap_request request = {.size = size,
+                                   .critical_level = request_level_of_block(host_malloc->manager)};
+    void *memory;
+
+    if (heap_fast_alloc(host_malloc->heap, size, &memory))
+        return memory;
+    if (host_malloc->manager->heaps.options.flags & HEAP_TRACK_BLOCKS)
+        request.caller = caller;
+    host_malloc_alloc_anyway(host_malloc, &request, &memory);
+    return memory;
+}
+
+bool heap_blocks_size(const struct manager *manager, HANDLE handle, const void *memory,
+                      size_t *size)
+{
+    struct served_heap heap;
+
+    return heap_table_find(manager, handle, &heap) &&
+           heap_size_of(heap.host_malloc->heap, memory, size);
+}
+
+/* Moves a block to a new place. NULL: no memory, and the block is what it was. */
+static void *move(const struct served_heap *heap, void *memory, size_t old, SIZE_T size,
+                  const void *caller)
+{
+    void *moved = heap_blocks_make(heap, size, caller);
+
+    if (!moved)
+        return NULL;
+    os_copy(moved, memory, old < size ? old : size);
+    host_malloc_free_anyway(heap->host_malloc, memory);
+    return moved;
+}
+
+void *heap_blocks_resize(const struct served_heap *heap, DWORD flags, void *memory, size_t old,
+                         SIZE_T size, const void *caller)
+{
+    if (!heap_resize(heap->host_malloc->heap, memory, size))
+        memory =
+            (flags & HEAP_REALLOC_IN_PLACE_ONLY) ? NULL : move(heap, memory, old, size, caller);
+    if (memory && size > old && (flags & HEAP_ZERO_MEMORY))
+        os_fill((char *)memory + old, 0, size - old);
+    return memory;
+}
+
+bool heap_blocks_free(struct manager *manager, HANDLE handle, void *memory)
+{
+    struct served_heap heap;
+
+    if (heap_table_find(manager, handle, &heap))
+        return host_malloc_free_anyway(heap.host_malloc, memory) == S_OK;
+    counter_increment(&manager->counters.refused_frees);
+    return false;
+}
+
+void heap_blocks_count_passed(struct manager *manager, const void *memory)
+{
+    if (manager && memory && manager_is_open(manager))
+        counter_increment(&manager->counters.passed_frees);
+}

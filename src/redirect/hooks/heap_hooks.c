@@ -1,0 +1,190 @@
+/*
+ * heap_hooks.c: see heap_hooks.h.
+ *
+ * Each hook behaves as the function that it stands for, last error included.
+ *
+ * - A new block comes from the manager if the handle stands for a heap of the manager's
+ *   (heap_table.h), else from Win32.
+ * - For an existing block the address decides. A block outside the manager's memory (it was made
+ *   before the redirection, or by another module) goes to Win32, whatever the handle. A block
+ *   inside it never reaches Win32, which would take the bytes before the block for a header.
+ *
+ * Once the manager serves no more, or is not bound any more, new blocks come from Win32. Blocks
+ * that the manager has handed out are still freed, measured and moved by it: nothing else could do
+ * that.
+ *
+ * Review note for invariant I4: on the manager's blocks HeapAlloc, HeapReAlloc, HeapFree, HeapSize
+ * and HeapValidate do what IHostMalloc does. HeapCreate and HeapDestroy call Win32.
+ */
+#include "redirect/hooks/heap_hooks.h"
+
+#include "os/os.h"
+#include "redirect/binding.h"
+#include "redirect/hooks/heap_blocks.h"
+
+#include "heap/heap.h"
+
+/* ------------------------------------------------------------------------------------------------
+ * Blocks
+ * --------------------------------------------------------------------------------------------- */
+
+/*
+ * Fails by NULL or by an exception, as the caller or the heap's creator has asked for. The caller
+ * has called binding_leave: RaiseException may not return.
+ */
+static LPVOID no_memory(DWORD flags, SIZE_T size)
+{
+    ULONG_PTR information = size;
+
+    SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+    if (flags & HEAP_GENERATE_EXCEPTIONS)
+        RaiseException(STATUS_NO_MEMORY, 0, 1, &information);
+    return NULL;
+}
+
+static LPVOID WINAPI hook_HeapAlloc(HANDLE handle, DWORD flags, SIZE_T size)
+{
+    struct manager *manager = binding_enter_open();
+    struct served_heap heap;
+    void *memory;
+
+    if (!manager || !heap_table_find(manager, handle, &heap)) {
+        binding_leave();
+        return HeapAlloc(handle, flags, size);
+    }
+    memory = heap_blocks_make(&heap, size, __builtin_return_address(0));
+    if (memory && (flags & HEAP_ZERO_MEMORY))
+        os_fill(memory, 0, size);
+    binding_leave();
+    return memory ? memory : no_memory(flags | heap.options, size);
+}
+
+static BOOL WINAPI hook_HeapFree(HANDLE handle, DWORD flags, LPVOID memory)
+{
+    struct manager *manager = binding_enter();
+    struct manager *owner = heap_blocks_owner(memory);
+    BOOL done;
+
+    if (owner) {
+        done = heap_blocks_free(owner, handle, memory);
+        if (!done)
+            SetLastError(ERROR_INVALID_PARAMETER);
+        binding_leave();
+        return done;
+    }
+    heap_blocks_count_passed(manager, memory);
+    binding_leave();
+    return HeapFree(handle, flags, memory);
+}
+
+static SIZE_T WINAPI hook_HeapSize(HANDLE handle, DWORD flags, LPCVOID memory)
+{
+    struct manager *owner;
+    size_t size;
+
+    binding_enter();
+    owner = heap_blocks_owner(memory);
+    if (!owner) {
+        binding_leave();
+        return HeapSize(handle, flags, memory);
+    }
+    if (!heap_blocks_size(owner, handle, memory, &size)) {
+        SetLastError(ERROR_INVALID_PARAMETER);
+        size = (size_t)-1;
+    }
+    binding_leave();
+    return size;
+}
+
+static BOOL WINAPI hook_HeapValidate(HANDLE handle, DWORD flags, LPCVOID memory)
+{
+    struct manager *owner;
+    size_t size;
+    BOOL valid;
+
+    binding_enter();
+    owner = heap_blocks_owner(memory);
+    if (!owner) {
+        binding_leave();
+        return HeapValidate(handle, flags, memory);
+    }
+    valid = heap_blocks_size(owner, handle, memory, &size);
+    binding_leave();
+    return valid;
+}
+
+static LPVOID WINAPI hook_HeapReAlloc(HANDLE handle, DWORD flags, LPVOID memory, SIZE_T size)
+{
+    struct manager *owner;
+    struct served_heap heap;
+    size_t old;
+
+    binding_enter();
+    owner = heap_blocks_owner(memory);
+    if (!owner) {
+        binding_leave();
+        return HeapReAlloc(handle, flags, memory, size);
+    }
+    if (!heap_table_find(owner, handle, &heap) ||
+        !heap_size_of(heap.host_malloc->heap, memory, &old)) {
+        binding_leave();
+        SetLastError(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    memory = heap_blocks_resize(&heap, flags, memory, old, size, __builtin_return_address(0));
+    binding_leave();
+    return memory ? memory : no_memory(flags | heap.options, size);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Heaps
+ * --------------------------------------------------------------------------------------------- */
+
+static HANDLE WINAPI hook_HeapCreate(DWORD options, SIZE_T initial, SIZE_T maximum)
+{
+    HANDLE handle = HeapCreate(options, initial, maximum);
+    DWORD last_error = GetLastError();
+    struct manager *manager = binding_enter_open();
+
+    if (handle && manager) {
+        /* The table may still hold the handle, of a heap destroyed while nothing was redirected. */
+        heap_table_remove(manager, handle);
+        /* Only Win32 can keep a heap below its maximum size. */
+        if (!maximum)
+            heap_table_add(manager, handle, options);
+    }
+    binding_leave();
+    SetLastError(last_error);
+    return handle;
+}
+
+static bool has_heap(struct manager *manager, const void *handle)
+{
+    struct served_heap heap;
+
+    return heap_table_find(manager, (HANDLE)(uintptr_t)handle, &heap);
+}
+
+static BOOL WINAPI hook_HeapDestroy(HANDLE handle)
+{
+    struct manager *owner;
+
+    binding_enter();
+    owner = handle != GetProcessHeap() ? binding_find(has_heap, handle) : NULL;
+    /* Before the call: once Win32 has destroyed the heap, a new one may get the same handle. */
+    if (owner)
+        heap_table_remove(owner, handle);
+    binding_leave();
+    return HeapDestroy(handle);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The table of hooks
+ * --------------------------------------------------------------------------------------------- */
+
+static struct hook hooks[] = {
+    HOOK(HeapAlloc),    HOOK(HeapReAlloc), HOOK(HeapFree),    HOOK(HeapSize),
+    HOOK(HeapValidate), HOOK(HeapCreate),  HOOK(HeapDestroy),
+};
+
+const struct hook_table heap_hooks = HOOK_TABLE(hooks);

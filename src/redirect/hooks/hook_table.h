@@ -1,0 +1,70 @@
+/*
+ * hook_table.h: tables of hooks: each by the name of the Win32 function that it stands for, and by
+ * the addresses at which the system's libraries export that function.
+ */
+#ifndef HOSTMEM_REDIRECT_HOOKS_HOOK_TABLE_H
+#define HOSTMEM_REDIRECT_HOOKS_HOOK_TABLE_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <windows.h>
+
+/* The libraries that a function may be exported by, each at an address of its own. */
+enum hook_library {
+    HOOK_KERNELBASE,
+    HOOK_KERNEL32,
+    HOOK_NTDLL,
+    HOOK_LIBRARIES
+};
+
+/* A function of any type, to be cast to its own. */
+typedef void hook_function(void);
+
+struct hook {
+    const char *function;
+    hook_function *code;
+
+    /*
+     * Where each library exports the function, forwarders followed; NULL: it does not. Written with
+     * release by every thread that prepares, always with the same value; read with acquire.
+     */
+    _Atomic(void *) exports[HOOK_LIBRARIES];
+};
+
+struct hook_table {
+    struct hook *hooks;
+    size_t count;
+};
+
+#define HOOK(function) HOOK_NAMED(#function, hook_##function)
+#define HOOK_NAMED(function, hook)                                                                 \
+    {                                                                                              \
+        function, (hook_function *)(hook),                                                         \
+        {                                                                                          \
+            NULL                                                                                   \
+        }                                                                                          \
+    }
+#define HOOK_TABLE(hooks)                                                                          \
+    {                                                                                              \
+        hooks, sizeof(hooks) / sizeof((hooks)[0])                                                  \
+    }
+
+/* Finds the exports of `count` libraries from `first` on. Calls the loader. */
+void hook_table_prepare(const struct hook_table *table, enum hook_library first, unsigned count);
+
+/* The hook for the Win32 function of that name; NULL: the table has none. */
+void *hook_table_find(const struct hook_table *table, const char *function);
+
+/*
+ * The hook for the Win32 function at an address. Functions that do the same may share an address:
+ * the one of that name, which may be NULL, is preferred. NULL: the table has none.
+ */
+void *hook_table_find_export(const struct hook_table *table, const void *address,
+                             const char *function);
+
+/* Win32's own function that a hook stands for, of the first library that exports it; or NULL. */
+hook_function *hook_win32(const struct hook *hook);
+
+#endif
