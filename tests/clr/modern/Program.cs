@@ -95,7 +95,7 @@ internal static class Program
         }
         Greet(options);
         if (options.Echo)
-            Output.WriteLine("echoed " + Copy(Console.OpenStandardInput(), Output.BaseStream) +
+            Output.WriteLine("\nechoed " + Copy(Console.OpenStandardInput(), Output.BaseStream) +
                              " bytes");
         if (!Work.Run(options.Threads, options.Mebibytes))
             return 1;
