@@ -37,8 +37,10 @@ wine_environment() {
   WINEPREFIX=$build/wine/$1
   export WINEARCH WINEPREFIX
 
-  # No prompts for Mono or Gecko, no menus; a mscoree.dll beside a program is used, Wine's own is not.
-  export WINEDLLOVERRIDES="${WINEDLLOVERRIDES-mscoree=n;mshtml=;winemenubuilder.exe=;winedbg.exe=;explorer.exe=}"
+  # No prompts for Gecko, no menus; a mscoree.dll beside a program is used before Wine's own. Wine's loader
+  # wants one for each managed DLL, which .NET 8 and later load as Windows loads a DLL. A test of a machine
+  # that has none sets HOSTMEM_WINE_MSCOREE to n.
+  export WINEDLLOVERRIDES="${WINEDLLOVERRIDES-mscoree=${HOSTMEM_WINE_MSCOREE:-n,b};mshtml=;winemenubuilder.exe=;winedbg.exe=;explorer.exe=}"
   export WINEDEBUG="${WINEDEBUG--all}"
   # Names of files are UTF-8 to Wine only where the locale says so; a bare machine has none.
   export LC_ALL=C.UTF-8

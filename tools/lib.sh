@@ -335,23 +335,32 @@ need_runtime() {
 # runtime_packages NAME...: the Debian packages that fetching these runtimes takes on this machine.
 runtime_packages() {
   for runtime_name; do
-    ! is_stamped "$build/runtimes/.$runtime_name" "$(pinned npm "$runtime_name") root" || continue
-    command -v npm >/dev/null || echo npm
-    [ -e "$authorities" ] || echo ca-certificates
+    is_stamped "$build/runtimes/.$runtime_name" "$(pinned npm "$runtime_name") root" || npm_packages
   done
+}
+
+# The Debian packages that fetching from the npm registry takes, of those that this machine lacks.
+npm_packages() {
+  command -v npm >/dev/null || echo npm
+  [ -e "$authorities" ] || echo ca-certificates
+}
+
+# fetch_npm PACKAGE HASH: leaves the checked package's files in build/tmp/unpacked/package.
+fetch_npm() {
+  trust_authorities
+  (cd "$build/tmp" && npm pack --loglevel=warn "$1") || return 1
+  tarball=$(find "$build/tmp" -maxdepth 1 -name '*.tgz')
+  if ! has_hash "$tarball" "$2"; then
+    echo "The npm package $1 is not the one that tools/dependencies.txt pins."
+    return 1
+  fi
+  mkdir "$build/tmp/unpacked" || return 1
+  tar -xzf "$tarball" -C "$build/tmp/unpacked"
 }
 
 # fetch_runtime NAME PACKAGE HASH
 fetch_runtime() {
-  trust_authorities
-  (cd "$build/tmp" && npm pack --loglevel=warn "$2") || return 1
-  tarball=$(find "$build/tmp" -maxdepth 1 -name '*.tgz')
-  if ! has_hash "$tarball" "$3"; then
-    echo "The npm package $2 is not the one that tools/dependencies.txt pins."
-    return 1
-  fi
-  mkdir "$build/tmp/unpacked" || return 1
-  tar -xzf "$tarball" -C "$build/tmp/unpacked" || return 1
+  fetch_npm "$2" "$3" || return 1
   rm -rf "$build/runtimes/$1"
   mkdir -p "$build/runtimes/$1/shared" || return 1
   mv "$build/tmp/unpacked/package/dotnet.exe" "$build/tmp/unpacked/package/host" "$build/runtimes/$1" || return 1
