@@ -1,4 +1,4 @@
-# What `cmake --install` installs: the libraries and hostmem-run, whichever are built, the headers, the
+# What `cmake --install` installs: the libraries and the programs, whichever are built, the headers, the
 # licence, and the files by which find_package and pkg-config find them. None of these files names an
 # absolute directory, so the installation can be moved.
 
@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/hostmem)
 set(exports FALSE)
-foreach(target hostmem hostmem_static)
+foreach(target hostmem hostmem_agent hostmem_static)
   if(TARGET ${target})
     install(
       TARGETS ${target}
@@ -18,7 +18,7 @@ foreach(target hostmem hostmem_static)
   endif()
 endforeach()
 if(TARGET hostmem-run)
-  install(TARGETS hostmem-run RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS hostmem-run hostmem-host hostmem-top RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/licenses/hostmem)
 if(NOT exports)

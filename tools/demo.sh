@@ -6,6 +6,7 @@
 set -eu
 . "$(dirname -- "$0")/lib.sh"
 . "$(dirname -- "$0")/lib-wine.sh"
+. "$(dirname -- "$0")/lib-dotnet.sh"
 
 usage() {
   cat <<'END'
@@ -13,17 +14,25 @@ Usage: sh tools/demo.sh [OPTION-OF-HOSTMEM-RUN...] [-- ARGUMENT-OF-THE-PROGRAM..
 
 Shows the output of a C# program that runs on hostmem, then hostmem-run's report. The exit code is
 the program's. What is missing is installed (Debian packages) or put under build/ (the rest).
+The runtime is .NET 10 where the .NET SDK is on PATH, which fetches it; else CoreCLR 2.0.
 END
 }
 
+newest=10.0.15-x64
 runtime=2.0.0-x64
 program=$build/demo/Demo.exe
 
+# Sets runtime to the newest that can be had.
 provide_all() {
   # shellcheck disable=SC2046  # one word a package
   need_packages gcc-mingw-w64-x86-64 cmake ninja-build wine64 mono-mcs $(runtime_packages "$runtime")
   need_source_library jansson x64
-  need_runtime "$runtime"
+  if has_sdk && need_modern_runtime "$newest"; then
+    runtime=$newest
+  else
+    need_runtime "$runtime"
+  fi
+  say "The runtime is $runtime."
 }
 
 # A build directory that tests were built in before stays as it is.

@@ -7,6 +7,7 @@
 set -eu
 . "$(dirname -- "$0")/lib.sh"
 . "$(dirname -- "$0")/lib-wine.sh"
+. "$(dirname -- "$0")/lib-dotnet.sh"
 
 all_presets="x64 x86 native native-asan native-tsan native-coverage x64-coverage"
 
@@ -21,7 +22,7 @@ if the tests reach less of src/ than they should (native-coverage for the core, 
   --only PRESET  this preset and no other; may be repeated
   --long         the long form of each test: more seeds, sizes, calls and orders, further runtimes, larger
                  models, all states that clang's analyzer is ready to look at. It takes hours. Without it
-                 each test runs in its short form: half an hour on two cores, building included.
+                 each test runs in its short form: a quarter of an hour on two cores, building included.
   --help         this text
 
 Where the kernel runs no 32-bit programs, x86 is checked as far as that takes none: without --long only
@@ -45,12 +46,25 @@ packages_of() {
       packages_of x64
       echo gcovr
       ;;
-    x64) echo g++-mingw-w64-x86-64 wine64 mono-mcs xz-utils "$(runtime_packages 2.0.0-x64 2.2.2-x64 3.1.2-x64)" ;;
+    x64)
+      echo g++-mingw-w64-x86-64 wine64 mono-mcs xz-utils "$(runtime_packages 2.0.0-x64 2.2.2-x64 3.1.2-x64)"
+      program_packages azmcp node node-api-dotnet
+      ;;
     x86) echo g++-mingw-w64-i686 mono-mcs xz-utils "$(runtime_packages 2.1.8-x86)" ;;
     native) echo gcc g++ libc6-dev libcmocka-dev spin valgrind ;;
     native-coverage) echo gcc g++ libc6-dev libcmocka-dev gcovr ;;
     native-*) sanitizer_packages ;;
   esac
+}
+
+# Runtimes and programs of today, for the presets x64. Sets modern_reason if some are missing: the tests
+# that need them are skipped, and say so.
+provide_modern() {
+  { need_modern_runtimes x64 && need_modern_programs x64; } ||
+    modern_reason="there is no .NET SDK on PATH, or a package could not be had"
+  for program in azmcp node node-api-dotnet; do
+    need_program "$program" || modern_reason="the package of $program could not be had"
+  done
 }
 
 # Sets x86_reason if programs of x86 cannot run here.
@@ -69,6 +83,8 @@ provide_all() {
         need_runtime 2.0.0-x64
         need_runtime 3.1.2-x64 || say "Going on without it: the tests that need it are skipped."
         need_runtime 2.2.2-x64 || say "Going on without it: the tests that need it are skipped."
+        [ -n "$has_modern" ] || provide_modern
+        has_modern=yes
         ;;
       x86)
         need_runtime 2.1.8-x86
@@ -210,8 +226,10 @@ record() {
 presets=
 long=OFF
 x86_reason=
+has_modern=
+modern_reason=
 # The shipped files, and the other files that their checks read.
-x86_targets="hostmem hostmem_static hostmem-run"
+x86_targets="hostmem hostmem_static hostmem_agent hostmem-run hostmem-host hostmem-top"
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help)
@@ -269,5 +287,6 @@ for side in core PE; do
   [ ! -f "$build/coverage-$side.txt" ] || cat "$build/coverage-$side.txt"
 done
 [ -z "$x86_reason" ] || echo "x86 was checked but not run: $x86_reason"
+[ -z "$modern_reason" ] || echo "tests on .NET 8 to 10 were skipped: $modern_reason"
 awk '{ passed += $2; failed += $3; skipped += $4 }
   END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed > 0 }' "$results"

@@ -91,6 +91,7 @@ typedef struct HOSTMEM_STATISTICS {
     ULONGLONG DamagedBlocks;  /* written to after they were freed (HOSTMEM_FILL_ON_FREE) */
     ULONGLONG ForeignCommits; /* commits in memory that is not the manager's, forwarded */
     ULONGLONG PassedFrees;    /* frees of foreign memory passed to Win32 by a redirection */
+    ULONGLONG ChildProcesses; /* started by modules redirected with HOSTMEM_REDIRECT_ENDINGS */
     ULONGLONG LeakedBlocks;   /* blocks still live at the last Release of their heap */
     ULONGLONG LeakedBytes;    /* bytes asked for in them */
     HOSTMEM_METHOD_COUNT Methods[HOSTMEM_METHODS];

@@ -21,7 +21,8 @@ typedef enum HOSTMEM_MODULE_KIND {
     HostMemModuleRuntime = 1,   /* such as coreclr.dll */
     HostMemModuleJit = 2,       /* a JIT compiler, such as clrjit.dll */
     HostMemModuleCollector = 3, /* a garbage collector, such as clrgc.dll */
-    HostMemModuleHost = 4       /* hostfxr.dll, hostpolicy.dll: only their loads are followed */
+    HostMemModuleHost = 4,      /* hostfxr.dll, hostpolicy.dll: only their loads are followed */
+    HostMemModuleNativeAot = 5  /* a library compiled by NativeAOT: its runtime is in it */
 } HOSTMEM_MODULE_KIND;
 
 /* A module that a redirected one has loaded: see HOSTMEM_REDIRECT_FOLLOW. */
@@ -57,6 +58,7 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
 #define HOSTMEM_REDIRECT_NO_STATUS 0x2 /* do not redirect what reports the machine's memory */
 #define HOSTMEM_REDIRECT_FOLLOW 0x4    /* also redirect the parts of a runtime that it loads */
 #define HOSTMEM_REDIRECT_ENDINGS 0x8   /* also redirect what ends the process */
+#define HOSTMEM_REDIRECT_NO_PAGES 0x10 /* do not redirect the functions of pages and views */
 
 /*
  * Redirects a loaded module: rewrites its import address tables, ordinary and delay-loaded, so that
@@ -86,6 +88,10 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * IHostMemInspection::SetRedirectedLevel decides how critical a request for memory is. If a view
  * cannot be mapped for want of address space, the manager gives some back, as
  * IHostMemoryManager::NeedsVirtualAddressSpace does, and the view is tried once more.
+ *
+ * With HOSTMEM_REDIRECT_NO_PAGES none of the functions of the first three items is redirected, and
+ * what the module asks for by GetProcAddress is what else the flags name. That is for modules that
+ * ask for their memory otherwise, such as .NET Framework's.
  *
  * Unless HOSTMEM_REDIRECT_NO_STATUS is given, these are redirected as well:
  *
@@ -136,8 +142,8 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *
  * - A module is part of a runtime by what it exports: coreclr_initialize or GetCLRRuntimeHost (a
  *   runtime, such as coreclr.dll), getJit (a JIT compiler, such as clrjit.dll), GC_Initialize or
- *   InitializeGarbageCollector (a garbage collector, such as clrgc.dll). Other modules are left
- *   alone.
+ *   InitializeGarbageCollector (a garbage collector, such as clrgc.dll), DotNetRuntimeDebugHeader
+ *   (a library compiled by NativeAOT). Other modules are left alone.
  * - Of hostfxr.dll and hostpolicy.dll (which export hostfxr_main and corehost_main) only the loads
  *   are followed, not the memory nor the endings; that goes for hModule, too. GetProcAddress gives
  *   them the redirected loads and nothing else.
@@ -166,9 +172,13 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * - What other modules and processes do is not seen. A run-time library in a DLL of its own, which
  *   ends the process for exit or abort, is another module.
  *
+ * With HOSTMEM_REDIRECT_ENDINGS, CreateProcessA and CreateProcessW are redirected as well, and
+ * HOSTMEM_STATISTICS.ChildProcesses counts the processes that they start. The calls are passed on
+ * as they are: such a process is not watched.
+ *
  *   pManager       a manager made by HostMemCreateManager; referenced until the redirection ends.
  *   hModule        a module of this process; referenced until the redirection ends.
- *   dwFlags        a combination of HOSTMEM_REDIRECT_HEAP, _NO_STATUS, _FOLLOW and _ENDINGS, or 0.
+ *   dwFlags        a combination of HOSTMEM_REDIRECT_HEAP and so on, or 0.
  *   ppRedirection  out: what HostMemRemoveRedirection takes; NULL unless S_OK.
  * Returns
  *   S_OK;
@@ -190,6 +200,19 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  */
 HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HMODULE hModule,
                                                 DWORD dwFlags, HOSTMEM_REDIRECTION **ppRedirection);
+
+/*
+ * Tells hostmem of a module that was loaded by somebody who is not followed. If the module is part
+ * of a runtime, it is redirected as if a redirected module had loaded it: see
+ * HOSTMEM_REDIRECT_FOLLOW. A host that learns of all loads (LdrRegisterDllNotification) makes sure
+ * in this way that no runtime of its process is missed.
+ *   hModule  a module of this process whose imports have been resolved.
+ * S_OK: it was redirected; S_FALSE: it is no part of a runtime, is redirected already, or no
+ * redirection with HOSTMEM_REDIRECT_FOLLOW stands; E_INVALIDARG: hModule is NULL; else why it could
+ * not be redirected, as HostMemRedirectModule says.
+ * Any thread, also one that holds the loader's lock. Not suspension-safe.
+ */
+HRESULT STDMETHODCALLTYPE HostMemFollowModule(HMODULE hModule);
 
 /*
  * Ends a redirection: puts the import address tables back. An entry that another program has

@@ -13,15 +13,26 @@ enum {
     ARENA_PIECE = 256 * 1024
 };
 
+/* At the start of each piece. */
+struct arena_piece {
+    _Alignas(ARENA_ALIGNMENT) struct arena_piece *before;
+};
+
 static bool refill(struct arena *arena, size_t size)
 {
-    size_t piece = size > ARENA_PIECE ? size : ARENA_PIECE;
-    void *memory = VirtualAlloc(NULL, piece, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    size_t needed = size + sizeof(struct arena_piece);
+    size_t bytes = needed > ARENA_PIECE ? needed : ARENA_PIECE;
+    struct arena_piece *piece;
 
-    if (!memory)
+    if (needed < size)
         return false;
-    arena->next = memory;
-    arena->left = piece;
+    piece = VirtualAlloc(NULL, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    if (!piece)
+        return false;
+    piece->before = arena->piece;
+    arena->piece = piece;
+    arena->next = (unsigned char *)(piece + 1);
+    arena->left = bytes - sizeof(*piece);
     return true;
 }
 
@@ -38,4 +49,16 @@ void *arena_alloc(struct arena *arena, size_t size)
     arena->next += rounded;
     arena->left -= rounded;
     return memory;
+}
+
+void arena_empty(struct arena *arena)
+{
+    while (arena->piece) {
+        struct arena_piece *before = arena->piece->before;
+
+        VirtualFree(arena->piece, 0, MEM_RELEASE);
+        arena->piece = before;
+    }
+    arena->next = NULL;
+    arena->left = 0;
 }

@@ -13,6 +13,8 @@ enum {
     SENTENCE_MAXIMUM = 4096
 };
 
+const char *fail_program = "hostmem-run";
+
 int fail(enum exit_code code, const char *format, ...)
 {
     char sentence[SENTENCE_MAXIMUM];
@@ -21,7 +23,8 @@ int fail(enum exit_code code, const char *format, ...)
     va_start(values, format);
     vsnprintf(sentence, sizeof(sentence), format, values);
     va_end(values);
-    standard_error_write("hostmem-run: ");
+    standard_error_write(fail_program);
+    standard_error_write(": ");
     standard_error_write(sentence);
     standard_error_write("\n");
     return code;

@@ -11,16 +11,17 @@
 enum exit_code {
     EXIT_CODE_USAGE = 240,           /* bad options, or no program */
     EXIT_CODE_PROGRAM_MISSING = 241, /* the program cannot be opened */
-    EXIT_CODE_NOT_MANAGED = 242,     /* it is not a .NET program */
-    EXIT_CODE_BITNESS = 243,         /* it, or the runtime asked for, needs the other hostmem-run */
-    EXIT_CODE_NO_RUNTIME = 244,      /* no runtime was found */
-    EXIT_CODE_RUNTIME_FAILED = 245,  /* the runtime cannot be loaded or started */
-    EXIT_CODE_HOSTMEM_FAILED = 246,  /* hostmem.dll refused a request */
-    EXIT_CODE_REPORT_FILE = 247,     /* the file for the report cannot be written */
-    EXIT_CODE_NOT_RUN = 248,         /* the runtime could not run the program */
-    EXIT_CODE_NO_MEMORY = 249,       /* hostmem-run itself has no memory to start with */
-    EXIT_CODE_NO_METHOD = 250,       /* the program lacks the method of --call */
-    EXIT_CODE_UNHANDLED = 251        /* .NET Framework: the program did not handle an exception */
+    EXIT_CODE_NOT_MANAGED = 242,     /* it is no program that can be started */
+    EXIT_CODE_BITNESS = 243,    /* it, or the runtime, is for another processor or hostmem-run */
+    EXIT_CODE_NO_RUNTIME = 244, /* no runtime was found */
+    EXIT_CODE_RUNTIME_FAILED = 245, /* the runtime cannot be loaded or started */
+    EXIT_CODE_HOSTMEM_FAILED = 246, /* hostmem failed in it, or its books make no sense */
+    EXIT_CODE_REPORT_FILE = 247,    /* the JSON report cannot be written */
+    EXIT_CODE_NOT_RUN = 248,        /* the runtime could not run the program */
+    EXIT_CODE_NO_MEMORY = 249,      /* hostmem-run itself has no memory to start with */
+    EXIT_CODE_NO_METHOD = 250,      /* the program lacks the method of --call */
+    EXIT_CODE_UNHANDLED = 251,      /* .NET Framework: the program did not handle an exception */
+    EXIT_CODE_NOT_WATCHED = 252     /* the agent cannot be put into the program */
 };
 
 /* What a function that can fail returns when it did not fail: the caller goes on. */
@@ -28,7 +29,11 @@ enum {
     GO_ON = 0
 };
 
-/* Writes "hostmem-run: ", the sentence and a line feed to stderr (UTF-8). Returns code. */
+/* The name that failures are announced with; set it before anything can fail. */
+extern const char *fail_program;
+
+/* Writes the program's name, a colon, the sentence and a line feed to stderr (UTF-8). Returns code.
+ */
 int fail(enum exit_code code, const char *format, ...) __attribute__((format(gnu_printf, 2, 3)));
 
 /* Announces EXIT_CODE_NO_MEMORY, and returns it. */

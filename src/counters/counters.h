@@ -83,6 +83,7 @@ struct counters {
     _Atomic uint64_t corrupted_blocks;
     _Atomic uint64_t foreign_commits;
     _Atomic uint64_t passed_frees;
+    _Atomic uint64_t child_processes; /* started by redirected modules */
     _Atomic uint64_t leaked_blocks;
     _Atomic uint64_t leaked_bytes;
 };

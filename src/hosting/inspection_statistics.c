@@ -127,6 +127,7 @@ static void read_statistics(const struct manager *manager, HOSTMEM_STATISTICS *s
     statistics->RefusedFrees = counter_read(&counters->refused_frees);
     statistics->ForeignCommits = counter_read(&counters->foreign_commits);
     statistics->PassedFrees = counter_read(&counters->passed_frees);
+    statistics->ChildProcesses = counter_read(&counters->child_processes);
     statistics->LeakedBlocks = counter_read(&counters->leaked_blocks);
     statistics->LeakedBytes = counter_read(&counters->leaked_bytes);
     for (int refusal = 0; refusal < HOSTMEM_REFUSALS; refusal++)

@@ -7,16 +7,13 @@
 #ifndef HOSTMEM_PE_PE_HEADERS_H
 #define HOSTMEM_PE_PE_HEADERS_H
 
-#include <windows.h>
-
-#include <stdbool.h>
-
-/* Fills buffer with the file's bytes from offset on. False: the file has fewer than size there. */
-typedef bool pe_read_callback(void *context, DWORD offset, void *buffer, DWORD size);
+#include "pe/pe_file.h"
 
 struct pe_headers {
     WORD machine;          /* IMAGE_FILE_MACHINE_... */
     bool is_64_bit;        /* the optional header is that of PE32+ */
+    bool is_whole;         /* the file has all bytes that its headers speak of */
+    bool is_dll;           /* not a program that can be started by itself */
     bool is_managed;       /* there is a CLI header */
     DWORD cli_flags;       /* the CLI header's */
     DWORD metadata_offset; /* in the file; 0: there is no metadata */

@@ -47,6 +47,7 @@ static const struct {
     {"InitializeGarbageCollector", HostMemModuleCollector},
     {"hostfxr_main", HostMemModuleHost},
     {"corehost_main", HostMemModuleHost},
+    {"DotNetRuntimeDebugHeader", HostMemModuleNativeAot},
 };
 
 /* 0: it is no part of a runtime. */
@@ -118,31 +119,39 @@ static HRESULT redirect(struct manager *manager, HMODULE module, HOSTMEM_MODULE_
 }
 
 /* Redirects a module and calls pfnModule. The caller keeps the manager alive by binding_enter. */
-static void redirect_and_tell(struct manager *manager, HMODULE module, HOSTMEM_MODULE_KIND kind)
+static HRESULT redirect_and_tell(struct manager *manager, HMODULE module, HOSTMEM_MODULE_KIND kind)
 {
     const HOSTMEM_MODULE told = {
         .hModule = module, .Kind = kind, .Result = redirect(manager, module, kind)};
 
     if (told.Result != S_FALSE && manager->redirected.module_callback)
         manager->redirected.module_callback(manager->redirected.module_context, &told);
+    return told.Result;
 }
 
-static void follow_module(HMODULE module)
+HRESULT follow_module(HMODULE module)
 {
     DWORD last_error = GetLastError();
     HOSTMEM_MODULE_KIND kind;
     struct manager *manager;
+    HRESULT hr = S_FALSE;
 
     if (!is_following())
-        return;
+        return S_FALSE;
     kind = kind_of(module);
     if (kind) {
         manager = binding_enter_open();
         if (manager)
-            redirect_and_tell(manager, module, kind);
+            hr = redirect_and_tell(manager, module, kind);
         binding_leave();
     }
     SetLastError(last_error);
+    return hr;
+}
+
+static void module_loaded(HMODULE module)
+{
+    follow_module(module);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -153,7 +162,7 @@ HRESULT follow_begin(DWORD flags)
 {
     HRESULT hr = S_OK;
 
-    loader_hooks_set_callback(follow_module);
+    loader_hooks_set_callback(module_loaded);
     spinlock_acquire(&changing);
     if (is_following() && followers_flags_now() != flags) {
         hr = HRESULT_FROM_WIN32(ERROR_BUSY);

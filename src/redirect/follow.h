@@ -24,6 +24,12 @@ HRESULT follow_begin(DWORD flags);
  */
 DWORD follow_end(void);
 
+/*
+ * A module was loaded: redirects it if it is part of a runtime, and calls pfnModule. S_FALSE: it is
+ * none, was redirected before, or nothing is followed; else what redirecting it answers.
+ */
+HRESULT follow_module(HMODULE module);
+
 /* The flags to redirect a module with: of a part of the .NET host only the loads are followed. */
 DWORD follow_flags(HMODULE module, DWORD flags);
 

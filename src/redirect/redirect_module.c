@@ -8,7 +8,7 @@
 
 #define REDIRECT_FLAGS                                                                             \
     ((DWORD)(HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW |        \
-             HOSTMEM_REDIRECT_ENDINGS))
+             HOSTMEM_REDIRECT_ENDINGS | HOSTMEM_REDIRECT_NO_PAGES))
 
 /* True for modules through which the hooks' own calls go: rewritten, a hook would call itself. */
 static bool serves_hooks(HMODULE module)
@@ -106,4 +106,9 @@ HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirec
         error = error ? error : other;
     }
     return HRESULT_FROM_WIN32(error);
+}
+
+HRESULT STDMETHODCALLTYPE HostMemFollowModule(HMODULE hModule)
+{
+    return hModule ? follow_module(hModule) : E_INVALIDARG;
 }

@@ -35,7 +35,7 @@ struct survey {
 
 static unsigned features_of(DWORD flags)
 {
-    unsigned features = HOOKS_PAGES;
+    unsigned features = flags & HOSTMEM_REDIRECT_NO_PAGES ? 0 : HOOKS_PAGES;
 
     if (flags & REDIRECT_LOADER_ONLY)
         return HOOKS_LOADS;

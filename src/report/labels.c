@@ -89,7 +89,9 @@ const char *label_of_ending(enum ending_kind kind)
     case ENDING_CONSOLE_CONTROL:
         return "console control event";
     case ENDING_PROCESS_DETACH:
-        return "process detach";
+        return "return or ExitProcess";
+    case ENDING_UNSEEN:
+        return "force, or a crash";
     }
     return "unknown";
 }

@@ -4,7 +4,7 @@
 #ifndef HOSTMEM_REPORT_LABELS_H
 #define HOSTMEM_REPORT_LABELS_H
 
-#include "report/ending.h"
+#include "board/ending.h"
 
 #include <hostmem/hostmem.h>
 

@@ -36,9 +36,12 @@ static json_t *host_object(const struct snapshot_subject *subject)
 
     for (size_t i = 0; i < subject->module_count; i++)
         json_build_item(modules, json_string(subject->modules[i]));
-    json_build_result(object, "set_host_control", subject->host_control);
+    if (subject->has_host_control)
+        json_build_result(object, "set_host_control", subject->host_control);
+    else
+        json_build_member(object, "set_host_control", json_null());
     json_build_member(object, "set_host_control_accepted",
-                      json_boolean(subject->host_control == S_OK));
+                      json_boolean(subject->has_host_control && subject->host_control == S_OK));
     json_build_member(object, "redirected_modules", modules);
     json_build_member(object, "heap", json_boolean(subject->manages_heaps));
     json_build_member(object, "callers", json_boolean(subject->keeps_callers));
@@ -55,10 +58,15 @@ static void set_subject(json_t *report, const struct snapshot_subject *subject)
     json_build_member(report, "schema", json_integer(REPORT_JSON_SCHEMA));
     json_build_member(report, "hostmem_version", json_string(HOSTMEM_VERSION_TEXT));
     json_build_text(report, "program", subject->program);
+    json_build_integer(report, "process_id", subject->process_id);
+    json_build_member(report, "running", json_boolean(subject->is_running));
     json_build_member(report, "exit_code",
-                      ending->has_exit_code ? json_integer((json_int_t)ending->exit_code)
-                                            : json_null());
-    json_build_member(report, "ended_by", json_string(label_of_ending(ending->kind)));
+                      ending->has_exit_code && !subject->is_running
+                          ? json_integer((json_int_t)ending->exit_code)
+                          : json_null());
+    json_build_member(report, "ended_by",
+                      subject->is_running ? json_null()
+                                          : json_string(label_of_ending(ending->kind)));
     json_build_member(report, "runtime", runtime_object(subject));
     json_build_member(report, "host", host_object(subject));
 }
@@ -101,6 +109,7 @@ static json_t *statistics_object(const HOSTMEM_STATISTICS *statistics)
     json_build_integer(object, "damaged_blocks", statistics->DamagedBlocks);
     json_build_integer(object, "foreign_commits", statistics->ForeignCommits);
     json_build_integer(object, "passed_frees", statistics->PassedFrees);
+    json_build_integer(object, "child_processes", statistics->ChildProcesses);
     json_build_integer(object, "leaked_blocks", statistics->LeakedBlocks);
     json_build_integer(object, "leaked_bytes", statistics->LeakedBytes);
     json_build_member(object, "refused_requests", report_json_refused_requests(statistics));
@@ -131,10 +140,12 @@ static json_t *audit_object(const struct snapshot *snapshot)
 
     for (size_t i = 0; i < snapshot->difference_count; i++)
         json_build_item(found, difference_object(&snapshot->differences[i]));
+    json_build_text(object, "against", snapshot->is_audited_inside ? "system" : "records");
     json_build_result(object, "result", snapshot->audit_result);
     json_build_member(object, "totals_compared", json_boolean(audit->TotalsCompared));
     json_build_integer(object, "regions", audit->Regions);
     json_build_integer(object, "busy", audit->Busy);
+    json_build_integer(object, "calls_under_way", audit->CallsUnderWay);
     json_build_integer(object, "reserved_bytes", audit->ReservedBytes);
     json_build_integer(object, "committed_bytes", audit->CommittedBytes);
     json_build_integer(object, "difference_count", audit->Differences);
@@ -151,6 +162,7 @@ static json_t *process_object(const struct process_map *process)
     static const char *const names[PAGE_OWNERS] = {[PAGE_OWNER_HOSTMEM] = "owned",
                                                    [PAGE_OWNER_IMAGE] = "images",
                                                    [PAGE_OWNER_FILE] = "mapped_files",
+                                                   [PAGE_OWNER_BOOKS] = "books",
                                                    [PAGE_OWNER_OTHER] = "other_private"};
     json_t *object = json_object();
 
@@ -274,7 +286,8 @@ bool report_json_write(const struct snapshot *snapshot, struct arena *arena,
     json_build_member(report, "statistics", statistics_object(&snapshot->statistics));
     json_build_member(report, "limits", report_json_limits(snapshot));
     json_build_member(report, "audit", audit_object(snapshot));
-    json_build_member(report, "process", process_object(&snapshot->process));
+    json_build_member(report, "process",
+                      snapshot->has_process ? process_object(&snapshot->process) : json_null());
     json_build_member(report, "regions", regions_array(snapshot));
     json_build_member(report, "mapped_ranges", mapped_ranges_array(snapshot));
     json_build_member(report, "heaps", report_json_heaps(snapshot));

@@ -10,6 +10,8 @@
 #include "report/report_text_heap.h"
 #include "report/report_text_limits.h"
 
+#include <string.h>
+
 enum {
     REPORT_WIDTH = 78
 };
@@ -18,8 +20,14 @@ enum {
  * What ran
  * --------------------------------------------------------------------------------------------- */
 
-static void write_ending(struct text *text, const struct ending *ending)
+static void write_ending(struct text *text, const struct snapshot_subject *subject)
 {
+    const struct ending *ending = &subject->ending;
+
+    if (subject->is_running) {
+        text_format(text, "  running     process %lu\n", subject->process_id);
+        return;
+    }
     text_format(text, "  ended by    %s", label_of_ending(ending->kind));
     if (ending->has_exit_code && ending->exit_code < 0x80000000u)
         text_format(text, ", exit code %lu", ending->exit_code);
@@ -28,10 +36,26 @@ static void write_ending(struct text *text, const struct ending *ending)
     text_format(text, "\n");
 }
 
+static void write_runtime(struct text *text, const struct snapshot_subject *subject)
+{
+    if (*subject->runtime_directory)
+        text_format(text, "  runtime     %s %s %s, %s\n", subject->runtime_family,
+                    subject->runtime_version, subject->architecture, subject->runtime_directory);
+    else if (strcmp(subject->runtime_family, "none") != 0)
+        text_format(text, "  runtime     %s %s, in the program's own file\n",
+                    subject->runtime_family, subject->architecture);
+    else
+        text_format(text, "  runtime     none was loaded, %s\n", subject->architecture);
+}
+
 static void write_host(struct text *text, const struct snapshot_subject *subject)
 {
-    if (subject->host_control == S_OK)
+    if (!subject->has_host_control)
+        text_format(text, "  host        the program's own");
+    else if (subject->host_control == S_OK)
         text_format(text, "  host        SetHostControl accepted");
+    else if (subject->host_control == E_NOTIMPL)
+        text_format(text, "  host        SetHostControl not implemented by this runtime");
     else
         text_format(text, "  host        SetHostControl refused (0x%08lx)",
                     (unsigned long)subject->host_control);
@@ -50,9 +74,8 @@ static void write_subject(struct text *text, const struct snapshot_subject *subj
                 "----------------------------------------"
                 "----------------------------------------");
     text_format(text, "  program     %s\n", subject->program);
-    write_ending(text, &subject->ending);
-    text_format(text, "  runtime     %s %s %s, %s\n", subject->runtime_family,
-                subject->runtime_version, subject->architecture, subject->runtime_directory);
+    write_ending(text, subject);
+    write_runtime(text, subject);
     write_host(text, subject);
 }
 
@@ -100,6 +123,8 @@ static void write_calls(struct text *text, const HOSTMEM_STATISTICS *statistics)
     report_text_refused_blocks(text, statistics);
     report_table_count(text, "frees passed through to Win32", statistics->PassedFrees);
     report_table_count(text, "commits in foreign memory", statistics->ForeignCommits);
+    if (statistics->ChildProcesses)
+        report_table_count(text, "processes started, not watched", statistics->ChildProcesses);
     report_table_count(text, "leaked heap blocks", statistics->LeakedBlocks);
     report_table_count(text, "damaged heap blocks", statistics->DamagedBlocks);
 }
@@ -132,6 +157,7 @@ static void write_process(struct text *text, const struct process_map *process)
     static const char *const names[PAGE_OWNERS] = {[PAGE_OWNER_HOSTMEM] = "owned by hostmem",
                                                    [PAGE_OWNER_IMAGE] = "programs and DLLs",
                                                    [PAGE_OWNER_FILE] = "mapped files",
+                                                   [PAGE_OWNER_BOOKS] = "hostmem itself",
                                                    [PAGE_OWNER_OTHER] = "other private"};
     struct page_count all = sum(process);
 
@@ -160,22 +186,43 @@ static void write_difference(struct text *text, const HOSTMEM_DIFFERENCE *differ
                 quantity_text_number(system, difference->System));
 }
 
-static void write_extent(struct text *text, const HOSTMEM_AUDIT *audit)
+static void write_extent(struct text *text, const HOSTMEM_AUDIT *audit, bool is_process_there)
 {
-    char regions[QUANTITY_TEXT_MOST];
+    char number[QUANTITY_TEXT_MOST];
     char committed[QUANTITY_TEXT_MOST];
 
     text_format(text, " (%s regions, %s bytes committed",
-                quantity_text_number(regions, audit->Regions),
+                quantity_text_number(number, audit->Regions),
                 quantity_text_number(committed, audit->CommittedBytes));
     if (audit->Busy)
-        text_format(text, "; %s regions were changing", quantity_text_number(regions, audit->Busy));
-    if (!audit->TotalsCompared)
+        text_format(text, "; %s regions were changing", quantity_text_number(number, audit->Busy));
+    if (!audit->TotalsCompared && is_process_there)
         text_format(text, "; other threads were at work, totals not compared");
+    else if (!audit->TotalsCompared)
+        text_format(text, "; %s calls were under way, totals not compared",
+                    quantity_text_number(number, audit->CallsUnderWay));
     text_format(text, ")\n");
 }
 
-static void write_verdict(struct text *text, const struct snapshot *snapshot)
+/* Nobody could ask the system any more: the process was ended by force. */
+static void write_unaudited(struct text *text, const struct snapshot *snapshot)
+{
+    char number[QUANTITY_TEXT_MOST];
+
+    if (FAILED(snapshot->audit_result))
+        text_format(text, "\nBooks: unreadable (0x%08lx)\n", (unsigned long)snapshot->audit_result);
+    else if (snapshot->audit.Differences)
+        text_format(text, "\nBooks: totals and records differ: %s",
+                    quantity_text_number(number, snapshot->audit.Differences));
+    else if (snapshot->audit.TotalsCompared)
+        text_format(text, "\nBooks: totals equal the records");
+    else
+        text_format(text, "\nBooks: no difference");
+    if (SUCCEEDED(snapshot->audit_result))
+        write_extent(text, &snapshot->audit, false);
+}
+
+static void write_audited(struct text *text, const struct snapshot *snapshot)
 {
     char number[QUANTITY_TEXT_MOST];
 
@@ -187,7 +234,15 @@ static void write_verdict(struct text *text, const struct snapshot *snapshot)
     else
         text_format(text, "\nAudit: no difference");
     if (SUCCEEDED(snapshot->audit_result))
-        write_extent(text, &snapshot->audit);
+        write_extent(text, &snapshot->audit, true);
+}
+
+static void write_verdict(struct text *text, const struct snapshot *snapshot)
+{
+    if (snapshot->is_audited_inside)
+        write_audited(text, snapshot);
+    else
+        write_unaudited(text, snapshot);
     for (size_t i = 0; i < snapshot->difference_count; i++)
         write_difference(text, &snapshot->differences[i]);
     if (snapshot->statistics.Status != HostMemStatusOpen)
@@ -201,7 +256,8 @@ void report_text_write(struct text *text, const struct snapshot *snapshot)
     report_text_limits(text, snapshot);
     report_text_heaps(text, snapshot);
     write_calls(text, &snapshot->statistics);
-    write_process(text, &snapshot->process);
+    if (snapshot->has_process)
+        write_process(text, &snapshot->process);
     report_text_live_blocks(text, snapshot);
     report_text_damaged_blocks(text, snapshot);
     write_verdict(text, snapshot);

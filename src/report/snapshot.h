@@ -10,7 +10,8 @@
 #define HOSTMEM_REPORT_SNAPSHOT_H
 
 #include "base/arena.h"
-#include "report/ending.h"
+#include "board/ending.h"
+#include "board/page_owner.h"
 
 #include <hostmem/hostmem.h>
 
@@ -21,11 +22,14 @@
 /* What ran, and on what. */
 struct snapshot_subject {
     const char *program; /* its path */
-    struct ending ending;
-    const char *runtime_family; /* "CoreCLR" or ".NET Framework" */
+    DWORD process_id;
+    bool is_running;            /* it has not ended */
+    struct ending ending;       /* if it has */
+    const char *runtime_family; /* "CoreCLR", ".NET Framework" or "none" */
     const char *runtime_version;
     const char *runtime_directory;
     const char *architecture;   /* "x64" or "x86" */
+    bool has_host_control;      /* hostmem-host hosted the runtime */
     HRESULT host_control;       /* what SetHostControl returned */
     const char *const *modules; /* names of the modules that were redirected */
     size_t module_count;
@@ -62,15 +66,6 @@ struct damaged_block {
     const char *origin; /* where the block was allocated */
 };
 
-/* The owner of a page. */
-enum page_owner {
-    PAGE_OWNER_HOSTMEM, /* handed out by hostmem */
-    PAGE_OWNER_IMAGE,   /* programs and libraries */
-    PAGE_OWNER_FILE,    /* mapped files and shared memory */
-    PAGE_OWNER_OTHER,   /* other private memory: stacks, the system's heaps, hostmem's own */
-    PAGE_OWNERS
-};
-
 struct page_count {
     uint64_t committed;   /* bytes */
     uint64_t reserved;    /* bytes of address space, committed or not */
@@ -89,6 +84,8 @@ struct snapshot {
     HOSTMEM_LIMITS limits;
     HOSTMEM_AUDIT audit;
     HRESULT audit_result;
+    bool is_audited_inside; /* the process compared the books with the system when it ended */
+    bool has_process;       /* process is filled in */
     struct process_map process;
 
     const HOSTMEM_DIFFERENCE *differences; /* what the audit found */

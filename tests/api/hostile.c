@@ -109,6 +109,18 @@ static void *some_harmless_address(struct hostile *hostile)
     }
 }
 
+/* With other threads at work, a wild address must not be that of a region of theirs. */
+static void *some_wild_address(struct hostile *hostile)
+{
+    void *address = (void *)wild_address(&hostile->random, (uintptr_t)hostile->arena);
+    HOSTMEM_REGION region;
+
+    if (!hostile->alone &&
+        IHostMemInspection_FindRegion(hostile->subject->inspection, address, &region) == S_OK)
+        return NULL;
+    return address;
+}
+
 static void *some_address(struct hostile *hostile)
 {
     void *region = some_region(hostile);
@@ -117,7 +129,7 @@ static void *some_address(struct hostile *hostile)
         return region;
     if (one_in(hostile, 2))
         return some_harmless_address(hostile);
-    return (void *)wild_address(&hostile->random, (uintptr_t)hostile->arena);
+    return some_wild_address(hostile);
 }
 
 static const GUID *some_identifier(struct hostile *hostile, GUID *guid)

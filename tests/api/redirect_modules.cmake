@@ -93,7 +93,7 @@ add_dependencies(redirect_newer redirect_newer_imports)
 # Modules that load others, and are known for what they are by an export.
 foreach(module_and_sign runtime:coreclr_initialize classic_runtime:GetCLRRuntimeHost jit:getJit
                         collector:GC_Initialize older_collector:InitializeGarbageCollector
-                        host:hostfxr_main policy:corehost_main other:some_function)
+                        native_aot:DotNetRuntimeDebugHeader host:hostfxr_main policy:corehost_main other:some_function)
   string(REPLACE ":" ";" module_and_sign ${module_and_sign})
   list(GET module_and_sign 0 module)
   list(GET module_and_sign 1 sign)

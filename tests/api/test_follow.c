@@ -272,6 +272,7 @@ static void the_host_is_told_before_the_load_returns(void **state)
     } cases[] = {{L"follow_classic_runtime.dll", HostMemModuleRuntime},
                  {L"follow_jit.dll", HostMemModuleJit},
                  {L"follow_collector.dll", HostMemModuleCollector},
+                 {L"follow_native_aot.dll", HostMemModuleNativeAot},
                  {L"follow_host.dll", HostMemModuleHost}};
     HMODULE modules[COUNT_OF(cases)];
 

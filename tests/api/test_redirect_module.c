@@ -461,8 +461,9 @@ static void wrong_arguments_are_refused(void **state)
                    E_INVALIDARG);
     assert_null(redirection);
     for (int bit = 0; bit < 32; bit++) {
-        if ((DWORD)1 << bit & (HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS |
-                               HOSTMEM_REDIRECT_FOLLOW | HOSTMEM_REDIRECT_ENDINGS))
+        if ((DWORD)1 << bit &
+            (HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW |
+             HOSTMEM_REDIRECT_ENDINGS | HOSTMEM_REDIRECT_NO_PAGES))
             continue;
         redirection = GARBAGE;
         assert_hresult(HostMemRedirectModule(redirected->subject.manager, redirected->module,
@@ -489,6 +490,28 @@ static void a_module_without_such_imports_is_s_false(void **state)
     free_copy(&copy);
     assert_true(FreeLibrary(nothing));
     assert_null(GetModuleHandleW(L"redirect_nothing.dll"));
+}
+
+static void without_pages_the_module_keeps_its_own(void **state)
+{
+    struct redirected *redirected = *state;
+    void *memory;
+
+    redirected_end(redirected);
+    redirected->flags = HOSTMEM_REDIRECT_NO_PAGES | HOSTMEM_REDIRECT_NO_STATUS;
+    assert_true(HostMemRedirectModule(redirected->subject.manager, redirected->module,
+                                      redirected->flags, &redirected->redirection) >= 0);
+    memory = redirected_alloc(redirected, NULL, PAGE, MEM_RESERVE | MEM_COMMIT);
+    assert_non_null(memory);
+    assert_false(is_owned(&redirected->subject, memory));
+    redirected_release(redirected, memory);
+}
+
+static void a_module_that_is_no_part_of_a_runtime_is_not_followed(void **state)
+{
+    (void)state;
+    assert_hresult(HostMemFollowModule(NULL), E_INVALIDARG);
+    assert_hresult(HostMemFollowModule(GetModuleHandleW(NULL)), S_FALSE);
 }
 
 static void a_module_whose_tables_make_no_sense_is_refused(void **state)
@@ -720,6 +743,8 @@ int main(void)
         redirected_promise(what_is_no_module_is_e_invalidarg),
         redirected_promise(wrong_arguments_are_refused),
         redirected_promise(a_module_without_such_imports_is_s_false),
+        redirected_promise(without_pages_the_module_keeps_its_own),
+        redirected_promise(a_module_that_is_no_part_of_a_runtime_is_not_followed),
         redirected_promise(a_module_whose_tables_make_no_sense_is_refused),
         redirected_promise(imports_from_an_api_set_are_redirected),
         redirected_promise(delay_loaded_imports_are_redirected_before_they_are_ever_resolved),

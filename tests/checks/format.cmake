@@ -18,7 +18,7 @@ if(NOT found MATCHES "version ${version}\\.")
 endif()
 
 set(files "")
-foreach(folder src include tests)
+foreach(folder src include examples tests)
   file(GLOB_RECURSE found ${root}/${folder}/*.c ${root}/${folder}/*.h ${root}/${folder}/*.cpp)
   list(APPEND files ${found})
 endforeach()

@@ -18,11 +18,16 @@ BEGIN {
   allow("pe", "")
   allow("redirect", "os counters budget pages slabs heap hosting pe")
   allow("dll", "")
+  allow("board", "")
+  allow("agent", "board")
   allow("base", "")
-  allow("report", "base")
-  allow("run/launch", "report pe base")
-  allow("run/snapshot", "run/launch report pe base")
-  allow("run", "run/launch run/snapshot report pe base")
+  allow("report", "board base")
+  allow("run/launch", "pe base")
+  allow("run/host", "run/launch agent board pe base")
+  allow("run/snapshot", "report board base")
+  allow("run/watch", "run/launch run/snapshot report board pe base")
+  allow("run/top", "run/snapshot report board base")
+  allow("run", "run/launch run/watch base")
   most_files = 27
   most_lines = 400
 }

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 enum {
-    PATH_SIZE = 1024,
+    PATH_SIZE = SCRATCH_PATH_SIZE,
     COMMAND_LINE_SIZE = 8192,
     POLL_MILLISECONDS = 10
 };
@@ -27,7 +27,7 @@ enum {
 
 static wchar_t runtime_directory[PATH_SIZE];
 
-static void get_own_directory(wchar_t directory[PATH_SIZE])
+void own_directory(wchar_t directory[PATH_SIZE])
 {
     GetModuleFileNameW(NULL, directory, PATH_SIZE);
     *wcsrchr(directory, L'\\') = L'\0';
@@ -38,7 +38,7 @@ const wchar_t *clr_program(const wchar_t *name)
     static wchar_t path[PATH_SIZE];
     wchar_t directory[PATH_SIZE];
 
-    get_own_directory(directory);
+    own_directory(directory);
     swprintf(path, PATH_SIZE, L"\"%ls\\clr\\%ls.exe\"", directory, name);
     return path;
 }
@@ -66,15 +66,20 @@ static void remove_scratch_directory(void)
     RemoveDirectoryW(scratch_directory());
 }
 
-bool clr_tests_begin(void)
+void run_tests_begin(void)
 {
-    wchar_t runtimes[PATH_SIZE];
-
     SetEnvironmentVariableW(L"HOSTMEM_RUNTIME", NULL);
     SetEnvironmentVariableW(L"DOTNET_ROOT", NULL);
     SetEnvironmentVariableW(L"DOTNET_ROOT(x86)", NULL);
     SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
     atexit(remove_scratch_directory);
+}
+
+bool clr_tests_begin(void)
+{
+    wchar_t runtimes[PATH_SIZE];
+
+    run_tests_begin();
     GetEnvironmentVariableW(L"HOSTMEM_TEST_RUNTIME", runtime_directory, PATH_SIZE);
     swprintf(runtimes, PATH_SIZE, L"%ls\\shared\\Microsoft.NETCore.App", runtime_directory);
     if (GetFileAttributesW(runtimes) != INVALID_FILE_ATTRIBUTES)
@@ -87,8 +92,7 @@ bool clr_tests_begin(void)
  * Files
  * --------------------------------------------------------------------------------------------- */
 
-/* A name that no other file of this process has. */
-static void name_file(wchar_t path[PATH_SIZE], const wchar_t *kind)
+void scratch_file(wchar_t path[PATH_SIZE], const wchar_t *kind)
 {
     static int files;
 
@@ -115,8 +119,7 @@ static void leave_out_carriage_returns(char *text)
     *to = '\0';
 }
 
-/* NULL if there is no such file. */
-static char *read_file(const wchar_t *path)
+char *read_file(const wchar_t *path)
 {
     HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
                               OPEN_EXISTING, 0, NULL);
@@ -150,64 +153,68 @@ static char *take_file(const wchar_t *path)
 struct output_files {
     wchar_t output[PATH_SIZE];
     wchar_t errors[PATH_SIZE];
-    wchar_t json[PATH_SIZE];
 };
 
 /* The program that runs the other, and the options that the flags stand for. */
-static int write_runner(wchar_t *line, unsigned flags, const struct output_files *files)
+static int write_runner(wchar_t *line, unsigned flags, const wchar_t *json)
 {
     wchar_t directory[PATH_SIZE];
     int length;
 
     if (flags & RUN_WITHOUT_HOSTMEM)
         return swprintf(line, COMMAND_LINE_SIZE, L"\"%ls\\dotnet.exe\" ", runtime_directory);
-    get_own_directory(directory);
+    own_directory(directory);
     length = swprintf(line, COMMAND_LINE_SIZE, L"\"%ls\\%lshostmem-run.exe\" ", directory,
                       flags & RUN_FRAMEWORK ? L"standin\\" : L"");
     if (!(flags & (RUN_NO_RUNTIME | RUN_FRAMEWORK)))
         length += swprintf(line + length, COMMAND_LINE_SIZE - (size_t)length, L"--runtime \"%ls\" ",
                            runtime_directory);
     if (flags & RUN_WITH_JSON)
-        length += swprintf(line + length, COMMAND_LINE_SIZE - (size_t)length, L"--json \"%ls\" ",
-                           files->json);
+        length +=
+            swprintf(line + length, COMMAND_LINE_SIZE - (size_t)length, L"--json \"%ls\" ", json);
     return length;
 }
 
-static wchar_t *make_command_line(unsigned flags, const struct output_files *files,
-                                  const wchar_t *format, va_list values)
+static wchar_t *make_command_line(unsigned flags, const wchar_t *json, const wchar_t *format,
+                                  va_list values)
 {
     wchar_t *line = calloc(COMMAND_LINE_SIZE, sizeof(*line));
     int length;
 
     assert_non_null(line);
-    length = write_runner(line, flags, files);
+    length = write_runner(line, flags, json);
     vswprintf(line + length, COMMAND_LINE_SIZE - (size_t)length, format, values);
     return line;
 }
 
-static HANDLE start(const struct run *run, const struct output_files *files)
+static struct run_process start(const struct run *run, const struct run_order *order,
+                                const struct output_files *files)
 {
     STARTUPINFOW startup = {.cb = sizeof(startup), .dwFlags = STARTF_USESTDHANDLES};
     PROCESS_INFORMATION process;
     BOOL started;
 
-    startup.hStdOutput = create_inherited(files->output);
+    startup.hStdInput = order->input;
+    startup.hStdOutput = order->output ? order->output : create_inherited(files->output);
     startup.hStdError = create_inherited(files->errors);
-    started = CreateProcessW(NULL, run->command_line, NULL, NULL, TRUE, 0, NULL, NULL, &startup,
-                             &process);
+    started = CreateProcessW(NULL, run->command_line, NULL, NULL, TRUE, order->creation_flags, NULL,
+                             NULL, &startup, &process);
+    if (startup.hStdInput)
+        CloseHandle(startup.hStdInput);
     CloseHandle(startup.hStdOutput);
     CloseHandle(startup.hStdError);
     if (!started)
-        fail_msg("%ls could not be started: %lu", run->command_line, GetLastError());
+        fail_msg("%.1000ls could not be started: %lu", run->command_line, GetLastError());
     CloseHandle(process.hThread);
-    return process.hProcess;
+    return (struct run_process){process.hProcess, process.dwProcessId, files->output, order->json};
 }
 
 /* As soon as the program has said that it waits, or has ended. */
-static void interrupt(HANDLE process, const wchar_t *output)
+static void interrupt(const struct run_process *process, void *context)
 {
+    (void)context;
     for (int left = RUN_TIME_LIMIT_MILLISECONDS; left > 0; left -= POLL_MILLISECONDS) {
-        char *text = read_file(output);
+        char *text = read_file(process->output);
         bool waiting = text && strstr(text, "waiting");
 
         free(text);
@@ -215,7 +222,7 @@ static void interrupt(HANDLE process, const wchar_t *output)
             assert_true(GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0));
             return;
         }
-        if (WaitForSingleObject(process, POLL_MILLISECONDS) == WAIT_OBJECT_0)
+        if (WaitForSingleObject(process->process, POLL_MILLISECONDS) == WAIT_OBJECT_0)
             return;
     }
 }
@@ -233,9 +240,10 @@ static DWORD wait_for_exit_code(HANDLE process)
     return exit_code;
 }
 
-static void collect(struct run *run, const struct output_files *files)
+static void collect(struct run *run, const struct run_order *order,
+                    const struct output_files *files)
 {
-    char *json = take_file(files->json);
+    char *json = order->json ? take_file(order->json) : NULL;
 
     run->output = take_file(files->output);
     run->errors = take_file(files->errors);
@@ -244,25 +252,41 @@ static void collect(struct run *run, const struct output_files *files)
     free(json);
 }
 
-struct run *run_host(unsigned flags, const wchar_t *format, ...)
+struct run *run_order(const struct run_order *order)
 {
     struct run *run = calloc(1, sizeof(*run));
     struct output_files files;
-    HANDLE process;
-    va_list values;
+    struct run_process process;
 
     assert_non_null(run);
-    name_file(files.output, L"output");
-    name_file(files.errors, L"errors");
-    name_file(files.json, L"json");
+    scratch_file(files.output, L"output");
+    scratch_file(files.errors, L"errors");
+    run->command_line = wcsdup(order->line);
+    assert_non_null(run->command_line);
+    process = start(run, order, &files);
+    if (order->meanwhile)
+        order->meanwhile(&process, order->context);
+    run->exit_code = wait_for_exit_code(process.process);
+    collect(run, order, &files);
+    return run;
+}
+
+struct run *run_host(unsigned flags, const wchar_t *format, ...)
+{
+    wchar_t json[SCRATCH_PATH_SIZE];
+    struct run_order order = {.json = json};
+    wchar_t *line;
+    struct run *run;
+    va_list values;
+
+    scratch_file(json, L"json");
     va_start(values, format);
-    run->command_line = make_command_line(flags, &files, format, values);
+    line = make_command_line(flags, json, format, values);
     va_end(values);
-    process = start(run, &files);
-    if (flags & RUN_INTERRUPTED)
-        interrupt(process, files.output);
-    run->exit_code = wait_for_exit_code(process);
-    collect(run, &files);
+    order.line = line;
+    order.meanwhile = flags & RUN_INTERRUPTED ? interrupt : NULL;
+    run = run_order(&order);
+    free(line);
     return run;
 }
 
@@ -283,7 +307,7 @@ void run_check(const struct run *run, bool holds, const char *condition, const c
 {
     if (holds)
         return;
-    fprintf(stderr, "This does not hold: %s\nof: %ls\n", condition, run->command_line);
+    fprintf(stderr, "This does not hold: %s\nof: %.1000ls\n", condition, run->command_line);
     fprintf(stderr, "exit code: 0x%08lx%s\n", run->exit_code,
             run->exit_code == EXIT_CODE_TIMED_OUT ? " (ended by the time limit)" : "");
     fprintf(stderr, "stdout:\n%s\nstderr:\n%s\n", run->output, run->errors);

@@ -38,6 +38,29 @@ struct run {
     bool report_left; /* the file for the JSON report was there afterwards */
 };
 
+/* A process that runs. */
+struct run_process {
+    HANDLE process;
+    DWORD process_id;
+    const wchar_t *output; /* the file that its stdout goes to */
+    const wchar_t *json;   /* the file of the JSON report */
+};
+
+/* Any process to start, for tests that need more than run_host. What is zero is left as it is. */
+struct run_order {
+    const wchar_t *line;  /* its command line */
+    const wchar_t *json;  /* the file that a JSON report is to be in; read and deleted afterwards */
+    DWORD creation_flags; /* of CreateProcess */
+    HANDLE input;         /* inheritable; NULL: there is no stdin. Closed once it has started. */
+    HANDLE output;        /* likewise; NULL: a file, which becomes the run's output */
+
+    /* Called while it runs; afterwards its end is waited for. */
+    void (*meanwhile)(const struct run_process *process, void *context);
+    void *context;
+};
+
+struct run *run_order(const struct run_order *order);
+
 /* The arguments are formatted, and follow the options that the flags stand for. */
 struct run *run_host(unsigned flags, const wchar_t *format, ...);
 void run_free(struct run *run);
@@ -53,7 +76,24 @@ const wchar_t *clr_runtime(void);
  */
 const wchar_t *scratch_directory(void);
 
-/* Call first. False: there is no runtime to test with; why has been printed. */
+enum {
+    SCRATCH_PATH_SIZE = 1024
+};
+
+/* Names a file in that directory, KIND being the name's end; no other file has the name. */
+void scratch_file(wchar_t path[SCRATCH_PATH_SIZE], const wchar_t *kind);
+
+/* Its text, without carriage returns; to be freed. NULL if there is no such file. */
+char *read_file(const wchar_t *path);
+
+/* The directory of the test program, where hostmem-run lies, too. */
+void own_directory(wchar_t directory[SCRATCH_PATH_SIZE]);
+
+/* Call first: nothing of the environment that the tests run in decides about a runtime. */
+void run_tests_begin(void);
+
+/* The same; for tests with the runtime in HOSTMEM_TEST_RUNTIME. False: there is no runtime to test
+ * with; why has been printed. */
 bool clr_tests_begin(void);
 
 /* Fails the test, and shows all that is known of the run, unless the condition holds. */

@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-#include "run/launch/framework_hosting.h"
+#include "run/host/framework_hosting.h"
 
 #define MOST_ASKED 16
 

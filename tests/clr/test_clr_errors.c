@@ -207,14 +207,15 @@ static void a_directory_is_241(void **state)
     check_failure(run_host(RUN_WITH_JSON, L"\"%ls\"", scratch_directory()), 241, "cannot be read");
 }
 
-static void a_native_program_is_242(void **state)
+static void a_native_library_is_242(void **state)
 {
-    wchar_t own[PATH_SIZE];
+    wchar_t library[PATH_SIZE];
 
     (void)state;
-    GetModuleFileNameW(NULL, own, PATH_SIZE);
-    check_failure(run_host(RUN_WITH_JSON, L"\"%ls\"", own), 242,
-                  "is not a .NET program: it has no CLI header.");
+    GetModuleFileNameW(NULL, library, PATH_SIZE);
+    wcscpy(wcsrchr(library, L'\\') + 1, L"hostmem.dll");
+    check_failure(run_host(RUN_WITH_JSON, L"\"%ls\"", library), 242,
+                  "is a native DLL, and no program that can be started.");
 }
 
 static void a_text_file_is_242(void **state)
@@ -411,7 +412,7 @@ int main(void)
         cmocka_unit_test(a_bad_limit_is_240),
         cmocka_unit_test(a_missing_program_is_241),
         cmocka_unit_test(a_directory_is_241),
-        cmocka_unit_test(a_native_program_is_242),
+        cmocka_unit_test(a_native_library_is_242),
         cmocka_unit_test(a_text_file_is_242),
         cmocka_unit_test(a_truncated_program_is_242),
         cmocka_unit_test(a_program_of_the_other_bitness_is_243),

@@ -15,7 +15,9 @@ endif()
 
 set(expected
     ${bindir}/hostmem.dll
+    ${bindir}/hostmem-agent.dll
     ${libdir}/libhostmem.dll.a
+    ${libdir}/libhostmem-agent.dll.a
     ${libdir}/libhostmem.a
     ${libdir}/cmake/hostmem/hostmemConfig.cmake
     ${libdir}/cmake/hostmem/hostmemConfigVersion.cmake
@@ -23,7 +25,7 @@ set(expected
     ${libdir}/pkgconfig/hostmem.pc
     ${datadir}/licenses/hostmem/LICENSE)
 if(has_run)
-  list(APPEND expected ${bindir}/hostmem-run.exe)
+  list(APPEND expected ${bindir}/hostmem-run.exe ${bindir}/hostmem-host.exe ${bindir}/hostmem-top.exe)
 endif()
 file(GLOB headers RELATIVE ${CMAKE_CURRENT_LIST_DIR}/../../include
      ${CMAKE_CURRENT_LIST_DIR}/../../include/hostmem/*.h)

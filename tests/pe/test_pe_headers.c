@@ -97,6 +97,19 @@ static void a_managed_program_is_told_with_its_metadata(void **state)
     }
 }
 
+static void a_file_whose_last_section_is_cut_is_not_whole(void **state)
+{
+    struct file file = make_file(true);
+    struct pe_headers headers;
+
+    (void)state;
+    assert_true(pe_headers_read(read_bytes, &file, &headers));
+    assert_true(headers.is_whole);
+    file.size--;
+    assert_true(pe_headers_read(read_bytes, &file, &headers));
+    assert_false(headers.is_whole);
+}
+
 static void a_program_without_a_cli_header_is_native(void **state)
 {
     struct file file = make_file(true);
@@ -211,6 +224,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_managed_program_is_told_with_its_metadata),
+        cmocka_unit_test(a_file_whose_last_section_is_cut_is_not_whole),
         cmocka_unit_test(a_program_without_a_cli_header_is_native),
         cmocka_unit_test(what_begins_otherwise_is_no_program),
         cmocka_unit_test(a_file_cut_off_in_a_header_lacks_it),

@@ -11,7 +11,10 @@ struct snapshot made_up_snapshot(void)
                     .runtime_family = "CoreCLR",
                     .runtime_version = "2.0.0",
                     .runtime_directory = "C:\\runtime",
-                    .architecture = "x64"},
+                    .architecture = "x64",
+                    .has_host_control = true},
+        .is_audited_inside = true,
+        .has_process = true,
         .audit = {.TotalsCompared = TRUE, .Regions = 7, .CommittedBytes = 1234567},
     };
 }

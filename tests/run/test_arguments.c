@@ -252,6 +252,53 @@ static void check_is_option(const char *name, size_t length)
         fail_msg("--help names %ls, which is refused", option);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Watching
+ * --------------------------------------------------------------------------------------------- */
+
+static void watching_options_are_off_unless_they_are_given(void **state)
+{
+    struct arguments arguments = taken(LINE(L"a.exe"));
+
+    (void)state;
+    assert_false(arguments.explain || arguments.ends_with_parent);
+    assert_figure(arguments.interval, 0);
+    assert_figure(arguments.wanted_module_count, 0);
+    arguments = taken(LINE(L"--explain", L"--kill-with-parent", L"a.exe"));
+    assert_true(arguments.explain && arguments.ends_with_parent);
+    check_refused(LINE(L"--explain=yes", L"a.exe"), "--explain=yes");
+    check_refused(LINE(L"--kill-with-parent=yes", L"a.exe"), "--kill-with-parent=yes");
+}
+
+static void an_interval_is_whole_seconds_of_a_day(void **state)
+{
+    static const wchar_t *const wrong[] = {L"",   L"0",   L"-1",    L"+5",        L" 5",
+                                           L"5s", L"1.5", L"86401", L"4294967297"};
+
+    (void)state;
+    assert_figure(taken(LINE(L"--interval", L"1", L"a.exe")).interval, 1);
+    assert_figure(taken(LINE(L"--interval=86400", L"a.exe")).interval, 86400);
+    for (size_t i = 0; i < COUNT_OF(wrong); i++)
+        check_refused(LINE(L"--interval", wrong[i], L"a.exe"), "--interval wants a number");
+}
+
+static void modules_are_names_of_files_eight_at_most(void **state)
+{
+    struct arguments arguments =
+        taken(LINE(L"--module", L"engine.dll", L"--module=\u00fcber.dll", L"a.exe"));
+
+    (void)state;
+    assert_figure(arguments.wanted_module_count, 2);
+    assert_int_equal(wcscmp(arguments.wanted_modules[0], L"engine.dll"), 0);
+    assert_int_equal(wcscmp(arguments.wanted_modules[1], L"\u00fcber.dll"), 0);
+    check_refused(LINE(L"--module", L"", L"a.exe"), "--module wants the name");
+    check_refused(LINE(L"--module", L"lib\\engine.dll", L"a.exe"), "--module wants the name");
+    check_refused(LINE(L"--module", L"lib/engine.dll", L"a.exe"), "--module wants the name");
+    check_refused(LINE(L"--module=1", L"--module=2", L"--module=3", L"--module=4", L"--module=5",
+                       L"--module=6", L"--module=7", L"--module=8", L"--module=9", L"a.exe"),
+                  "8 times at most");
+}
+
 static void each_option_that_the_help_names_is_one(void **state)
 {
     size_t count = 0;
@@ -295,6 +342,9 @@ int main(void)
         cmocka_unit_test(a_clr_is_a_version_with_or_without_a_v),
         cmocka_unit_test(a_call_is_a_type_and_a_method),
         cmocka_unit_test(the_host_s_options_are_handed_on_in_order),
+        cmocka_unit_test(watching_options_are_off_unless_they_are_given),
+        cmocka_unit_test(an_interval_is_whole_seconds_of_a_day),
+        cmocka_unit_test(modules_are_names_of_files_eight_at_most),
         cmocka_unit_test(each_option_that_the_help_names_is_one),
         cmocka_unit_test(the_sizes_that_the_help_gives_as_examples_are_taken),
     };

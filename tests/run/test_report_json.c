@@ -34,10 +34,10 @@ static const json_t *member(const char *name)
 /* Readers of schema 1 rely on each of these. */
 static void the_report_has_these_members(void **state)
 {
-    static const char *const names[] = {"schema",   "hostmem_version", "program",     "exit_code",
-                                        "ended_by", "runtime",         "host",        "statistics",
-                                        "limits",   "audit",           "process",     "regions",
-                                        "heaps",    "mapped_ranges",   "live_blocks", "damages"};
+    static const char *const names[] = {
+        "schema",   "hostmem_version", "program", "exit_code",     "process_id",  "running",
+        "ended_by", "runtime",         "host",    "statistics",    "limits",      "audit",
+        "process",  "regions",         "heaps",   "mapped_ranges", "live_blocks", "damages"};
     const json_t *report = json_expect_report(&snapshot);
 
     (void)state;
@@ -216,7 +216,8 @@ static void an_audit_without_a_difference(void **state)
     (void)state;
     snapshot.audit.ReservedBytes = 7654321;
     json_expect(member("audit"),
-                "{'result': '0x00000000', 'totals_compared': true, 'regions': 7, 'busy': 0,"
+                "{'against': 'system', 'result': '0x00000000', 'totals_compared': true,"
+                " 'regions': 7, 'busy': 0, 'calls_under_way': 0,"
                 " 'reserved_bytes': 7654321, 'committed_bytes': 1234567, 'difference_count': 0,"
                 " 'differences': []}");
 }
@@ -227,9 +228,11 @@ static void an_audit_that_could_not_compare_everything_says_so(void **state)
 
     (void)state;
     snapshot.audit.Busy = 2;
+    snapshot.audit.CallsUnderWay = 4;
     snapshot.audit.TotalsCompared = FALSE;
     audit = member("audit");
     json_expect(json_expect_member(audit, "busy"), "2");
+    json_expect(json_expect_member(audit, "calls_under_way"), "4");
     json_expect(json_expect_member(audit, "totals_compared"), "false");
 }
 
@@ -295,7 +298,8 @@ static void the_pages_of_the_process_are_told_by_their_owner(void **state)
                 "{'owned': {'committed': 10, 'reserved': 20, 'allocations': 30},"
                 " 'images': {'committed': 11, 'reserved': 21, 'allocations': 31},"
                 " 'mapped_files': {'committed': 12, 'reserved': 22, 'allocations': 32},"
-                " 'other_private': {'committed': 13, 'reserved': 23, 'allocations': 33}}");
+                " 'books': {'committed': 13, 'reserved': 23, 'allocations': 33},"
+                " 'other_private': {'committed': 14, 'reserved': 24, 'allocations': 34}}");
 }
 
 static void regions_are_told_in_order(void **state)

@@ -86,6 +86,18 @@ static void an_audit_that_could_not_compare_everything_says_so(void **state)
                 "changing; other threads were at work, totals not compared)\n");
 }
 
+static void books_of_a_killed_program_say_what_was_under_way(void **state)
+{
+    (void)state;
+    snapshot.is_audited_inside = false;
+    assert_says("Books: totals equal the records (7 regions, 1,234,567 bytes committed)\n");
+    snapshot.audit.TotalsCompared = FALSE;
+    snapshot.audit.Busy = 2;
+    snapshot.audit.CallsUnderWay = 3;
+    assert_says("Books: no difference (7 regions, 1,234,567 bytes committed; 2 regions were "
+                "changing; 3 calls were under way, totals not compared)\n");
+}
+
 static void an_audit_that_failed_is_not_one_without_differences(void **state)
 {
     (void)state;
@@ -137,8 +149,12 @@ static void an_exit_code_is_told_as_people_look_for_it(void **state)
 static void a_refused_host_control_is_told_with_its_result(void **state)
 {
     (void)state;
+    snapshot.subject.host_control = E_ACCESSDENIED;
+    assert_says("  host        SetHostControl refused (0x80070005)\n");
     snapshot.subject.host_control = E_NOTIMPL;
-    assert_says("  host        SetHostControl refused (0x80004001)\n");
+    assert_says("  host        SetHostControl not implemented by this runtime\n");
+    snapshot.subject.has_host_control = false;
+    assert_says("  host        the program's own\n");
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -159,7 +175,7 @@ static void the_pages_of_the_process_add_up(void **state)
     (void)state;
     for (uint64_t i = 0; i < PAGE_OWNERS; i++)
         snapshot.process.owners[i] = (struct page_count){.committed = i + 1, .reserved = 10 * i};
-    assert_says("  whole process            10 B              (10)       60 B              (60)\n");
+    assert_says("  whole process            15 B              (15)      100 B             (100)\n");
 }
 
 int main(void)
@@ -168,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup(every_difference_is_told_with_its_figures, begin),
         cmocka_unit_test_setup(a_difference_says_where_it_is, begin),
         cmocka_unit_test_setup(an_audit_that_could_not_compare_everything_says_so, begin),
+        cmocka_unit_test_setup(books_of_a_killed_program_say_what_was_under_way, begin),
         cmocka_unit_test_setup(an_audit_that_failed_is_not_one_without_differences, begin),
         cmocka_unit_test_setup(a_manager_that_is_not_open_is_told, begin),
         cmocka_unit_test_setup(what_ran_is_told_first, begin),

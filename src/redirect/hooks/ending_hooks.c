@@ -169,3 +169,42 @@ static LONG WINAPI hook_NtTerminateProcess(HANDLE process, LONG status)
         take_back();
     return result;
 }
+
+/* ------------------------------------------------------------------------------------------------
+ * Other processes
+ * --------------------------------------------------------------------------------------------- */
+
+/* Counts a process that was started. */
+static BOOL counted(BOOL started)
+{
+    struct manager *manager = binding_enter();
+
+    if (manager && started)
+        counter_increment(&manager->counters.child_processes);
+    binding_leave();
+    return started;
+}
+
+static BOOL WINAPI hook_CreateProcessA(LPCSTR application, LPSTR command_line,
+                                       LPSECURITY_ATTRIBUTES process_security,
+                                       LPSECURITY_ATTRIBUTES thread_security, BOOL inherits,
+                                       DWORD flags, LPVOID environment, LPCSTR directory,
+                                       LPSTARTUPINFOA startup, LPPROCESS_INFORMATION information)
+{
+    return counted(CreateProcessA(application, command_line, process_security, thread_security,
+                                  inherits, flags, environment, directory, startup, information));
+}
+
+static BOOL WINAPI hook_CreateProcessW(LPCWSTR application, LPWSTR command_line,
+                                       LPSECURITY_ATTRIBUTES process_security,
+                                       LPSECURITY_ATTRIBUTES thread_security, BOOL inherits,
+                                       DWORD flags, LPVOID environment, LPCWSTR directory,
+                                       LPSTARTUPINFOW startup, LPPROCESS_INFORMATION information)
+{
+    return counted(CreateProcessW(application, command_line, process_security, thread_security,
+                                  inherits, flags, environment, directory, startup, information));
+}
+
+static struct hook starting[] = {HOOK(CreateProcessA), HOOK(CreateProcessW)};
+
+const struct hook_table child_hooks = HOOK_TABLE(starting);

@@ -19,11 +19,12 @@ static const struct {
     unsigned feature;
     bool native; /* ntdll's functions, else Win32's */
 } entries[] = {
-    {&page_hooks, HOOKS_PAGES, false},          {&view_hooks, HOOKS_PAGES, false},
-    {&newer_hooks, HOOKS_PAGES, false},         {&heap_hooks, HOOKS_HEAP, false},
-    {&local_hooks, HOOKS_HEAP, false},          {&memory_status_hooks, HOOKS_STATUS, false},
-    {&notification_hooks, HOOKS_STATUS, false}, {&loader_hooks, HOOKS_LOADS, false},
-    {&ending_hooks, HOOKS_ENDINGS, false},      {&native_ending_hooks, HOOKS_ENDINGS, true},
+    {&page_hooks, HOOKS_PAGES, false},           {&view_hooks, HOOKS_PAGES, false},
+    {&newer_hooks, HOOKS_PAGES, false},          {&heap_hooks, HOOKS_HEAP, false},
+    {&local_hooks, HOOKS_HEAP, false},           {&memory_status_hooks, HOOKS_STATUS, false},
+    {&notification_hooks, HOOKS_STATUS, false},  {&loader_hooks, HOOKS_LOADS, false},
+    {&child_hooks, HOOKS_ENDINGS, false},        {&ending_hooks, HOOKS_ENDINGS, false},
+    {&native_ending_hooks, HOOKS_ENDINGS, true},
 };
 
 enum {

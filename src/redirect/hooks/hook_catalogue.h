@@ -13,8 +13,8 @@ enum hook_features {
     HOOKS_STATUS = 1, /* what reports the machine's memory */
     HOOKS_HEAP = 2,
     HOOKS_LOADS = 4,
-    HOOKS_ENDINGS = 8,
-    HOOKS_PAGES = 16, /* pages and views */
+    HOOKS_ENDINGS = 8, /* what ends this process, and starts others */
+    HOOKS_PAGES = 16,  /* pages and views */
     HOOKS_ALL = 31
 };
 

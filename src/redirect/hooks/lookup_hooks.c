@@ -37,7 +37,7 @@ static FARPROC look_up(HMODULE module, LPCSTR name, unsigned features)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * A hook for each set of features. Those without HOOKS_PAGES have HOOKS_LOADS alone.
+ * A hook for each set of features.
  * --------------------------------------------------------------------------------------------- */
 
 #define LOOK_UP(features)                                                                          \
@@ -46,7 +46,21 @@ static FARPROC look_up(HMODULE module, LPCSTR name, unsigned features)
         return look_up(module, name, features);                                                    \
     }
 
+LOOK_UP(1)
+LOOK_UP(2)
+LOOK_UP(3)
 LOOK_UP(4)
+LOOK_UP(5)
+LOOK_UP(6)
+LOOK_UP(7)
+LOOK_UP(8)
+LOOK_UP(9)
+LOOK_UP(10)
+LOOK_UP(11)
+LOOK_UP(12)
+LOOK_UP(13)
+LOOK_UP(14)
+LOOK_UP(15)
 LOOK_UP(16)
 LOOK_UP(17)
 LOOK_UP(18)
@@ -67,14 +81,13 @@ LOOK_UP(31)
 typedef FARPROC WINAPI look_up_function(HMODULE module, LPCSTR name);
 
 static look_up_function *const functions[HOOKS_ALL + 1] = {
-    [4] = look_up_4,   [16] = look_up_16, [17] = look_up_17, [18] = look_up_18, [19] = look_up_19,
-    [20] = look_up_20, [21] = look_up_21, [22] = look_up_22, [23] = look_up_23, [24] = look_up_24,
-    [25] = look_up_25, [26] = look_up_26, [27] = look_up_27, [28] = look_up_28, [29] = look_up_29,
-    [30] = look_up_30, [31] = look_up_31,
+    NULL,       look_up_1,  look_up_2,  look_up_3,  look_up_4,  look_up_5,  look_up_6,  look_up_7,
+    look_up_8,  look_up_9,  look_up_10, look_up_11, look_up_12, look_up_13, look_up_14, look_up_15,
+    look_up_16, look_up_17, look_up_18, look_up_19, look_up_20, look_up_21, look_up_22, look_up_23,
+    look_up_24, look_up_25, look_up_26, look_up_27, look_up_28, look_up_29, look_up_30, look_up_31,
 };
 
-_Static_assert(HOOKS_LOADS == 4 && HOOKS_PAGES == 16 && HOOKS_ALL == 31,
-               "the numbers of the functions above are sets of features");
+_Static_assert(HOOKS_ALL == 31, "the numbers of the functions above are sets of features");
 
 void *lookup_hooks_at(unsigned features)
 {

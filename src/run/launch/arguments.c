@@ -17,11 +17,11 @@
 const char arguments_help[] =
     "Usage: hostmem-run [options] PROGRAM.(dll|exe) [arguments...]\n"
     "\n"
-    "Runs a .NET program on a runtime whose memory hostmem.dll manages, and reports on\n"
-    "stderr where every page went. Options end at the program; what follows is its own.\n"
+    "Runs a program on memory that hostmem manages, and reports on stderr where every page\n"
+    "went, however the program ends. Options end at the program; what follows is its own.\n"
     "\n"
     "  --runtime DIR  the runtime: a directory with coreclr.dll, or a dotnet root\n"
-    "  --json FILE    write the report for machines, too\n"
+    "  --json FILE    write the report for machines, too; - is stdout\n"
     "  --quiet        print no report\n"
     "  --heap         let hostmem.dll manage the runtime's heaps, too\n"
     "  --callers      with them: tell from where the blocks still live were allocated\n"
@@ -50,32 +50,45 @@ const char arguments_help[] =
     "  --roll-forward-on-no-candidate-fx\n"
     "                 with a value each, as the dotnet command has them, for programs that\n"
     "                 are run as it runs them\n"
+    "  --explain      say what would be done with the program, and do nothing\n"
+    "  --interval N   write a line about its memory to stderr every N seconds\n"
+    "  --kill-with-parent\n"
+    "                 the program ends when hostmem-run is ended; else it goes on\n"
+    "  --module NAME  also watch this DLL's memory when the program loads it\n"
     "  --help         print this and end\n"
     "  --version      print hostmem-run's version and end\n"
     "\n"
     "--callers, --check and --guard imply --heap.\n"
     "\n"
-    "A program with a NAME.runtimeconfig.json beside it is run as \"dotnet NAME.dll\" would,\n"
-    "and a self-contained one as its own NAME.exe; of others, those for .NET Framework are\n"
-    "run on that unless a runtime is named, and those for .NET on the newest CoreCLR.\n"
+    "A native program is started as it is, and finds its runtime by itself. That goes for an\n"
+    "apphost, too, unless one of --runtime, --clr, --call and dotnet's options is given.\n"
     "\n"
-    "Without --runtime the variable HOSTMEM_RUNTIME says where the runtime is; else it is\n"
-    "looked for in DOTNET_ROOT, the program's directory and those above it, and where .NET\n"
-    "is usually installed.\n"
+    "An assembly is run in hostmem-host.exe: with a NAME.runtimeconfig.json beside it as\n"
+    "\"dotnet NAME.dll\" would, and a self-contained one as its own NAME.exe; of others,\n"
+    "those for .NET Framework are run on that unless a runtime is named, and those for .NET\n"
+    "on the newest CoreCLR. Without --runtime the variable HOSTMEM_RUNTIME says where the\n"
+    "runtime is; else it is looked for in DOTNET_ROOT, the program's directory and those\n"
+    "above it, and where .NET is usually installed.\n"
     "\n"
     "The exit code is the program's. hostmem-run's own failures:\n"
     "  240  the command line is wrong\n"
     "  241  the program cannot be read\n"
-    "  242  the program is not a .NET program\n"
-    "  243  the program or the runtime needs the hostmem-run of the other bitness\n"
+    "  242  the file is not a program that can be started\n"
+    "  243  the program or the runtime is for another processor, or for the hostmem-run of\n"
+    "       the other bitness\n"
     "  244  no runtime was found\n"
     "  245  the runtime cannot be loaded or started\n"
-    "  246  hostmem.dll refused a request\n"
-    "  247  the file for --json cannot be written\n"
+    "  246  hostmem failed in the program, or left books that make no sense\n"
+    "  247  the report for --json cannot be written\n"
     "  248  the runtime could not run the program\n"
     "  249  there is no memory to start with\n"
     "  250  the program has no such method as --call names\n"
-    "  251  the program did not handle an exception (.NET Framework; else the runtime's code)\n";
+    "  251  the program did not handle an exception (.NET Framework; else the runtime's code)\n"
+    "  252  the program cannot be watched: the agent cannot be put into it\n";
+
+enum {
+    INTERVAL_MOST = 24 * 60 * 60 /* seconds */
+};
 
 enum option_code {
     OPTION_RUNTIME = 1,
@@ -92,6 +105,10 @@ enum option_code {
     OPTION_OF_HOST,
     OPTION_CLR,
     OPTION_CALL,
+    OPTION_EXPLAIN,
+    OPTION_INTERVAL,
+    OPTION_KILL_WITH_PARENT,
+    OPTION_MODULE,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -116,6 +133,10 @@ static const struct option options[] = {
     {"roll-forward-on-no-candidate-fx", required_argument, NULL, OPTION_OF_HOST},
     {"clr", required_argument, NULL, OPTION_CLR},
     {"call", required_argument, NULL, OPTION_CALL},
+    {"explain", no_argument, NULL, OPTION_EXPLAIN},
+    {"interval", required_argument, NULL, OPTION_INTERVAL},
+    {"kill-with-parent", no_argument, NULL, OPTION_KILL_WITH_PARENT},
+    {"module", required_argument, NULL, OPTION_MODULE},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0}};
@@ -254,27 +275,68 @@ static int take_host_option(struct arguments *arguments, const char *name)
     return GO_ON;
 }
 
+static int take_module(struct arguments *arguments, const char *text)
+{
+    if (arguments->wanted_module_count == ARGUMENTS_MODULES)
+        return fail(EXIT_CODE_USAGE, "the option --module can be given %d times at most.",
+                    ARGUMENTS_MODULES);
+    if (!*text || strpbrk(text, "\\/"))
+        return fail(EXIT_CODE_USAGE,
+                    "the option --module wants the name of a DLL's file, such as engine.dll, not "
+                    "\"%s\".",
+                    text);
+    arguments->wanted_modules[arguments->wanted_module_count++] = wide_from_utf8(text);
+    return GO_ON;
+}
+
+static int take_interval(struct arguments *arguments, const char *text)
+{
+    char *end;
+    unsigned long seconds = strtoul(text, &end, 10);
+
+    if (*text < '0' || *text > '9' || *end || seconds < 1 || seconds > INTERVAL_MOST)
+        return fail(EXIT_CODE_USAGE,
+                    "the option --interval wants a number of seconds such as 5, not \"%s\".", text);
+    arguments->interval = (unsigned)seconds;
+    return GO_ON;
+}
+
+/* Options without a value. False: it is none of them. */
+static bool take_switch(struct arguments *arguments, int code)
+{
+    switch (code) {
+    case OPTION_QUIET:
+        return arguments->quiet = true;
+    case OPTION_HEAP:
+        return arguments->heap = true;
+    case OPTION_CALLERS:
+        return arguments->heap = arguments->callers = true;
+    case OPTION_CHECK:
+        return arguments->heap = arguments->check = true;
+    case OPTION_EXPLAIN:
+        return arguments->explain = true;
+    case OPTION_KILL_WITH_PARENT:
+        return arguments->ends_with_parent = true;
+    case OPTION_HELP:
+        return arguments->help = true;
+    case OPTION_VERSION:
+        return arguments->version = true;
+    default:
+        return false;
+    }
+}
+
 /* text: the option as it was given. name: its full name. */
 static int take_option(struct arguments *arguments, int code, const char *text, const char *name)
 {
+    if (take_switch(arguments, code))
+        return GO_ON;
     switch (code) {
     case OPTION_RUNTIME:
         arguments->runtime = wide_from_utf8(optarg);
         return GO_ON;
     case OPTION_JSON:
         arguments->json_file = wide_from_utf8(optarg);
-        return GO_ON;
-    case OPTION_QUIET:
-        arguments->quiet = true;
-        return GO_ON;
-    case OPTION_HEAP:
-        arguments->heap = true;
-        return GO_ON;
-    case OPTION_CALLERS:
-        arguments->heap = arguments->callers = true;
-        return GO_ON;
-    case OPTION_CHECK:
-        arguments->heap = arguments->check = true;
         return GO_ON;
     case OPTION_GUARD:
         arguments->heap = true;
@@ -293,12 +355,10 @@ static int take_option(struct arguments *arguments, int code, const char *text, 
         return take_clr(arguments, optarg);
     case OPTION_CALL:
         return take_call(arguments, optarg);
-    case OPTION_HELP:
-        arguments->help = true;
-        return GO_ON;
-    case OPTION_VERSION:
-        arguments->version = true;
-        return GO_ON;
+    case OPTION_INTERVAL:
+        return take_interval(arguments, optarg);
+    case OPTION_MODULE:
+        return take_module(arguments, optarg);
     default:
         return refuse_option(code, text);
     }
@@ -327,6 +387,7 @@ int arguments_read(struct arguments *arguments, int argc, wchar_t **argv)
         return code;
     if (optind < argc) {
         arguments->program = argv[optind];
+        arguments->program_number = optind;
         arguments->program_argument_count = argc - optind - 1;
         arguments->program_arguments = argv + optind + 1;
         return GO_ON;

@@ -9,10 +9,19 @@
 #include <stdint.h>
 #include <wchar.h>
 
+enum {
+    ARGUMENTS_MODULES = 8 /* how often --module can be given */
+};
+
 struct arguments {
     const wchar_t *runtime;   /* --runtime; NULL: not given */
     const wchar_t *json_file; /* --json; NULL: not given */
     bool quiet;
+    bool explain;                                     /* --explain: nothing is run */
+    bool ends_with_parent;                            /* --kill-with-parent */
+    unsigned interval;                                /* --interval, seconds; 0: not given */
+    const wchar_t *wanted_modules[ARGUMENTS_MODULES]; /* --module */
+    int wanted_module_count;
     bool heap; /* --heap, or implied by one of the three below */
     bool callers;
     bool check;
@@ -32,6 +41,7 @@ struct arguments {
     bool help;
     bool version;
     const wchar_t *program; /* NULL only with help or version */
+    int program_number;     /* which of the command line's arguments it is; 0: its own name */
     int program_argument_count;
     wchar_t **program_arguments; /* as they were given */
 };

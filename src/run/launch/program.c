@@ -48,18 +48,28 @@ static int unreadable(const char *name)
     return fail(EXIT_CODE_PROGRAM_MISSING, "%s cannot be read (Windows error %lu).", name, error);
 }
 
-static int check(struct program *program, const char *name)
+int program_read_headers(const wchar_t *path, const char *name, struct pe_headers *pe)
 {
-    struct pe_headers pe;
-
-    switch (program_file_headers(program->path, &pe)) {
+    switch (program_file_headers(path, pe)) {
     case PROGRAM_FILE_UNREADABLE:
         return unreadable(name);
     case PROGRAM_FILE_NOT_PE:
         return fail(EXIT_CODE_NOT_MANAGED, "%s is not a program: it has no PE header.", name);
-    case PROGRAM_FILE_PE:
+    default:
         break;
     }
+    if (!pe->is_whole)
+        return fail(EXIT_CODE_NOT_MANAGED, "%s is not a program: its end is missing.", name);
+    return GO_ON;
+}
+
+static int check(struct program *program, const char *name)
+{
+    struct pe_headers pe;
+    int code = program_read_headers(program->path, name, &pe);
+
+    if (code != GO_ON)
+        return code;
     if (!pe.is_managed)
         return fail(EXIT_CODE_NOT_MANAGED, "%s is not a .NET program: it has no CLI header.", name);
     program_file_metadata(program->path, &pe, &program->metadata);

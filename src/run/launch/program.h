@@ -4,6 +4,7 @@
 #ifndef HOSTMEM_RUN_LAUNCH_PROGRAM_H
 #define HOSTMEM_RUN_LAUNCH_PROGRAM_H
 
+#include "pe/pe_headers.h"
 #include "pe/pe_metadata.h"
 
 #include <windows.h>
@@ -26,6 +27,12 @@ struct program {
  */
 int program_open(struct program *program, const wchar_t *name, int argument_count,
                  wchar_t **arguments);
+
+/*
+ * Reads the headers of the file at path, which the user called name. GO_ON, or the exit code of the
+ * failure that it has announced: it cannot be read, or is no program file.
+ */
+int program_read_headers(const wchar_t *path, const char *name, struct pe_headers *pe);
 
 /* The path of the file beside the program with the same name and another extension. */
 wchar_t *program_companion(const struct program *program, const wchar_t *extension);

@@ -4,6 +4,7 @@
 #include "run/launch/program_file.h"
 
 #include "base/startup_alloc.h"
+#include "pe/pe_exports.h"
 
 #include <string.h>
 
@@ -38,6 +39,18 @@ enum program_file_kind program_file_headers(const wchar_t *path, struct pe_heade
     is_pe = pe_headers_read(read_at, file, headers);
     CloseHandle(file);
     return is_pe ? PROGRAM_FILE_PE : PROGRAM_FILE_NOT_PE;
+}
+
+bool program_file_exports(const wchar_t *path, const char *name)
+{
+    HANDLE file = open_file(path);
+    bool exports;
+
+    if (file == INVALID_HANDLE_VALUE)
+        return false;
+    exports = pe_exports_name(read_at, file, name);
+    CloseHandle(file);
+    return exports;
 }
 
 /* What the file holds of the metadata is parsed, even where that is less than its header says. */

@@ -17,6 +17,9 @@ enum program_file_kind {
 
 enum program_file_kind program_file_headers(const wchar_t *path, struct pe_headers *headers);
 
+/* True if the file exports that name. */
+bool program_file_exports(const wchar_t *path, const char *name);
+
 /* False: there is no metadata, or it makes no sense. headers: what program_file_headers read. */
 bool program_file_metadata(const wchar_t *path, const struct pe_headers *headers,
                            struct pe_metadata *metadata);

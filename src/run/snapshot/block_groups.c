@@ -110,7 +110,7 @@ static int compare_groups(const void *one, const void *other)
 
 /* qsort allocates nothing: it sorts in place in Windows' C library, and in Wine's. */
 struct live_block_group *block_groups_finish(struct block_groups *groups,
-                                             struct module_names *names, size_t *count)
+                                             const struct module_names *names, size_t *count)
 {
     const struct block_group *items = groups->list.items;
     struct live_block_group *live = NULL;

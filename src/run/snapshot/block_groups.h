@@ -36,6 +36,6 @@ bool block_groups_add(struct block_groups *groups, const HOSTMEM_BLOCK *block);
  * more.
  */
 struct live_block_group *block_groups_finish(struct block_groups *groups,
-                                             struct module_names *names, size_t *count);
+                                             const struct module_names *names, size_t *count);
 
 #endif

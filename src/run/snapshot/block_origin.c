@@ -76,10 +76,10 @@ static const char *format(struct arena *arena, const char *format, ...)
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
-const char *block_origin_text(const struct block_origin *origin, struct module_names *names)
+const char *block_origin_text(const struct block_origin *origin, const struct module_names *names)
 {
-    struct arena *arena = names->modules.arena;
-    const struct module_name *module;
+    struct arena *arena = names->arena;
+    const struct board_module *module;
 
     if (!origin->caller)
         return origin->file ? format(arena, "%s:%d", origin->file, origin->line)
@@ -88,5 +88,5 @@ const char *block_origin_text(const struct block_origin *origin, struct module_n
     if (!module)
         return block_origin_generated;
     return format(arena, "%s+0x%llx", module->name,
-                  (unsigned long long)((uintptr_t)origin->caller - (uintptr_t)module->base));
+                  (unsigned long long)((uintptr_t)origin->caller - module->base));
 }

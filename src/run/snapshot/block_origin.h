@@ -27,7 +27,7 @@ unsigned block_origin_hash(const struct block_origin *origin);
  * "coreclr.dll+0x1a2b3c", "file.cpp:123", or one of the two below; in the names' arena. NULL: there
  * is no memory.
  */
-const char *block_origin_text(const struct block_origin *origin, struct module_names *names);
+const char *block_origin_text(const struct block_origin *origin, const struct module_names *names);
 
 extern const char block_origin_not_kept[];
 extern const char block_origin_generated[]; /* the caller is in no module */

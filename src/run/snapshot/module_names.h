@@ -1,26 +1,19 @@
 /*
- * module_names.h: which program or library an address of code belongs to.
- *
- * The loader is not asked: the thread that ends the process may hold the loader lock. Memory comes
- * from an arena (arena.h).
+ * module_names.h: which module of the program an address lies in.
  */
 #ifndef HOSTMEM_RUN_SNAPSHOT_MODULE_NAMES_H
 #define HOSTMEM_RUN_SNAPSHOT_MODULE_NAMES_H
 
-#include "base/list.h"
+#include "base/arena.h"
+#include "board/board.h"
 
-struct module_name {
-    const void *base;
-    const char *name; /* of its file, without a directory */
-};
-
+/* The modules of a board that was copied, and the arena for texts about them. */
 struct module_names {
-    struct list modules; /* of struct module_name: those asked about so far */
+    const struct board *board;
+    struct arena *arena;
 };
 
-void module_names_begin(struct module_names *names, struct arena *arena);
-
-/* NULL: the address lies in no module, or there is no memory. Valid until the next call. */
-const struct module_name *module_names_find(struct module_names *names, const void *address);
+/* The module that was loaded at the address, also if it has been unloaded; NULL: none was. */
+const struct board_module *module_names_find(const struct module_names *names, const void *address);
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * snapshot_take.c: asks the inspection interface about memory, the launch about what ran, and the
- * system for the rest.
+ * snapshot_take.c: asks the inspection interface about memory, and the board about the rest.
  */
 #define COBJMACROS
 #include "run/snapshot/snapshot_take.h"
@@ -8,15 +7,11 @@
 #include "base/architecture.h"
 #include "base/list.h"
 #include "run/snapshot/block_groups.h"
-#include "run/snapshot/damaged_blocks.h"
-#include "run/snapshot/process_map.h"
+#include "run/snapshot/runtime_facts.h"
 
 #include <string.h>
 
-enum {
-    AUDIT_ATTEMPTS = 20, /* to meet a moment in which no other thread asks for memory */
-    AUDIT_PAUSE_MILLISECONDS = 5
-};
+#define IS_THERE(part) atomic_load_explicit(&(part).is_there, memory_order_relaxed)
 
 /* ------------------------------------------------------------------------------------------------
  * The enumerations' callbacks: each copies what it is given
@@ -74,26 +69,41 @@ static struct list list_of(struct snapshot *snapshot, size_t item_size)
     return (struct list){.arena = &snapshot->arena, .item_size = item_size};
 }
 
-/* Repeats the audit while other threads keep it from comparing everything. */
-static void take_audit(struct snapshot *snapshot, IHostMemInspection *inspection)
+static bool is_mapped(const struct board *board)
 {
+    return IS_THERE(board->closing);
+}
+
+/* The process's own audit asked the system. Without it the totals are compared with the records. */
+static void take_audit(struct snapshot *snapshot, const struct board *board,
+                       IHostMemInspection *inspection)
+{
+    const struct board_closing *closing = &board->closing;
     struct list differences = list_of(snapshot, sizeof(HOSTMEM_DIFFERENCE));
 
-    for (int attempt = 0; attempt < AUDIT_ATTEMPTS; attempt++) {
-        HOSTMEM_AUDIT fresh = {.cbSize = sizeof(fresh)};
-
-        if (attempt)
-            Sleep(AUDIT_PAUSE_MILLISECONDS);
-        snapshot->audit = fresh;
-        differences.count = 0;
+    snapshot->is_audited_inside = is_mapped(board);
+    if (snapshot->is_audited_inside) {
+        snapshot->audit = closing->audit;
+        snapshot->audit_result = closing->audit_result;
+        for (uint32_t i = 0; i < closing->difference_count; i++)
+            list_add(&differences, &closing->differences[i]);
+    } else {
+        snapshot->audit.cbSize = sizeof(snapshot->audit);
         snapshot->audit_result =
             IHostMemInspection_Audit(inspection, &snapshot->audit, add_difference, &differences);
-        if (snapshot->audit_result != S_OK ||
-            (snapshot->audit.TotalsCompared && !snapshot->audit.Busy))
-            break;
     }
     snapshot->differences = differences.items;
     snapshot->difference_count = differences.count;
+}
+
+static void take_process(struct snapshot *snapshot, const struct board *board)
+{
+    snapshot->has_process = is_mapped(board);
+    for (int owner = 0; snapshot->has_process && owner < PAGE_OWNERS; owner++) {
+        snapshot->process.owners[owner].committed = board->closing.pages[owner].committed;
+        snapshot->process.owners[owner].reserved = board->closing.pages[owner].reserved;
+        snapshot->process.owners[owner].allocations = board->closing.pages[owner].allocations;
+    }
 }
 
 static void take_pages(struct snapshot *snapshot, IHostMemInspection *inspection)
@@ -126,44 +136,48 @@ static void take_heaps(struct snapshot *snapshot, IHostMemInspection *inspection
     snapshot->size_class_count = size_classes.count;
 }
 
-static struct damaged_block describe_damage(const HOSTMEM_DAMAGE *damage,
-                                            struct module_names *names)
+static struct damaged_block describe_damage(const struct board_damage *noted,
+                                            const struct module_names *names)
 {
-    const HOSTMEM_BLOCK *block = &damage->Block;
-    const struct block_origin origin = block_origin_of(block);
-    const char *text = block_origin_text(&origin, names);
+    const HOSTMEM_DAMAGE *damage = &noted->damage;
+    HOSTMEM_BLOCK block = damage->Block;
+    struct block_origin origin;
+    const char *text;
 
+    block.FileName = *noted->file ? noted->file : NULL;
+    origin = block_origin_of(&block);
+    text = block_origin_text(&origin, names);
     return (struct damaged_block){.address = (uintptr_t)damage->Address,
-                                  .block = (uintptr_t)block->Address,
-                                  .size = block->Size,
-                                  .heap = block->Heap,
-                                  .allocated_by = block->ThreadId,
+                                  .block = (uintptr_t)block.Address,
+                                  .size = block.Size,
+                                  .heap = block.Heap,
+                                  .allocated_by = block.ThreadId,
                                   .freed_by = damage->FreedBy,
-                                  .sequence = block->Sequence,
+                                  .sequence = block.Sequence,
                                   .origin = text ? text : block_origin_not_kept};
 }
 
-static void take_damaged_blocks(struct snapshot *snapshot, struct module_names *names)
+static void take_damaged_blocks(struct snapshot *snapshot, const struct module_names *names)
 {
     struct list blocks = list_of(snapshot, sizeof(struct damaged_block));
-    HOSTMEM_DAMAGE damages[DAMAGED_BLOCKS_KEPT];
-    size_t count = damaged_blocks_copy(damages);
 
-    for (size_t i = 0; i < count; i++) {
-        const struct damaged_block block = describe_damage(&damages[i], names);
+    for (int i = 0; i < BOARD_DAMAGES; i++) {
+        if (IS_THERE(names->board->damages[i])) {
+            const struct damaged_block block = describe_damage(&names->board->damages[i], names);
 
-        list_add(&blocks, &block);
+            list_add(&blocks, &block);
+        }
     }
     snapshot->damaged_blocks = blocks.items;
     snapshot->damaged_block_count = blocks.count;
 }
 
-static void take_blocks(struct snapshot *snapshot, IHostMemInspection *inspection)
+static void take_blocks(struct snapshot *snapshot, const struct board *board,
+                        IHostMemInspection *inspection)
 {
+    const struct module_names names = {board, &snapshot->arena};
     struct block_groups groups;
-    struct module_names names;
 
-    module_names_begin(&names, &snapshot->arena);
     block_groups_begin(&groups, &snapshot->arena);
     IHostMemInspection_EnumBlocks(inspection, 0, add_block, &groups);
     snapshot->live_block_groups =
@@ -175,70 +189,71 @@ static void take_blocks(struct snapshot *snapshot, IHostMemInspection *inspectio
  * What ran
  * --------------------------------------------------------------------------------------------- */
 
-/* text may be NULL: the process can end before its runtime, or the runtime's version, is known. */
 static const char *copy_text(struct arena *arena, const char *text)
 {
-    size_t size;
-    char *copy;
+    size_t size = strlen(text) + 1;
+    char *copy = arena_alloc(arena, size);
 
-    if (!text)
-        return "";
-    size = strlen(text) + 1;
-    copy = arena_alloc(arena, size);
     return copy ? memcpy(copy, text, size) : "";
 }
 
-static void take_modules(struct snapshot *snapshot, const struct memory_manager *memory)
+/* The parts of runtimes, and, where hostmem-host does not host one, the program itself. */
+static void take_modules(struct snapshot *snapshot, const struct board *board)
 {
     struct list names = list_of(snapshot, sizeof(const char *));
 
-    for (int i = 0; i < MEMORY_MANAGER_MODULES && memory->modules[i]; i++) {
-        const char *name = copy_text(&snapshot->arena, memory->modules[i]);
+    for (size_t i = 0; i < sizeof(board->redirected) / sizeof(board->redirected[0]); i++) {
+        const struct board_redirected *redirected = &board->redirected[i];
 
-        list_add(&names, &name);
+        if (IS_THERE(*redirected) && redirected->result == S_OK &&
+            redirected->kind != HostMemModuleHost) {
+            const char *name = copy_text(&snapshot->arena, redirected->name);
+
+            list_add(&names, &name);
+        }
     }
     snapshot->subject.modules = names.items;
     snapshot->subject.module_count = names.count;
 }
 
-static void take_subject(struct snapshot *snapshot, const struct launch *launch,
+static void take_subject(struct snapshot *snapshot, const struct board *board,
                          const struct ending *ending)
 {
-    const struct memory_manager_options *options = &launch->memory.options;
-    const struct runtime *runtime = &launch->runtime;
-    struct arena *arena = &snapshot->arena;
+    const struct board_orders *orders = &board->orders;
+    struct snapshot_subject *subject = &snapshot->subject;
 
-    snapshot->subject = (struct snapshot_subject){
-        .program = copy_text(arena, launch->program.path_utf8),
-        .ending = *ending,
-        .runtime_family = copy_text(arena, runtime->family),
-        .runtime_version = copy_text(arena, runtime->version),
-        .runtime_directory = copy_text(arena, runtime->directory_utf8),
+    *subject = (struct snapshot_subject){
+        .program = copy_text(&snapshot->arena, board->program),
+        .process_id = board->process,
+        .is_running = !ending,
         .architecture = ARCHITECTURE_NAME,
-        .host_control = launch->memory.control_result,
-        .manages_heaps = options->redirect_flags & HOSTMEM_REDIRECT_HEAP,
-        .keeps_callers = options->manager_flags & HOSTMEM_TRACK_BLOCKS,
-        .checks_blocks = options->manager_flags & HOSTMEM_FILL_ON_FREE,
-        .tells_pressure = !(options->redirect_flags & HOSTMEM_REDIRECT_NO_STATUS),
-        .guard_above = options->guard_above,
+        .has_host_control = IS_THERE(board->runtime),
+        .host_control = board->runtime.host_control,
+        .manages_heaps = orders->redirect_flags & HOSTMEM_REDIRECT_HEAP,
+        .keeps_callers = orders->manager_flags & HOSTMEM_TRACK_BLOCKS,
+        .checks_blocks = orders->manager_flags & HOSTMEM_FILL_ON_FREE,
+        .tells_pressure = !(orders->redirect_flags & HOSTMEM_REDIRECT_NO_STATUS),
+        .guard_above = orders->guard_above,
     };
-    take_modules(snapshot, &launch->memory);
+    if (ending)
+        subject->ending = *ending;
+    runtime_facts_take(subject, board, &snapshot->arena);
+    take_modules(snapshot, board);
 }
 
-void snapshot_take(struct snapshot *snapshot, const struct launch *launch,
-                   const struct ending *ending)
+void snapshot_take(struct snapshot *snapshot, const struct board *board,
+                   IHostMemInspection *inspection, const struct ending *ending)
 {
     const struct snapshot empty = {.statistics = {.cbSize = sizeof(empty.statistics)},
                                    .limits = {.cbSize = sizeof(empty.limits)}};
-    IHostMemInspection *inspection = launch->memory.inspection;
 
     *snapshot = empty;
-    take_audit(snapshot, inspection);
+    take_audit(snapshot, board, inspection);
     IHostMemInspection_GetStatistics(inspection, &snapshot->statistics);
     IHostMemInspection_GetLimits(inspection, &snapshot->limits);
     take_pages(snapshot, inspection);
     take_heaps(snapshot, inspection);
-    take_blocks(snapshot, inspection);
-    process_map_walk(&snapshot->process, inspection);
-    take_subject(snapshot, launch, ending);
+    take_blocks(snapshot, board, inspection);
+    take_process(snapshot, board);
+    take_subject(snapshot, board, ending);
 }

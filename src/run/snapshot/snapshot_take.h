@@ -1,14 +1,18 @@
 /*
- * snapshot_take.h: fills in a snapshot of this process.
+ * snapshot_take.h: fills in a snapshot of a program from what it leaves outside itself: its board
+ * and its manager's books.
  */
 #ifndef HOSTMEM_RUN_SNAPSHOT_SNAPSHOT_TAKE_H
 #define HOSTMEM_RUN_SNAPSHOT_SNAPSHOT_TAKE_H
 
+#include "board/board.h"
 #include "report/snapshot.h"
-#include "run/launch/launch.h"
 
-/* Takes no lock and no heap memory. launch->memory is open. */
-void snapshot_take(struct snapshot *snapshot, const struct launch *launch,
-                   const struct ending *ending);
+/*
+ * board: a copy (board_copy.h). inspection: of the books behind it. ending: how the program ended,
+ * or NULL if it is still running.
+ */
+void snapshot_take(struct snapshot *snapshot, const struct board *board,
+                   IHostMemInspection *inspection, const struct ending *ending);
 
 #endif

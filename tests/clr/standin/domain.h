@@ -4,7 +4,7 @@
 #ifndef STANDIN_DOMAIN_H
 #define STANDIN_DOMAIN_H
 
-#include "run/launch/framework_hosting.h"
+#include "run/host/framework_hosting.h"
 
 IUnknown *domain_unknown(void);
 

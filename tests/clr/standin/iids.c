@@ -5,4 +5,4 @@
 
 #include <hostmem/clrhosting.h>
 
-#include "run/launch/framework_hosting.h"
+#include "run/host/framework_hosting.h"

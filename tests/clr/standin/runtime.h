@@ -4,7 +4,7 @@
 #ifndef STANDIN_RUNTIME_H
 #define STANDIN_RUNTIME_H
 
-#include "run/launch/framework_hosting.h"
+#include "run/host/framework_hosting.h"
 
 #include <corerror.h>
 

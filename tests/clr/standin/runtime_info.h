@@ -4,7 +4,7 @@
 #ifndef STANDIN_RUNTIME_INFO_H
 #define STANDIN_RUNTIME_INFO_H
 
-#include "run/launch/framework_hosting.h"
+#include "run/host/framework_hosting.h"
 
 #define MOST_RUNTIMES 2
 
