@@ -57,11 +57,15 @@ packages_of() {
   esac
 }
 
-# Runtimes and programs of today, for the presets x64. Sets modern_reason if some are missing: the tests
-# that need them are skipped, and say so.
+# provide_modern ARCHITECTURE: runtimes and programs of today. Sets modern_reason if some are missing: the
+# tests that need them are skipped, and say so.
 provide_modern() {
-  { need_modern_runtimes x64 && need_modern_programs x64; } ||
+  { need_modern_runtimes "$1" && need_modern_programs "$1"; } ||
     modern_reason="there is no .NET SDK on PATH, or a package could not be had"
+}
+
+# Programs of others, for x64.
+provide_programs() {
   for program in azmcp node node-api-dotnet; do
     need_program "$program" || modern_reason="the package of $program could not be had"
   done
@@ -83,12 +87,13 @@ provide_all() {
         need_runtime 2.0.0-x64
         need_runtime 3.1.2-x64 || say "Going on without it: the tests that need it are skipped."
         need_runtime 2.2.2-x64 || say "Going on without it: the tests that need it are skipped."
-        [ -n "$has_modern" ] || provide_modern
+        [ -n "$has_modern" ] || { provide_modern x64 && provide_programs; }
         has_modern=yes
         ;;
       x86)
         need_runtime 2.1.8-x86
         x86_reason=$(need_wine32) || :
+        [ -n "$x86_reason" ] || provide_modern x86
         ;;
     esac
   done
