@@ -58,17 +58,6 @@ static bool restore_directories(char *image, const struct injected *injected)
  * Starting
  * --------------------------------------------------------------------------------------------- */
 
-static bool is_of_this_version(const struct board *board)
-{
-    static const char version[] = HOSTMEM_VERSION_TEXT;
-
-    for (size_t i = 0; i < sizeof(version); i++)
-        if (board->version[i] != version[i])
-            return false;
-    return board->magic == BOARD_MAGIC && board->layout == BOARD_LAYOUT &&
-           board->pointer_size == sizeof(void *);
-}
-
 static HRESULT start(HANDLE section, struct board *board, HMODULE program, const char **step)
 {
     const struct board_orders *orders = &board->orders;
@@ -107,7 +96,7 @@ static HRESULT begin_injected(char *image, const struct injected *injected)
 
     if (!board)
         return HRESULT_FROM_WIN32(GetLastError());
-    if (is_of_this_version(board)) {
+    if (board_is_of_this_version(board)) {
         step = "VirtualProtect";
         result = restore_directories(image, injected) ? start(section, board, (HMODULE)image, &step)
                                                       : HRESULT_FROM_WIN32(GetLastError());

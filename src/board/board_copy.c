@@ -4,7 +4,7 @@
  */
 #include "board/board_copy.h"
 
-#include <hostmem/version.h>
+#include "board/board_section.h"
 
 #define IS_THERE(part) atomic_load_explicit(&(part).is_there, memory_order_acquire)
 #define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
@@ -16,17 +16,6 @@
             STORE(copy->part.is_there, 1);                                                         \
         }                                                                                          \
     } while (0)
-
-static bool is_known(const struct board *view)
-{
-    static const char version[] = HOSTMEM_VERSION_TEXT;
-
-    for (size_t i = 0; i < sizeof(version); i++)
-        if (view->version[i] != version[i])
-            return false;
-    return view->magic == BOARD_MAGIC && view->layout == BOARD_LAYOUT &&
-           view->pointer_size == sizeof(void *);
-}
 
 static void copy_subject(struct board *copy, const struct board *view)
 {
@@ -73,7 +62,7 @@ static void copy_lists(struct board *copy, const struct board *view)
 bool board_copy(struct board *copy, const struct board *view)
 {
     ZeroMemory(copy, sizeof(*copy));
-    if (!is_known(view))
+    if (!board_is_of_this_version(view))
         return false;
     copy_subject(copy, view);
     copy_end(copy, view);

@@ -157,3 +157,14 @@ HANDLE board_section_open(DWORD process)
     name_section(name, process);
     return OpenFileMappingW(FILE_MAP_READ, FALSE, name);
 }
+
+bool board_is_of_this_version(const struct board *board)
+{
+    static const char version[] = HOSTMEM_VERSION_TEXT;
+
+    for (size_t i = 0; i < sizeof(version); i++)
+        if (board->version[i] != version[i])
+            return false;
+    return board->magic == BOARD_MAGIC && board->layout == BOARD_LAYOUT &&
+           board->pointer_size == sizeof(void *);
+}

@@ -24,4 +24,7 @@ HANDLE board_section_open(DWORD process);
 struct board *board_section_map(HANDLE section, bool is_writable);
 void *board_section_map_books(HANDLE section, bool is_writable);
 
+/* True if board is a board, of this version of hostmem and of this bitness. */
+bool board_is_of_this_version(const struct board *board);
+
 #endif
