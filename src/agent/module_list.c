@@ -1,7 +1,8 @@
 /*
  * module_list.c: the system's loader tells of each module that it loads or unloads
- * ("LdrRegisterDllNotification" in the Windows API reference). It holds its lock meanwhile, so only
- * one thread at a time writes the list.
+ * ("LdrRegisterDllNotification" in the Windows API reference). It holds its lock meanwhile, so
+ * one notice comes at a time. Places in the board's list are claimed by fetch-add (board.h),
+ * because the thread that starts the agent lists the modules that are there without that lock.
  *
  * Windows tells of a module before it links the module's imports, Wine after. What is written into
  * imports before they are linked is lost. So a module that is not linked yet waits, and is looked
@@ -106,7 +107,7 @@ static void add(struct board *board, void *base, size_t size, const wchar_t *wid
  * Redirecting
  * --------------------------------------------------------------------------------------------- */
 
-/* Modules that wait for their imports to be linked. */
+/* Modules that wait for their imports to be linked. Only the loader's notices touch them. */
 static struct waiting {
     void *base; /* NULL: none */
     bool is_wanted;
@@ -172,15 +173,15 @@ static void forget(const void *base)
             waiting[i].base = NULL;
 }
 
-static void take(struct board *board, void *base, size_t size, const wchar_t *name)
+/* False: it is not linked yet, and was not redirected. */
+static bool take(struct board *board, void *base, size_t size, const wchar_t *name)
 {
-    bool wanted = is_wanted(&board->orders, name);
+    bool linked = is_linked(base);
 
     add(board, base, size, name);
-    if (is_linked(base))
-        redirect(board, base, wanted);
-    else
-        wait_to_be_linked(base, wanted);
+    if (linked)
+        redirect(board, base, is_wanted(&board->orders, name));
+    return linked;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -216,7 +217,8 @@ static VOID CALLBACK notice(ULONG reason, const struct notification *data, void 
     for (size_t i = 0; i < length; i++)
         name[i] = data->base_name->Buffer[i];
     name[length] = L'\0';
-    take(context, data->base, data->size, name);
+    if (!take(context, data->base, data->size, name))
+        wait_to_be_linked(data->base, is_wanted(&((const struct board *)context)->orders, name));
 }
 
 static void add_loaded(struct board *board)
