@@ -206,9 +206,10 @@ typedef struct HOSTMEM_DIFFERENCE {
 typedef struct HOSTMEM_AUDIT {
     DWORD cbSize;            /* sizeof(HOSTMEM_AUDIT) */
     BOOL TotalsCompared;     /* FALSE: other threads were changing the books */
-    ULONGLONG Regions;       /* regions compared */
-    ULONGLONG Busy;          /* regions skipped because other threads kept changing them */
-    ULONGLONG ReservedBytes; /* by VirtualQuery, in the regions compared */
+    ULONGLONG Regions;       /* regions compared, be it in part */
+    ULONGLONG Busy;          /* those of which other threads kept changing a part: it is left out */
+    ULONGLONG BusyBytes;     /* how much of them was left out */
+    ULONGLONG ReservedBytes; /* by VirtualQuery, in what was compared */
     ULONGLONG CommittedBytes;
     ULONGLONG Differences;
     ULONGLONG CallsUnderWay; /* when the audit ended */
@@ -268,9 +269,11 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  *
  * Audit(pAudit, pfnCallback, pContext)
  *   Walks every live region with VirtualQuery and compares what it finds with the books. Calls
- *   pfnCallback (may be NULL) for each difference. A region that another thread changes during its
- *   walk is walked again, a few times, and then counted in Busy, not as a difference. Totals are
- *   compared only if no call of the manager was under way.
+ *   pfnCallback (may be NULL) for each difference. A part of a region that another thread changes
+ *   meanwhile is compared again, a few times, and then left out: that shows in Busy and BusyBytes,
+ *   not as a difference. Totals are compared only if nothing was left out and no call of the manager
+ *   was under way. Of copied books (HostMemReadBooks) a busy region is left out whole, and
+ *   BusyBytes is 0.
  *   S_OK: no difference; S_FALSE: there are differences, pAudit->Differences says how many;
  *   E_POINTER; E_INVALIDARG (cbSize); what the callback returned.
  *

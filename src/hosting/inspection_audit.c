@@ -28,8 +28,7 @@ static bool report_difference(void *context, const struct audit_difference *diff
     if (!caller->callback)
         return true;
     if (difference->region.size)
-        region_to_public(&difference->region,
-                         pages_committed(&caller->manager->pages, &difference->region),
+        region_to_public(&difference->region, difference->region.committed,
                          &public_difference.Region);
     caller->hr = caller->callback(caller->context, &public_difference);
     return caller->hr == S_OK;
@@ -81,6 +80,7 @@ HRESULT inspection_audit_by(const struct manager *manager, inspection_auditor *a
         .TotalsCompared = audit.totals_compared,
         .Regions = audit.regions,
         .Busy = audit.busy,
+        .BusyBytes = audit.busy_bytes,
         .ReservedBytes = audit.reserved,
         .CommittedBytes = audit.committed,
         .Differences = audit.differences,

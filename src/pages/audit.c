@@ -1,9 +1,14 @@
 /*
  * audit.c: see audit.h.
  *
- * A first walk over a region finds out whether it differs from the books. That counts only if the
- * region was at rest throughout. So that the walk needs no memory for its findings, a second walk
- * reports them, each only if the region is still as it was when the first walk began.
+ * A region is compared part by part. A first look at a part finds out whether it differs from the
+ * books. That counts only if the part was at rest throughout. So that the look needs no memory for
+ * its findings, a second one reports them, each only if the part is still as it was when the first
+ * one began.
+ *
+ * A part is a chunk's size, or more where the system says that all pages from its start on are of
+ * one state: asking about a large reservation may take long, and should be done once. A part that
+ * does not come to rest is compared granule by granule.
  */
 #include "pages/audit.h"
 
@@ -11,33 +16,55 @@
 #include "pages/region_operation.h"
 
 #define ATTEMPTS 8
+#define PART_SIZE CHUNK_SIZE
 
-/* One walk over one region. */
+/* What was added up while comparing, in bytes. */
+struct sums {
+    uint64_t reserved; /* by the system */
+    uint64_t committed;
+    uint64_t books_reserved;
+    uint64_t books_committed;
+};
+
+/* A walk over one region. */
 struct walk {
     const struct pages *pages;
     const struct region *region;
-    uint64_t life;
-    uint64_t foreign_requests;
     struct region_facts facts;
     struct audit *audit;
-    audit_callback *callback; /* NULL: only look */
+    audit_callback *callback;
     void *context;
+    bool stopped; /* by the callback */
+    uint64_t busy;
+    struct sums sums;
+
+    /* Of the part that is being looked at. */
+    struct range part;
+    uint64_t mark;
+    uint64_t foreign_requests;
+    bool telling;
     bool different;
-    bool stopped;
-    uint64_t reserved; /* by the system */
-    uint64_t committed;
+    struct sums part_sums;
 };
 
 enum look {
-    LOOK_GONE,
+    LOOK_GONE, /* the region is not live any more, or not yet settled */
     LOOK_COMPARED,
     LOOK_BUSY
 };
 
-/* True if nothing can have changed since the walk began: what it found counts. */
+static uintptr_t end_of(const struct walk *walk)
+{
+    return walk->facts.base + walk->facts.size;
+}
+
+/* True if nothing can have changed since the look at the part began: what it found counts. */
 static bool at_rest(const struct walk *walk)
 {
-    return region_at_rest_since(walk->region, walk->life) &&
+    uint64_t mark;
+
+    return activity_observe(&walk->pages->table.chunks, walk->part, &mark) && mark == walk->mark &&
+           region_is_still(walk->region, &walk->facts) &&
            (!walk->different || operation_no_foreign_since(walk->pages, walk->foreign_requests));
 }
 
@@ -47,7 +74,7 @@ static void tell(struct walk *walk, enum audit_kind kind, uintptr_t address, uin
     struct audit_difference difference = {kind, walk->facts, address, books, system};
 
     walk->different = true;
-    if (!walk->callback || walk->stopped || !at_rest(walk))
+    if (!walk->telling || walk->stopped || !at_rest(walk))
         return;
     walk->audit->differences++;
     walk->stopped = !walk->callback(walk->context, &difference);
@@ -60,6 +87,7 @@ static void compare_run(struct walk *walk, uintptr_t begin, uintptr_t end, bool 
         bool set;
         uintptr_t stop = committed_run(&walk->pages->table.chunks, begin, end, &set);
 
+        walk->part_sums.books_committed += set ? stop - begin : 0;
         if (set && !committed)
             tell(walk, AUDIT_ONLY_IN_BOOKS, begin, stop - begin, 0);
         if (!set && committed)
@@ -68,73 +96,151 @@ static void compare_run(struct walk *walk, uintptr_t begin, uintptr_t end, bool 
     }
 }
 
-static void compare_region(struct walk *walk)
+/* Returns how far, within the region, the pages at the end of the part have the same state. */
+static uintptr_t compare_part(struct walk *walk)
 {
-    uintptr_t at = walk->facts.base;
-    uintptr_t end = at + walk->facts.size;
-    struct os_range system;
+    uintptr_t at = walk->part.begin;
+    uintptr_t reach = at;
 
     walk->different = false;
-    walk->reserved = walk->committed = 0;
-    while (at < end) {
-        uintptr_t stop = end;
+    walk->part_sums = (struct sums){.books_reserved = walk->part.end - at};
+    while (at < walk->part.end) {
+        struct os_range system;
         bool known = os_query_range(at, &system);
         bool ours = known && system.allocation_base == walk->facts.base;
         bool committed = ours && system.state == OS_MEM_COMMIT;
+        uintptr_t stop;
 
-        if (known && system.base + system.size < stop)
-            stop = system.base + system.size;
-        if (ours)
-            walk->reserved += stop - at;
-        else
+        reach = end_of(walk);
+        if (known && system.base + system.size < reach)
+            reach = system.base + system.size;
+        stop = reach < walk->part.end ? reach : walk->part.end;
+        walk->part_sums.reserved += ours ? stop - at : 0;
+        walk->part_sums.committed += committed ? stop - at : 0;
+        if (!ours)
             tell(walk, AUDIT_REGION_MISSING, at, stop - at, 0);
-        if (committed)
-            walk->committed += stop - at;
         compare_run(walk, at, stop, committed);
         at = stop;
     }
-    /* Memory beyond the end that has this region's allocation base belongs to it. */
-    if (os_query_range(end, &system) && system.allocation_base == walk->facts.base)
-        tell(walk, AUDIT_REGION_LARGER, end, 0, system.base + system.size - end);
+    return reach;
 }
 
-static enum look look_at_rest(struct walk *walk)
+static void add_part(struct walk *walk)
+{
+    walk->sums.reserved += walk->part_sums.reserved;
+    walk->sums.committed += walk->part_sums.committed;
+    walk->sums.books_reserved += walk->part_sums.books_reserved;
+    walk->sums.books_committed += walk->part_sums.books_committed;
+}
+
+/* Prepares a look at a part. LOOK_COMPARED: it is at rest. */
+static enum look begin_part(struct walk *walk, uintptr_t begin, uintptr_t end)
+{
+    walk->part = (struct range){begin, end};
+    walk->foreign_requests = operation_foreign_requests(walk->pages);
+    if (!region_is_still(walk->region, &walk->facts))
+        return LOOK_GONE;
+    return activity_observe(&walk->pages->table.chunks, walk->part, &walk->mark) ? LOOK_COMPARED
+                                                                                 : LOOK_BUSY;
+}
+
+/* Compares a part, and tells what differs. *reach: see compare_part. */
+static enum look look_at(struct walk *walk, uintptr_t begin, uintptr_t end, uintptr_t *reach)
 {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        walk->foreign_requests = operation_foreign_requests(walk->pages);
-        walk->life = region_observe(walk->region);
-        if (!region_read(walk->region, &walk->facts))
-            return LOOK_GONE;
-        compare_region(walk);
-        if (at_rest(walk))
-            return LOOK_COMPARED;
+        enum look look = begin_part(walk, begin, end);
+
+        if (look == LOOK_GONE)
+            return look;
+        if (look == LOOK_BUSY)
+            continue;
+        *reach = compare_part(walk);
+        if (!at_rest(walk))
+            continue;
+        add_part(walk);
+        walk->telling = walk->different;
+        if (walk->telling)
+            compare_part(walk);
+        walk->telling = false;
+        return LOOK_COMPARED;
     }
+    *reach = end;
     return LOOK_BUSY;
 }
 
-static void audit_region(struct walk *walk, audit_callback *callback)
+static enum look look_at_granules(struct walk *walk, uintptr_t begin, uintptr_t end)
+{
+    uintptr_t reach;
+
+    while (begin < end) {
+        uintptr_t next = range_round_down(begin, OS_GRANULE_SIZE) + OS_GRANULE_SIZE;
+
+        if (next > end)
+            next = end;
+        switch (look_at(walk, begin, next, &reach)) {
+        case LOOK_GONE:
+            return LOOK_GONE;
+        case LOOK_BUSY:
+            walk->busy += next - begin;
+            break;
+        case LOOK_COMPARED:
+            break;
+        }
+        begin = next;
+    }
+    return LOOK_COMPARED;
+}
+
+/* Memory beyond the end that has the region's allocation base belongs to it. */
+static void look_beyond(struct walk *walk)
+{
+    uintptr_t end = end_of(walk);
+    struct os_range system;
+
+    if (begin_part(walk, end - OS_PAGE_SIZE, end) != LOOK_COMPARED ||
+        !os_query_range(end, &system) || system.allocation_base != walk->facts.base)
+        return;
+    walk->telling = true;
+    tell(walk, AUDIT_REGION_LARGER, end, 0, system.base + system.size - end);
+    walk->telling = false;
+}
+
+static enum look look_at_region(struct walk *walk)
+{
+    uintptr_t at = walk->facts.base;
+    uintptr_t end = end_of(walk);
+    uintptr_t reach = at;
+    enum look look = LOOK_COMPARED;
+
+    while (at < end && look == LOOK_COMPARED) {
+        uintptr_t stop = end - at > PART_SIZE ? at + PART_SIZE : end;
+        uintptr_t far = reach > stop ? reach : stop;
+
+        look = look_at(walk, at, far, &reach);
+        if (look == LOOK_BUSY && far > stop)
+            look = look_at(walk, at, far = stop, &reach);
+        if (look == LOOK_BUSY)
+            look = look_at_granules(walk, at, far);
+        at = far;
+    }
+    if (look == LOOK_COMPARED)
+        look_beyond(walk);
+    return look;
+}
+
+static void audit_region(struct walk *walk)
 {
     struct audit *audit = walk->audit;
 
-    walk->callback = NULL;
-    switch (look_at_rest(walk)) {
-    case LOOK_GONE:
+    if (!region_read(walk->region, &walk->facts) || look_at_region(walk) == LOOK_GONE)
         return;
-    case LOOK_BUSY:
-        audit->busy++;
-        return;
-    case LOOK_COMPARED:
-        break;
-    }
     audit->regions++;
-    audit->reserved += walk->reserved;
-    audit->committed += walk->committed;
-    audit->books_reserved += walk->facts.size;
-    audit->books_committed += pages_committed(walk->pages, &walk->facts);
-    if (walk->different) {
-        walk->callback = callback;
-        compare_region(walk);
-    }
+    audit->busy += walk->busy != 0;
+    audit->busy_bytes += walk->busy;
+    audit->reserved += walk->sums.reserved;
+    audit->committed += walk->sums.committed;
+    audit->books_reserved += walk->sums.books_reserved;
+    audit->books_committed += walk->sums.books_committed;
 }
 
 static bool tell_total(struct audit *audit, audit_callback *callback, void *context,
@@ -181,9 +287,10 @@ bool audit_run(const struct pages *pages, struct audit *audit, audit_callback *c
         struct walk walk = {.pages = pages,
                             .region = region_table_at(&pages->table, index),
                             .audit = audit,
+                            .callback = callback,
                             .context = context};
 
-        audit_region(&walk, callback);
+        audit_region(&walk);
         if (walk.stopped)
             return false;
     }
@@ -206,7 +313,7 @@ bool audit_records(const struct pages *pages, struct audit *audit, audit_callbac
         } else if (region_read(region, &facts)) {
             audit->regions++;
             audit->books_reserved += facts.size;
-            audit->books_committed += pages_committed(pages, &facts);
+            audit->books_committed += facts.committed;
         }
     }
     audit->reserved = audit->books_reserved;

@@ -1,10 +1,10 @@
 /*
  * audit.h: compares the books with the system, region by region.
  *
- * Runs while other threads work, and keeps none of them waiting. A comparison counts only if the
- * region was at rest throughout (its `life` did not change, and no operation was under way), and
- * a difference only if no foreign request was under way either (region_operation.h). Otherwise it
- * is made again, a few times.
+ * Runs while other threads work, and keeps none of them waiting. The comparison of a part of a
+ * region counts only if the part was at rest throughout (activity.h), and a difference only if no
+ * foreign request was under way either (region_operation.h). Otherwise it is made again, a few
+ * times.
  */
 #ifndef HOSTMEM_PAGES_AUDIT_H
 #define HOSTMEM_PAGES_AUDIT_H
@@ -36,11 +36,12 @@ struct audit_difference {
 
 struct audit {
     bool totals_compared;
-    uint64_t regions;
-    uint64_t busy;
-    uint64_t reserved;       /* by the system, in the regions compared */
+    uint64_t regions;        /* that were compared, be it in part */
+    uint64_t busy;           /* those that were not compared wholly */
+    uint64_t busy_bytes;     /* what was left out of them */
+    uint64_t reserved;       /* by the system, in what was compared */
     uint64_t committed;      /* likewise */
-    uint64_t books_reserved; /* by the books, in the same regions */
+    uint64_t books_reserved; /* by the books, in the same parts */
     uint64_t books_committed;
     uint64_t differences;
 };

@@ -163,18 +163,18 @@ bool chunk_ensure_owners(struct chunk_table *table, struct chunk *chunk)
     return true;
 }
 
-bool chunk_ensure_committed(struct chunk_table *table, struct chunk *chunk)
+bool chunk_ensure_pages(struct chunk_table *table, struct chunk *chunk)
 {
-    chunk_word *expected = atomic_load_explicit(&chunk->committed, memory_order_acquire);
-    chunk_word *made;
+    struct chunk_pages *expected = atomic_load_explicit(&chunk->pages, memory_order_acquire);
+    struct chunk_pages *made;
 
     if (expected)
         return true;
-    made = metadata_take(table->metadata, CHUNK_WORDS * sizeof(chunk_word));
+    made = metadata_take(table->metadata, sizeof(*made));
     if (!made)
         return false;
-    atomic_compare_exchange_strong_explicit(&chunk->committed, &expected, made,
-                                            memory_order_acq_rel, memory_order_acquire);
+    atomic_compare_exchange_strong_explicit(&chunk->pages, &expected, made, memory_order_acq_rel,
+                                            memory_order_acquire);
     return true;
 }
 
@@ -198,4 +198,20 @@ chunk_mark *chunk_table_marks(const struct chunk_table *table, uintptr_t number)
     struct chunk *chunk = chunk_table_find(table, number);
 
     return chunk ? atomic_load_explicit(&chunk->marks, memory_order_acquire) : NULL;
+}
+
+struct chunk_part chunk_table_part(const struct chunk_table *table, uintptr_t begin, uintptr_t end)
+{
+    uintptr_t number = chunk_number(begin);
+    uintptr_t chunk_begin = number * CHUNK_SIZE;
+    uintptr_t left = end - chunk_begin;
+
+    if (left > CHUNK_SIZE)
+        left = CHUNK_SIZE;
+    return (struct chunk_part){
+        .chunk = chunk_table_find(table, number),
+        .first = (begin - chunk_begin) / OS_PAGE_SIZE,
+        .last = left / OS_PAGE_SIZE,
+        .next = chunk_begin + left,
+    };
 }

@@ -7,7 +7,8 @@
  *   - `whole`: the region that covers the whole chunk, if one does;
  *   - `owners`: else, made on first need, for each 64 KiB granule the region that lies in it
  *     (Windows never lets two regions share a granule);
- *   - `committed`: made on first need, one bit for each page that is committed in an owned region;
+ *   - `pages`: made on first need, one bit for each page that is committed in an owned region, and
+ *     for each granule a word that counts the operations on its pages (activity.h);
  *   - `marks`: made on first need, a number for each granule, by which the user of a region finds
  *     its own data by address (a heap its slabs). The number means nothing here: its writer clears
  *     it before the region is released, and readers check what it leads them to.
@@ -42,13 +43,20 @@ typedef size_t chunk_bits;
 typedef _Atomic uint32_t chunk_owner;
 typedef _Atomic chunk_bits chunk_word;
 typedef _Atomic uint32_t chunk_mark;
+typedef _Atomic uint64_t chunk_activity;
+
+/* What is known about a chunk's pages. */
+struct chunk_pages {
+    chunk_activity activity[CHUNK_GRANULES];
+    chunk_word committed[CHUNK_WORDS];
+};
 
 struct chunk {
     struct pool_link link;
     chunk_owner whole;
-    _Atomic(chunk_owner *) owners;   /* CHUNK_GRANULES of them, or NULL */
-    _Atomic(chunk_word *) committed; /* CHUNK_WORDS of them, or NULL */
-    _Atomic(chunk_mark *) marks;     /* CHUNK_GRANULES of them, or NULL */
+    _Atomic(chunk_owner *) owners;       /* CHUNK_GRANULES of them, or NULL */
+    _Atomic(struct chunk_pages *) pages; /* or NULL */
+    _Atomic(chunk_mark *) marks;         /* CHUNK_GRANULES of them, or NULL */
 };
 
 /* How many entries a chunk's may be in, from the one on that its hash selects. */
@@ -86,8 +94,24 @@ struct chunk *chunk_table_ensure(struct chunk_table *table, uintptr_t number);
 
 /* Make the node's arrays on first need. False: no memory. */
 bool chunk_ensure_owners(struct chunk_table *table, struct chunk *chunk);
-bool chunk_ensure_committed(struct chunk_table *table, struct chunk *chunk);
+bool chunk_ensure_pages(struct chunk_table *table, struct chunk *chunk);
 bool chunk_ensure_marks(struct chunk_table *table, struct chunk *chunk);
+
+/* The part of a range of addresses that lies in one chunk. */
+struct chunk_part {
+    struct chunk *chunk; /* NULL: no region has ever been in it */
+    size_t first, last;  /* pages within the chunk, last exclusive */
+    uintptr_t next;      /* where the next part begins */
+};
+
+/* The first part of [begin, end), which is not empty and begins and ends with a page. */
+struct chunk_part chunk_table_part(const struct chunk_table *table, uintptr_t begin, uintptr_t end);
+
+/* What is known about the pages of a chunk; NULL: none has ever been committed. */
+static inline struct chunk_pages *chunk_pages_of(const struct chunk *chunk)
+{
+    return chunk ? atomic_load_explicit(&chunk->pages, memory_order_acquire) : NULL;
+}
 
 /* The marks of a chunk's granules; NULL: there are none. Once there, they stay. */
 chunk_mark *chunk_table_marks(const struct chunk_table *table, uintptr_t number);

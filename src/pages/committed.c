@@ -3,32 +3,11 @@
  */
 #include "pages/committed.h"
 
-/* The part of [begin, end) that lies in one chunk, as bits of that chunk. */
-struct part {
-    struct chunk *chunk; /* NULL: no node, all bits clear */
-    size_t first, last;  /* page numbers within the chunk, last exclusive */
-    uintptr_t next;      /* where the next part begins */
-};
-
-static struct part part_at(const struct chunk_table *table, uintptr_t begin, uintptr_t end)
-{
-    uintptr_t number = chunk_number(begin);
-    uintptr_t chunk_begin = number * CHUNK_SIZE;
-    uintptr_t left = end - chunk_begin;
-    struct part part;
-
-    if (left > CHUNK_SIZE)
-        left = CHUNK_SIZE;
-    part.chunk = chunk_table_find(table, number);
-    part.first = (begin - chunk_begin) / OS_PAGE_SIZE;
-    part.last = left / OS_PAGE_SIZE;
-    part.next = chunk_begin + left;
-    return part;
-}
-
 static chunk_word *words_of(const struct chunk *chunk)
 {
-    return chunk ? atomic_load_explicit(&chunk->committed, memory_order_acquire) : NULL;
+    struct chunk_pages *pages = chunk_pages_of(chunk);
+
+    return pages ? pages->committed : NULL;
 }
 
 /* The bits of word `word` that lie in [first, last). */
@@ -80,7 +59,7 @@ static size_t apply_to_range(const struct chunk_table *table, uintptr_t begin, u
     size_t sum = 0;
 
     while (begin < end) {
-        struct part part = part_at(table, begin, end);
+        struct chunk_part part = chunk_table_part(table, begin, end);
         chunk_word *words = words_of(part.chunk);
 
         for (size_t word = part.first / CHUNK_BITS_PER_WORD;
@@ -94,9 +73,9 @@ static size_t apply_to_range(const struct chunk_table *table, uintptr_t begin, u
 bool committed_ensure(struct chunk_table *table, uintptr_t begin, uintptr_t end)
 {
     while (begin < end) {
-        struct part part = part_at(table, begin, end);
+        struct chunk_part part = chunk_table_part(table, begin, end);
 
-        if (!part.chunk || !chunk_ensure_committed(table, part.chunk))
+        if (!part.chunk || !chunk_ensure_pages(table, part.chunk))
             return false;
         begin = part.next;
     }
@@ -141,7 +120,7 @@ uintptr_t committed_run(const struct chunk_table *table, uintptr_t begin, uintpt
 
     *set = committed_count(table, begin, begin + OS_PAGE_SIZE) != 0;
     while (at < end) {
-        struct part part = part_at(table, at, end);
+        struct chunk_part part = chunk_table_part(table, at, end);
         size_t stop = run_in_words(words_of(part.chunk), part.first, part.last, *set);
 
         if (stop < part.last)

@@ -51,7 +51,7 @@ bool pages_find(const struct pages *pages, const void *address, struct region_fa
 
     if (!region || !region_read(region, facts) || (uintptr_t)address - facts->base >= facts->size)
         return false;
-    *committed = pages_committed(pages, facts);
+    *committed = facts->committed;
     return true;
 }
 
@@ -75,7 +75,7 @@ bool pages_next(const struct pages *pages, uint32_t *cursor, struct region_facts
 
     while (*cursor < limit) {
         if (region_read(region_table_at(&pages->table, ++*cursor), facts)) {
-            *committed = pages_committed(pages, facts);
+            *committed = facts->committed;
             return true;
         }
     }

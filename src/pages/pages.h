@@ -100,7 +100,7 @@ bool pages_is_own(const struct pages *pages, const void *address);
 bool pages_next(const struct pages *pages, uint32_t *cursor, struct region_facts *facts,
                 size_t *committed);
 
-/* Committed bytes of a region, by the books. */
+/* Committed bytes of a region, counted by its bits. region_facts.committed says it at once. */
 size_t pages_committed(const struct pages *pages, const struct region_facts *facts);
 
 #endif

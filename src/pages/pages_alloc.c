@@ -72,10 +72,19 @@ static void write_facts(struct pages *pages, struct region *region,
     region_write(region, &facts);
 }
 
+/* Writes which pages of a new region are committed. They have been charged. */
+static void book_pages(struct pages *pages, struct region *region, struct range range)
+{
+    size_t changed = committed_set(&pages->table.chunks, range.begin, range.end);
+
+    atomic_store_explicit(&region->committed, changed * OS_PAGE_SIZE, memory_order_relaxed);
+}
+
 /* Writes a region that the system has just made into the books. It is not yet published. */
 static pages_result book_region(struct pages *pages, uint32_t index,
                                 const struct pages_request *request, struct range range)
 {
+    struct region *region = region_table_at(&pages->table, index);
     uintptr_t committed_end = range.begin + committed_size(request, range.end - range.begin);
 
     switch (region_table_own(&pages->table, index, range.begin, range.end - range.begin)) {
@@ -88,9 +97,8 @@ static pages_result book_region(struct pages *pages, uint32_t index,
     }
     if (!committed_ensure(&pages->table.chunks, range.begin, committed_end))
         return OS_ERROR_NOT_ENOUGH_MEMORY;
-    committed_set(&pages->table.chunks, range.begin, committed_end);
-    write_facts(pages, region_table_at(&pages->table, index), request, range.begin,
-                range.end - range.begin);
+    write_facts(pages, region, request, range.begin, range.end - range.begin);
+    book_pages(pages, region, (struct range){range.begin, committed_end});
     return PAGES_OK;
 }
 
@@ -157,9 +165,7 @@ static pages_result alloc_charged_region(struct pages *pages, const struct pages
     gauge_add(&pages->counters->regions, 1);
     region_publish(region_table_at(&pages->table, index), &operation);
     /* An audit must not see the region at rest while a foreign request may have changed a page. */
-    operation.alone = operation_no_foreign_since(pages, foreign_requests);
-    operation_end(pages, &operation,
-                  (struct range){operation.base, operation.base + operation.size});
+    operation_end_making(pages, &operation, operation_no_foreign_since(pages, foreign_requests));
     operation_transfer_end(pages);
     return PAGES_OK;
 }
@@ -209,7 +215,8 @@ static pages_result alloc_foreign(struct pages *pages, const struct pages_reques
 }
 
 static pages_result commit_in_region(struct pages *pages, const struct pages_request *request,
-                                     struct range range, void **memory)
+                                     struct region_operation *operation, struct range range,
+                                     void **memory)
 {
     size_t there = committed_count(&pages->table.chunks, range.begin, range.end);
     struct budget_charge charge = {.committed = range.end - range.begin - there * OS_PAGE_SIZE};
@@ -219,9 +226,10 @@ static pages_result commit_in_region(struct pages *pages, const struct pages_req
         return OS_ERROR_NOT_ENOUGH_MEMORY;
     if (!ask(pages, request, charge))
         return PAGES_REFUSED;
+    operation_concerns(pages, operation, range);
     result = forward_alloc(request, memory);
     if (!result)
-        operation_book_commit(pages, range, charge.committed);
+        operation_book_commit(pages, operation->region, range, charge.committed);
     else
         budget_return(&pages->budget, charge);
     return result;
@@ -230,19 +238,16 @@ static pages_result commit_in_region(struct pages *pages, const struct pages_req
 static pages_result alloc_in_region(struct pages *pages, const struct pages_request *request,
                                     struct region_operation *operation, void **memory)
 {
-    struct range none = {operation->base, operation->base};
     struct range range;
     pages_result result, ended;
 
     /* Win32 refuses the range, or grants the request without changing what is committed. */
     if (!commits(request) || !range_of_pages((uintptr_t)request->address, request->size, &range) ||
-        !range_is_inside(operation, range)) {
+        !range_is_inside(operation, range))
         result = forward_alloc(request, memory);
-        range = none;
-    } else {
-        result = commit_in_region(pages, request, range, memory);
-    }
-    ended = operation_end(pages, operation, range);
+    else
+        result = commit_in_region(pages, request, operation, range, memory);
+    ended = operation_end(pages, operation);
     return operation_result(result, ended);
 }
 

@@ -12,10 +12,8 @@
  */
 static pages_result release_under_way(struct pages *pages, struct region_operation *operation)
 {
-    struct range all = {operation->base, operation->base + operation->size};
-
     os_free((void *)operation->base, 0, OS_MEM_DECOMMIT);
-    return operation_end(pages, operation, all);
+    return operation_end_release(pages, operation);
 }
 
 static pages_result release_claimed(struct pages *pages, struct region_operation *operation)
@@ -69,15 +67,15 @@ static pages_result decommit(struct pages *pages, struct region *region, uintptr
         return PAGES_FOREIGN;
     }
     if (decommit_range(&operation, address, size, &range)) {
+        operation_concerns(pages, &operation, range);
         result = os_free((void *)address, size, OS_MEM_DECOMMIT);
         if (!result)
-            operation_book_decommit(pages, range);
+            operation_book_decommit(pages, operation.region, range);
     } else {
         /* Size 0 inside a region is not foreign: the collector does it, and gets Win32's error. */
         result = size ? PAGES_FOREIGN : OS_ERROR_INVALID_ADDRESS;
-        range = (struct range){operation.base, operation.base};
     }
-    ended = operation_end(pages, &operation, range);
+    ended = operation_end(pages, &operation);
     return operation_result(result, ended);
 }
 

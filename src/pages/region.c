@@ -14,7 +14,8 @@ enum state {
 #define STATE_MASK UINT64_C(3)
 #define ONE_UNDER_WAY (UINT64_C(1) << 2)
 #define UNDER_WAY_MASK (UINT64_C(0xffff) << 2)
-#define ONE_VERSION (UINT64_C(1) << 18)
+#define UNSETTLED (UINT64_C(1) << 18)
+#define ONE_VERSION (UINT64_C(1) << 19)
 
 static bool is_live(uint64_t life)
 {
@@ -29,7 +30,7 @@ static bool holds(uintptr_t base, size_t size, uintptr_t address)
 /* The life word with the next version, in another state. */
 static uint64_t next_version(uint64_t life, enum state state)
 {
-    return ((life + ONE_VERSION) & ~STATE_MASK) | state;
+    return ((life + ONE_VERSION) & ~(STATE_MASK | UNSETTLED)) | state;
 }
 
 void region_write(struct region *region, const struct region_facts *facts)
@@ -44,6 +45,7 @@ void region_write(struct region *region, const struct region_facts *facts)
     STORE_RELAXED(region->thread_id, facts->thread_id);
     STORE_RELAXED(region->sequence, facts->sequence);
     STORE_RELAXED(region->tick, facts->tick);
+    STORE_RELAXED(region->committed, 0);
     STORE_RELAXED(region->heap, facts->heap);
     STORE_RELAXED(region->line, facts->line);
     STORE_RELAXED(region->block, facts->block);
@@ -54,13 +56,16 @@ void region_write(struct region *region, const struct region_facts *facts)
 
 void region_publish(struct region *region, struct region_operation *operation)
 {
-    uint64_t life = next_version(LOAD_RELAXED(region->life), STATE_LIVE) + ONE_UNDER_WAY;
+    uint64_t life = next_version(LOAD_RELAXED(region->life), STATE_LIVE) | UNSETTLED;
 
-    operation->region = region;
-    operation->base = LOAD_RELAXED(region->base);
-    operation->size = LOAD_RELAXED(region->size);
-    operation->life = life;
-    operation->alone = true;
+    life += ONE_UNDER_WAY;
+    *operation = (struct region_operation){
+        .region = region,
+        .base = LOAD_RELAXED(region->base),
+        .size = LOAD_RELAXED(region->size),
+        .life = life,
+        .settles = true,
+    };
     /* Only the thread that took a FREE region changes its life: no swap needed. */
     atomic_store_explicit(&region->life, life, memory_order_release);
 }
@@ -109,6 +114,7 @@ bool region_read(const struct region *region, struct region_facts *facts)
         facts->thread_id = LOAD_RELAXED(region->thread_id);
         facts->sequence = LOAD_RELAXED(region->sequence);
         facts->tick = LOAD_RELAXED(region->tick);
+        facts->committed = LOAD_RELAXED(region->committed);
         facts->heap = LOAD_RELAXED(region->heap);
         facts->line = LOAD_RELAXED(region->line);
         facts->block = LOAD_RELAXED(region->block);
@@ -126,6 +132,7 @@ static enum region_begun begin(struct region *region, uintptr_t address, bool he
     uint64_t life = atomic_load_explicit(&region->life, memory_order_acquire);
     uint64_t begun;
 
+    *operation = (struct region_operation){.region = region};
     do {
         operation->base = LOAD_RELAXED(region->base);
         operation->size = LOAD_RELAXED(region->size);
@@ -138,11 +145,7 @@ static enum region_begun begin(struct region *region, uintptr_t address, bool he
         atomic_thread_fence(memory_order_acquire); /* pairs with region_write's */
     } while (!atomic_compare_exchange_weak_explicit(&region->life, &life, begun,
                                                     memory_order_acq_rel, memory_order_acquire));
-    /* A thread that sees what the operation does to the bits must see that it has begun. */
-    atomic_thread_fence(memory_order_release);
-    operation->region = region;
     operation->life = begun;
-    operation->alone = (life & UNDER_WAY_MASK) == 0;
     return REGION_BEGUN;
 }
 
@@ -158,26 +161,21 @@ enum region_begun region_begin_settling(struct region *region, uintptr_t address
     return begin(region, address, true, operation);
 }
 
-/* Ends the operation if the word is still `life`; *last: it was the last on a claimed region. */
-static bool end_if_still(struct region *region, uint64_t life, bool *last)
+bool region_end(struct region_operation *operation)
 {
-    uint64_t ended = life - ONE_UNDER_WAY;
-    bool is_last = (ended & UNDER_WAY_MASK) == 0 && !is_live(life);
+    _Atomic uint64_t *word = &operation->region->life;
+    uint64_t life = atomic_load_explicit(word, memory_order_relaxed);
+    uint64_t ended;
 
-    /* The last operation on a claimed region stays under way until it has retired it. */
-    if (is_last) {
-        *last = atomic_load_explicit(&region->life, memory_order_acquire) == life;
-        return *last;
-    }
-    *last = false;
-    return atomic_compare_exchange_strong_explicit(&region->life, &life, ended,
-                                                   memory_order_acq_rel, memory_order_relaxed);
-}
-
-bool region_end_if_alone(struct region_operation *operation, bool *last)
-{
-    *last = false;
-    return operation->alone && end_if_still(operation->region, operation->life, last);
+    do {
+        if (!is_live(life))
+            return false;
+        ended = life - ONE_UNDER_WAY;
+        if (operation->settles)
+            ended &= ~UNSETTLED;
+    } while (!atomic_compare_exchange_weak_explicit(word, &life, ended, memory_order_acq_rel,
+                                                    memory_order_relaxed));
+    return true;
 }
 
 uint64_t region_before_settling(const struct region_operation *operation)
@@ -185,9 +183,15 @@ uint64_t region_before_settling(const struct region_operation *operation)
     return atomic_load_explicit(&operation->region->life, memory_order_acquire);
 }
 
-bool region_end(struct region_operation *operation, uint64_t before, bool *last)
+bool region_end_claimed(struct region_operation *operation, uint64_t before, bool *last)
 {
-    return end_if_still(operation->region, before, last);
+    uint64_t ended = before - ONE_UNDER_WAY;
+
+    /* The last operation on a claimed region stays under way until it has retired it. */
+    *last = (ended & UNDER_WAY_MASK) == 0;
+    return *last ||
+           atomic_compare_exchange_strong_explicit(&operation->region->life, &before, ended,
+                                                   memory_order_acq_rel, memory_order_relaxed);
 }
 
 bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
@@ -196,6 +200,7 @@ bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
     uint64_t life = atomic_load_explicit(&region->life, memory_order_acquire);
     uint64_t claimed;
 
+    *operation = (struct region_operation){.region = region};
     do {
         operation->base = LOAD_RELAXED(region->base);
         operation->size = LOAD_RELAXED(region->size);
@@ -208,7 +213,6 @@ bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
                                                     memory_order_acq_rel, memory_order_acquire));
     /* A thread that sees the bits cleared must see the claim. */
     atomic_thread_fence(memory_order_release);
-    operation->region = region;
     operation->life = claimed;
     operation->alone = (life & UNDER_WAY_MASK) == 0;
     return true;
@@ -226,21 +230,19 @@ void region_restore(struct region_operation *operation)
 {
     struct region *region = operation->region;
 
-    operation->life = next_version(LOAD_RELAXED(region->life), STATE_LIVE);
-    operation->alone = true;
+    operation->life = next_version(LOAD_RELAXED(region->life), STATE_LIVE) | UNSETTLED;
+    operation->settles = true;
     atomic_store_explicit(&region->life, operation->life, memory_order_release);
 }
 
-uint64_t region_observe(const struct region *region)
+bool region_is_still(const struct region *region, const struct region_facts *facts)
 {
-    return atomic_load_explicit(&region->life, memory_order_acquire);
-}
+    uint64_t life;
 
-bool region_at_rest_since(const struct region *region, uint64_t observed)
-{
     atomic_thread_fence(memory_order_acquire);
-    return is_live(observed) && (observed & UNDER_WAY_MASK) == 0 &&
-           LOAD_RELAXED(region->life) == observed;
+    life = atomic_load_explicit(&region->life, memory_order_acquire);
+    return is_live(life) && !(life & UNSETTLED) &&
+           LOAD_RELAXED(region->sequence) == facts->sequence;
 }
 
 bool region_is_busy(const struct region *region)

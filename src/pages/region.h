@@ -7,12 +7,14 @@
  *
  *   bits 0-1    state: FREE, LIVE or RELEASING
  *   bits 2-17   operations under way on the region (and the release, once it is claimed)
- *   bits 18-63  version: grows with every operation that begins, and with every change of state
+ *   bit  18     unsettled: the thread that made it live does not know yet whether a foreign request
+ *               (region_operation.h) has changed a page
+ *   bits 19-63  version: grows with every operation that begins, and with every change of state
  *
  *   FREE -> LIVE        by the thread that took the region from the pool, after it has written the
  *                       fields and the owners: version + 1, and an operation of its own is under
- *                       way until it knows that no foreign request (region_operation.h) has changed
- *                       a page (region_publish).
+ *                       way, and the region unsettled, until it knows that no foreign request has
+ *                       changed a page (region_publish).
  *   LIVE -> LIVE        an operation (commit, decommit, reset) begins: version and count + 1
  *                       (region_begin); or ends: count - 1 (region_end).
  *   LIVE -> RELEASING   by the one release that wins: version and count + 1 (region_claim).
@@ -20,8 +22,8 @@
  *   RELEASING -> FREE   by the last operation, or the release itself if no other is under way
  *                       (region_retire), after Win32 has the memory back.
  *   RELEASING -> LIVE   by the same thread, when Win32 refused the release: version + 1, and its
- *                       operation stays under way, as when a region is published
- *                       (region_restore).
+ *                       operation stays under way, and the region unsettled, as when it is
+ *                       published (region_restore).
  *
  * Why the words hold:
  * - Base and size are read after `life` was loaded (acquire) and before it is swapped (release): a
@@ -35,20 +37,19 @@
  *   operation that began on this region ever reaches another owner of its address; only the
  *   region's own operations write its committed bits; and a suspended thread keeps no other thread
  *   from going on.
- * - Two operations on the same page at once can reach Win32 in one order and the bits in the
- *   other. So an operation that was not alone brings its pages' bits into line with what
- *   VirtualQuery says ("settles") before it ends, and ends only by a swap that proves that no
- *   operation began or ended since it started to settle; else it settles again. Of all operations
- *   on a page, the last to end was alone on it while it settled: its bit is then right. Only an
- *   operation that began or ended can make another one settle again: some thread always gets on.
+ * - Two operations on one page at once: activity.h. What that leaves open is a release that was
+ *   claimed while others were under way. It does not enter the words of activity.h, and decommits
+ *   all pages. So an operation that finds the region claimed when it ends settles its pages once
+ *   more (the release: all pages), and ends only by a swap that proves that no other ended
+ *   meanwhile, else it settles again. None can begin any more.
  *
- * The version would have to come round to the same value (2^46 changes) while a thread stands
- * between two instructions to defeat this. At a change every microsecond that takes two years.
+ * The version would have to come round to the same value (2^45 changes) while a thread stands
+ * between two instructions to defeat this. At a change every microsecond that takes a year.
  */
 #ifndef HOSTMEM_PAGES_REGION_H
 #define HOSTMEM_PAGES_REGION_H
 
-#include "pages/pool.h"
+#include "pages/activity.h"
 
 /* What is known about a region. */
 struct region_facts {
@@ -59,7 +60,8 @@ struct region_facts {
     uint32_t critical_level;
     uint32_t thread_id;
     uint64_t sequence;
-    uint64_t tick; /* os_tick_milliseconds at birth */
+    uint64_t tick;    /* os_tick_milliseconds at birth */
+    size_t committed; /* bytes, by the books, when it was read; region_write makes it 0 */
 
     /* For regions that serve a heap; heap is 0 for what VirtualAlloc handed out. */
     uint32_t heap; /* its number, with REGION_IS_SLAB for a slab of small blocks */
@@ -86,6 +88,7 @@ struct region {
     _Atomic uint32_t thread_id;
     _Atomic uint64_t sequence;
     _Atomic uint64_t tick;
+    _Atomic size_t committed; /* by the bits; changes with them (region_operation.h) */
     _Atomic uint32_t line;
     _Atomic uintptr_t block;
     _Atomic size_t requested;
@@ -99,7 +102,9 @@ struct region_operation {
     uintptr_t base;
     size_t size;
     uint64_t life;
-    bool alone; /* no other operation was under way when it began */
+    bool alone;               /* a claim: no other operation was under way */
+    bool settles;             /* it is the one of the thread that made the region live */
+    struct activity activity; /* of the pages that it may change */
 };
 
 /* Writes the facts and nothing else. The region must be FREE, and taken by the caller. */
@@ -131,19 +136,16 @@ enum region_begun region_begin(struct region *region, uintptr_t address,
 enum region_begun region_begin_settling(struct region *region, uintptr_t address,
                                         struct region_operation *operation);
 
-/*
- * Ends an operation that was alone. False: it was not, or another began or ended since
- * region_begin; the operation has to settle. *last: it is the last on a claimed region, and stays
- * under way.
- */
-bool region_end_if_alone(struct region_operation *operation, bool *last);
+/* Ends an operation whose pages' bits are right. False: the region has been claimed meanwhile. */
+bool region_end(struct region_operation *operation);
 
 /*
- * region_before_settling before settling; region_end after it, with its result. False: another
- * operation began or ended meanwhile, and this one has to settle again.
+ * Ends an operation on a claimed region: region_before_settling before settling; region_end_claimed
+ * after it, with its result. False: another operation ended meanwhile, and this one has to settle
+ * again. *last: it is the last one, and stays under way.
  */
 uint64_t region_before_settling(const struct region_operation *operation);
-bool region_end(struct region_operation *operation, uint64_t before, bool *last);
+bool region_end_claimed(struct region_operation *operation, uint64_t before, bool *last);
 
 /*
  * LIVE -> RELEASING, if the region is live, what it handed out is `block`, and it serves `heap`.
@@ -160,11 +162,10 @@ void region_retire(struct region *region);
 void region_restore(struct region_operation *operation);
 
 /*
- * For observers: the word now; and whether the region is live, at rest (no operation is under way)
- * and unchanged since.
+ * For observers: whether the region that was read is live still, and all that changes its pages
+ * shows in the words of activity.h.
  */
-uint64_t region_observe(const struct region *region);
-bool region_at_rest_since(const struct region *region, uint64_t observed);
+bool region_is_still(const struct region *region, const struct region_facts *facts);
 
 /* Whether the region is being released, or operations are under way on it. */
 bool region_is_busy(const struct region *region);

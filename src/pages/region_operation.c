@@ -10,7 +10,13 @@ static struct budget_charge committed_charge(size_t page_count)
     return (struct budget_charge){.committed = (uint64_t)page_count * OS_PAGE_SIZE};
 }
 
-void operation_book_commit(struct pages *pages, struct range range, uint64_t asked)
+void operation_concerns(struct pages *pages, struct region_operation *operation, struct range range)
+{
+    activity_begin(&pages->table.chunks, range, false, &operation->activity);
+}
+
+void operation_book_commit(struct pages *pages, struct region *region, struct range range,
+                           uint64_t asked)
 {
     size_t pages_changed = committed_set(&pages->table.chunks, range.begin, range.end);
     uint64_t changed = committed_charge(pages_changed).committed;
@@ -18,6 +24,7 @@ void operation_book_commit(struct pages *pages, struct range range, uint64_t ask
     struct budget_charge not_granted = {.committed = asked - granted.committed};
     struct budget_charge unasked = {.committed = changed - granted.committed};
 
+    atomic_fetch_add_explicit(&region->committed, (size_t)changed, memory_order_relaxed);
     budget_note(&pages->budget, granted);
     budget_return(&pages->budget, not_granted);
     if (unasked.committed)
@@ -25,23 +32,50 @@ void operation_book_commit(struct pages *pages, struct range range, uint64_t ask
 }
 
 /* Clears the bits. Returns the charge that they stood for. */
-static struct budget_charge clear_bits(struct pages *pages, struct range range)
+static struct budget_charge clear_bits(struct pages *pages, struct region *region,
+                                       struct range range)
 {
-    return committed_charge(committed_clear(&pages->table.chunks, range.begin, range.end));
+    size_t pages_changed = committed_clear(&pages->table.chunks, range.begin, range.end);
+    struct budget_charge charge = committed_charge(pages_changed);
+
+    atomic_fetch_sub_explicit(&region->committed, (size_t)charge.committed, memory_order_relaxed);
+    return charge;
 }
 
-void operation_book_decommit(struct pages *pages, struct range range)
+void operation_book_decommit(struct pages *pages, struct region *region, struct range range)
 {
-    budget_refund(&pages->budget, clear_bits(pages, range));
+    budget_refund(&pages->budget, clear_bits(pages, region, range));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Settling
+ * --------------------------------------------------------------------------------------------- */
+
+/*
+ * How far from range.begin on the system has pages of one state; *committed: they are the region's,
+ * and committed.
+ */
+static struct range system_run(const struct region_operation *operation, struct range range,
+                               bool *committed)
+{
+    struct os_range system;
+    bool known = os_query_range(range.begin, &system);
+
+    *committed =
+        known && system.state == OS_MEM_COMMIT && system.allocation_base == operation->base;
+    if (known && system.base + system.size < range.end)
+        range.end = system.base + system.size;
+    return range;
 }
 
 /* Books a committed range, charged to `held` first. Returns how much of `held` it used. */
-static uint64_t book_from(struct pages *pages, struct range range, uint64_t held)
+static uint64_t book_from(struct pages *pages, struct region *region, struct range range,
+                          uint64_t held)
 {
     uint64_t size = range.end - range.begin;
     uint64_t asked = held < size ? held : size;
 
-    operation_book_commit(pages, range, asked);
+    operation_book_commit(pages, region, range, asked);
     return asked;
 }
 
@@ -52,40 +86,81 @@ static uint64_t book_from(struct pages *pages, struct range range, uint64_t held
 static void settle(struct pages *pages, const struct region_operation *operation,
                    struct range range, uint64_t held)
 {
-    uintptr_t at = range.begin;
+    while (range.begin < range.end) {
+        bool committed;
+        struct range run = system_run(operation, range, &committed);
 
-    while (at < range.end) {
-        struct range run = {at, range.end};
-        struct os_range system;
-        bool known = os_query_range(at, &system);
-
-        if (known && system.base + system.size < run.end)
-            run.end = system.base + system.size;
         /* There is room for the bits, unless a foreign request committed here. */
-        if (known && system.state == OS_MEM_COMMIT && system.allocation_base == operation->base &&
-            committed_ensure(&pages->table.chunks, run.begin, run.end))
-            held -= book_from(pages, run, held);
+        if (committed && committed_ensure(&pages->table.chunks, run.begin, run.end))
+            held -= book_from(pages, operation->region, run, held);
         else
-            operation_book_decommit(pages, run);
-        at = run.end;
+            operation_book_decommit(pages, operation->region, run);
+        range.begin = run.end;
     }
     budget_return(&pages->budget, (struct budget_charge){.committed = held});
 }
 
-/* Ends the operation with its pages' bits right. True: it is the last on a claimed region. */
-static bool end_operation(struct pages *pages, struct region_operation *operation,
-                          struct range range)
+/* What activity_settle needs to know. */
+struct settling {
+    struct pages *pages;
+    const struct region_operation *operation;
+};
+
+static void settle_part(void *context, struct range range)
 {
-    bool last = false;
+    const struct settling *settling = context;
+
+    settle(settling->pages, settling->operation, range, 0);
+}
+
+/*
+ * Has the operation settle the range in any case when it ends. There must be words to enter by then
+ * (activity.h) wherever the system has committed pages.
+ */
+static void must_settle(struct pages *pages, struct region_operation *operation, struct range range)
+{
+    struct range rest = range;
+
+    while (rest.begin < rest.end) {
+        bool committed;
+        struct range run = system_run(operation, rest, &committed);
+
+        if (committed)
+            committed_ensure(&pages->table.chunks, run.begin, run.end);
+        rest.begin = run.end;
+    }
+    activity_begin(&pages->table.chunks, range, true, &operation->activity);
+}
+
+/* Ends an operation on a claimed region with its pages settled. True: it is the last one. */
+static bool end_claimed(struct pages *pages, struct region_operation *operation, struct range range)
+{
+    bool last;
     uint64_t before;
 
-    if (region_end_if_alone(operation, &last))
-        return last;
     do {
         before = region_before_settling(operation);
         settle(pages, operation, range, 0);
-    } while (!region_end(operation, before, &last));
+    } while (!region_end_claimed(operation, before, &last));
     return last;
+}
+
+/* Ends the operation with its pages' bits right. True: it is the last on a claimed region. */
+static bool end_operation(struct pages *pages, struct region_operation *operation)
+{
+    struct settling settling = {pages, operation};
+
+    activity_end(&pages->table.chunks, &operation->activity, settle_part, &settling);
+    return !region_end(operation) && end_claimed(pages, operation, operation->activity.range);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Releasing
+ * --------------------------------------------------------------------------------------------- */
+
+static struct range all_of(const struct region_operation *operation)
+{
+    return (struct range){operation->base, operation->base + operation->size};
 }
 
 /*
@@ -97,18 +172,19 @@ static bool end_operation(struct pages *pages, struct region_operation *operatio
 static pages_result undo_release(struct pages *pages, struct region_operation *operation,
                                  uint32_t error, struct budget_charge charge, bool *last)
 {
-    struct range all = {operation->base, operation->base + operation->size};
-    uint64_t foreign_requests = operation_foreign_requests(pages);
     struct os_range system;
     bool held =
         os_query_range(operation->base, &system) && system.allocation_base == operation->base;
 
     budget_unnote(&pages->budget, charge);
-    settle(pages, operation, all, charge.committed);
+    settle(pages, operation, all_of(operation), charge.committed);
     region_restore(operation);
-    /* As when a region is made: a foreign request that did not find it live has counted itself. */
-    operation->alone = operation_no_foreign_since(pages, foreign_requests);
-    *last = end_operation(pages, operation, all);
+    /*
+     * A foreign request may have changed a page while it did not find the region live. And an audit
+     * must notice that the bits were cleared for a while, which the words have to tell it.
+     */
+    must_settle(pages, operation, all_of(operation));
+    *last = end_operation(pages, operation);
     if (held)
         return error;
     counter_increment(&pages->counters->contradictions);
@@ -124,7 +200,7 @@ static pages_result give_back(struct pages *pages, struct region_operation *oper
     *last = false;
     operation_transfer_begin(pages);
     /* The bits go first: once Win32 has the address back, they belong to the next owner of it. */
-    charge = clear_bits(pages, (struct range){operation->base, operation->base + operation->size});
+    charge = clear_bits(pages, operation->region, all_of(operation));
     error = os_free((void *)operation->base, 0, OS_MEM_RELEASE);
     if (error) {
         operation_transfer_end(pages);
@@ -150,11 +226,24 @@ pages_result operation_finish_release(struct pages *pages, struct region_operati
     return result;
 }
 
-pages_result operation_end(struct pages *pages, struct region_operation *operation,
-                           struct range range)
+pages_result operation_end(struct pages *pages, struct region_operation *operation)
 {
-    return end_operation(pages, operation, range) ? operation_finish_release(pages, operation)
-                                                  : PAGES_OK;
+    return end_operation(pages, operation) ? operation_finish_release(pages, operation) : PAGES_OK;
+}
+
+pages_result operation_end_making(struct pages *pages, struct region_operation *operation,
+                                  bool settled)
+{
+    if (!settled)
+        must_settle(pages, operation, all_of(operation));
+    return operation_end(pages, operation);
+}
+
+pages_result operation_end_release(struct pages *pages, struct region_operation *operation)
+{
+    return end_claimed(pages, operation, all_of(operation))
+               ? operation_finish_release(pages, operation)
+               : PAGES_OK;
 }
 
 /* The form of foreign_requests and transfers: how many have begun, above how many go on now. */
@@ -169,10 +258,10 @@ static void settle_owner(struct pages *pages, struct range range)
 
     if (!region || region_begin_settling(region, range.begin, &operation) != REGION_BEGUN)
         return;
-    operation.alone = false; /* it has to settle in any case */
     if (range.begin == range.end || !range_is_inside(&operation, range))
-        range = (struct range){operation.base, operation.base + operation.size};
-    operation_end(pages, &operation, range);
+        range = all_of(&operation);
+    must_settle(pages, &operation, range);
+    operation_end(pages, &operation);
 }
 
 void operation_foreign_begin(struct pages *pages)

@@ -1,6 +1,6 @@
 /*
- * region_operation.h: what every operation on a region has in common: page ranges, writing the
- * committed bits, and ending the operation so that the books are right (protocol: region.h). Also
+ * region_operation.h: what every operation on a region has in common: writing the committed bits,
+ * and ending the operation so that the books are right (protocols: region.h, activity.h). Also
  * the protocols of pages.foreign_requests and pages.transfers, by which threads whose requests
  * concern one address, but not one region, notice each other.
  */
@@ -9,50 +9,41 @@
 
 #include "pages/pages.h"
 
-/* Addresses from begin to end, exclusive; both at the start of a page. */
-struct range {
-    uintptr_t begin;
-    uintptr_t end;
-};
-
-static inline uintptr_t range_round_down(uintptr_t value, size_t unit)
-{
-    return value & ~(uintptr_t)(unit - 1);
-}
-
-/* The whole pages that hold [address, address + size). False: there is no such range. */
-static inline bool range_of_pages(uintptr_t address, size_t size, struct range *range)
-{
-    uintptr_t last = address + size - 1;
-
-    if (size == 0 || last < address || last > UINTPTR_MAX - OS_PAGE_SIZE)
-        return false;
-    range->begin = range_round_down(address, OS_PAGE_SIZE);
-    range->end = range_round_down(last, OS_PAGE_SIZE) + OS_PAGE_SIZE;
-    return true;
-}
-
 static inline bool range_is_inside(const struct region_operation *operation, struct range range)
 {
     return range.begin >= operation->base && range.end - operation->base <= operation->size;
 }
 
+/* Says which pages the operation may change. Comes before the system is asked. */
+void operation_concerns(struct pages *pages, struct region_operation *operation,
+                        struct range range);
+
 /*
- * Sets the bits of a range that the system has committed, and notes as granted those that were
- * clear. `asked` is what was charged for that, in bytes: what was charged too much is returned, and
- * what is missing is charged, whatever the limit.
+ * Sets the bits of a range that the system has committed in the region, and notes as granted those
+ * that were clear. `asked` is what was charged for that, in bytes: what was charged too much is
+ * returned, and what is missing is charged, whatever the limit.
  */
-void operation_book_commit(struct pages *pages, struct range range, uint64_t asked);
+void operation_book_commit(struct pages *pages, struct region *region, struct range range,
+                           uint64_t asked);
 
 /* Clears the bits of a range that is no longer committed, and refunds those that were set. */
-void operation_book_decommit(struct pages *pages, struct range range);
+void operation_book_decommit(struct pages *pages, struct region *region, struct range range);
 
 /*
- * Ends an operation that may have changed the state of the pages of range. If it is the last one on
- * a region that has been claimed for release, it releases it; the result is that of the release.
+ * Ends an operation. If it is the last one on a region that has been claimed for release, it
+ * releases it; the result is that of the release.
  */
-pages_result operation_end(struct pages *pages, struct region_operation *operation,
-                           struct range range);
+pages_result operation_end(struct pages *pages, struct region_operation *operation);
+
+/*
+ * Ends the operation of the thread that has made the region live. settled: no foreign request can
+ * have changed a page.
+ */
+pages_result operation_end_making(struct pages *pages, struct region_operation *operation,
+                                  bool settled);
+
+/* Ends a release that others are under way beside, after it has decommitted all pages. */
+pages_result operation_end_release(struct pages *pages, struct region_operation *operation);
 
 /*
  * Requests for memory of someone else are forwarded to the system. Between the look-up that

@@ -46,20 +46,20 @@ static bool fill_chunk(struct copy *copy, struct chunk *chunk, const struct chun
     uint32_t slabs = pool_limit(&copy_raw_manager(copy)->heaps.slabs);
     const chunk_owner *owners =
         array_of(copy, LOAD_RELAXED(raw->owners), CHUNK_GRANULES * sizeof(chunk_owner));
-    const chunk_word *committed =
-        array_of(copy, LOAD_RELAXED(raw->committed), CHUNK_WORDS * sizeof(chunk_word));
+    const struct chunk_pages *pages =
+        array_of(copy, LOAD_RELAXED(raw->pages), sizeof(struct chunk_pages));
     const chunk_mark *marks =
         array_of(copy, LOAD_RELAXED(raw->marks), CHUNK_GRANULES * sizeof(chunk_mark));
 
     if ((owners && !chunk_ensure_owners(table, chunk)) ||
-        (committed && !chunk_ensure_committed(table, chunk)) ||
+        (pages && !chunk_ensure_pages(table, chunk)) ||
         (marks && !chunk_ensure_marks(table, chunk)))
         return false;
     copy_indices(&chunk->whole, &raw->whole, 1, regions);
     if (owners)
         copy_indices(LOAD_RELAXED(chunk->owners), owners, CHUNK_GRANULES, regions);
-    if (committed)
-        os_copy(LOAD_RELAXED(chunk->committed), committed, CHUNK_WORDS * sizeof(chunk_word));
+    if (pages)
+        os_copy(LOAD_RELAXED(chunk->pages)->committed, pages->committed, sizeof(pages->committed));
     if (marks)
         copy_indices(LOAD_RELAXED(chunk->marks), marks, CHUNK_GRANULES, slabs);
     return true;
@@ -149,7 +149,7 @@ static void fill_region(const struct copy *copy, uint32_t index, uint64_t *room)
         clear(region, sizeof(*region));
         region_set_busy(region);
     } else if (!region_read(region, &facts)) {
-        uint64_t life = region_observe(region);
+        uint64_t life = LOAD_RELAXED(region->life);
 
         clear(region, sizeof(*region));
         STORE_RELAXED(region->life, life); /* free, or being released */
@@ -158,6 +158,7 @@ static void fill_region(const struct copy *copy, uint32_t index, uint64_t *room)
     } else {
         *room -= chunks_of(&facts);
         STORE_RELAXED(region->file, copy_text(copy, facts.file));
+        STORE_RELAXED(region->committed, pages_committed(&copy->manager.pages, &facts));
     }
 }
 

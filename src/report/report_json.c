@@ -145,6 +145,7 @@ static json_t *audit_object(const struct snapshot *snapshot)
     json_build_member(object, "totals_compared", json_boolean(audit->TotalsCompared));
     json_build_integer(object, "regions", audit->Regions);
     json_build_integer(object, "busy", audit->Busy);
+    json_build_integer(object, "busy_bytes", audit->BusyBytes);
     json_build_integer(object, "calls_under_way", audit->CallsUnderWay);
     json_build_integer(object, "reserved_bytes", audit->ReservedBytes);
     json_build_integer(object, "committed_bytes", audit->CommittedBytes);

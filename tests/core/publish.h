@@ -10,11 +10,9 @@
 static inline void publish_at_rest(struct region *region)
 {
     struct region_operation operation;
-    bool last;
 
     region_publish(region, &operation);
-    assert_true(region_end_if_alone(&operation, &last));
-    assert_false(last);
+    assert_true(region_end(&operation));
 }
 
 #endif

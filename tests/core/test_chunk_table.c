@@ -95,7 +95,7 @@ static void a_new_node_owns_nothing(void **state)
 
     assert_int_equal(chunk->whole, 0);
     assert_null(chunk->owners);
-    assert_null(chunk->committed);
+    assert_null(chunk->pages);
 }
 
 static void arrays_are_zero_and_made_once(void **state)
@@ -103,20 +103,22 @@ static void arrays_are_zero_and_made_once(void **state)
     struct fixture *fixture = *state;
     struct chunk *chunk = ensure(&fixture->table, 9);
     chunk_owner *owners;
-    chunk_word *words;
+    struct chunk_pages *pages;
 
     assert_true(chunk_ensure_owners(&fixture->table, chunk));
-    assert_true(chunk_ensure_committed(&fixture->table, chunk));
+    assert_true(chunk_ensure_pages(&fixture->table, chunk));
     owners = chunk->owners;
-    words = chunk->committed;
+    pages = chunk->pages;
     for (size_t i = 0; i < CHUNK_GRANULES; i++)
         assert_int_equal(owners[i], 0);
     for (size_t i = 0; i < CHUNK_WORDS; i++)
-        assert_int_equal(words[i], 0);
+        assert_int_equal(pages->committed[i], 0);
+    for (size_t i = 0; i < CHUNK_GRANULES; i++)
+        assert_int_equal(pages->activity[i], 0);
     assert_true(chunk_ensure_owners(&fixture->table, chunk));
-    assert_true(chunk_ensure_committed(&fixture->table, chunk));
+    assert_true(chunk_ensure_pages(&fixture->table, chunk));
     assert_ptr_equal(chunk->owners, owners);
-    assert_ptr_equal(chunk->committed, words);
+    assert_ptr_equal(chunk->pages, pages);
 }
 
 /* Adds chunks with these numbers, then finds each node again and no other. */
@@ -207,10 +209,10 @@ static void without_memory_an_array_is_not_made(void **state)
     assert_false(chunk_ensure_owners(&fixture->table, chunk));
     assert_null(chunk->owners);
     os_fault_at(OS_FAULT_METADATA, 1);
-    assert_false(chunk_ensure_committed(&fixture->table, chunk));
-    assert_null(chunk->committed);
+    assert_false(chunk_ensure_pages(&fixture->table, chunk));
+    assert_null(chunk->pages);
     assert_true(chunk_ensure_owners(&fixture->table, chunk));
-    assert_true(chunk_ensure_committed(&fixture->table, chunk));
+    assert_true(chunk_ensure_pages(&fixture->table, chunk));
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -236,8 +238,8 @@ static void insert_the_same(void *context, unsigned number)
     shared = insertion->chunks[number][0];
     if (chunk_ensure_owners(insertion->table, shared))
         insertion->owners[number] = shared->owners;
-    if (chunk_ensure_committed(insertion->table, shared))
-        insertion->words[number] = shared->committed;
+    if (chunk_ensure_pages(insertion->table, shared))
+        insertion->words[number] = shared->pages->committed;
 }
 
 static void threads_that_insert_the_same_chunks_make_one_node_a_chunk(void **state)

@@ -100,7 +100,7 @@ static void ensure_arrays(void *scene)
     struct chunk_scene *s = scene;
 
     assert_true(chunk_ensure_owners(&s->table, s->frozen));
-    assert_true(chunk_ensure_committed(&s->table, s->frozen));
+    assert_true(chunk_ensure_pages(&s->table, s->frozen));
 }
 
 static void ensure_the_same_arrays(void *scene)
@@ -109,7 +109,7 @@ static void ensure_the_same_arrays(void *scene)
 
     ensure_arrays(scene);
     s->others_owners = s->frozen->owners;
-    s->others_words = s->frozen->committed;
+    s->others_words = s->frozen->pages->committed;
 }
 
 static void check_arrays(void *scene)
@@ -119,7 +119,7 @@ static void check_arrays(void *scene)
     assert_non_null(s->others_owners);
     assert_ptr_equal(s->frozen->owners, s->others_owners);
     assert_non_null(s->others_words);
-    assert_ptr_equal(s->frozen->committed, s->others_words);
+    assert_ptr_equal(s->frozen->pages->committed, s->others_words);
 }
 
 static void an_array_made_beside_a_frozen_thread_stays(void **state)

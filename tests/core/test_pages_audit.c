@@ -4,6 +4,8 @@
  */
 #include "pages_world.h"
 
+#include "pages/region_operation.h"
+
 struct finding {
     struct audit_difference differences[8];
     size_t count;
@@ -151,25 +153,59 @@ static void the_audit_compares_no_totals_while_a_call_is_under_way(void **state)
     assert_true(run_audit(world, &finding).totals_compared);
 }
 
-static void the_audit_judges_no_region_on_which_an_operation_is_under_way(void **state)
+static struct region_operation begin_on(struct world *world, char *page, size_t size)
+{
+    struct region *region = region_table_find(&world->pages.table, (uintptr_t)page);
+    struct range range = {(uintptr_t)page, (uintptr_t)page + size};
+    struct region_operation operation;
+
+    assert_int_equal(region_begin(region, (uintptr_t)page, &operation), REGION_BEGUN);
+    operation_concerns(&world->pages, &operation, range);
+    return operation;
+}
+
+static void the_audit_leaves_out_the_granules_on_which_an_operation_is_under_way(void **state)
 {
     struct world *world = *state;
-    char *base = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
-    struct region *region = region_table_find(&world->pages.table, (uintptr_t)base);
-    struct region_operation operation;
+    char *base = alloc(world, NULL, 8 * GRANULE, RESERVE_COMMIT);
+    struct region_operation operation = begin_on(world, base + 3 * GRANULE, PAGE);
     struct finding finding;
     struct audit audit;
     void *memory;
-    bool last;
 
-    assert_int_equal(region_begin(region, (uintptr_t)base, &operation), REGION_BEGUN);
-    os_free(base, PAGE, OS_MEM_DECOMMIT); /* as a decommit does before it keeps the books */
+    os_free(base + 3 * GRANULE, PAGE,
+            OS_MEM_DECOMMIT); /* as a decommit before it keeps the books */
     audit = run_audit(world, &finding);
     assert_int_equal(audit.busy, 1);
-    assert_int_equal(audit.regions, 0);
+    assert_int_equal(audit.busy_bytes, GRANULE);
+    assert_int_equal(audit.regions, 1);
+    assert_int_equal(audit.reserved, 7 * GRANULE);
+    assert_int_equal(audit.committed, 7 * GRANULE);
+    assert_false(audit.totals_compared);
     assert_int_equal(finding.count, 0);
-    os_alloc(base, PAGE, OS_MEM_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
-    assert_true(region_end_if_alone(&operation, &last));
+    os_alloc(base + 3 * GRANULE, PAGE, OS_MEM_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    assert_int_equal(operation_end(&world->pages, &operation), PAGES_OK);
+    assert_int_equal(run_audit(world, &finding).busy, 0);
+    release(world, base);
+}
+
+static void the_audit_finds_a_difference_in_a_region_on_which_operations_are_under_way(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, 8 * GRANULE, RESERVE_COMMIT);
+    struct region_operation operation = begin_on(world, base, 2 * GRANULE);
+    struct finding finding;
+    struct audit audit;
+    void *memory;
+
+    os_free(base + 5 * GRANULE, PAGE, OS_MEM_DECOMMIT);
+    audit = run_audit(world, &finding);
+    assert_int_equal(audit.busy_bytes, 2 * GRANULE);
+    assert_int_equal(finding.count, 1);
+    assert_int_equal(finding.differences[0].kind, AUDIT_ONLY_IN_BOOKS);
+    assert_int_equal(finding.differences[0].address, (uintptr_t)base + 5 * GRANULE);
+    os_alloc(base + 5 * GRANULE, PAGE, OS_MEM_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    assert_int_equal(operation_end(&world->pages, &operation), PAGES_OK);
     release(world, base);
 }
 
@@ -248,14 +284,13 @@ static void an_audit_of_the_records_leaves_out_regions_with_operations_under_way
     struct region_operation operation;
     struct finding finding;
     struct audit audit;
-    bool last;
 
     assert_int_equal(region_begin(region, (uintptr_t)base, &operation), REGION_BEGUN);
     audit = run_records_audit(world, &finding);
     assert_int_equal(audit.busy, 1);
     assert_int_equal(audit.regions, 0);
     assert_false(audit.totals_compared);
-    assert_true(region_end_if_alone(&operation, &last));
+    assert_true(region_end(&operation));
     assert_int_equal(run_records_audit(world, &finding).busy, 0);
     release(world, base);
 }
@@ -283,7 +318,8 @@ int main(void)
         world_test(the_audit_tells_totals_that_the_regions_do_not_add_up_to),
         world_test(the_audit_tells_charges_that_nobody_has_returned),
         world_test(the_audit_compares_no_totals_while_a_call_is_under_way),
-        world_test(the_audit_judges_no_region_on_which_an_operation_is_under_way),
+        world_test(the_audit_leaves_out_the_granules_on_which_an_operation_is_under_way),
+        world_test(the_audit_finds_a_difference_in_a_region_on_which_operations_are_under_way),
         world_test(the_audit_ends_when_its_caller_has_seen_enough),
         world_test(an_audit_of_the_records_adds_them_up_and_asks_no_system),
         world_test(an_audit_of_the_records_tells_a_total_that_they_do_not_add_up_to),

@@ -56,18 +56,29 @@ static void claim(struct region *region, struct region_operation *operation)
     assert_true(region_claim(region, BASE, 0, operation));
 }
 
-/* Ends an operation after settling; true if it was the last on a claimed region. */
+/* Ends an operation, settling if it has to; true if it was the last on a claimed region. */
 static bool end_settled(struct region_operation *operation)
 {
     bool last = true;
 
-    assert_true(region_end(operation, region_before_settling(operation), &last));
+    if (region_end(operation))
+        return false;
+    assert_true(region_end_claimed(operation, region_before_settling(operation), &last));
     return last;
 }
 
+/* An observer that read the region before can rely on what it reads. */
+static bool is_still(const struct region *region)
+{
+    struct region_facts read;
+
+    return region_read(region, &read) && region_is_still(region, &read);
+}
+
+/* The same, and no operation is under way. */
 static bool is_at_rest(const struct region *region)
 {
-    return region_at_rest_since(region, region_observe(region));
+    return is_still(region) && !region_is_busy(region);
 }
 
 static void assert_not_owned(struct region *region)
@@ -189,93 +200,55 @@ static void an_operation_on_a_heaps_block_does_not_begin(void **state)
     assert_true(is_at_rest(*state));
 }
 
-static void an_operation_that_was_alone_ends_without_settling(void **state)
+static void operations_on_a_live_region_end_in_any_order(void **state)
+{
+    struct region_operation first, second;
+
+    begin_operation(*state, &first);
+    begin_operation(*state, &second);
+    assert_true(region_is_busy(*state));
+    assert_true(region_end(&first));
+    assert_true(region_is_busy(*state));
+    assert_true(region_end(&second));
+    assert_true(is_at_rest(*state));
+}
+
+static void an_operation_keeps_no_observer_from_looking(void **state)
 {
     struct region_operation operation;
-    bool last = true;
 
     begin_operation(*state, &operation);
-    assert_true(operation.alone);
-    assert_false(is_at_rest(*state));
-    assert_true(region_end_if_alone(&operation, &last));
-    assert_false(last);
-    assert_true(is_at_rest(*state));
+    assert_true(is_still(*state));
+    assert_true(region_end(&operation));
 }
 
-static void an_operation_that_found_another_is_not_alone(void **state)
+static void an_operation_cannot_end_as_on_a_live_region_once_it_is_claimed(void **state)
 {
-    struct region_operation first, second;
+    struct region_operation first, release;
+
+    begin_operation(*state, &first);
+    claim(*state, &release);
+    assert_false(region_end(&first));
+    assert_false(region_end(&release));
+    assert_false(end_settled(&first));
+    assert_true(end_settled(&release));
+}
+
+static void an_operation_on_a_claimed_region_settles_again_when_another_ends(void **state)
+{
+    struct region_operation first, second, release;
+    uint64_t before;
     bool last = true;
 
     begin_operation(*state, &first);
     begin_operation(*state, &second);
-    assert_false(second.alone);
-    assert_false(region_end_if_alone(&second, &last));
-    assert_false(end_settled(&second));
-    /* Another operation has been under way beside the first, though it has ended by now. */
-    assert_false(region_end_if_alone(&first, &last));
-    assert_false(last);
-    assert_false(end_settled(&first));
-    assert_true(is_at_rest(*state));
-}
-
-static void an_operation_settles_again_when_another_begins(void **state)
-{
-    struct region_operation first, second;
-    uint64_t before;
-    bool last;
-
-    begin_operation(*state, &first);
-    before = region_before_settling(&first);
-    begin_operation(*state, &second);
-    assert_false(region_end(&first, before, &last));
-    assert_false(last);
-    assert_false(end_settled(&first));
-    assert_false(end_settled(&second));
-}
-
-static void an_operation_settles_again_when_another_ends(void **state)
-{
-    struct region_operation first, second;
-    uint64_t before;
-    bool last;
-
-    begin_operation(*state, &first);
-    begin_operation(*state, &second);
-    before = region_before_settling(&first);
-    assert_false(end_settled(&second));
-    assert_false(region_end(&first, before, &last));
-    assert_false(end_settled(&first));
-    assert_true(is_at_rest(*state));
-}
-
-static void an_operation_settles_again_when_another_came_and_went(void **state)
-{
-    struct region_operation first, second;
-    uint64_t before;
-    bool last;
-
-    begin_operation(*state, &first);
-    before = region_before_settling(&first);
-    begin_operation(*state, &second);
-    assert_false(end_settled(&second));
-    assert_false(region_end(&first, before, &last));
-    assert_false(end_settled(&first));
-}
-
-static void an_operation_settles_again_when_the_region_is_claimed(void **state)
-{
-    struct region_operation first, release;
-    uint64_t before;
-    bool last;
-
-    begin_operation(*state, &first);
-    before = region_before_settling(&first);
     claim(*state, &release);
-    assert_false(region_end(&first, before, &last));
+    before = region_before_settling(&first);
+    assert_false(end_settled(&second));
+    assert_false(region_end_claimed(&first, before, &last));
     assert_false(last);
-    assert_false(region_end_if_alone(&first, &last));
-    assert_false(last);
+    assert_false(end_settled(&first));
+    assert_true(end_settled(&release));
 }
 
 static void too_many_operations_are_turned_away(void **state)
@@ -414,7 +387,7 @@ an_operation_that_saw_others_end_meanwhile_is_not_last_before_settling_again(voi
     claim(*state, &release);
     before = region_before_settling(&release);
     assert_false(end_settled(&operation));
-    assert_false(region_end(&release, before, &last));
+    assert_false(region_end_claimed(&release, before, &last));
     assert_false(last);
     assert_true(end_settled(&release));
 }
@@ -436,14 +409,12 @@ static void a_retired_region_owns_nothing(void **state)
 static void a_restored_region_is_live_and_at_rest_once_its_restorer_has_ended(void **state)
 {
     struct region_operation release, again;
-    bool last;
 
     claim(*state, &release);
     region_restore(&release);
     assert_true(region_covers(*state, BASE));
-    assert_false(is_at_rest(*state));
-    assert_true(region_end_if_alone(&release, &last));
-    assert_false(last);
+    assert_false(is_still(*state));
+    assert_true(region_end(&release));
     assert_true(is_at_rest(*state));
     claim(*state, &again);
     assert_true(again.alone);
@@ -465,14 +436,13 @@ static void a_region_restored_by_an_operation_that_was_last_is_at_rest(void **st
 static void a_restored_region_that_is_claimed_anew_is_left_to_its_restorer(void **state)
 {
     struct region_operation release, again;
-    bool last;
 
     claim(*state, &release);
     region_restore(&release);
     claim(*state, &again);
     assert_false(again.alone);
     assert_false(end_settled(&again));
-    assert_false(region_end_if_alone(&release, &last));
+    assert_false(region_end(&release));
     assert_true(end_settled(&release));
 }
 
@@ -480,55 +450,75 @@ static void a_restored_region_that_is_claimed_anew_is_left_to_its_restorer(void 
  * The life word never has the same value twice
  * --------------------------------------------------------------------------------------------- */
 
-static void an_observer_notices_every_change(void **state)
+static void the_word_changes_with_every_step(void **state)
 {
     struct region *region = *state;
     struct region_operation operation, release;
     uint64_t seen[8];
     size_t count = 0;
-    bool last;
 
-    seen[count++] = region_observe(region);
+    seen[count++] = region->life;
     begin_operation(region, &operation);
-    seen[count++] = region_observe(region);
-    assert_true(region_end_if_alone(&operation, &last));
-    seen[count++] = region_observe(region);
+    seen[count++] = region->life;
+    assert_true(region_end(&operation));
+    seen[count++] = region->life;
     claim(region, &release);
-    seen[count++] = region_observe(region);
+    seen[count++] = region->life;
     region_restore(&release);
-    seen[count++] = region_observe(region);
-    assert_true(region_end_if_alone(&release, &last));
-    seen[count++] = region_observe(region);
+    seen[count++] = region->life;
+    assert_true(region_end(&release));
+    seen[count++] = region->life;
     claim(region, &release);
     region_retire(region);
-    seen[count++] = region_observe(region);
+    seen[count++] = region->life;
     region_write(region, &facts);
     publish_at_rest(region);
+    seen[count++] = region->life;
     for (size_t i = 0; i < count; i++) {
-        assert_false(region_at_rest_since(region, seen[i]));
         for (size_t j = 0; j < i; j++)
-            assert_int_not_equal(seen[i], seen[j]);
+            assert_true(seen[i] != seen[j]);
     }
 }
 
-static void an_operation_of_a_former_life_cannot_end_in_this_one(void **state)
+static void an_observer_does_not_take_the_next_life_for_the_one_it_read(void **state)
+{
+    struct region *region = *state;
+    struct region_facts read, next = facts;
+    struct region_operation release, own;
+
+    assert_true(region_read(region, &read));
+    assert_true(region_is_still(region, &read));
+    claim(region, &release);
+    assert_false(region_is_still(region, &read));
+    region_retire(region);
+    assert_false(region_is_still(region, &read));
+    next.sequence++;
+    region_write(region, &next);
+    region_publish(region, &own);
+    assert_false(region_is_still(region, &read));
+    assert_true(region_end(&own));
+    assert_false(region_is_still(region, &read));
+    assert_true(is_still(region));
+}
+
+static void an_operation_of_a_former_life_cannot_be_the_last_in_this_one(void **state)
 {
     struct region *region = *state;
     struct region_operation stale, release;
     uint64_t before;
-    bool last;
+    bool last = true;
 
     begin_operation(region, &stale);
-    before = region_before_settling(&stale);
     claim(region, &release);
+    before = region_before_settling(&stale);
     assert_false(end_settled(&release));
     assert_true(end_settled(&stale));
     region_retire(region);
     region_write(region, &facts);
     publish_at_rest(region);
     begin_operation(region, &release);
-    assert_false(region_end(&stale, before, &last));
-    assert_false(region_end_if_alone(&stale, &last));
+    assert_false(region_end_claimed(&stale, before, &last));
+    assert_false(last);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -559,10 +549,10 @@ static struct region_facts facts_of_life(unsigned life)
 /* Ends the operation; true if it was the last on a claimed region. */
 static bool end_is_last(struct contest *contest, struct region_operation *operation)
 {
-    bool last;
+    bool last = false;
 
-    if (!region_end_if_alone(operation, &last))
-        while (!region_end(operation, region_before_settling(operation), &last))
+    if (!region_end(operation))
+        while (!region_end_claimed(operation, region_before_settling(operation), &last))
             ;
     if (last)
         atomic_fetch_add(&contest->lasts, 1);
@@ -656,12 +646,10 @@ int main(void)
         live_test(an_operation_begins_at_any_byte_and_learns_the_range),
         live_test(an_operation_does_not_begin_outside),
         free_test(an_operation_on_a_heaps_block_does_not_begin),
-        live_test(an_operation_that_was_alone_ends_without_settling),
-        live_test(an_operation_that_found_another_is_not_alone),
-        live_test(an_operation_settles_again_when_another_begins),
-        live_test(an_operation_settles_again_when_another_ends),
-        live_test(an_operation_settles_again_when_another_came_and_went),
-        live_test(an_operation_settles_again_when_the_region_is_claimed),
+        live_test(operations_on_a_live_region_end_in_any_order),
+        live_test(an_operation_keeps_no_observer_from_looking),
+        live_test(an_operation_cannot_end_as_on_a_live_region_once_it_is_claimed),
+        live_test(an_operation_on_a_claimed_region_settles_again_when_another_ends),
         live_test(too_many_operations_are_turned_away),
         live_test(a_claim_wants_the_base_and_the_heap),
         free_test(a_heaps_block_is_claimed_by_its_heap_alone),
@@ -675,8 +663,9 @@ int main(void)
         live_test(a_restored_region_is_live_and_at_rest_once_its_restorer_has_ended),
         live_test(a_region_restored_by_an_operation_that_was_last_is_at_rest),
         live_test(a_restored_region_that_is_claimed_anew_is_left_to_its_restorer),
-        live_test(an_observer_notices_every_change),
-        live_test(an_operation_of_a_former_life_cannot_end_in_this_one),
+        live_test(the_word_changes_with_every_step),
+        live_test(an_observer_does_not_take_the_next_life_for_the_one_it_read),
+        live_test(an_operation_of_a_former_life_cannot_be_the_last_in_this_one),
         free_test(each_life_has_one_claim_and_one_last_whatever_threads_do),
     };
 

@@ -75,13 +75,12 @@ static void change_everything_else(void *scene)
 {
     struct ledger_scene *s = scene;
     struct region_operation operation;
-    bool last;
 
     disown(&s->table, s->other);
     disown(&s->table, own(&s->table, CHUNK + CHUNK_SIZE, 2 * CHUNK_SIZE));
     own(&s->table, CHUNK + 5 * GRANULE, 3 * GRANULE);
     assert_int_equal(region_begin(s->steady, CHUNK + GRANULE, &operation), REGION_BEGUN);
-    assert_true(region_end_if_alone(&operation, &last));
+    assert_true(region_end(&operation));
 }
 
 static void check_found(void *scene)
