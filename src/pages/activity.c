@@ -58,7 +58,7 @@ struct granules {
 };
 
 /* False: the chunk has no words. */
-static bool granules_of(const struct chunk_part *part, struct granules *granules)
+static inline bool granules_of(const struct chunk_part *part, struct granules *granules)
 {
     struct chunk_pages *pages = chunk_pages_of(part->chunk);
 
@@ -162,14 +162,12 @@ static void enter_range(const struct chunk_table *table, uintptr_t begin, uintpt
     }
 }
 
-void activity_begin(const struct chunk_table *table, struct range range, bool settling,
-                    struct activity *activity)
+static void begin_in_chunks(const struct chunk_table *table, struct range range, bool settling,
+                            struct activity *activity)
 {
     uintptr_t first = chunk_number(range.begin);
     uintptr_t begin = range.begin;
 
-    activity->range = range;
-    activity->entered = 0;
     activity->group = (chunk_number(range.end - 1) - first) / GROUPS + 1;
     while (begin < range.end) {
         uintptr_t next = (chunk_number(begin) - first + activity->group) / activity->group;
@@ -183,12 +181,44 @@ void activity_begin(const struct chunk_table *table, struct range range, bool se
         }
         begin = end;
     }
+}
+
+/* Whether a range, which is not empty, lies in one chunk; its granules as if that had words. */
+static inline bool is_in_one_chunk(struct range range, struct granules *granules)
+{
+    uintptr_t chunk = chunk_number(range.begin) * CHUNK_SIZE;
+
+    granules->first = (range.begin - chunk) / OS_GRANULE_SIZE;
+    granules->last = (range.end - 1 - chunk) / OS_GRANULE_SIZE + 1;
+    granules->chunk = chunk;
+    return granules->last <= CHUNK_GRANULES;
+}
+
+void activity_begin(const struct chunk_table *table, struct range range, bool settling,
+                    struct activity *activity)
+{
+    struct granules granules;
+
+    *activity = (struct activity){.range = range};
+    if (range.begin == range.end)
+        return;
+    if (is_in_one_chunk(range, &granules)) {
+        struct chunk_pages *pages =
+            chunk_pages_of(chunk_table_find(table, chunk_number(range.begin)));
+
+        if (pages) {
+            activity->words = granules.words = pages->activity;
+            enter_all(&granules, settling);
+        }
+    } else {
+        begin_in_chunks(table, range, settling, activity);
+    }
     /* A thread that sees what the operation does to the bits must see that it has begun. */
     atomic_thread_fence(memory_order_release);
 }
 
-void activity_end(const struct chunk_table *table, const struct activity *activity,
-                  activity_settle *settle, void *context)
+static void end_in_chunks(const struct chunk_table *table, const struct activity *activity,
+                          activity_settle *settle, void *context)
 {
     struct leaver leaver = {activity->range, settle, context};
     uintptr_t begin = activity->range.begin;
@@ -198,12 +228,37 @@ void activity_end(const struct chunk_table *table, const struct activity *activi
         struct granules granules;
 
         if (granules_of(&part, &granules)) {
-            if (!(activity->entered & bit_of(activity, begin)))
+            if (!activity->group || !(activity->entered & bit_of(activity, begin)))
                 enter_all(&granules, true);
             leave_all(&leaver, &granules);
         }
         begin = part.next;
     }
+}
+
+void activity_end(const struct chunk_table *table, const struct activity *activity,
+                  activity_settle *settle, void *context)
+{
+    struct granules granules = {.words = activity->words};
+    struct leaver leaver = {activity->range, settle, context};
+    size_t at;
+
+    if (activity->range.begin == activity->range.end)
+        return;
+    if (!activity->words) {
+        end_in_chunks(table, activity, settle, context);
+        return;
+    }
+    is_in_one_chunk(activity->range, &granules);
+    for (at = granules.first; at < granules.last; at++) {
+        uint64_t before = look(&granules.words[at]);
+
+        if ((before & CROWDED) || !leave(&granules.words[at], before))
+            break;
+    }
+    granules.first = at;
+    if (at < granules.last)
+        leave_all(&leaver, &granules);
 }
 
 bool activity_observe(const struct chunk_table *table, struct range range, uint64_t *mark)

@@ -41,9 +41,9 @@
 /* What one operation has entered. All zero: nothing, and its range is empty. */
 struct activity {
     struct range range;
-    size_t group; /* how many chunks one bit of `entered` stands for */
-    uint64_t
-        entered; /* the groups of chunks, from the range's first on, whose words it counts in */
+    chunk_activity *words; /* where it counts, if its range lies in one chunk */
+    size_t group;          /* else how many chunks one bit of `entered` stands for, */
+    uint64_t entered;      /* and the groups, from the range's first on, in whose words it counts */
 };
 
 /*

@@ -199,19 +199,3 @@ chunk_mark *chunk_table_marks(const struct chunk_table *table, uintptr_t number)
 
     return chunk ? atomic_load_explicit(&chunk->marks, memory_order_acquire) : NULL;
 }
-
-struct chunk_part chunk_table_part(const struct chunk_table *table, uintptr_t begin, uintptr_t end)
-{
-    uintptr_t number = chunk_number(begin);
-    uintptr_t chunk_begin = number * CHUNK_SIZE;
-    uintptr_t left = end - chunk_begin;
-
-    if (left > CHUNK_SIZE)
-        left = CHUNK_SIZE;
-    return (struct chunk_part){
-        .chunk = chunk_table_find(table, number),
-        .first = (begin - chunk_begin) / OS_PAGE_SIZE,
-        .last = left / OS_PAGE_SIZE,
-        .next = chunk_begin + left,
-    };
-}

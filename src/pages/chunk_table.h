@@ -105,7 +105,22 @@ struct chunk_part {
 };
 
 /* The first part of [begin, end), which is not empty and begins and ends with a page. */
-struct chunk_part chunk_table_part(const struct chunk_table *table, uintptr_t begin, uintptr_t end);
+static inline struct chunk_part chunk_table_part(const struct chunk_table *table, uintptr_t begin,
+                                                 uintptr_t end)
+{
+    uintptr_t number = chunk_number(begin);
+    uintptr_t chunk_begin = number * CHUNK_SIZE;
+    uintptr_t left = end - chunk_begin;
+
+    if (left > CHUNK_SIZE)
+        left = CHUNK_SIZE;
+    return (struct chunk_part){
+        .chunk = chunk_table_find(table, number),
+        .first = (begin - chunk_begin) / OS_PAGE_SIZE,
+        .last = left / OS_PAGE_SIZE,
+        .next = chunk_begin + left,
+    };
+}
 
 /* What is known about the pages of a chunk; NULL: none has ever been committed. */
 static inline struct chunk_pages *chunk_pages_of(const struct chunk *chunk)
