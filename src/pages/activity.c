@@ -75,6 +75,8 @@ static void enter_all(const struct granules *granules, bool settling)
 {
     for (size_t i = granules->first; i < granules->last; i++)
         enter(&granules->words[i], settling);
+    /* A thread that sees what the operation does to the bits must see that it has begun. */
+    atomic_thread_fence(memory_order_release);
 }
 
 /* An operation that leaves. */
@@ -93,7 +95,7 @@ static void settle_granules(const struct leaver *leaver, const struct granules *
 
     if (range.begin < leaver->range.begin)
         range.begin = leaver->range.begin;
-    if (range.end > leaver->range.end)
+    if (range.end - 1 > leaver->range.end - 1)
         range.end = leaver->range.end;
     leaver->settle(leaver->context, range);
 }
@@ -162,11 +164,12 @@ static void enter_range(const struct chunk_table *table, uintptr_t begin, uintpt
     }
 }
 
-static void begin_in_chunks(const struct chunk_table *table, struct range range, bool settling,
+static bool begin_in_chunks(const struct chunk_table *table, struct range range, bool settling,
                             struct activity *activity)
 {
     uintptr_t first = chunk_number(range.begin);
     uintptr_t begin = range.begin;
+    bool all = true;
 
     activity->group = (chunk_number(range.end - 1) - first) / GROUPS + 1;
     while (begin < range.end) {
@@ -178,9 +181,12 @@ static void begin_in_chunks(const struct chunk_table *table, struct range range,
         if (have_words(table, begin, end)) {
             enter_range(table, begin, end, settling);
             activity->entered |= bit_of(activity, begin);
+        } else {
+            all = false;
         }
         begin = end;
     }
+    return all;
 }
 
 /* Whether a range, which is not empty, lies in one chunk; its granules as if that had words. */
@@ -194,14 +200,15 @@ static inline bool is_in_one_chunk(struct range range, struct granules *granules
     return granules->last <= CHUNK_GRANULES;
 }
 
-void activity_begin(const struct chunk_table *table, struct range range, bool settling,
+bool activity_begin(const struct chunk_table *table, struct range range, bool settling,
                     struct activity *activity)
 {
     struct granules granules;
+    bool all = true;
 
     *activity = (struct activity){.range = range};
     if (range.begin == range.end)
-        return;
+        return true;
     if (is_in_one_chunk(range, &granules)) {
         struct chunk_pages *pages =
             chunk_pages_of(chunk_table_find(table, chunk_number(range.begin)));
@@ -210,11 +217,11 @@ void activity_begin(const struct chunk_table *table, struct range range, bool se
             activity->words = granules.words = pages->activity;
             enter_all(&granules, settling);
         }
+        all = pages != NULL;
     } else {
-        begin_in_chunks(table, range, settling, activity);
+        all = begin_in_chunks(table, range, settling, activity);
     }
-    /* A thread that sees what the operation does to the bits must see that it has begun. */
-    atomic_thread_fence(memory_order_release);
+    return all;
 }
 
 static void end_in_chunks(const struct chunk_table *table, const struct activity *activity,

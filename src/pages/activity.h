@@ -24,7 +24,8 @@
  * The words lie beside the committed bits, and a chunk where nothing was ever committed has
  * neither. A commit makes them before it enters. A decommit does not: it enters the words that
  * there are, and remembers where. Where there are words when it leaves that it has not entered, a
- * commit may have come between: it enters them then, as crowded, and settles.
+ * commit may have come between: it enters them then, as crowded, and settles. Until then, observers
+ * do not see it by the words: its user has to tell them (region.h, `unentered`).
  *
  * Only operations that begin or end can make another one settle again: some thread always gets on,
  * and a thread that stands still keeps no other from going on.
@@ -48,9 +49,9 @@ struct activity {
 
 /*
  * Enters the granules of a range. settling: as crowded, for an operation that has to settle in any
- * case.
+ * case. False: not all of them, as there are no words.
  */
-void activity_begin(const struct chunk_table *table, struct range range, bool settling,
+bool activity_begin(const struct chunk_table *table, struct range range, bool settling,
                     struct activity *activity);
 
 /* Brings the bits of a range of pages into line with the system. */

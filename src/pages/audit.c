@@ -13,7 +13,7 @@
 #include "pages/audit.h"
 
 #include "os/os.h"
-#include "pages/region_operation.h"
+#include "pages/foreign.h"
 
 #define ATTEMPTS 8
 #define PART_SIZE CHUNK_SIZE
@@ -41,14 +41,20 @@ struct walk {
     /* Of the part that is being looked at. */
     struct range part;
     uint64_t mark;
+    uint64_t unentered;
     uint64_t foreign_requests;
-    bool telling;
     bool different;
     struct sums part_sums;
+
+    /* Of the look that tells. */
+    bool telling;
+    bool interrupted;
+    uintptr_t told[2]; /* how far missing memory, and other differences, have been told */
 };
 
 enum look {
-    LOOK_GONE, /* the region is not live any more, or not yet settled */
+    LOOK_GONE,      /* the region is not live any more */
+    LOOK_UNSETTLED, /* a thread makes it live, and has not ended */
     LOOK_COMPARED,
     LOOK_BUSY
 };
@@ -63,19 +69,28 @@ static bool at_rest(const struct walk *walk)
 {
     uint64_t mark;
 
-    return activity_observe(&walk->pages->table.chunks, walk->part, &mark) && mark == walk->mark &&
-           region_is_still(walk->region, &walk->facts) &&
-           (!walk->different || operation_no_foreign_since(walk->pages, walk->foreign_requests));
+    /* A refused release that is over before the region is looked at has changed the mark. */
+    return region_is_still(walk->region, &walk->facts) &&
+           region_unentered(walk->region) == walk->unentered &&
+           activity_observe(&walk->pages->table.chunks, walk->part, &mark) && mark == walk->mark &&
+           (!walk->different || foreign_none_since(walk->pages, walk->foreign_requests));
 }
 
-static void tell(struct walk *walk, enum audit_kind kind, uintptr_t address, uint64_t books,
-                 uint64_t system)
+/* Tells of the difference that goes up to `end`, unless that was done before. */
+static void tell(struct walk *walk, enum audit_kind kind, uintptr_t address, uintptr_t end,
+                 uint64_t books, uint64_t system)
 {
     struct audit_difference difference = {kind, walk->facts, address, books, system};
+    uintptr_t *told = &walk->told[kind != AUDIT_REGION_MISSING];
 
     walk->different = true;
-    if (!walk->telling || walk->stopped || !at_rest(walk))
+    if (!walk->telling || walk->stopped || address < *told)
         return;
+    if (!at_rest(walk)) {
+        walk->interrupted = true;
+        return;
+    }
+    *told = end;
     walk->audit->differences++;
     walk->stopped = !walk->callback(walk->context, &difference);
 }
@@ -89,9 +104,9 @@ static void compare_run(struct walk *walk, uintptr_t begin, uintptr_t end, bool 
 
         walk->part_sums.books_committed += set ? stop - begin : 0;
         if (set && !committed)
-            tell(walk, AUDIT_ONLY_IN_BOOKS, begin, stop - begin, 0);
+            tell(walk, AUDIT_ONLY_IN_BOOKS, begin, stop, stop - begin, 0);
         if (!set && committed)
-            tell(walk, AUDIT_ONLY_IN_SYSTEM, begin, 0, stop - begin);
+            tell(walk, AUDIT_ONLY_IN_SYSTEM, begin, stop, 0, stop - begin);
         begin = stop;
     }
 }
@@ -118,7 +133,7 @@ static uintptr_t compare_part(struct walk *walk)
         walk->part_sums.reserved += ours ? stop - at : 0;
         walk->part_sums.committed += committed ? stop - at : 0;
         if (!ours)
-            tell(walk, AUDIT_REGION_MISSING, at, stop - at, 0);
+            tell(walk, AUDIT_REGION_MISSING, at, stop, stop - at, 0);
         compare_run(walk, at, stop, committed);
         at = stop;
     }
@@ -137,55 +152,61 @@ static void add_part(struct walk *walk)
 static enum look begin_part(struct walk *walk, uintptr_t begin, uintptr_t end)
 {
     walk->part = (struct range){begin, end};
-    walk->foreign_requests = operation_foreign_requests(walk->pages);
+    walk->foreign_requests = foreign_requests(walk->pages);
+    walk->unentered = region_unentered(walk->region);
     if (!region_is_still(walk->region, &walk->facts))
-        return LOOK_GONE;
+        return region_is_unsettled(walk->region, &walk->facts) ? LOOK_UNSETTLED : LOOK_GONE;
+    if (region_unentered_under_way(walk->unentered))
+        return LOOK_BUSY;
     return activity_observe(&walk->pages->table.chunks, walk->part, &walk->mark) ? LOOK_COMPARED
                                                                                  : LOOK_BUSY;
+}
+
+/* Tells what differs in the part. False: something has changed meanwhile. */
+static bool tell_part(struct walk *walk)
+{
+    walk->interrupted = false;
+    walk->telling = true;
+    compare_part(walk);
+    walk->telling = false;
+    return !walk->interrupted;
 }
 
 /* Compares a part, and tells what differs. *reach: see compare_part. */
 static enum look look_at(struct walk *walk, uintptr_t begin, uintptr_t end, uintptr_t *reach)
 {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        enum look look = begin_part(walk, begin, end);
+    enum look look = LOOK_BUSY;
 
-        if (look == LOOK_GONE)
-            return look;
-        if (look == LOOK_BUSY)
+    for (int attempt = 0; attempt < ATTEMPTS && look != LOOK_GONE; attempt++) {
+        look = begin_part(walk, begin, end);
+        if (look != LOOK_COMPARED)
             continue;
         *reach = compare_part(walk);
-        if (!at_rest(walk))
+        look = LOOK_BUSY;
+        if (!at_rest(walk) || (walk->different && !tell_part(walk)))
             continue;
         add_part(walk);
-        walk->telling = walk->different;
-        if (walk->telling)
-            compare_part(walk);
-        walk->telling = false;
         return LOOK_COMPARED;
     }
     *reach = end;
-    return LOOK_BUSY;
+    return look;
 }
 
 static enum look look_at_granules(struct walk *walk, uintptr_t begin, uintptr_t end)
 {
     uintptr_t reach;
+    enum look look;
 
     while (begin < end) {
         uintptr_t next = range_round_down(begin, OS_GRANULE_SIZE) + OS_GRANULE_SIZE;
 
         if (next > end)
             next = end;
-        switch (look_at(walk, begin, next, &reach)) {
-        case LOOK_GONE:
-            return LOOK_GONE;
-        case LOOK_BUSY:
+        look = look_at(walk, begin, next, &reach);
+        if (look == LOOK_BUSY)
             walk->busy += next - begin;
-            break;
-        case LOOK_COMPARED:
-            break;
-        }
+        else if (look != LOOK_COMPARED)
+            return look;
         begin = next;
     }
     return LOOK_COMPARED;
@@ -201,7 +222,7 @@ static void look_beyond(struct walk *walk)
         !os_query_range(end, &system) || system.allocation_base != walk->facts.base)
         return;
     walk->telling = true;
-    tell(walk, AUDIT_REGION_LARGER, end, 0, system.base + system.size - end);
+    tell(walk, AUDIT_REGION_LARGER, end, end + 1, 0, system.base + system.size - end);
     walk->telling = false;
 }
 
@@ -210,15 +231,19 @@ static enum look look_at_region(struct walk *walk)
     uintptr_t at = walk->facts.base;
     uintptr_t end = end_of(walk);
     uintptr_t reach = at;
+    uintptr_t near = at; /* up to there, parts are not larger than they have to be */
     enum look look = LOOK_COMPARED;
 
     while (at < end && look == LOOK_COMPARED) {
         uintptr_t stop = end - at > PART_SIZE ? at + PART_SIZE : end;
-        uintptr_t far = reach > stop ? reach : stop;
+        uintptr_t far = reach > stop && stop > near ? reach : stop;
 
         look = look_at(walk, at, far, &reach);
-        if (look == LOOK_BUSY && far > stop)
-            look = look_at(walk, at, far = stop, &reach);
+        if (look == LOOK_BUSY && far > stop) {
+            near = far;
+            far = stop;
+            look = look_at(walk, at, far, &reach);
+        }
         if (look == LOOK_BUSY)
             look = look_at_granules(walk, at, far);
         at = far;
@@ -231,9 +256,15 @@ static enum look look_at_region(struct walk *walk)
 static void audit_region(struct walk *walk)
 {
     struct audit *audit = walk->audit;
+    enum look look;
 
-    if (!region_read(walk->region, &walk->facts) || look_at_region(walk) == LOOK_GONE)
+    if (!region_read(walk->region, &walk->facts))
         return;
+    look = look_at_region(walk);
+    if (look == LOOK_GONE)
+        return;
+    if (look == LOOK_UNSETTLED)
+        walk->busy = walk->facts.size - walk->sums.books_reserved;
     audit->regions++;
     audit->busy += walk->busy != 0;
     audit->busy_bytes += walk->busy;

@@ -22,7 +22,10 @@ bool pages_init(struct pages *pages, struct counters *counters, struct book_spac
     budget_init(&pages->budget);
     atomic_store_explicit(&pages->sequence, 0, memory_order_relaxed);
     atomic_store_explicit(&pages->foreign_requests, 0, memory_order_relaxed);
-    atomic_store_explicit(&pages->transfers, 0, memory_order_relaxed);
+    atomic_store_explicit(&pages->foreign_released, 0, memory_order_relaxed);
+    atomic_store_explicit(&pages->foreign_releasers, 0, memory_order_relaxed);
+    for (unsigned slot = 0; slot < PAGES_FOREIGN_RELEASES; slot++)
+        atomic_store_explicit(&pages->foreign_releases[slot], 0, memory_order_relaxed);
     if (!os_has_known_granularity())
         return false;
     if (metadata_init(&pages->metadata, METADATA_LIMIT, books) &&

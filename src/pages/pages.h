@@ -26,15 +26,22 @@ typedef uint32_t pages_result;
 #define PAGES_CONTRADICTED 0xf0000002u /* the books and the system disagree */
 #define PAGES_REFUSED 0xf0000003u      /* the budget does not allow it */
 
+/* How many releases of foreign memory can be under way at once, and be watched (foreign.h). */
+#define PAGES_FOREIGN_RELEASES 128u
+
 struct pages {
     struct counters *counters;
     struct book_space *books; /* where its spans, and its user's, are cut from */
     struct budget budget;
     struct metadata metadata;
     struct region_table table;
-    _Atomic uint64_t sequence;         /* of the youngest region */
-    _Atomic uint64_t foreign_requests; /* see region_operation.h */
-    _Atomic uint64_t transfers;        /* see region_operation.h */
+    _Atomic uint64_t sequence; /* of the youngest region */
+
+    /* See foreign.h. */
+    _Atomic uint64_t foreign_requests;
+    _Atomic uint64_t foreign_released;
+    _Atomic uint32_t foreign_releasers; /* how many threads have a slot, or want one */
+    _Atomic uintptr_t foreign_releases[PAGES_FOREIGN_RELEASES];
 };
 
 /* False: no memory, or the system's pages have another size. Nothing is left to destroy then. */
@@ -71,8 +78,8 @@ pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_
 /*
  * Forwards a free of memory that the books do not know. For import redirection: memory that a
  * module got before it was redirected must still be freed. Fails with OS_ERROR_INVALID_ADDRESS,
- * without asking the system, when the address may be that of a region whose release another thread
- * has won, or already its next owner's.
+ * without asking the system, when the address is free, or that of a region whose release another
+ * thread has won, or already its next owner's. foreign.h says how that is told.
  */
 pages_result pages_free_foreign(struct pages *pages, void *address, size_t size, uint32_t type);
 

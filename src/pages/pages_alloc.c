@@ -2,7 +2,7 @@
  * pages_alloc.c: pages_alloc (pages.h), which is VirtualAlloc: making regions, and committing pages
  * in them.
  */
-#include "pages/region_operation.h"
+#include "pages/foreign.h"
 
 #include "os/os.h"
 
@@ -98,6 +98,7 @@ static pages_result book_region(struct pages *pages, uint32_t index,
     if (!committed_ensure(&pages->table.chunks, range.begin, committed_end))
         return OS_ERROR_NOT_ENOUGH_MEMORY;
     write_facts(pages, region, request, range.begin, range.end - range.begin);
+    region_make(region);
     book_pages(pages, region, (struct range){range.begin, committed_end});
     return PAGES_OK;
 }
@@ -142,31 +143,46 @@ static bool ask(struct pages *pages, const struct pages_request *request,
     return false;
 }
 
+/* Makes a region that the books know, and that no release of foreign memory (foreign.h) can hit. */
+static pages_result make_lasting_region(struct pages *pages, uint32_t index,
+                                        const struct pages_request *request, size_t size,
+                                        void **memory)
+{
+    struct region *region = region_table_at(&pages->table, index);
+
+    for (;;) {
+        uint64_t before = foreign_releases(pages);
+        pages_result result = make_region(pages, index, request, size, memory);
+        struct range range = {(uintptr_t)*memory, (uintptr_t)*memory + size};
+
+        if (result || foreign_releases_spare(pages, range, before))
+            return result;
+        committed_clear(&pages->table.chunks, range.begin, range.end);
+        region_unmake(region);
+    }
+}
+
 /* Makes a region of that size, which has been charged. */
 static pages_result alloc_charged_region(struct pages *pages, const struct pages_request *request,
                                          size_t size, void **memory)
 {
     struct budget_charge granted = {.reserved = size, .committed = committed_size(request, size)};
-    uint64_t foreign_requests = operation_foreign_requests(pages);
+    uint64_t before = foreign_requests(pages);
     uint32_t index = region_table_take(&pages->table);
     struct region_operation operation;
     pages_result result;
 
     if (!index)
         return OS_ERROR_NOT_ENOUGH_MEMORY;
-    operation_transfer_begin(pages);
-    result = make_region(pages, index, request, size, memory);
+    result = make_lasting_region(pages, index, request, size, memory);
     if (result) {
-        operation_transfer_end(pages);
         region_table_give(&pages->table, index);
         return result;
     }
     budget_note(&pages->budget, granted);
     gauge_add(&pages->counters->regions, 1);
     region_publish(region_table_at(&pages->table, index), &operation);
-    /* An audit must not see the region at rest while a foreign request may have changed a page. */
-    operation_end_making(pages, &operation, operation_no_foreign_since(pages, foreign_requests));
-    operation_transfer_end(pages);
+    operation_end_making(pages, &operation, foreign_none_since(pages, before));
     return PAGES_OK;
 }
 
@@ -206,9 +222,9 @@ static pages_result alloc_foreign(struct pages *pages, const struct pages_reques
 
     if (!commits(request) || !range_of_pages((uintptr_t)request->address, request->size, &range))
         return forward_alloc(request, memory);
-    operation_foreign_begin(pages);
+    foreign_begin(pages);
     result = forward_alloc(request, memory);
-    operation_foreign_end(pages, range);
+    foreign_end(pages, range);
     if (!result)
         counter_increment(&pages->counters->foreign_commits);
     return result;

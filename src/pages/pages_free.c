@@ -2,7 +2,7 @@
  * pages_free.c: the frees of pages.h: releasing regions, and decommitting pages in them. No memory
  * is touched before the ledger has said which region it belongs to.
  */
-#include "pages/region_operation.h"
+#include "pages/foreign.h"
 
 #include "os/os.h"
 
@@ -104,19 +104,33 @@ pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_
     }
 }
 
-pages_result pages_free_foreign(struct pages *pages, void *address, size_t size, uint32_t type)
+/* Forwards a free that does not release anything. */
+static pages_result forward_free(struct pages *pages, void *address, size_t size, uint32_t type)
 {
     uintptr_t page = range_round_down((uintptr_t)address, OS_PAGE_SIZE);
     struct range range = {page, page};
     pages_result result;
 
-    if (region_table_has_owned(&pages->table, page) && !operation_is_foreign(pages, page))
-        return OS_ERROR_INVALID_ADDRESS;
     if (size)
         range_of_pages((uintptr_t)address, size, &range);
-    operation_foreign_begin(pages);
+    foreign_begin(pages);
     result = os_free(address, size, type);
-    operation_foreign_end(pages, range);
+    foreign_end(pages, range);
+    return result;
+}
+
+pages_result pages_free_foreign(struct pages *pages, void *address, size_t size, uint32_t type)
+{
+    uintptr_t page = range_round_down((uintptr_t)address, OS_PAGE_SIZE);
+    bool was_owned = region_table_has_owned(&pages->table, page);
+    pages_result result;
+
+    if (was_owned && type == OS_MEM_RELEASE && !size)
+        result = foreign_release(pages, address);
+    else if (was_owned && !foreign_is(pages, page))
+        result = OS_ERROR_INVALID_ADDRESS;
+    else
+        result = forward_free(pages, address, size, type);
     counter_increment(&pages->counters->passed_frees);
     return result;
 }

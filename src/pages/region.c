@@ -8,7 +8,8 @@
 enum state {
     STATE_FREE = 0,
     STATE_LIVE = 1,
-    STATE_RELEASING = 2
+    STATE_RELEASING = 2,
+    STATE_MAKING = 3
 };
 
 #define STATE_MASK UINT64_C(3)
@@ -46,12 +47,31 @@ void region_write(struct region *region, const struct region_facts *facts)
     STORE_RELAXED(region->sequence, facts->sequence);
     STORE_RELAXED(region->tick, facts->tick);
     STORE_RELAXED(region->committed, 0);
+    STORE_RELAXED(region->unentered, 0);
     STORE_RELAXED(region->heap, facts->heap);
     STORE_RELAXED(region->line, facts->line);
     STORE_RELAXED(region->block, facts->block);
     STORE_RELAXED(region->requested, facts->requested);
     STORE_RELAXED(region->file, facts->file);
     STORE_RELAXED(region->caller, facts->caller);
+}
+
+/* Only the thread that took a FREE region changes its life before it is live: no swap needed. */
+static void set_state(struct region *region, enum state state)
+{
+    uint64_t life = LOAD_RELAXED(region->life);
+
+    atomic_store_explicit(&region->life, next_version(life, state), memory_order_release);
+}
+
+void region_make(struct region *region)
+{
+    set_state(region, STATE_MAKING);
+}
+
+void region_unmake(struct region *region)
+{
+    set_state(region, STATE_FREE);
 }
 
 void region_publish(struct region *region, struct region_operation *operation)
@@ -66,12 +86,12 @@ void region_publish(struct region *region, struct region_operation *operation)
         .life = life,
         .settles = true,
     };
-    /* Only the thread that took a FREE region changes its life: no swap needed. */
     atomic_store_explicit(&region->life, life, memory_order_release);
 }
 
-/* True if the region holds the address while its state is one of the set. */
-static bool holds_in_states(const struct region *region, uintptr_t address, unsigned states)
+/* True if the region, *range, holds the address while its state is one of the set. */
+static bool holds_in_states(const struct region *region, uintptr_t address, unsigned states,
+                            struct range *range)
 {
     uint64_t life;
     uintptr_t base;
@@ -85,17 +105,44 @@ static bool holds_in_states(const struct region *region, uintptr_t address, unsi
         size = LOAD_RELAXED(region->size);
         atomic_thread_fence(memory_order_acquire);
     } while (LOAD_RELAXED(region->life) != life);
+    *range = (struct range){base, base + size};
     return holds(base, size, address);
 }
 
+#define LIVE (1u << STATE_LIVE)
+#define MAKING (1u << STATE_MAKING)
+#define RELEASING (1u << STATE_RELEASING)
+
 bool region_covers(const struct region *region, uintptr_t address)
 {
-    return holds_in_states(region, address, 1u << STATE_LIVE);
+    struct range range;
+
+    return holds_in_states(region, address, LIVE, &range);
 }
 
-bool region_covers_or_leaves(const struct region *region, uintptr_t address)
+bool region_covers_comes_or_leaves(const struct region *region, uintptr_t address)
 {
-    return holds_in_states(region, address, 1u << STATE_LIVE | 1u << STATE_RELEASING);
+    struct range range;
+
+    return holds_in_states(region, address, LIVE | MAKING | RELEASING, &range);
+}
+
+bool region_covers_or_comes(const struct region *region, uintptr_t address)
+{
+    struct range range;
+
+    return holds_in_states(region, address, LIVE | MAKING, &range);
+}
+
+bool region_leaves(const struct region *region, uintptr_t address, struct range *range)
+{
+    return holds_in_states(region, address, RELEASING, range);
+}
+
+/* A commit sets bits before it counts them: a decommit of these pages may be counted first. */
+static size_t not_negative(size_t bytes)
+{
+    return bytes > SIZE_MAX / 2 ? 0 : bytes;
 }
 
 bool region_read(const struct region *region, struct region_facts *facts)
@@ -114,7 +161,7 @@ bool region_read(const struct region *region, struct region_facts *facts)
         facts->thread_id = LOAD_RELAXED(region->thread_id);
         facts->sequence = LOAD_RELAXED(region->sequence);
         facts->tick = LOAD_RELAXED(region->tick);
-        facts->committed = LOAD_RELAXED(region->committed);
+        facts->committed = not_negative(LOAD_RELAXED(region->committed));
         facts->heap = LOAD_RELAXED(region->heap);
         facts->line = LOAD_RELAXED(region->line);
         facts->block = LOAD_RELAXED(region->block);
@@ -235,14 +282,51 @@ void region_restore(struct region_operation *operation)
     atomic_store_explicit(&region->life, operation->life, memory_order_release);
 }
 
-bool region_is_still(const struct region *region, const struct region_facts *facts)
+/* The life word, if it is the one of the region that was read, and live; else 0. */
+static uint64_t life_of(const struct region *region, const struct region_facts *facts)
 {
     uint64_t life;
 
     atomic_thread_fence(memory_order_acquire);
     life = atomic_load_explicit(&region->life, memory_order_acquire);
-    return is_live(life) && !(life & UNSETTLED) &&
-           LOAD_RELAXED(region->sequence) == facts->sequence;
+    return is_live(life) && LOAD_RELAXED(region->sequence) == facts->sequence ? life : 0;
+}
+
+bool region_is_still(const struct region *region, const struct region_facts *facts)
+{
+    uint64_t life = life_of(region, facts);
+
+    return life && !(life & UNSETTLED);
+}
+
+bool region_is_unsettled(const struct region *region, const struct region_facts *facts)
+{
+    return (life_of(region, facts) & UNSETTLED) != 0;
+}
+
+#define UNENTERED_BEGINS ((UINT64_C(1) << 16) + 1)
+#define UNENTERED_UNDER_WAY UINT64_C(0xffff)
+
+void region_begin_unentered(struct region *region)
+{
+    atomic_fetch_add_explicit(&region->unentered, UNENTERED_BEGINS, memory_order_acq_rel);
+    /* A thread that sees what the operation does to the bits must see that it has begun. */
+    atomic_thread_fence(memory_order_release);
+}
+
+void region_end_unentered(struct region *region)
+{
+    atomic_fetch_sub_explicit(&region->unentered, 1, memory_order_release);
+}
+
+uint64_t region_unentered(const struct region *region)
+{
+    return atomic_load_explicit(&region->unentered, memory_order_acquire);
+}
+
+bool region_unentered_under_way(uint64_t word)
+{
+    return (word & UNENTERED_UNDER_WAY) != 0;
 }
 
 bool region_is_busy(const struct region *region)

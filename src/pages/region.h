@@ -3,16 +3,20 @@
  *
  * struct region lives in a type-stable pool, so any index may be looked at at any time. One word,
  * `life`, decides everything. It changes by compare-and-swap, or by a release store where only one
- * thread can change it (region_publish, region_retire, region_restore):
+ * thread can change it (region_make, region_publish, region_retire, region_restore):
  *
- *   bits 0-1    state: FREE, LIVE or RELEASING
+ *   bits 0-1    state: FREE, MAKING, LIVE or RELEASING
  *   bits 2-17   operations under way on the region (and the release, once it is claimed)
  *   bit  18     unsettled: the thread that made it live does not know yet whether a foreign request
- *               (region_operation.h) has changed a page
+ *               (foreign.h) has changed a page
  *   bits 19-63  version: grows with every operation that begins, and with every change of state
  *
- *   FREE -> LIVE        by the thread that took the region from the pool, after it has written the
- *                       fields and the owners: version + 1, and an operation of its own is under
+ *   FREE -> MAKING      by the thread that took the region from the pool, after it has written the
+ *                       fields and the owners: version + 1 (region_make). Nobody acts on it, but
+ *                       the books know that the address is the manager's.
+ *   MAKING -> FREE      by the same thread, which must leave the memory to another one (foreign.h):
+ *                       version + 1 (region_unmake).
+ *   MAKING -> LIVE      by the same thread: version + 1, and an operation of its own is under
  *                       way, and the region unsettled, until it knows that no foreign request has
  *                       changed a page (region_publish).
  *   LIVE -> LIVE        an operation (commit, decommit, reset) begins: version and count + 1
@@ -89,6 +93,12 @@ struct region {
     _Atomic uint64_t sequence;
     _Atomic uint64_t tick;
     _Atomic size_t committed; /* by the bits; changes with them (region_operation.h) */
+
+    /*
+     * For observers: how many operations have begun that may change pages in granules that they
+     * have not entered (activity.h), above 16 bits of how many are under way.
+     */
+    _Atomic uint64_t unentered;
     _Atomic uint32_t line;
     _Atomic uintptr_t block;
     _Atomic size_t requested;
@@ -104,20 +114,31 @@ struct region_operation {
     uint64_t life;
     bool alone;               /* a claim: no other operation was under way */
     bool settles;             /* it is the one of the thread that made the region live */
+    bool unentered;           /* not all of the granules of these pages were entered */
     struct activity activity; /* of the pages that it may change */
 };
 
 /* Writes the facts and nothing else. The region must be FREE, and taken by the caller. */
 void region_write(struct region *region, const struct region_facts *facts);
 
-/* FREE -> LIVE, with an operation under way that the caller has to end. */
+/* FREE -> MAKING, and back. */
+void region_make(struct region *region);
+void region_unmake(struct region *region);
+
+/* MAKING -> LIVE, with an operation under way that the caller has to end. */
 void region_publish(struct region *region, struct region_operation *operation);
 
 /* True if the region is live and holds the address. */
 bool region_covers(const struct region *region, uintptr_t address);
 
-/* The same, or the region is being released, and the system may still hold it. */
-bool region_covers_or_leaves(const struct region *region, uintptr_t address);
+/* The same, or the region is being made, or released, and the system may hold it. */
+bool region_covers_comes_or_leaves(const struct region *region, uintptr_t address);
+
+/* True if the region is live or being made, and holds the address. */
+bool region_covers_or_comes(const struct region *region, uintptr_t address);
+
+/* True if the region is being released, and the system may still hold it; *range is all of it. */
+bool region_leaves(const struct region *region, uintptr_t address, struct range *range);
 
 /* A consistent copy of a live region's facts. False: it is not live. */
 bool region_read(const struct region *region, struct region_facts *facts);
@@ -162,10 +183,21 @@ void region_retire(struct region *region);
 void region_restore(struct region_operation *operation);
 
 /*
- * For observers: whether the region that was read is live still, and all that changes its pages
- * shows in the words of activity.h.
+ * For observers: whether the region that was read is live still, and settled. What changes its
+ * pages then shows in the words of activity.h, or in `unentered`.
  */
 bool region_is_still(const struct region *region, const struct region_facts *facts);
+
+/* Whether it is live, but a thread that made it so has not ended its operation. */
+bool region_is_unsettled(const struct region *region, const struct region_facts *facts);
+
+/* Between these two, what the operation does to pages shows in the region alone. */
+void region_begin_unentered(struct region *region);
+void region_end_unentered(struct region *region);
+
+/* For observers: the word now, and whether it tells that such an operation is under way. */
+uint64_t region_unentered(const struct region *region);
+bool region_unentered_under_way(uint64_t word);
 
 /* Whether the region is being released, or operations are under way on it. */
 bool region_is_busy(const struct region *region);

@@ -10,9 +10,18 @@ static struct budget_charge committed_charge(size_t page_count)
     return (struct budget_charge){.committed = (uint64_t)page_count * OS_PAGE_SIZE};
 }
 
+static void concern(struct pages *pages, struct region_operation *operation, struct range range,
+                    bool settling)
+{
+    operation->unentered =
+        !activity_begin(&pages->table.chunks, range, settling, &operation->activity);
+    if (operation->unentered)
+        region_begin_unentered(operation->region);
+}
+
 void operation_concerns(struct pages *pages, struct region_operation *operation, struct range range)
 {
-    activity_begin(&pages->table.chunks, range, false, &operation->activity);
+    concern(pages, operation, range, false);
 }
 
 void operation_book_commit(struct pages *pages, struct region *region, struct range range,
@@ -113,14 +122,12 @@ static void settle_part(void *context, struct range range)
     settle(settling->pages, settling->operation, range, 0);
 }
 
-/*
- * Has the operation settle the range in any case when it ends. There must be words to enter by then
- * (activity.h) wherever the system has committed pages.
- */
-static void must_settle(struct pages *pages, struct region_operation *operation, struct range range)
+void operation_must_settle(struct pages *pages, struct region_operation *operation,
+                           struct range range)
 {
     struct range rest = range;
 
+    /* There must be words to enter (activity.h) wherever the system has committed pages. */
     while (rest.begin < rest.end) {
         bool committed;
         struct range run = system_run(operation, rest, &committed);
@@ -129,7 +136,7 @@ static void must_settle(struct pages *pages, struct region_operation *operation,
             committed_ensure(&pages->table.chunks, run.begin, run.end);
         rest.begin = run.end;
     }
-    activity_begin(&pages->table.chunks, range, true, &operation->activity);
+    concern(pages, operation, range, true);
 }
 
 /* Ends an operation on a claimed region with its pages settled. True: it is the last one. */
@@ -151,6 +158,8 @@ static bool end_operation(struct pages *pages, struct region_operation *operatio
     struct settling settling = {pages, operation};
 
     activity_end(&pages->table.chunks, &operation->activity, settle_part, &settling);
+    if (operation->unentered)
+        region_end_unentered(operation->region);
     return !region_end(operation) && end_claimed(pages, operation, operation->activity.range);
 }
 
@@ -179,11 +188,12 @@ static pages_result undo_release(struct pages *pages, struct region_operation *o
     budget_unnote(&pages->budget, charge);
     settle(pages, operation, all_of(operation), charge.committed);
     region_restore(operation);
+    atomic_thread_fence(memory_order_seq_cst); /* as foreign.h wants it */
     /*
      * A foreign request may have changed a page while it did not find the region live. And an audit
      * must notice that the bits were cleared for a while, which the words have to tell it.
      */
-    must_settle(pages, operation, all_of(operation));
+    operation_must_settle(pages, operation, all_of(operation));
     *last = end_operation(pages, operation);
     if (held)
         return error;
@@ -198,19 +208,15 @@ static pages_result give_back(struct pages *pages, struct region_operation *oper
     uint32_t error;
 
     *last = false;
-    operation_transfer_begin(pages);
     /* The bits go first: once Win32 has the address back, they belong to the next owner of it. */
     charge = clear_bits(pages, operation->region, all_of(operation));
     error = os_free((void *)operation->base, 0, OS_MEM_RELEASE);
-    if (error) {
-        operation_transfer_end(pages);
+    if (error)
         return undo_release(pages, operation, error, charge, last);
-    }
     charge.reserved = operation->size;
     budget_refund(&pages->budget, charge);
     gauge_subtract(&pages->counters->regions, 1);
     region_retire(operation->region);
-    operation_transfer_end(pages);
     region_table_give(&pages->table, region_table_index(&pages->table, operation->region));
     return PAGES_OK;
 }
@@ -235,7 +241,7 @@ pages_result operation_end_making(struct pages *pages, struct region_operation *
                                   bool settled)
 {
     if (!settled)
-        must_settle(pages, operation, all_of(operation));
+        operation_must_settle(pages, operation, all_of(operation));
     return operation_end(pages, operation);
 }
 
@@ -244,89 +250,4 @@ pages_result operation_end_release(struct pages *pages, struct region_operation 
     return end_claimed(pages, operation, all_of(operation))
                ? operation_finish_release(pages, operation)
                : PAGES_OK;
-}
-
-/* The form of foreign_requests and transfers: how many have begun, above how many go on now. */
-#define UNDER_WAY UINT64_C(0xffff)
-#define ONE_BEGINS (UINT64_C(0x10000) + 1)
-
-/* Settles the range in the live region, if any, that holds its first byte; or all of the region. */
-static void settle_owner(struct pages *pages, struct range range)
-{
-    struct region *region = region_table_find(&pages->table, range.begin);
-    struct region_operation operation;
-
-    if (!region || region_begin_settling(region, range.begin, &operation) != REGION_BEGUN)
-        return;
-    if (range.begin == range.end || !range_is_inside(&operation, range))
-        range = all_of(&operation);
-    must_settle(pages, &operation, range);
-    operation_end(pages, &operation);
-}
-
-void operation_foreign_begin(struct pages *pages)
-{
-    atomic_fetch_add_explicit(&pages->foreign_requests, ONE_BEGINS, memory_order_seq_cst);
-}
-
-void operation_foreign_end(struct pages *pages, struct range range)
-{
-    atomic_thread_fence(memory_order_seq_cst);
-    settle_owner(pages, range);
-    atomic_fetch_sub_explicit(&pages->foreign_requests, 1, memory_order_release);
-}
-
-uint64_t operation_foreign_requests(const struct pages *pages)
-{
-    return atomic_load_explicit(&pages->foreign_requests, memory_order_seq_cst);
-}
-
-/* True if the word is what it was, and nothing was under way then. */
-static bool is_quiet_since(const _Atomic uint64_t *word, uint64_t before)
-{
-    atomic_thread_fence(memory_order_seq_cst);
-    return atomic_load_explicit(word, memory_order_seq_cst) == before && !(before & UNDER_WAY);
-}
-
-bool operation_no_foreign_since(const struct pages *pages, uint64_t before)
-{
-    return is_quiet_since(&pages->foreign_requests, before);
-}
-
-void operation_transfer_begin(struct pages *pages)
-{
-    atomic_fetch_add_explicit(&pages->transfers, ONE_BEGINS, memory_order_seq_cst);
-}
-
-void operation_transfer_end(struct pages *pages)
-{
-    atomic_fetch_sub_explicit(&pages->transfers, 1, memory_order_seq_cst);
-}
-
-uint64_t operation_transfers(const struct pages *pages)
-{
-    return atomic_load_explicit(&pages->transfers, memory_order_seq_cst);
-}
-
-bool operation_no_transfers_since(const struct pages *pages, uint64_t before)
-{
-    return is_quiet_since(&pages->transfers, before);
-}
-
-bool operation_is_foreign(const struct pages *pages, uintptr_t address)
-{
-    /* A suspended thread may keep the word busy for long: give up rather than wait for it. */
-    for (int attempt = 0; attempt < 64; attempt++) {
-        uint64_t before = operation_transfers(pages);
-        struct os_range system;
-
-        if (before & UNDER_WAY)
-            continue;
-        if (!os_query_range(address, &system) || system.state == OS_MEM_FREE ||
-            region_table_knows(&pages->table, address))
-            return false;
-        if (operation_no_transfers_since(pages, before))
-            return true;
-    }
-    return false;
 }

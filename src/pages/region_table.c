@@ -90,7 +90,26 @@ struct region *region_table_find(const struct region_table *table, uintptr_t add
 
 bool region_table_knows(const struct region_table *table, uintptr_t address)
 {
-    return find(table, address, region_covers_or_leaves) != NULL;
+    return find(table, address, region_covers_comes_or_leaves) != NULL;
+}
+
+bool region_table_has(const struct region_table *table, uintptr_t address)
+{
+    return find(table, address, region_covers_or_comes) != NULL;
+}
+
+static bool leaves(const struct region *region, uintptr_t address)
+{
+    struct range range;
+
+    return region_leaves(region, address, &range);
+}
+
+bool region_table_leaving(const struct region_table *table, uintptr_t address, struct range *range)
+{
+    const struct region *region = find(table, address, leaves);
+
+    return region && region_leaves(region, address, range);
 }
 
 bool region_table_has_owned(const struct region_table *table, uintptr_t address)

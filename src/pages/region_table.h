@@ -34,8 +34,14 @@ uint32_t region_table_limit(const struct region_table *table);
 /* The live region that holds the address, when it was looked at; NULL: none. */
 struct region *region_table_find(const struct region_table *table, uintptr_t address);
 
-/* True if a region that is live or being released holds the address. */
+/* True if a region that is live, or being made or released, holds the address. */
 bool region_table_knows(const struct region_table *table, uintptr_t address);
+
+/* True if a region that is live or being made holds the address. */
+bool region_table_has(const struct region_table *table, uintptr_t address);
+
+/* True if a region that is being released holds the address; *range is all of it. */
+bool region_table_leaving(const struct region_table *table, uintptr_t address, struct range *range);
 
 /* True if a region of this manager has ever been at the address. */
 bool region_table_has_owned(const struct region_table *table, uintptr_t address);

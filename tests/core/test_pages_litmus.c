@@ -201,7 +201,7 @@ static void check_with(struct stage *s, unsigned revived)
     assert_int_equal(s->made + revived - s->releases, live);
     assert_int_equal(live - s->has_elsewhere, system_at(s->base).state != OS_MEM_FREE);
     assert_int_equal(atomic_load(&s->world->pages.foreign_requests) & 0xffff, 0);
-    assert_int_equal(atomic_load(&s->world->pages.transfers) & 0xffff, 0);
+    assert_int_equal(atomic_load(&s->world->pages.foreign_releasers), 0);
 }
 
 static void check(void *scene)

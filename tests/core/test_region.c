@@ -100,14 +100,14 @@ static void assert_not_owned(struct region *region)
 static void a_free_record_owns_nothing(void **state)
 {
     assert_not_owned(*state);
-    assert_false(region_covers_or_leaves(*state, 0));
+    assert_false(region_covers_comes_or_leaves(*state, 0));
 }
 
 static void a_record_that_is_written_but_not_published_owns_nothing(void **state)
 {
     region_write(*state, &facts);
     assert_not_owned(*state);
-    assert_false(region_covers_or_leaves(*state, BASE));
+    assert_false(region_covers_comes_or_leaves(*state, BASE));
 }
 
 static void a_published_record_is_live_and_at_rest(void **state)
@@ -129,8 +129,8 @@ static void a_live_region_covers_its_bytes_and_no_others(void **state)
     assert_false(region_covers(*state, BASE + SIZE));
     assert_false(region_covers(*state, 0));
     assert_false(region_covers(*state, UINTPTR_MAX));
-    assert_true(region_covers_or_leaves(*state, BASE));
-    assert_false(region_covers_or_leaves(*state, BASE + SIZE));
+    assert_true(region_covers_comes_or_leaves(*state, BASE));
+    assert_false(region_covers_comes_or_leaves(*state, BASE + SIZE));
 }
 
 static void a_region_at_the_top_of_the_address_space_covers_its_last_byte(void **state)
@@ -326,8 +326,8 @@ static void a_claimed_region_covers_nothing_but_still_leaves(void **state)
 
     claim(*state, &release);
     assert_false(region_covers(*state, BASE));
-    assert_true(region_covers_or_leaves(*state, BASE));
-    assert_false(region_covers_or_leaves(*state, BASE + SIZE));
+    assert_true(region_covers_comes_or_leaves(*state, BASE));
+    assert_false(region_covers_comes_or_leaves(*state, BASE + SIZE));
 }
 
 static void a_claim_that_finds_operations_is_not_alone(void **state)
@@ -354,9 +354,9 @@ static void end_in_order(struct region *region, const unsigned *order)
     for (int i = 0; i < 4; i++)
         assert_int_equal(end_settled(&under_way[order[i]]), i == 3);
     /* The last operation stays under way until it has retired the region. */
-    assert_true(region_covers_or_leaves(region, BASE));
+    assert_true(region_covers_comes_or_leaves(region, BASE));
     region_retire(region);
-    assert_false(region_covers_or_leaves(region, BASE));
+    assert_false(region_covers_comes_or_leaves(region, BASE));
 }
 
 static void the_last_to_end_is_the_last_in_every_order(void **state)
@@ -403,7 +403,7 @@ static void a_retired_region_owns_nothing(void **state)
     claim(*state, &release);
     region_retire(*state);
     assert_not_owned(*state);
-    assert_false(region_covers_or_leaves(*state, BASE));
+    assert_false(region_covers_comes_or_leaves(*state, BASE));
 }
 
 static void a_restored_region_is_live_and_at_rest_once_its_restorer_has_ended(void **state)

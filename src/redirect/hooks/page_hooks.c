@@ -20,6 +20,12 @@ static bool knows(struct manager *manager, const void *address)
            region_table_knows(&manager->pages.table, (uintptr_t)address);
 }
 
+/* The same, and the region is not being released. */
+static bool has(struct manager *manager, const void *address)
+{
+    return manager_is_open(manager) && region_table_has(&manager->pages.table, (uintptr_t)address);
+}
+
 /*
  * The manager that a request goes to. A commit in a region of a manager that is not bound any more
  * goes to that one, so that its books stay exact.
@@ -84,14 +90,13 @@ static BOOL pass_free(struct manager *manager, LPVOID address, SIZE_T size, DWOR
 }
 
 /*
- * The manager frees or refuses every address that its table knows; only others go to Win32. The
- * table knows a region until Win32 has freed it. So the loser of two frees of one region is refused
- * and never passes the address on to Win32, where it may have another owner by then.
+ * The manager frees or refuses every address where it has a region. What becomes of others is for
+ * pages_free_foreign to say.
  */
 static BOOL WINAPI hook_VirtualFree(LPVOID address, SIZE_T size, DWORD type)
 {
     struct manager *manager = binding_enter_open();
-    struct manager *owner = binding_find(knows, address);
+    struct manager *owner = binding_find(has, address);
     BOOL done;
 
     if (owner) {

@@ -1,0 +1,201 @@
+/*
+ * foreign.c: see foreign.h, where the protocols are.
+ */
+#include "pages/foreign.h"
+
+#include "os/os.h"
+
+/* ------------------------------------------------------------------------------------------------
+ * Commits and decommits
+ * --------------------------------------------------------------------------------------------- */
+
+/* The form of foreign_requests: how many have begun, above how many go on now. */
+#define UNDER_WAY UINT64_C(0xffff)
+#define ONE_BEGINS (UINT64_C(0x10000) + 1)
+
+uint64_t foreign_requests(const struct pages *pages)
+{
+    return atomic_load_explicit(&pages->foreign_requests, memory_order_seq_cst);
+}
+
+bool foreign_none_since(const struct pages *pages, uint64_t before)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    return foreign_requests(pages) == before && !(before & UNDER_WAY);
+}
+
+void foreign_begin(struct pages *pages)
+{
+    atomic_fetch_add_explicit(&pages->foreign_requests, ONE_BEGINS, memory_order_seq_cst);
+}
+
+/* Settles the range in the live region, if any, that holds its first byte; or all of the region. */
+static void settle_owner(struct pages *pages, struct range range)
+{
+    struct region *region = region_table_find(&pages->table, range.begin);
+    struct region_operation operation;
+
+    if (!region || region_begin_settling(region, range.begin, &operation) != REGION_BEGUN)
+        return;
+    if (range.begin == range.end || !range_is_inside(&operation, range))
+        range = (struct range){operation.base, operation.base + operation.size};
+    operation_must_settle(pages, &operation, range);
+    operation_end(pages, &operation);
+}
+
+void foreign_end(struct pages *pages, struct range range)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    settle_owner(pages, range);
+    atomic_fetch_sub_explicit(&pages->foreign_requests, 1, memory_order_release);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Whose it is
+ * --------------------------------------------------------------------------------------------- */
+
+static bool begins_at(uintptr_t address, uintptr_t allocation)
+{
+    struct os_range system;
+
+    return os_query_range(address, &system) && system.allocation_base == allocation;
+}
+
+/* Whether the system has one allocation there, from the range's begin to its end. */
+static bool is_allocation(struct range range)
+{
+    return begins_at(range.begin, range.begin) &&
+           begins_at(range.end - OS_PAGE_SIZE, range.begin) && !begins_at(range.end, range.begin);
+}
+
+bool foreign_is(const struct pages *pages, uintptr_t page)
+{
+    struct os_range system;
+    struct range leaving;
+
+    if (!os_query_range(page, &system) || system.state == OS_MEM_FREE ||
+        region_table_has(&pages->table, page))
+        return false;
+    return !region_table_leaving(&pages->table, page, &leaving) || !is_allocation(leaving);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Releases
+ * --------------------------------------------------------------------------------------------- */
+
+enum slot_state {
+    LOOKING = 1,
+    RELEASING,
+    DENIED,
+    ABANDONED
+};
+
+typedef _Atomic uintptr_t release_slot;
+
+/* A slot's word; the page's own low bits are clear. */
+static uintptr_t slot_word(uintptr_t page, enum slot_state state)
+{
+    return page | (uintptr_t)state;
+}
+
+static bool swap_slot(release_slot *slot, uintptr_t page, enum slot_state from, enum slot_state to)
+{
+    uintptr_t word = slot_word(page, from);
+
+    return atomic_compare_exchange_strong_explicit(slot, &word, slot_word(page, to),
+                                                   memory_order_seq_cst, memory_order_seq_cst);
+}
+
+/* NULL: all slots are taken. */
+static release_slot *take_slot(struct pages *pages, uintptr_t page)
+{
+    for (unsigned i = 0; i < PAGES_FOREIGN_RELEASES; i++) {
+        release_slot *slot = &pages->foreign_releases[i];
+        uintptr_t none = 0;
+
+        if (!atomic_load_explicit(slot, memory_order_relaxed) &&
+            atomic_compare_exchange_strong_explicit(slot, &none, slot_word(page, LOOKING),
+                                                    memory_order_seq_cst, memory_order_relaxed))
+            return slot;
+    }
+    return NULL;
+}
+
+static pages_result forward(struct pages *pages, void *address)
+{
+    uintptr_t page = range_round_down((uintptr_t)address, OS_PAGE_SIZE);
+    pages_result result;
+
+    foreign_begin(pages);
+    result = os_free(address, 0, OS_MEM_RELEASE);
+    foreign_end(pages, (struct range){page, page});
+    return result;
+}
+
+static pages_result release_in_slot(struct pages *pages, release_slot *slot, void *address)
+{
+    uintptr_t page = range_round_down((uintptr_t)address, OS_PAGE_SIZE);
+    pages_result result;
+
+    atomic_thread_fence(memory_order_seq_cst);
+    if (!foreign_is(pages, page) || !swap_slot(slot, page, LOOKING, RELEASING))
+        return OS_ERROR_INVALID_ADDRESS;
+    result = forward(pages, address);
+    /* A thread that finds the slot empty must find it counted. */
+    atomic_fetch_add_explicit(&pages->foreign_released, 1, memory_order_seq_cst);
+    if (atomic_load_explicit(slot, memory_order_seq_cst) == slot_word(page, ABANDONED) ||
+        !swap_slot(slot, page, RELEASING, DENIED)) {
+        if (begins_at(page, page))
+            os_free((void *)page, 0, OS_MEM_RELEASE);
+    }
+    return result;
+}
+
+pages_result foreign_release(struct pages *pages, void *address)
+{
+    uintptr_t page = range_round_down((uintptr_t)address, OS_PAGE_SIZE);
+    release_slot *slot;
+    pages_result result;
+
+    atomic_fetch_add_explicit(&pages->foreign_releasers, 1, memory_order_seq_cst);
+    slot = take_slot(pages, page);
+    if (slot) {
+        result = release_in_slot(pages, slot, address);
+        atomic_store_explicit(slot, 0, memory_order_release);
+    } else {
+        /* Not wrongly refused, but not watched either. */
+        result = foreign_is(pages, page) ? forward(pages, address) : OS_ERROR_INVALID_ADDRESS;
+    }
+    atomic_fetch_sub_explicit(&pages->foreign_releasers, 1, memory_order_release);
+    return result;
+}
+
+uint64_t foreign_releases(const struct pages *pages)
+{
+    return atomic_load_explicit(&pages->foreign_released, memory_order_seq_cst);
+}
+
+/* Whether the release of a slot leaves the range to the thread that makes a region of it. */
+static bool slot_spares(release_slot *slot, struct range range)
+{
+    uintptr_t word = atomic_load_explicit(slot, memory_order_seq_cst);
+    uintptr_t page = range_round_down(word, OS_PAGE_SIZE);
+
+    if (page < range.begin || page >= range.end)
+        return true;
+    if (word == slot_word(page, LOOKING) && swap_slot(slot, page, LOOKING, DENIED))
+        return true;
+    return !swap_slot(slot, page, RELEASING, ABANDONED);
+}
+
+bool foreign_releases_spare(struct pages *pages, struct range range, uint64_t before)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&pages->foreign_releasers, memory_order_seq_cst)) {
+        for (unsigned i = 0; i < PAGES_FOREIGN_RELEASES; i++) {
+            if (!slot_spares(&pages->foreign_releases[i], range))
+                return false;
+        }
+    }
+    return foreign_releases(pages) == before || is_allocation(range);
+}
