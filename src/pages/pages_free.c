@@ -22,19 +22,47 @@ static pages_result release_claimed(struct pages *pages, struct region_operation
                             : release_under_way(pages, operation);
 }
 
+static enum region_begun begin(struct region *region, uintptr_t address,
+                               struct region_operation *operation, pages_result *result)
+{
+    enum region_begun begun = region_begin(region, address, operation);
+
+    *result = begun == REGION_CROWDED ? OS_ERROR_NO_SYSTEM_RESOURCES : PAGES_FOREIGN;
+    return begun;
+}
+
+/*
+ * A request that frees nothing: the system says what is wrong with it. While an operation is under
+ * way, the address cannot become anybody else's.
+ */
+static pages_result free_invalidly(struct pages *pages, struct region *region, uintptr_t address,
+                                   size_t size, uint32_t type)
+{
+    struct region_operation operation;
+    struct range range;
+    pages_result result;
+
+    if (begin(region, address, &operation, &result) != REGION_BEGUN)
+        return result;
+    range = (struct range){operation.base, operation.base + operation.size};
+    if (size > range.end - address) {
+        operation_end(pages, &operation);
+        return PAGES_FOREIGN;
+    }
+    result = os_free((void *)address, size, type);
+    if (!result)
+        operation_must_settle(pages, &operation, range); /* the system knows a type more */
+    return operation_result(result, operation_end(pages, &operation));
+}
+
 static pages_result release(struct pages *pages, struct region *region, uintptr_t address,
                             size_t size)
 {
     uintptr_t page = range_round_down(address, OS_PAGE_SIZE); /* as Win32 does */
     struct region_operation operation;
-    struct region_facts facts;
 
-    /* MEM_RELEASE takes no size. Win32's error is for owned memory only; the rest is foreign. */
-    if (size) {
-        bool owned = region_read(region, &facts) && facts.base == page && !facts.heap;
-
-        return owned ? OS_ERROR_INVALID_PARAMETER : PAGES_FOREIGN;
-    }
+    if (size || !region_begins_at(region, page))
+        return free_invalidly(pages, region, address, size, OS_MEM_RELEASE);
     if (!region_claim(region, page, 0, &operation))
         return PAGES_FOREIGN;
     return release_claimed(pages, &operation);
@@ -58,14 +86,8 @@ static pages_result decommit(struct pages *pages, struct region *region, uintptr
     struct range range;
     pages_result result, ended;
 
-    switch (region_begin(region, address, &operation)) {
-    case REGION_BEGUN:
-        break;
-    case REGION_CROWDED:
-        return OS_ERROR_NO_SYSTEM_RESOURCES;
-    default:
-        return PAGES_FOREIGN;
-    }
+    if (begin(region, address, &operation, &result) != REGION_BEGUN)
+        return result;
     if (decommit_range(&operation, address, size, &range)) {
         operation_concerns(pages, &operation, range);
         result = os_free((void *)address, size, OS_MEM_DECOMMIT);
@@ -77,15 +99,6 @@ static pages_result decommit(struct pages *pages, struct region *region, uintptr
     }
     ended = operation_end(pages, &operation);
     return operation_result(result, ended);
-}
-
-/* Neither MEM_RELEASE nor MEM_DECOMMIT: Win32's error for owned memory, else PAGES_FOREIGN. */
-static pages_result free_of_unknown_type(const struct region *region, uintptr_t address)
-{
-    struct region_facts facts;
-    bool owned = region_read(region, &facts) && !facts.heap && address - facts.base < facts.size;
-
-    return owned ? OS_ERROR_INVALID_PARAMETER : PAGES_FOREIGN;
 }
 
 pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_t type)
@@ -100,7 +113,7 @@ pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_
     case OS_MEM_DECOMMIT:
         return decommit(pages, region, (uintptr_t)address, size);
     default:
-        return free_of_unknown_type(region, (uintptr_t)address);
+        return free_invalidly(pages, region, (uintptr_t)address, size, type);
     }
 }
 

@@ -424,50 +424,64 @@ static void VirtualFree_of_a_heap_s_block_is_refused(void **state)
  * VirtualFree of what is owned only in part, or not like this
  * --------------------------------------------------------------------------------------------- */
 
-static void release_of_an_interior_address_is_refused(void **state)
+/* A free of owned memory that Win32 refuses is no foreign one, and changes nothing. */
+static void assert_fails_with(const struct subject *subject, char *address, SIZE_T size, DWORD type,
+                              DWORD error)
 {
-    const struct subject *subject = *state;
-    const SIZE_T size = 4 * GRANULE;
-    char *region = filled_region(subject, size);
-    const SIZE_T offsets[] = {PAGE, GRANULE, GRANULE + PAGE, 3 * GRANULE, size - PAGE, size - 1};
-
-    for (unsigned i = 0; i < COUNT_OF(offsets); i++)
-        assert_refuses(subject, "an interior address", region + offsets[i], size - offsets[i], 0,
-                       MEM_RELEASE);
-    assert_refuses(subject, "an interior address", region + PAGE, size - PAGE, size - PAGE,
-                   MEM_RELEASE);
-    subject_release(subject, region);
-}
-
-static void release_of_an_interior_address_of_a_huge_region_is_refused(void **state)
-{
-    const SIZE_T size = (SIZE_T)200 << 20;
-    const struct subject *subject = *state;
-    char *region = subject_alloc(subject, size, MEM_RESERVE, PAGE_READWRITE);
-
-    for (SIZE_T at = size / 16; at < size; at += size / 16)
-        assert_refuses(subject, "a huge region's inside", region + at, 0, 0, MEM_RELEASE);
-    subject_release(subject, region);
-}
-
-/* Owned memory: Win32 refuses it, and so it is no foreign free (a CLR's collector does this). */
-static void decommit_of_size_0_at_an_interior_address_fails_as_win32_does(void **state)
-{
-    const struct subject *subject = *state;
-    char *region = filled_region(subject, GRANULE);
-    struct memory_image image = memory_image_of(region, GRANULE);
+    struct memory_image image = memory_image_of(address, PAGE);
     HOSTMEM_STATISTICS before = statistics_of(subject);
     HOSTMEM_STATISTICS after;
     HRESULT hr;
 
     SetLastError(UNTOUCHED);
-    hr = IHostMemoryManager_VirtualFree(subject->manager, region + PAGE, 0, MEM_DECOMMIT);
-    assert_figure_of("last error", GetLastError(), ERROR_INVALID_ADDRESS);
-    assert_hresult_of("an interior address", hr, HRESULT_FROM_WIN32(ERROR_INVALID_ADDRESS));
-    assert_unchanged("an interior address", &image);
+    hr = IHostMemoryManager_VirtualFree(subject->manager, address, size, type);
+    assert_figure_of("last error", GetLastError(), error);
+    assert_hresult_of("owned memory", hr, HRESULT_FROM_WIN32(error));
+    assert_unchanged("owned memory", &image);
     after = statistics_of(subject);
-    assert_same_books("an interior address", &before, &after);
+    assert_same_books("owned memory", &before, &after);
     assert_figure_of("refused frees", after.RefusedFrees, before.RefusedFrees);
+}
+
+static void release_of_an_interior_address_fails_as_win32_does(void **state)
+{
+    const struct subject *subject = *state;
+    const SIZE_T size = 4 * GRANULE;
+    char *region = filled_region(subject, size);
+    const SIZE_T offsets[] = {PAGE, GRANULE, GRANULE + PAGE, 3 * GRANULE, size - PAGE};
+
+    for (unsigned i = 0; i < COUNT_OF(offsets); i++)
+        assert_fails_with(subject, region + offsets[i], 0, MEM_RELEASE, ERROR_INVALID_ADDRESS);
+    assert_fails_with(subject, region + PAGE, size - PAGE, MEM_RELEASE, ERROR_INVALID_PARAMETER);
+    assert_refuses(subject, "beyond the region", region + PAGE, size - PAGE, size, MEM_RELEASE);
+    subject_release(subject, region);
+}
+
+static void release_of_an_interior_address_of_a_huge_region_fails_as_win32_does(void **state)
+{
+    const SIZE_T size = (SIZE_T)200 << 20;
+    const struct subject *subject = *state;
+    char *region = subject_alloc(subject, size, MEM_RESERVE, PAGE_READWRITE);
+
+    for (SIZE_T at = size / 16; at < size; at += size / 16) {
+        DWORD error;
+
+        assert_false(VirtualFree(region + at, 0, MEM_RELEASE));
+        error = GetLastError();
+        assert_hresult(
+            IHostMemoryManager_VirtualFree(subject->manager, region + at, 0, MEM_RELEASE),
+            HRESULT_FROM_WIN32(error));
+    }
+    subject_release(subject, region);
+}
+
+/* A CLR's collector does this. */
+static void decommit_of_size_0_at_an_interior_address_fails_as_win32_does(void **state)
+{
+    const struct subject *subject = *state;
+    char *region = filled_region(subject, GRANULE);
+
+    assert_fails_with(subject, region + PAGE, 0, MEM_DECOMMIT, ERROR_INVALID_ADDRESS);
     subject_release(subject, region);
 }
 
@@ -675,8 +689,8 @@ int main(void)
         promise(free_beyond_a_smaller_region_that_took_a_freed_one_s_place_is_refused),
         promise(only_the_first_of_two_frees_of_a_region_succeeds),
         promise(VirtualFree_of_a_heap_s_block_is_refused),
-        promise(release_of_an_interior_address_is_refused),
-        promise(release_of_an_interior_address_of_a_huge_region_is_refused),
+        promise(release_of_an_interior_address_fails_as_win32_does),
+        promise(release_of_an_interior_address_of_a_huge_region_fails_as_win32_does),
         promise(decommit_of_size_0_at_an_interior_address_fails_as_win32_does),
         promise(free_one_past_the_end_is_refused),
         promise(free_one_before_the_beginning_is_refused),

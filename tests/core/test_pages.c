@@ -306,7 +306,7 @@ static void a_release_may_name_any_byte_of_the_first_page(void **state)
     struct world *world = *state;
     char *base = reserve(world, GRANULE);
 
-    assert_int_equal(try_free(world, base + PAGE, 0, OS_MEM_RELEASE), PAGES_FOREIGN);
+    assert_int_equal(try_free(world, base + PAGE, 0, OS_MEM_RELEASE), OS_ERROR_INVALID_ADDRESS);
     assert_int_equal(try_free(world, base + PAGE - 1, 0, OS_MEM_RELEASE), PAGES_OK);
 }
 
@@ -317,7 +317,10 @@ static void a_release_with_a_size_or_of_an_unknown_type_is_an_owners_error(void 
     int local = 0;
 
     assert_int_equal(try_free(world, base, GRANULE, OS_MEM_RELEASE), OS_ERROR_INVALID_PARAMETER);
+    assert_int_equal(try_free(world, base + 1, PAGE, OS_MEM_RELEASE), OS_ERROR_INVALID_PARAMETER);
+    assert_int_equal(try_free(world, base + 1, GRANULE, OS_MEM_RELEASE), PAGES_FOREIGN);
     assert_int_equal(try_free(world, base, 0, UNKNOWN_TYPE), OS_ERROR_INVALID_PARAMETER);
+    assert_int_equal(try_free(world, base, GRANULE + 1, UNKNOWN_TYPE), PAGES_FOREIGN);
     assert_int_equal(try_free(world, base, 0, OS_MEM_RELEASE | OS_MEM_DECOMMIT),
                      OS_ERROR_INVALID_PARAMETER);
     assert_int_equal(try_free(world, &local, GRANULE, OS_MEM_RELEASE), PAGES_FOREIGN);

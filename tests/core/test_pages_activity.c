@@ -222,7 +222,6 @@ static void an_audit_asks_twice_about_what_is_only_reserved(void **state)
     release(world, base);
 }
 
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -212,9 +212,12 @@ static void clear_all(void *scene)
 
 static void what_is_somebody_elses_is_freed_whoever_stands_still(void **state)
 {
-    struct play play = {sizeof(struct foreign_scene), set_foreign,
-                        make_and_release_another,     free_foreign,
-                        check_freed,        clear_world};
+    struct play play = {sizeof(struct foreign_scene),
+                        set_foreign,
+                        make_and_release_another,
+                        free_foreign,
+                        check_freed,
+                        clear_world};
 
     (void)state;
     perform(&play);

@@ -171,12 +171,13 @@ static void release_some(struct run *run)
 {
     uintptr_t address = some_address(run);
     struct model_region *region = model_at(&run->model, address);
+    bool at_base = region && address - region->base < PAGE;
 
-    if (region && address - region->base >= PAGE)
-        region = NULL;
     assert_int_equal(try_free(run->world, (void *)address, 0, OS_MEM_RELEASE),
-                     region ? PAGES_OK : PAGES_FOREIGN);
-    if (region)
+                     at_base  ? PAGES_OK
+                     : region ? OS_ERROR_INVALID_ADDRESS
+                              : PAGES_FOREIGN);
+    if (at_base)
         model_remove(&run->model, region);
 }
 

@@ -231,7 +231,9 @@ static void release_some(struct house *house, struct tenant *tenant)
     if (at_base)
         look_at_pages(tenant, region);
     expect(tenant, "a release", try_free(house->world, (void *)address, 0, OS_MEM_RELEASE),
-           at_base ? PAGES_OK : PAGES_FOREIGN);
+           at_base  ? PAGES_OK
+           : region ? OS_ERROR_INVALID_ADDRESS
+                    : PAGES_FOREIGN);
     if (!at_base)
         return;
     tenant->has_large = tenant->has_large && region->pages < CHUNK_PAGES;

@@ -9,11 +9,6 @@
  * The one rule
  * --------------------------------------------------------------------------------------------- */
 
-static bool is_in_page_of_base(const struct world_region *region, const struct step *step)
-{
-    return step->offset - region->begin < PAGE;
-}
-
 static bool is_inside(const struct world_region *region, const struct step *step)
 {
     return step->size <= region->begin + region->size - step->offset;
@@ -21,16 +16,8 @@ static bool is_inside(const struct world_region *region, const struct step *step
 
 static bool is_owned_free(const struct world_region *region, const struct step *step)
 {
-    if (!region || !region->owned)
-        return false;
-    switch (step->type) {
-    case MEM_RELEASE:
-        return is_in_page_of_base(region, step);
-    case MEM_DECOMMIT:
-        return is_inside(region, step); /* size 0 is Win32's to judge */
-    default:
-        return true; /* an invalid type: the owner gets Win32's error */
-    }
+    /* Of what lies inside, Win32 judges the address, the size and the type. */
+    return region && region->owned && is_inside(region, step);
 }
 
 bool oracle_refuses(struct world *world, const struct step *step)

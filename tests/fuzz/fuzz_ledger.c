@@ -196,12 +196,16 @@ static pages_result free_answer(uintptr_t address, size_t size, uint32_t type)
 
     if (!region || region->owner != OWNER_CALLER)
         return PAGES_FOREIGN;
+    if (size > model_end_of(region) - address)
+        return PAGES_FOREIGN;
     switch (type) {
     case OS_MEM_RELEASE:
-        return !at_base ? PAGES_FOREIGN : size ? OS_ERROR_INVALID_PARAMETER : PAGES_OK;
+        if (size)
+            return OS_ERROR_INVALID_PARAMETER;
+        return at_base ? PAGES_OK : OS_ERROR_INVALID_ADDRESS;
     case OS_MEM_DECOMMIT:
         if (size)
-            return size <= model_end_of(region) - address ? PAGES_OK : PAGES_FOREIGN;
+            return PAGES_OK;
         return at_base ? PAGES_OK : OS_ERROR_INVALID_ADDRESS;
     default:
         return OS_ERROR_INVALID_PARAMETER;
