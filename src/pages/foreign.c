@@ -29,24 +29,10 @@ void foreign_begin(struct pages *pages)
     atomic_fetch_add_explicit(&pages->foreign_requests, ONE_BEGINS, memory_order_seq_cst);
 }
 
-/* Settles the range in the live region, if any, that holds its first byte; or all of the region. */
-static void settle_owner(struct pages *pages, struct range range)
-{
-    struct region *region = region_table_find(&pages->table, range.begin);
-    struct region_operation operation;
-
-    if (!region || region_begin_settling(region, range.begin, &operation) != REGION_BEGUN)
-        return;
-    if (range.begin == range.end || !range_is_inside(&operation, range))
-        range = (struct range){operation.base, operation.base + operation.size};
-    operation_must_settle(pages, &operation, range);
-    operation_end(pages, &operation);
-}
-
 void foreign_end(struct pages *pages, struct range range)
 {
     atomic_thread_fence(memory_order_seq_cst);
-    settle_owner(pages, range);
+    operation_settle_owner(pages, range);
     atomic_fetch_sub_explicit(&pages->foreign_requests, 1, memory_order_release);
 }
 

@@ -40,19 +40,23 @@ static pages_result free_invalidly(struct pages *pages, struct region *region, u
 {
     struct region_operation operation;
     struct range range;
-    pages_result result;
+    pages_result result, ended;
 
     if (begin(region, address, &operation, &result) != REGION_BEGUN)
         return result;
     range = (struct range){operation.base, operation.base + operation.size};
-    if (size > range.end - address) {
-        operation_end(pages, &operation);
-        return PAGES_FOREIGN;
+    /* A release of the base is valid: another region has begun there since the claim failed. */
+    if (size > range.end - address ||
+        (type == OS_MEM_RELEASE && !size && address - range.begin < OS_PAGE_SIZE)) {
+        ended = operation_end(pages, &operation);
+        return operation_result(PAGES_FOREIGN, ended);
     }
+    operation_concerns(pages, &operation, range);
     result = os_free((void *)address, size, type);
+    ended = operation_end(pages, &operation);
     if (!result)
-        operation_must_settle(pages, &operation, range); /* the system knows a type more */
-    return operation_result(result, operation_end(pages, &operation));
+        operation_settle_owner(pages, range); /* the system knows a type more */
+    return operation_result(result, ended);
 }
 
 static pages_result release(struct pages *pages, struct region *region, uintptr_t address,
@@ -61,11 +65,9 @@ static pages_result release(struct pages *pages, struct region *region, uintptr_
     uintptr_t page = range_round_down(address, OS_PAGE_SIZE); /* as Win32 does */
     struct region_operation operation;
 
-    if (size || !region_begins_at(region, page))
-        return free_invalidly(pages, region, address, size, OS_MEM_RELEASE);
-    if (!region_claim(region, page, 0, &operation))
-        return PAGES_FOREIGN;
-    return release_claimed(pages, &operation);
+    if (!size && region_claim(region, page, 0, &operation))
+        return release_claimed(pages, &operation);
+    return free_invalidly(pages, region, address, size, OS_MEM_RELEASE);
 }
 
 /* The pages that a decommit of (address, size) means. Size 0 at the base means all. */

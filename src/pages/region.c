@@ -120,13 +120,6 @@ bool region_covers(const struct region *region, uintptr_t address)
     return holds_in_states(region, address, LIVE, &range);
 }
 
-bool region_begins_at(const struct region *region, uintptr_t address)
-{
-    struct range range;
-
-    return holds_in_states(region, address, LIVE, &range) && range.begin == address;
-}
-
 bool region_covers_comes_or_leaves(const struct region *region, uintptr_t address)
 {
     struct range range;

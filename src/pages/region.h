@@ -140,9 +140,6 @@ bool region_covers_or_comes(const struct region *region, uintptr_t address);
 /* True if the region is being released, and the system may still hold it; *range is all of it. */
 bool region_leaves(const struct region *region, uintptr_t address, struct range *range);
 
-/* True if the region is live and begins at the address. */
-bool region_begins_at(const struct region *region, uintptr_t address);
-
 /* A consistent copy of a live region's facts. False: it is not live. */
 bool region_read(const struct region *region, struct region_facts *facts);
 

@@ -251,3 +251,16 @@ pages_result operation_end_release(struct pages *pages, struct region_operation 
                ? operation_finish_release(pages, operation)
                : PAGES_OK;
 }
+
+void operation_settle_owner(struct pages *pages, struct range range)
+{
+    struct region *region = region_table_find(&pages->table, range.begin);
+    struct region_operation operation;
+
+    if (!region || region_begin_settling(region, range.begin, &operation) != REGION_BEGUN)
+        return;
+    if (range.begin == range.end || !range_is_inside(&operation, range))
+        range = all_of(&operation);
+    operation_must_settle(pages, &operation, range);
+    operation_end(pages, &operation);
+}

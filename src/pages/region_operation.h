@@ -51,6 +51,12 @@ void operation_must_settle(struct pages *pages, struct region_operation *operati
                            struct range range);
 
 /*
+ * Settles the range in the live region, if any, that holds its first byte. All of the region if the
+ * range is empty, or does not lie in it.
+ */
+void operation_settle_owner(struct pages *pages, struct range range);
+
+/*
  * The result of an operation, when `ended` is the result of operation_end. If the operation
  * released the region for another thread and the system refused, that is not its own failure. A
  * contradiction is.
