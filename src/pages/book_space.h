@@ -18,7 +18,7 @@
 #include <stddef.h>
 
 /* What a manager's books can take at most. Only address space is spent on it. */
-#define BOOK_SPACE_SIZE ((size_t)(sizeof(void *) == 8 ? 9728u : 46u) << 20)
+#define BOOK_SPACE_SIZE ((size_t)(sizeof(void *) == 8 ? 9984u : 47u) << 20)
 
 struct book_space {
     char *base; /* NULL: each span reserves address space for itself, as tests of one pool do */

@@ -79,8 +79,10 @@ class Compile:
 
     def run(self, prefix):
         self.output.unlink(missing_ok=True)
+        # Wine 8 does not run the compiler with the runtime's write-xor-execute mappings: with and without
+        # hostmem it ends in an internal error of the runtime's.
         done = subprocess.run([*prefix, *self.command], stdin=subprocess.DEVNULL, capture_output=True,
-                              check=False)
+                              check=False, env={**os.environ, "DOTNET_EnableWriteXorExecute": "0"})
         if done.returncode or not self.output.is_file():
             raise Failed(f"the compiler ended with {done.returncode}: {(done.stdout + done.stderr)[-2000:]!r}")
         compiled = self.output.read_bytes()
@@ -117,7 +119,7 @@ class Requests:
                 process.stdin.flush()
                 line = process.stdout.readline()
                 if not line:
-                    raise Failed(f"no answer to request {number}")
+                    raise Failed(f"no answer to request {number}; azmcp ended with {process.wait()}")
                 answer = json.loads(line)
                 if answer.get("id") != number or "result" not in answer:
                     raise Failed(f"a wrong answer to request {number}: {line[:200]}")
