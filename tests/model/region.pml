@@ -1,13 +1,14 @@
 /*
  * region.pml: the life of a region, for the model checker spin.
  *
- * A model of src/pages: region.[ch], region_table.[ch], region_operation.[ch], pages_alloc.c,
- * pages_free.c, committed.[ch] and audit.c. Each inline below is named after the function whose
- * steps it takes, in that function's order. One step of the model is one access to an atomic
- * variable, or one request to the system; what happens in one step stands between `d_step {` or
- * `atomic {` and its brace, or is one statement. Code that only uses a caller's own variables
- * belongs to the access before it. Ghosts (variables and assertions about what the code does not
- * know) are marked so, and take no step.
+ * A model of src/pages: region.[ch], activity.[ch], region_table.[ch], region_operation.[ch],
+ * pages_alloc.c, pages_free.c, committed.[ch] and audit.c. Each inline below is named after the
+ * function whose steps it takes, in that function's order. One step of the model is one access to
+ * an atomic variable, or one request to the system; what happens in one step stands between
+ * `d_step {` or `atomic {` and its brace, or is one statement. A loop that swaps a word for one that
+ * follows from it alone is one step: only the swap that succeeds counts. Code that only uses a
+ * caller's own variables belongs to the access before it. Ghosts (variables and assertions about
+ * what the code does not know) are marked so, and take no step.
  *
  * Who runs: CALLERS threads, each of which makes CALLS calls (the first of them FIRST), each time any
  * of the first KINDS kinds of calls at any place, and with FREEZE one of them may be frozen before any
@@ -22,21 +23,25 @@
  *                   as many regions are gone as releases were told so: in `check_all_is_settled`.
  * - nothing is lost once all calls have returned, the books name exactly the regions that the system
  *                   has, refused releases or not, and each record is live or free: there, too.
- * - exact books     then each committed bit is the system's; and an auditor never tells a difference
- *                   that is not there: in `look`.
+ * - exact books     then each committed bit is the system's, and no word of a granule says that an
+ *                   operation is under way; and what an auditor finds while it is at rest is there:
+ *                   in `look`.
  * - nobody waits    no caller is ever without a step to take, also when another is frozen ("invalid
  *                   end state" would say so); and there is no way round in the graph of all states
  *                   (-DNP: "non-progress cycle"): no loop goes on without another's having got on.
  *
  * What is left out:
  * - One region takes one place of PLACES, and has one page. Operations on different pages meet only
- *   in the word `life` and in the count of foreign requests (`strangers`; in the code,
- *   foreign_requests). So one kind of call decommits another page of the region. `base` stands for
- *   base and size, `block` for block and heap: what is read for a claim.
+ *   in the word `life`, in that of their granule, and in the count of foreign requests
+ *   (`strangers`; in the code, foreign_requests). So one kind of call decommits another page of the
+ *   granule. `base` stands for base and size, `block` for block and heap: what is read for a claim.
+ * - A range is one granule of one chunk. Those of several are entered and left one by one. That an
+ *   operation may enter none of several chunks of which one has no words is as if it had none.
  * - The pool hands out any free record in one step, which is more than the stack in pool.c does;
  *   test_pool_frozen is about that stack. Nodes, arrays and the hash table of the ledger are
  *   always there.
  * - Sums (gauges, charges) are changed by atomic additions, of what the bits' own changes say.
+ * - An auditor looks once. The second look, which tells, finds no more than the first.
  * - All accesses are sequentially consistent here. The memory orders are checked by the thread
  *   sanitizer, and justified beside the code.
  * - The 16 bits of operations under way do not overflow (REGION_CROWDED).
@@ -79,24 +84,38 @@
 #define ONE_UNDER_WAY 4
 #define UNDER_WAY(word) (((word) >> 2) & 15)
 #define NO_UNDER_WAY(word) ((word) - UNDER_WAY(word) * ONE_UNDER_WAY)
+#define UNSETTLED 64
 
 #ifdef BUG_NO_GENERATION
 #define ONE_VERSION 0
 #else
-#define ONE_VERSION 64
+#define ONE_VERSION 128
 #endif
 
-#define NEXT_VERSION(word, state) ((word) - STATE(word) + (state) + ONE_VERSION)
+/* UNSETTLED is cleared. */
+#define NEXT_VERSION(word, state) ((word) - STATE(word) - ((word) & UNSETTLED) + (state) + ONE_VERSION)
+
+/* ------------------------------------------------------------------------------------------------
+ * activity.h: the words of granules
+ * --------------------------------------------------------------------------------------------- */
+
+#define IN_GRANULE(word) ((word) & 15)
+#define CROWDED 16
+#define ONE_BEGINS (32 + 1)
 
 #define NONE 0 /* of a record's index */
 
 short life[RECORDS + 1]; /* struct region */
 byte base[RECORDS + 1];
 byte block[RECORDS + 1];
+byte sequence[RECORDS + 1];
+short unentered[RECORDS + 1]; /* as strangers below: begun, and under way */
 bit in_pool[RECORDS + 1]; /* region_table_take and _give */
 
 byte owner[PLACES]; /* struct chunk: owners */
-bit booked[PLACES]; /* its committed bits */
+bit has_words[PLACES]; /* struct chunk_pages: whether there is one, */
+bit booked[PLACES];    /* its committed bits, */
+short activity[PLACES]; /* and its words of granules */
 
 /*
  * struct pages, foreign_requests: in the high bits how many requests for foreign memory have begun,
@@ -185,8 +204,6 @@ inline region_begin(place)
            if
            :: life[r] == seen ->
               life[r] = seen + ONE_VERSION + ONE_UNDER_WAY;
-              word = life[r];
-              alone = UNDER_WAY(seen) == 0;
               /* Ghost. */
               assert(base[r] == place);
               mine = stands_for[r];
@@ -224,7 +241,6 @@ inline region_claim(place)
 #else
               life[r] = NEXT_VERSION(seen, RELEASING) + ONE_UNDER_WAY;
 #endif
-              word = life[r];
               alone = UNDER_WAY(seen) == 0;
               is_claim = true;
               /* Ghost. */
@@ -242,25 +258,26 @@ inline region_claim(place)
     od
 }
 
-/* end_if_still: sets `has_ended` (what the function returns) and `last`. */
-inline end_if_still(expected)
+/* region_end: sets `has_ended`. */
+inline region_end()
 {
     d_step {
-        if
-        :: UNDER_WAY(expected) == 1 && STATE(expected) != LIVE ->
-           last = life[r] == expected;
-           has_ended = last
-        :: else ->
-#ifdef BUG_SETTLES_ONCE
-           last = UNDER_WAY(life[r]) == 1 && STATE(life[r]) != LIVE;
-           life[r] = life[r] - (last -> 0 : ONE_UNDER_WAY);
-           has_ended = true
-#else
-           last = false;
-           has_ended = life[r] == expected;
-           life[r] = life[r] - (has_ended -> ONE_UNDER_WAY : 0)
-#endif
-        fi
+        has_ended = STATE(life[r]) == LIVE;
+        life[r] = life[r] - (has_ended -> ONE_UNDER_WAY : 0);
+        life[r] = life[r] - (has_ended && settles -> life[r] & UNSETTLED : 0);
+        settles = false
+    }
+}
+
+/* region_end_claimed: sets `has_ended` (what the function returns) and `last`. */
+inline region_end_claimed()
+{
+    d_step {
+        last = UNDER_WAY(word) == 1;
+        has_ended = last || life[r] == word;
+        assert(!last || life[r] == word); /* ghost: no other caller changes the word */
+        life[r] = life[r] - (has_ended && !last -> ONE_UNDER_WAY : 0);
+        word = 0
     }
 }
 
@@ -271,6 +288,7 @@ inline region_retire()
     d_step {
         assert(life[r] == word); /* ghost: no other caller changes the word */
         life[r] = NEXT_VERSION(NO_UNDER_WAY(word), FREE);
+        word = 0;
         claimed[r] = false /* ghost */
     }
 }
@@ -281,17 +299,62 @@ inline region_restore()
     word = life[r];
     d_step {
         assert(life[r] == word && UNDER_WAY(word) == 1); /* ghost: no other caller changes the word */
-        word = NEXT_VERSION(word, LIVE);
-        life[r] = word;
+        life[r] = NEXT_VERSION(word, LIVE) + UNSETTLED;
+        word = 0;
+        settles = true;
         claimed[r] = false /* ghost */
     }
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Ending an operation: region_operation.c
+ * Granules: activity.c
  * --------------------------------------------------------------------------------------------- */
 
-/* settle: the page's bit becomes what the system says. */
+inline enter(place, settling)
+{
+    d_step {
+#ifndef BUG_CROWDED_FORGOTTEN
+        activity[place] =
+            (settling || IN_GRANULE(activity[place]) -> activity[place] | CROWDED : activity[place]);
+#endif
+        activity[place] = activity[place] + ONE_BEGINS;
+        has_entered = true
+    }
+}
+
+inline activity_begin(place, settling)
+{
+    if
+    :: has_words[place] -> enter(place, settling)
+    :: else
+    fi
+}
+
+/* leave: sets `has_ended`. */
+inline leave(place)
+{
+    d_step {
+#ifdef BUG_LEAVES_BLINDLY
+        word = activity[place];
+#endif
+        has_ended = activity[place] == word;
+        word = word - 1;
+#ifndef BUG_CROWDED_CLEARED
+        if
+        :: IN_GRANULE(word) == 0 ->
+#endif
+           word = word - (word & CROWDED)
+#ifndef BUG_CROWDED_CLEARED
+        :: else
+        fi
+#endif
+        ;
+        activity[place] = (has_ended -> word : activity[place]);
+        word = 0
+    }
+}
+
+/* settle (region_operation.c): the page's bit becomes what the system says. */
 inline settle(place)
 {
     d_step {
@@ -299,10 +362,41 @@ inline settle(place)
         is_committed = committed[place]
     }
     d_step {
+        has_words[place] = has_words[place] || is_committed; /* committed_ensure */
         booked[place] = is_committed;
         is_committed = false
     }
 }
+
+/* activity_end: range says whether the page is concerned, or another one of the granule. */
+inline activity_end(place, range)
+{
+#ifndef BUG_WORDS_MISSED
+    if
+    :: !has_entered && has_words[place] -> enter(place, true)
+    :: else
+    fi;
+#endif
+    has_ended = !has_entered;
+    do
+    :: has_ended -> break
+    :: else ->
+       word = activity[place]; /* look */
+       /* Where a swap has failed before, the granule is crowded. */
+#ifndef BUG_NO_SETTLE
+       if
+       :: (word & CROWDED) && range -> settle(place)
+       :: else
+       fi;
+#endif
+       leave(place)
+    od;
+    has_entered = false
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Ending an operation: region_operation.c
+ * --------------------------------------------------------------------------------------------- */
 
 inline region_table_give()
 {
@@ -324,13 +418,57 @@ inline os_release(place)
     }
 }
 
+/* must_settle. The page's bits have room, if the system has it committed. */
+inline must_settle(place)
+{
+    d_step { assert_is_mine(place); is_committed = committed[place] }
+    d_step { has_words[place] = has_words[place] || is_committed; is_committed = false }
+    activity_begin(place, true)
+}
+
+/* end_claimed: range says whether the page is concerned. */
+inline end_claimed(place, range)
+{
+    has_ended = false;
+    do
+    :: has_ended -> break
+    :: else ->
+       word = life[r]; /* region_before_settling */
+       if
+       :: range -> settle(place)
+       :: else
+       fi;
+       region_end_claimed()
+    od
+}
+
+/*
+ * end_operation: enters says whether it is to be found in the granule's word, range whether the
+ * page is concerned.
+ */
+inline end_operation(place, enters, range)
+{
+    if
+    :: enters -> activity_end(place, range)
+    :: else
+    fi;
+    if
+    :: is_unentered -> d_step { unentered[r] = unentered[r] - 1; is_unentered = false }
+    :: else
+    fi;
+    region_end();
+    if
+    :: has_ended
+    :: else -> end_claimed(place, range)
+    fi
+}
+
 /*
  * undo_release: the region is live again. `last` tells whether another caller has released it again
  * meanwhile.
  */
 inline undo_release(place)
 {
-    strangers_before = strangers; /* operation_foreign_requests */
 #ifndef BUG_RESTORED_UNSETTLED
     settle(place);
 #endif
@@ -338,12 +476,10 @@ inline undo_release(place)
     region_retire()
 #else
     region_restore();
-#ifdef BUG_REFUSED_IGNORES_STRANGERS
-    alone = true;
-#else
-    look_for_strangers();
+#if !defined BUG_REFUSED_IGNORES_STRANGERS && !defined BUG_RESTORED_UNSETTLED
+    must_settle(place);
 #endif
-    end_operation(place, true)
+    end_operation(place, true, true)
 #endif
 }
 
@@ -400,31 +536,9 @@ inline operation_finish_release(place)
     od
 }
 
-/* end_operation: range says whether the page is concerned. */
-inline end_operation(place, range)
+inline operation_end(place, enters, range)
 {
-    has_ended = false;
-    if
-    :: alone -> end_if_still(word) /* region_end_if_alone */
-    :: else
-    fi;
-    do
-    :: has_ended -> break
-    :: else ->
-       word = life[r]; /* region_before_settling */
-#ifndef BUG_NO_SETTLE
-       if
-       :: range -> settle(place)
-       :: else
-       fi;
-#endif
-       end_if_still(word) /* region_end */
-    od
-}
-
-inline operation_end(place, range)
-{
-    end_operation(place, range);
+    end_operation(place, enters, range);
     if
     :: last -> operation_finish_release(place)
     :: else
@@ -450,7 +564,7 @@ inline forwarded_commit(place)
     :: r != NONE ->
        region_begin(place); /* region_begin_settling */
        if
-       :: r != NONE -> alone = false; operation_end(place, true)
+       :: r != NONE -> must_settle(place); operation_end(place, true, true)
        :: else
        fi
     :: else
@@ -485,14 +599,14 @@ inline region_table_take()
 inline region_write(place)
 {
     base[r] = place;
+    sequence[r] = mine; /* any number that no other region has */
     block[r] = place
 }
 
 /* region_publish. */
 inline region_publish()
 {
-    word = NEXT_VERSION(life[r], LIVE) + ONE_UNDER_WAY;
-    life[r] = word
+    d_step { life[r] = NEXT_VERSION(life[r], LIVE) + ONE_UNDER_WAY + UNSETTLED; settles = true }
 }
 
 /* region_table_own: looks whether the place is vacant, and takes it. */
@@ -546,19 +660,25 @@ inline reserve(place)
           region_table_own(place);
 #endif
           if
-          :: is_committed -> d_step { booked[place] = true; is_committed = false } /* committed_set */
+          :: is_committed ->
+             has_words[place] = true; /* committed_ensure */
+             d_step { booked[place] = true; is_committed = false } /* committed_set */
           :: else
           fi;
           region_write(place);
 #ifndef BUG_LIVE_BEFORE_FACTS
           region_publish();
 #endif
+          /* operation_end_making */
 #ifdef BUG_NO_STRANGERS
           alone = true;
 #else
           look_for_strangers();
 #endif
-          operation_end(place, true);
+          if
+          :: alone -> operation_end(place, false, false)
+          :: else -> must_settle(place); operation_end(place, true, true)
+          fi;
 #ifdef BUG_OWNER_LAST
           region_table_own(place)
 #endif
@@ -582,16 +702,32 @@ inline commit(place)
     fi;
     if
     :: r != NONE ->
+       has_words[place] = true; /* committed_ensure */
+       activity_begin(place, false); /* operation_concerns */
        d_step { assert_is_mine(place); committed[place] = true }
        booked[place] = true; /* operation_book_commit */
-#ifndef BUG_COMMIT_NOT_BEGUN
-       operation_end(place, true)
+#ifdef BUG_COMMIT_NOT_BEGUN
+       activity_end(place, true)
+#else
+       operation_end(place, true, true)
 #endif
     :: else -> forwarded_commit(place)
     fi
 }
 
-/* decommit: of the page, or of another page of the region. */
+/* operation_concerns: counts those that have not entered. */
+inline operation_concerns(place)
+{
+    activity_begin(place, false);
+#ifndef BUG_UNENTERED_UNSEEN
+    if
+    :: has_entered
+    :: else -> d_step { unentered[r] = unentered[r] + STRANGER_BEGINS; is_unentered = true }
+    fi
+#endif
+}
+
+/* decommit: of the page, or of another page of its granule. */
 inline decommit(place, range)
 {
     region_table_find(place);
@@ -601,13 +737,14 @@ inline decommit(place, range)
     fi;
     if
     :: r != NONE ->
+       operation_concerns(place);
        if
        :: range ->
           d_step { assert_is_mine(place); committed[place] = false }
           booked[place] = false /* operation_book_decommit */
        :: else
        fi;
-       operation_end(place, range)
+       operation_end(place, true, range)
     :: else
     fi
 }
@@ -625,7 +762,11 @@ inline release_under_way(place)
     od;
 #endif
     atomic { assert_is_mine(place); committed[place] = false }
-    operation_end(place, true)
+    end_claimed(place, true); /* operation_end_release */
+    if
+    :: last -> operation_finish_release(place)
+    :: else
+    fi
 }
 
 /* release, release_claimed. */
@@ -650,19 +791,51 @@ inline release(place)
     fi
 }
 
-/* look_at_rest: once over the region of a record, with what an audit would tell. */
+/* region_is_still: r becomes NONE if it is not. */
+inline region_is_still()
+{
+    d_step {
+        r = (STATE(life[r]) == LIVE && sequence[r] == other
+#ifndef BUG_AUDIT_IGNORES_UNSETTLED
+             && !(life[r] & UNSETTLED)
+#endif
+             -> r : NONE)
+    }
+}
+
+/* activity_observe, and those that have not entered: r becomes NONE if an operation is under way. */
+inline observe()
+{
+    d_step {
+#ifndef BUG_AUDIT_IGNORES_ACTIVITY
+        word = activity[read_base] + has_words[read_base];
+#endif
+        seen = unentered[r];
+        r = (IN_GRANULE(activity[read_base]) == 0 && STRANGERS_UNDER_WAY(seen) == 0 -> r : NONE)
+    }
+}
+
+/* The same again: r becomes NONE if the words have changed. */
+inline observe_again()
+{
+    d_step {
+        r = (unentered[r] == seen
+#ifndef BUG_AUDIT_IGNORES_ACTIVITY
+             && activity[read_base] + has_words[read_base] == word
+#endif
+             -> r : NONE)
+    }
+}
+
+/* look_at: once over the region of a record. What it finds at rest counts. */
 inline look()
 {
-    atomic {
-        strangers_before = strangers;
-        if
-        :: r = 1
+    if
+    :: r = 1
 #if RECORDS > 1
-        :: r = 2
+    :: r = 2
 #endif
-        fi
-    }
-    word = life[r]; /* region_observe */
+    fi;
     /* region_read */
     do
     :: atomic {
@@ -672,30 +845,59 @@ inline look()
            :: else
            fi
        }
-       read_base = base[r];
+       d_step { read_base = base[r]; other = sequence[r] }
        if
-       :: life[r] == seen -> break
+       :: life[r] == seen -> seen = 0; break
        :: else
        fi
     od;
+    /* begin_part */
     if
-    :: r != NONE ->
-       /* os_query_range: not the system's at all, or committed or not. */
-       d_step { is_committed = committed[read_base]; refused = allocated[read_base] == 0 }
-       d_step { refused = refused || is_committed != booked[read_base]; is_committed = false }
-       /* at_rest: region_at_rest_since, then operation_no_foreign_since. */
-       if
-       :: life[r] == word && STATE(word) == LIVE && UNDER_WAY(word) == 0 && refused ->
-#ifdef BUG_AUDIT_IGNORES_STRANGERS
-          assert(false)
-#else
-          assert(strangers != strangers_before || STRANGERS_UNDER_WAY(strangers_before) != 0)
-#endif
-       :: else
-       fi
+    :: r != NONE -> strangers_before = strangers; region_is_still()
     :: else
     fi;
-    refused = false
+    if
+    :: r != NONE -> observe()
+    :: else
+    fi;
+    /* compare_part: not the system's at all, or committed or not. */
+    if
+    :: r != NONE ->
+       d_step { is_committed = committed[read_base]; refused = allocated[read_base] == 0 }
+       d_step {
+           refused = refused || is_committed != booked[read_base];
+           r = (refused -> r : NONE);
+           is_committed = false;
+           refused = false
+       }
+    :: else
+    fi;
+    /* at_rest: region_is_still, activity_observe, operation_no_foreign_since. */
+#ifndef BUG_AUDIT_LOOKS_LATE
+    if
+    :: r != NONE -> region_is_still()
+    :: else
+    fi;
+#endif
+    if
+    :: r != NONE -> observe_again()
+    :: else
+    fi;
+#ifdef BUG_AUDIT_LOOKS_LATE
+    if
+    :: r != NONE -> region_is_still()
+    :: else
+    fi;
+#endif
+    if
+    :: r != NONE ->
+#ifdef BUG_AUDIT_IGNORES_STRANGERS
+       assert(false)
+#else
+       assert(strangers != strangers_before || STRANGERS_UNDER_WAY(strangers_before) != 0)
+#endif
+    :: else
+    fi
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -707,7 +909,7 @@ inline forget()
     atomic {
         r = NONE; other = NONE; at = 0; seen = 0; word = 0; read_base = 0; strangers_before = 0;
         alone = 0; is_claim = 0; has_ended = 0; last = 0; is_committed = 0; refused = 0; is_refused = 0;
-        mine = 0; kind = 0
+        has_entered = 0; is_unentered = 0; settles = 0; mine = 0; kind = 0
     }
 }
 
@@ -717,6 +919,7 @@ proctype caller(byte number; byte calls; byte kind)
     byte at, r, other, read_base;
     short seen, word, strangers_before;
     bit alone, is_claim, has_ended, last, is_committed, refused;
+    bit has_entered, is_unentered, settles;
     bit is_refused; /* ghost */
     byte mine; /* ghost: the reservation that this caller operates on */
 
@@ -769,7 +972,8 @@ inline check_all_is_settled()
         do
         :: at < PLACES ->
            r = owner[at];
-           assert(booked[at] == committed[at]);
+           assert(booked[at] == committed[at] && (has_words[at] || !booked[at]));
+           assert(IN_GRANULE(activity[at]) == 0 && !(activity[at] & CROWDED));
            if
            :: allocated[at] != 0 ->
               assert(r != NONE && STATE(life[r]) == LIVE && base[r] == at && block[r] == at);
@@ -784,7 +988,8 @@ inline check_all_is_settled()
         r = 1;
         do
         :: r <= RECORDS ->
-           assert(UNDER_WAY(life[r]) == 0);
+           assert(UNDER_WAY(life[r]) == 0 && !(life[r] & UNSETTLED));
+           assert(STRANGERS_UNDER_WAY(unentered[r]) == 0);
            assert(STATE(life[r]) == (in_pool[r] -> FREE : LIVE));
            live = live - (in_pool[r] -> 0 : 1);
            r++
@@ -804,15 +1009,16 @@ init
         :: r <= RECORDS -> in_pool[r] = true; r++
         :: else -> break
         od;
-        /* Nothing, a reservation, or a committed one. */
+        /* Nothing, a reservation, one with words from before, or a committed one. */
         if
         :: true
         :: true ->
            reservations = 1; there = 1; allocated[0] = 1; stands_for[1] = 1; in_pool[1] = false;
-           life[1] = LIVE; owner[0] = 1;
+           life[1] = LIVE; owner[0] = 1; sequence[1] = 1;
            if
            :: true
-           :: true -> committed[0] = true; booked[0] = true
+           :: true -> has_words[0] = true
+           :: true -> has_words[0] = true; committed[0] = true; booked[0] = true
            fi
         fi;
         /*
