@@ -19,6 +19,7 @@ struct beside {
 
 static struct beside *beside;
 static unsigned queries;
+static unsigned audits;
 
 static void run_beside(bool before)
 {
@@ -40,10 +41,10 @@ static bool changes_memory;
 
 void system_call_begins(bool changes)
 {
-    changes_memory = changes;
     queries += !changes;
     if (changes)
         run_beside(true);
+    changes_memory = changes;
 }
 
 void system_call_ended(void)
@@ -60,6 +61,15 @@ static void commit_beside(struct beside *now)
 static void decommit_beside(struct beside *now)
 {
     decommit(now->world, now->page, now->size);
+}
+
+static void audit_beside(struct beside *now)
+{
+    struct audit audit;
+
+    assert_true(audit_run(&now->world->pages, &audit, print_difference, NULL));
+    assert_int_equal(audit.differences, 0);
+    audits++;
 }
 
 /* The number of questions to the system that the call asked while the other ran beside it. */
@@ -222,6 +232,37 @@ static void an_audit_asks_twice_about_what_is_only_reserved(void **state)
     release(world, base);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Audits
+ * --------------------------------------------------------------------------------------------- */
+
+static void an_audit_beside_a_decommit_over_chunks_without_words_tells_nothing(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, 200 * CHUNK_SIZE); /* a bit stands for several chunks */
+    struct beside other = {world, base, 0, audit_beside, audit_beside};
+
+    commit(world, base, PAGE);
+    audits = 0;
+    questions_of(&other, decommit, base, 200 * CHUNK_SIZE);
+    assert_int_equal(audits, 2);
+    assert_exact(world);
+    release(world, base);
+}
+
+static void an_audit_beside_a_decommit_that_came_before_the_words_tells_nothing(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, CHUNK_SIZE);
+    struct beside other = {world, base, PAGE, commit_beside, audit_beside};
+
+    audits = 0;
+    questions_of(&other, decommit, base, CHUNK_SIZE);
+    assert_int_equal(audits, 1);
+    assert_exact(world);
+    release(world, base);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +273,8 @@ int main(void)
         world_test(a_granule_is_not_crowded_for_ever),
         world_test(a_release_beside_an_operation_leaves_nothing),
         world_test(an_audit_asks_twice_about_what_is_only_reserved),
+        world_test(an_audit_beside_a_decommit_over_chunks_without_words_tells_nothing),
+        world_test(an_audit_beside_a_decommit_that_came_before_the_words_tells_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
