@@ -2,7 +2,7 @@
  * region.pml: the life of a region, for the model checker spin.
  *
  * A model of src/pages: region.[ch], activity.[ch], region_table.[ch], region_operation.[ch],
- * pages_alloc.c, pages_free.c, committed.[ch] and audit.c. Each inline below is named after the
+ * foreign.[ch], pages_alloc.c, pages_free.c, committed.[ch] and audit.c. Each inline below is named after the
  * function whose steps it takes, in that function's order. One step of the model is one access to
  * an atomic variable, or one request to the system; what happens in one step stands between
  * `d_step {` or `atomic {` and its brace, or is one statement. A loop that swaps a word for one that
@@ -37,6 +37,7 @@
  *   granule. `base` stands for base and size, `block` for block and heap: what is read for a claim.
  * - A range is one granule of one chunk. Those of several are entered and left one by one. That an
  *   operation may enter none of several chunks of which one has no words is as if it had none.
+ * - Releases of foreign memory (the second protocol of foreign.h).
  * - The pool hands out any free record in one step, which is more than the stack in pool.c does;
  *   test_pool_frozen is about that stack. Nodes, arrays and the hash table of the ledger are
  *   always there.
@@ -62,6 +63,8 @@
 #ifndef KINDS
 #define KINDS 6
 #endif
+/* Whether any call is an audit, for which alone some things are written. */
+#define OBSERVED (KINDS == 6)
 #ifndef PLACES
 #define PLACES 2
 #endif
@@ -79,6 +82,7 @@
 #define FREE 0
 #define LIVE 1
 #define RELEASING 2
+#define MAKING 3
 
 #define STATE(word) ((word) & 3)
 #define ONE_UNDER_WAY 4
@@ -418,12 +422,26 @@ inline os_release(place)
     }
 }
 
-/* must_settle. The page's bits have room, if the system has it committed. */
-inline must_settle(place)
+/* concern: counts an operation that has not entered. */
+inline concern(place, settling)
 {
-    d_step { assert_is_mine(place); is_committed = committed[place] }
-    d_step { has_words[place] = has_words[place] || is_committed; is_committed = false }
-    activity_begin(place, true)
+    activity_begin(place, settling);
+#if OBSERVED && !defined BUG_UNENTERED_UNSEEN
+    if
+    :: has_entered
+    :: else -> d_step { unentered[r] = unentered[r] + STRANGER_BEGINS; is_unentered = true }
+    fi
+#endif
+}
+
+/*
+ * operation_must_settle. It asks the system, and makes words if the page is committed: in one step,
+ * because all who commit make them.
+ */
+inline operation_must_settle(place)
+{
+    d_step { assert_is_mine(place); has_words[place] = has_words[place] || committed[place] }
+    concern(place, true)
 }
 
 /* end_claimed: range says whether the page is concerned. */
@@ -452,10 +470,12 @@ inline end_operation(place, enters, range)
     :: enters -> activity_end(place, range)
     :: else
     fi;
+#if OBSERVED
     if
     :: is_unentered -> d_step { unentered[r] = unentered[r] - 1; is_unentered = false }
     :: else
     fi;
+#endif
     region_end();
     if
     :: has_ended
@@ -477,7 +497,7 @@ inline undo_release(place)
 #else
     region_restore();
 #if !defined BUG_REFUSED_IGNORES_STRANGERS && !defined BUG_RESTORED_UNSETTLED
-    must_settle(place);
+    operation_must_settle(place);
 #endif
     end_operation(place, true, true)
 #endif
@@ -545,7 +565,7 @@ inline operation_end(place, enters, range)
     fi
 }
 
-/* operation_no_foreign_since: sets `alone`. */
+/* foreign_none_since: sets `alone`. */
 inline look_for_strangers()
 {
     atomic {
@@ -554,7 +574,7 @@ inline look_for_strangers()
     }
 }
 
-/* operation_foreign_begin, the request, operation_foreign_end. */
+/* foreign_begin, the request, foreign_end. */
 inline forwarded_commit(place)
 {
     strangers = strangers + STRANGER_BEGINS;
@@ -564,7 +584,7 @@ inline forwarded_commit(place)
     :: r != NONE ->
        region_begin(place); /* region_begin_settling */
        if
-       :: r != NONE -> must_settle(place); operation_end(place, true, true)
+       :: r != NONE -> operation_must_settle(place); operation_end(place, true, true)
        :: else
        fi
     :: else
@@ -595,12 +615,20 @@ inline region_table_take()
     }
 }
 
-/* region_write. */
+/* region_write and region_make. No call of these distinguishes MAKING from FREE. */
 inline region_write(place)
 {
     base[r] = place;
-    sequence[r] = mine; /* any number that no other region has */
-    block[r] = place
+    d_step {
+#if OBSERVED
+        sequence[r] = mine; /* any number that no other region has */
+        unentered[r] = 0;
+#endif
+        block[r] = place;
+#ifndef BUG_LIVE_BEFORE_FACTS
+        life[r] = NEXT_VERSION(life[r], MAKING)
+#endif
+    }
 }
 
 /* region_publish. */
@@ -628,7 +656,7 @@ inline region_table_own(place)
 /* alloc_charged_region. */
 inline reserve(place)
 {
-    strangers_before = strangers; /* operation_foreign_requests */
+    strangers_before = strangers; /* foreign_requests */
     region_table_take();
     if
     :: r != NONE ->
@@ -660,12 +688,14 @@ inline reserve(place)
           region_table_own(place);
 #endif
           if
-          :: is_committed ->
-             has_words[place] = true; /* committed_ensure */
-             d_step { booked[place] = true; is_committed = false } /* committed_set */
+          :: is_committed -> has_words[place] = true /* committed_ensure */
           :: else
           fi;
           region_write(place);
+          if
+          :: is_committed -> d_step { booked[place] = true; is_committed = false } /* book_pages */
+          :: else
+          fi;
 #ifndef BUG_LIVE_BEFORE_FACTS
           region_publish();
 #endif
@@ -676,9 +706,10 @@ inline reserve(place)
           look_for_strangers();
 #endif
           if
-          :: alone -> operation_end(place, false, false)
-          :: else -> must_settle(place); operation_end(place, true, true)
+          :: alone
+          :: else -> operation_must_settle(place)
           fi;
+          operation_end(place, !alone, !alone);
 #ifdef BUG_OWNER_LAST
           region_table_own(place)
 #endif
@@ -703,8 +734,13 @@ inline commit(place)
     if
     :: r != NONE ->
        has_words[place] = true; /* committed_ensure */
-       activity_begin(place, false); /* operation_concerns */
+#ifdef BUG_ENTERS_LATE
        d_step { assert_is_mine(place); committed[place] = true }
+       activity_begin(place, false);
+#else
+       concern(place, false);
+       d_step { assert_is_mine(place); committed[place] = true }
+#endif
        booked[place] = true; /* operation_book_commit */
 #ifdef BUG_COMMIT_NOT_BEGUN
        activity_end(place, true)
@@ -713,18 +749,6 @@ inline commit(place)
 #endif
     :: else -> forwarded_commit(place)
     fi
-}
-
-/* operation_concerns: counts those that have not entered. */
-inline operation_concerns(place)
-{
-    activity_begin(place, false);
-#ifndef BUG_UNENTERED_UNSEEN
-    if
-    :: has_entered
-    :: else -> d_step { unentered[r] = unentered[r] + STRANGER_BEGINS; is_unentered = true }
-    fi
-#endif
 }
 
 /* decommit: of the page, or of another page of its granule. */
@@ -737,7 +761,7 @@ inline decommit(place, range)
     fi;
     if
     :: r != NONE ->
-       operation_concerns(place);
+       concern(place, false);
        if
        :: range ->
           d_step { assert_is_mine(place); committed[place] = false }
@@ -872,7 +896,7 @@ inline look()
        }
     :: else
     fi;
-    /* at_rest: region_is_still, activity_observe, operation_no_foreign_since. */
+    /* at_rest: region_is_still, those unentered, activity_observe, foreign_none_since. */
 #ifndef BUG_AUDIT_LOOKS_LATE
     if
     :: r != NONE -> region_is_still()
@@ -1017,7 +1041,9 @@ init
            life[1] = LIVE; owner[0] = 1; sequence[1] = 1;
            if
            :: true
+#if CALLERS == 2 && FIRST == CALLS
            :: true -> has_words[0] = true
+#endif
            :: true -> has_words[0] = true; committed[0] = true; booked[0] = true
            fi
         fi;
