@@ -16,17 +16,20 @@
 #include "redirect/hooks/page_hooks.h"
 #include "redirect/own_process.h"
 #include "redirect/spinlock.h"
+#include "redirect/unloads.h"
 
 /* Guards all writing of entries (import_write allows one thread at a time), and `standing`. */
-static atomic_flag rewriting = SPINLOCK_FREE;
+static struct spinlock rewriting = SPINLOCK_FREE;
 
 /* The redirections whose entries are rewritten, the newest first, linked by `below`. */
-static struct HOSTMEM_REDIRECTION *standing;
+static struct redirection *standing;
 
 /* The first walk over the imports. */
 struct survey {
-    DWORD flags; /* HostMemRedirectModule's */
-    size_t count;
+    DWORD flags;     /* HostMemRedirectModule's */
+    size_t count;    /* entries to rewrite */
+    bool is_unknown; /* of some entry it cannot be told what it is */
+    bool is_wanted;  /* the redirection is to be made, even if there is no entry to rewrite */
 };
 
 /* ------------------------------------------------------------------------------------------------
@@ -50,7 +53,7 @@ static unsigned features_of(DWORD flags)
     return features;
 }
 
-static struct rewritten *find_in(struct HOSTMEM_REDIRECTION *redirection,
+static struct rewritten *find_in(struct redirection *redirection,
                                  const volatile void *entry)
 {
     for (size_t i = 0; i < redirection->count; i++) {
@@ -65,9 +68,23 @@ static struct rewritten *find_standing(const volatile void *entry)
 {
     struct rewritten *found = NULL;
 
-    for (struct HOSTMEM_REDIRECTION *at = standing; at && !found; at = at->below)
+    for (struct redirection *at = standing; at && !found; at = at->below)
         found = find_in(at, entry);
     return found;
+}
+
+/* What an entry held before any of the standing redirections. */
+static const void *address_before(const struct import *import)
+{
+    const void *address = *import->entry;
+
+    for (struct redirection *at = standing; at; at = at->below) {
+        const struct rewritten *noted = find_in(at, import->entry);
+
+        if (noted)
+            address = noted->original; /* the oldest is the last */
+    }
+    return address;
 }
 
 /*
@@ -79,12 +96,12 @@ static void *hook_of(const struct import *import, DWORD flags)
 {
     const struct rewritten *noted = find_standing(import->entry);
     const void *now = noted ? noted->hook : *import->entry;
+    const void *before = address_before(import);
     unsigned features = features_of(flags);
-    void *hook =
-        lookup_hooks_find(features | lookup_hooks_features(now), import->module, import->function);
+    void *hook = lookup_hooks_find(features | lookup_hooks_features(now), import, before);
 
     if (!hook)
-        hook = hook_catalogue_find_import(features, import->module, import->function);
+        hook = hook_catalogue_find_import(features, import, before);
     return hook != now ? hook : NULL;
 }
 
@@ -94,12 +111,14 @@ static bool count_entry(void *context, const struct import *import)
 
     if (hook_of(import, survey->flags))
         survey->count++;
+    if (hook_catalogue_is_unknown(import, address_before(import)))
+        survey->is_unknown = true;
     return true;
 }
 
 static bool note_entry(void *context, const struct import *import)
 {
-    struct HOSTMEM_REDIRECTION *redirection = context;
+    struct redirection *redirection = context;
     void *hook = hook_of(import, redirection->flags);
 
     if (!hook)
@@ -132,7 +151,7 @@ static DWORD put_entry_back(const struct rewritten *rewritten)
 }
 
 /* Puts the first `count` entries back, also after an error. Returns the first error, or 0. */
-static DWORD put_back(const struct HOSTMEM_REDIRECTION *redirection, size_t count)
+static DWORD put_back(const struct redirection *redirection, size_t count)
 {
     DWORD first_error = ERROR_SUCCESS;
 
@@ -145,7 +164,7 @@ static DWORD put_back(const struct HOSTMEM_REDIRECTION *redirection, size_t coun
     return first_error;
 }
 
-static DWORD rewrite(const struct HOSTMEM_REDIRECTION *redirection)
+static DWORD rewrite(const struct redirection *redirection)
 {
     for (size_t i = 0; i < redirection->count; i++) {
         DWORD error = import_write(redirection->entries[i].entry, redirection->entries[i].hook);
@@ -158,10 +177,10 @@ static DWORD rewrite(const struct HOSTMEM_REDIRECTION *redirection)
     return ERROR_SUCCESS;
 }
 
-static struct HOSTMEM_REDIRECTION *make_redirection(HMODULE module, const struct survey *survey)
+static struct redirection *make_redirection(HMODULE module, const struct survey *survey)
 {
-    size_t size = sizeof(struct HOSTMEM_REDIRECTION) + survey->count * sizeof(struct rewritten);
-    struct HOSTMEM_REDIRECTION *redirection = os_metadata_reserve(size);
+    size_t size = sizeof(struct redirection) + survey->count * sizeof(struct rewritten);
+    struct redirection *redirection = os_metadata_reserve(size);
 
     if (redirection && !os_metadata_commit(redirection, size)) {
         os_metadata_release(redirection);
@@ -206,14 +225,16 @@ static void unbind(void)
 }
 
 /* Notes the entries and rewrites them. S_FALSE: another thread has just rewritten them all. */
-static HRESULT fill(struct HOSTMEM_REDIRECTION *redirection)
+static HRESULT fill(struct redirection *redirection)
 {
     HRESULT hr;
 
     spinlock_acquire(&rewriting);
     import_walk(redirection->module, note_entry, redirection);
-    hr = redirection->count ? HRESULT_FROM_WIN32(rewrite(redirection)) : S_FALSE;
+    hr = redirection->count || !redirection->capacity ? HRESULT_FROM_WIN32(rewrite(redirection))
+                                                      : S_FALSE;
     if (hr == S_OK) {
+        redirection->is_standing = true;
         redirection->below = standing;
         standing = redirection;
     }
@@ -223,9 +244,9 @@ static HRESULT fill(struct HOSTMEM_REDIRECTION *redirection)
 
 /* Rewrites the module's entries. The caller holds the module and has bound the manager. */
 static HRESULT redirect_held(HMODULE module, const struct survey *survey,
-                             struct HOSTMEM_REDIRECTION **redirection)
+                             struct redirection **redirection)
 {
-    struct HOSTMEM_REDIRECTION *made = make_redirection(module, survey);
+    struct redirection *made = make_redirection(module, survey);
     HRESULT hr;
 
     if (!made)
@@ -239,6 +260,16 @@ static HRESULT redirect_held(HMODULE module, const struct survey *survey,
     return S_OK;
 }
 
+/* True if a standing redirection of the module has HOSTMEM_REDIRECT_FOLLOW. */
+static bool is_followed(HMODULE module)
+{
+    const struct redirection *at = standing;
+
+    while (at && !(at->module == module && (at->flags & HOSTMEM_REDIRECT_FOLLOW)))
+        at = at->below;
+    return at != NULL;
+}
+
 /* Counts the entries to rewrite. */
 static enum import_walk_result take_survey(HMODULE module, struct survey *survey)
 {
@@ -246,6 +277,8 @@ static enum import_walk_result take_survey(HMODULE module, struct survey *survey
 
     spinlock_acquire(&rewriting);
     result = import_walk(module, count_entry, survey);
+    survey->is_wanted =
+        survey->count || ((survey->flags & REDIRECT_MAY_BE_EMPTY) && !is_followed(module));
     spinlock_release(&rewriting);
     return result;
 }
@@ -258,19 +291,50 @@ static void prepare_hooks(void)
     lookup_hooks_prepare();
 }
 
+/* S_OK: the redirection is to be made. */
+static HRESULT look_at(HMODULE module, struct survey *survey)
+{
+    prepare_hooks();
+    if (take_survey(module, survey) == IMPORT_WALK_NOT_PE)
+        return HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT);
+    if (survey->is_unknown)
+        return HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND);
+    return survey->is_wanted ? S_OK : S_FALSE;
+}
+
+/*
+ * A module was unloaded under its redirections: their entries are no more. Another module may get
+ * the addresses.
+ */
+static void forget_module(HMODULE module)
+{
+    struct redirection **at = &standing;
+
+    spinlock_acquire(&rewriting);
+    while (*at) {
+        struct redirection *redirection = *at;
+
+        if (redirection->module == module) {
+            *at = redirection->below;
+            redirection->is_standing = false;
+        } else {
+            at = &redirection->below;
+        }
+    }
+    spinlock_release(&rewriting);
+}
+
 static HRESULT bind_and_redirect(struct manager *manager, HMODULE module, DWORD flags,
-                                 struct HOSTMEM_REDIRECTION **redirection)
+                                 struct redirection **redirection)
 {
     struct survey survey = {.flags = flags};
-    HRESULT hr;
+    HRESULT hr = look_at(module, &survey);
 
-    if (take_survey(module, &survey) == IMPORT_WALK_NOT_PE)
-        return HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT);
-    if (!survey.count)
-        return S_FALSE;
+    if (hr != S_OK)
+        return hr;
     if (!pin_hooks())
         return HRESULT_FROM_WIN32(GetLastError());
-    prepare_hooks();
+    unloads_begin(forget_module);
     hr = binding_begin(manager, (flags & HOSTMEM_REDIRECT_HEAP) && !(flags & REDIRECT_LOADER_ONLY));
     if (hr != S_OK)
         return hr;
@@ -283,7 +347,7 @@ static HRESULT bind_and_redirect(struct manager *manager, HMODULE module, DWORD 
 }
 
 HRESULT redirection_make(struct manager *manager, HMODULE module, DWORD flags,
-                         struct HOSTMEM_REDIRECTION **redirection)
+                         struct redirection **redirection)
 {
     HRESULT hr;
 
@@ -296,24 +360,28 @@ HRESULT redirection_make(struct manager *manager, HMODULE module, DWORD flags,
 }
 
 /* Takes a redirection out of the list of those that stand. */
-static void take_out(const struct HOSTMEM_REDIRECTION *redirection)
+static void take_out(const struct redirection *redirection)
 {
-    struct HOSTMEM_REDIRECTION **at = &standing;
+    struct redirection **at = &standing;
 
     while (*at != redirection)
         at = &(*at)->below;
     *at = redirection->below;
 }
 
-DWORD redirection_undo(struct HOSTMEM_REDIRECTION *redirection)
+HRESULT redirection_undo(struct redirection *redirection)
 {
-    DWORD error;
+    HRESULT hr = S_FALSE;
 
     spinlock_acquire(&rewriting);
-    take_out(redirection);
-    error = put_back(redirection, redirection->count);
+    if (redirection->is_standing) {
+        take_out(redirection);
+        hr = HRESULT_FROM_WIN32(put_back(redirection, redirection->count));
+    }
     spinlock_release(&rewriting);
     unbind();
-    FreeLibrary(redirection->module);
-    return error;
+    if (hr != S_FALSE)
+        FreeLibrary(redirection->module);
+    os_metadata_release(redirection);
+    return hr;
 }
