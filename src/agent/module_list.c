@@ -114,8 +114,8 @@ static struct waiting {
 } waiting[WAITING_MOST];
 
 /*
- * The first import of each DLL: before it is linked, both lists name it in the same way. Where there
- * is one list only, it holds an offset or an ordinal until then.
+ * The first import of each DLL: before it is linked, both lists name it in the same way. Where
+ * there is one list only, it holds an offset or an ordinal until then.
  */
 static bool is_import_linked(const char *image, const IMAGE_IMPORT_DESCRIPTOR *descriptor,
                              ULONG_PTR image_size)

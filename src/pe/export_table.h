@@ -6,7 +6,8 @@
 
 #include <windows.h>
 
-/* The ordinal under which a loaded module exports a name; 0: it does not, or under the ordinal 0. */
+/* The ordinal under which a loaded module exports a name; 0: it does not, or under the ordinal 0.
+ */
 DWORD export_table_ordinal(HMODULE module, const char *name);
 
 #endif

@@ -31,8 +31,7 @@ static bool read_name(const struct walk *walk, const IMAGE_THUNK_DATA *name, uin
         import->ordinal = IMAGE_ORDINAL(name->u1.Ordinal);
         return true;
     }
-    import->function =
-        loaded_image_text(&walk->image, text + offsetof(IMAGE_IMPORT_BY_NAME, Name));
+    import->function = loaded_image_text(&walk->image, text + offsetof(IMAGE_IMPORT_BY_NAME, Name));
     return import->function != NULL;
 }
 
@@ -98,7 +97,8 @@ static bool has_names(const struct walk *walk, const IMAGE_IMPORT_DESCRIPTOR *de
     return !first || first->u1.AddressOfData;
 }
 
-static enum import_walk_result walk_ordinary(const struct walk *walk, const IMAGE_DATA_DIRECTORY *table)
+static enum import_walk_result walk_ordinary(const struct walk *walk,
+                                             const IMAGE_DATA_DIRECTORY *table)
 {
     for (size_t at = table->VirtualAddress; table->VirtualAddress;
          at += sizeof(IMAGE_IMPORT_DESCRIPTOR)) {
@@ -124,7 +124,8 @@ static enum import_walk_result walk_ordinary(const struct walk *walk, const IMAG
     return IMPORT_WALK_DONE;
 }
 
-static enum import_walk_result walk_delayed(const struct walk *walk, const IMAGE_DATA_DIRECTORY *table)
+static enum import_walk_result walk_delayed(const struct walk *walk,
+                                            const IMAGE_DATA_DIRECTORY *table)
 {
     for (size_t at = table->VirtualAddress; table->VirtualAddress;
          at += sizeof(IMAGE_DELAYLOAD_DESCRIPTOR)) {
@@ -144,7 +145,7 @@ static enum import_walk_result walk_delayed(const struct walk *walk, const IMAGE
         if (!module)
             return IMPORT_WALK_NOT_PE;
         result = walk_named(walk, module, descriptor->ImportNameTableRVA - slide,
-                              descriptor->ImportAddressTableRVA - slide, slide);
+                            descriptor->ImportAddressTableRVA - slide, slide);
         if (result != IMPORT_WALK_DONE)
             return result;
     }

@@ -14,7 +14,7 @@
 
 /* An imported function. */
 struct import {
-    const char *module; /* that exports it, as the table names it */
+    const char *module;    /* that exports it, as the table names it */
     const char *function;  /* NULL: the table does not name it */
     unsigned ordinal;      /* by which it is imported; 0: by name, or the table says nothing */
     void *volatile *entry; /* the pointer that the importing module calls through */

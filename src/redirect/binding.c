@@ -97,8 +97,7 @@ static void make_known(struct manager *manager)
     if (redirected->is_known)
         return;
     atomic_store_explicit(&redirected->next_known,
-                          atomic_load_explicit(&known, memory_order_relaxed),
-                          memory_order_relaxed);
+                          atomic_load_explicit(&known, memory_order_relaxed), memory_order_relaxed);
     redirected->is_known = true;
     atomic_store_explicit(&known, manager, memory_order_release);
 }
@@ -116,9 +115,9 @@ static void make_leaving(void)
             at = &redirected->next_known;
             continue;
         }
-        atomic_store_explicit(
-            at, atomic_load_explicit(&redirected->next_known, memory_order_relaxed),
-            memory_order_seq_cst);
+        atomic_store_explicit(at,
+                              atomic_load_explicit(&redirected->next_known, memory_order_relaxed),
+                              memory_order_seq_cst);
         redirected->is_known = false;
         redirected->next_leaving = leaving;
         leaving = manager;

@@ -17,8 +17,9 @@
 HRESULT binding_begin(struct manager *manager, bool with_heap);
 
 /*
- * Ends one redirection. With the last one the manager is unbound, and released unless its memory may
- * still be freed through hooks. It may call the host, by a last release, and so may binding_begin.
+ * Ends one redirection. With the last one the manager is unbound, and released unless its memory
+ * may still be freed through hooks. It may call the host, by a last release, and so may
+ * binding_begin.
  */
 void binding_end(void);
 

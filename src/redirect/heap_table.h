@@ -38,10 +38,10 @@ bool heap_table_is_in_use(const struct manager *manager);
 unsigned heap_table_count(const struct manager *manager);
 
 /*
- * Takes the heaps of a manager that have no live blocks out of the table. The caller gets them, with
- * their references, in `taken`, which has room for HEAP_TABLE_ENTRIES less what other calls for
- * other managers have taken. Returns how many. No hook may be using the manager. Heaps with live
- * blocks stay and keep their manager alive, because a module may be using the blocks.
+ * Takes the heaps of a manager that have no live blocks out of the table. The caller gets them,
+ * with their references, in `taken`, which has room for HEAP_TABLE_ENTRIES less what other calls
+ * for other managers have taken. Returns how many. No hook may be using the manager. Heaps with
+ * live blocks stay and keep their manager alive, because a module may be using the blocks.
  */
 unsigned heap_table_take_unused(const struct manager *manager, struct host_malloc **taken);
 

@@ -53,8 +53,7 @@ static unsigned features_of(DWORD flags)
     return features;
 }
 
-static struct rewritten *find_in(struct redirection *redirection,
-                                 const volatile void *entry)
+static struct rewritten *find_in(struct redirection *redirection, const volatile void *entry)
 {
     for (size_t i = 0; i < redirection->count; i++) {
         if (redirection->entries[i].entry == entry)

@@ -9,9 +9,10 @@
 #include <hostmem/hostmem.h>
 
 /* Beside HostMemRedirectModule's flags. */
-#define REDIRECT_LOADER_ONLY 0x80000000u  /* only the loader's functions are redirected */
-#define REDIRECT_MAY_BE_EMPTY 0x40000000u /* a module without entries to rewrite is S_OK, unless it
-                                             is redirected with HOSTMEM_REDIRECT_FOLLOW already */
+#define REDIRECT_LOADER_ONLY 0x80000000u /* only the loader's functions are redirected */
+#define REDIRECT_MAY_BE_EMPTY                                                                      \
+    0x40000000u /* a module without entries to rewrite is S_OK, unless it                          \
+                   is redirected with HOSTMEM_REDIRECT_FOLLOW already */
 
 /* An entry that was rewritten. */
 struct rewritten {

@@ -15,9 +15,8 @@ void spinlock_acquire(struct spinlock *lock)
 {
     uint32_t owner = 0;
 
-    for (unsigned turns = 1;
-         !atomic_compare_exchange_strong_explicit(&lock->owner, &owner, os_thread_id(),
-                                                  memory_order_acquire, memory_order_relaxed);
+    for (unsigned turns = 1; !atomic_compare_exchange_strong_explicit(
+             &lock->owner, &owner, os_thread_id(), memory_order_acquire, memory_order_relaxed);
          turns++) {
         SwitchToThread();
         if (turns % PATIENCE || !owner || !ended_thread_is(owner))

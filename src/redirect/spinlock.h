@@ -10,8 +10,8 @@
  *
  * Protocol. `owner` is 0 or the id of the thread that holds the lock: 0 -> id by compare-and-swap
  * with acquire; id -> 0 by the holder, with release. If a holder was terminated, a waiting thread
- * takes its place: that id -> its own id by compare-and-swap. So the data that a lock guards must be
- * of use after each single write.
+ * takes its place: that id -> its own id by compare-and-swap. So the data that a lock guards must
+ * be of use after each single write.
  */
 #ifndef HOSTMEM_REDIRECT_SPINLOCK_H
 #define HOSTMEM_REDIRECT_SPINLOCK_H
@@ -23,7 +23,10 @@ struct spinlock {
     _Atomic uint32_t owner;
 };
 
-#define SPINLOCK_FREE {0}
+#define SPINLOCK_FREE                                                                              \
+    {                                                                                              \
+        0                                                                                          \
+    }
 
 void spinlock_acquire(struct spinlock *lock);
 void spinlock_release(struct spinlock *lock);

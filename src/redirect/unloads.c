@@ -42,8 +42,8 @@ void unloads_begin(unloaded_callback *callback)
                                                  memory_order_relaxed))
         return;
     if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, L"ntdll.dll", &ntdll))
-        add = (register_notification *)(uintptr_t)GetProcAddress(ntdll,
-                                                                 "LdrRegisterDllNotification");
+        add =
+            (register_notification *)(uintptr_t)GetProcAddress(ntdll, "LdrRegisterDllNotification");
     if (add)
         add(0, noticed, NULL, &cookie);
 }

@@ -12,10 +12,9 @@
  * - Leaving: in its place by a store, because nobody else writes a place that a living thread is
  *   inside by; if it is in none, in `crowd`.
  * - Whoever asks clears the place of an ended thread by compare-and-swap. It fails if a new thread
- *   of the same id has entered since. What an ended thread has left in `crowd`, or in a place that a
- *   new thread of its id goes on with, stays until the latter ends.
- * Entering, and the reads of who asks, are sequentially consistent (binding.c says why); leaving is
- * a release.
+ *   of the same id has entered since. What an ended thread has left in `crowd`, or in a place that
+ * a new thread of its id goes on with, stays until the latter ends. Entering, and the reads of who
+ * asks, are sequentially consistent (binding.c says why); leaving is a release.
  */
 #ifndef HOSTMEM_REDIRECT_VISITORS_H
 #define HOSTMEM_REDIRECT_VISITORS_H

@@ -83,15 +83,9 @@ static void WINAPI hook_ExitProcess(UINT exit_code)
     ExitProcess(exit_code);
 }
 
-/* Through a handle that does not allow it nobody ends the process. */
-static bool can_end(HANDLE process)
-{
-    return own_process_is_with(process, PROCESS_TERMINATE);
-}
-
 static BOOL WINAPI hook_TerminateProcess(HANDLE process, UINT exit_code)
 {
-    bool told = can_end(process) && tell(HostMemEndingTerminateProcess, exit_code);
+    bool told = own_process_is(process) && tell(HostMemEndingTerminateProcess, exit_code);
     BOOL done = TerminateProcess(process, exit_code);
 
     if (told && !done)
@@ -168,7 +162,7 @@ static LONG WINAPI hook_NtTerminateProcess(HANDLE process, LONG status)
     typedef LONG WINAPI terminate_process(HANDLE process, LONG status);
     terminate_process *pass = (terminate_process *)hook_win32(&native_hooks[0]);
     bool told =
-        process && can_end(process) && tell(HostMemEndingTerminateProcess, (DWORD)status);
+        process && own_process_is(process) && tell(HostMemEndingTerminateProcess, (DWORD)status);
     LONG result = pass ? pass(process, status) : CODE_NOT_IMPLEMENTED;
 
     if (told)

@@ -184,7 +184,8 @@ static BOOL WINAPI hook_HeapDestroy(HANDLE handle)
     return HeapDestroy(handle);
 }
 
-/* In a member that means nothing for a block that does not move: the walk goes on with a manager. */
+/* In a member that means nothing for a block that does not move: the walk goes on with a manager.
+ */
 #define WALK_MARK ((DWORD)0x6d74736f)
 
 static void describe(const struct heap_block *block, PROCESS_HEAP_ENTRY *entry)

@@ -32,8 +32,8 @@ enum {
 };
 
 /*
- * The libraries. Some of Win32's functions are forwarded to ntdll's; a module that asks ntdll itself
- * for them gets ntdll's, because it may pair them with others that no hook stands for.
+ * The libraries. Some of Win32's functions are forwarded to ntdll's; a module that asks ntdll
+ * itself for them gets ntdll's, because it may pair them with others that no hook stands for.
  */
 static _Atomic(HMODULE) libraries[HOOK_LIBRARIES];
 
@@ -90,8 +90,8 @@ static void *find_nameless(const struct hook_table *table, const struct import *
 void *hook_catalogue_find_in(const struct hook_table *table, bool native,
                              const struct import *import, const void *address)
 {
-    bool fits = native ? import_text_is_library(import->module, "ntdll.dll")
-                       : is_win32(import->module);
+    bool fits =
+        native ? import_text_is_library(import->module, "ntdll.dll") : is_win32(import->module);
 
     if (!fits)
         return NULL;

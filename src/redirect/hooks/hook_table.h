@@ -45,10 +45,7 @@ struct hook_table {
 #define HOOK(function) HOOK_NAMED(#function, hook_##function)
 #define HOOK_NAMED(function, hook)                                                                 \
     {                                                                                              \
-        function, (hook_function *)(hook),                                                         \
-        {                                                                                          \
-            NULL                                                                                   \
-        },                                                                                         \
+        function, (hook_function *)(hook), {NULL},                                                 \
         {                                                                                          \
             0                                                                                      \
         }                                                                                          \

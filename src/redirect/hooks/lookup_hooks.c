@@ -13,7 +13,8 @@
 
 static FARPROC look_up(HMODULE module, LPCSTR name, unsigned features);
 
-/* Its code is here for the features of nobody: lookup_hooks_at tells the code for each set of them. */
+/* Its code is here for the features of nobody: lookup_hooks_at tells the code for each set of them.
+ */
 static struct hook own[] = {{"GetProcAddress", (hook_function *)look_up, {NULL}, {0}}};
 
 static const struct hook_table own_table = HOOK_TABLE(own);

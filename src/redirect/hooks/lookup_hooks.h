@@ -13,7 +13,8 @@
 void lookup_hooks_prepare(void);
 
 /*
- * The hook for an import, whose entry held `address` before; NULL: it is not GetProcAddress. There is one hook for each set of features (hook_catalogue.h), because a hook does not know which
+ * The hook for an import, whose entry held `address` before; NULL: it is not GetProcAddress. There
+ * is one hook for each set of features (hook_catalogue.h), because a hook does not know which
  * module has called it.
  */
 void *lookup_hooks_find(unsigned features, const struct import *import, const void *address);
