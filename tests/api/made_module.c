@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BASE 0x5a000000u
+/* Of the first module, and from each to the next one. */
+#define FIRST_BASE 0x5a000000u
+#define STEP 0x100000u
+
 #define SECTION_AT 0x1000u
 #define IMAGE_SIZE 0x2000u
 #define FILE_SECTION_AT 0x200u
@@ -66,7 +69,7 @@ static void put_headers(struct image *image, const struct made_options *options)
     nt->FileHeader.Characteristics = IMAGE_FILE_DLL | IMAGE_FILE_EXECUTABLE_IMAGE |
                                      IMAGE_FILE_RELOCS_STRIPPED | IMAGE_FILE_LARGE_ADDRESS_AWARE;
     nt->OptionalHeader.Magic = IMAGE_NT_OPTIONAL_HDR_MAGIC;
-    nt->OptionalHeader.ImageBase = BASE;
+    nt->OptionalHeader.ImageBase = options->base;
     nt->OptionalHeader.SectionAlignment = 0x1000;
     nt->OptionalHeader.FileAlignment = 0x200;
     nt->OptionalHeader.MajorOperatingSystemVersion = 6;
@@ -152,7 +155,7 @@ static void put_binding(struct image *image)
 }
 
 /* The entries hold the address of the module's code, as they hold a thunk's. */
-static void put_delayed(struct image *image)
+static void put_delayed(struct image *image, uintptr_t base)
 {
     IMAGE_DELAYLOAD_DESCRIPTOR *descriptor =
         (IMAGE_DELAYLOAD_DESCRIPTOR *)(image->section + DESCRIPTORS_AT);
@@ -164,7 +167,7 @@ static void put_delayed(struct image *image)
     descriptor->ImportAddressTableRVA = rva(ENTRIES_AT);
     descriptor->ImportNameTableRVA = rva(NAMES_AT);
     for (unsigned i = 0; i < MADE_IMPORTS; i++)
-        entries[i] = BASE + rva(CODE_AT);
+        entries[i] = base + rva(CODE_AT);
     set_directory(image, IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT, DESCRIPTORS_AT,
                   2 * sizeof(*descriptor));
 }
@@ -181,39 +184,42 @@ static void write_file(const wchar_t *path, const struct image *image)
 }
 
 /* Each module is a file of its own name: the loader keeps no two of one name. */
-static void name_file(wchar_t *path)
+static void name_file(wchar_t *path, unsigned number)
 {
-    static unsigned number;
     wchar_t directory[MAX_PATH];
 
     assert_true(GetTempPathW(MAX_PATH, directory) != 0);
     swprintf(path, MAX_PATH, L"%lshostmem-made-%lu-%u.dll", directory, GetCurrentProcessId(),
-             number++);
+             number);
 }
 
 struct made_module made_module_load(const struct made_options *options)
 {
     static struct image image;
+    static unsigned number;
+    struct made_options described = *options;
     struct made_module made;
     wchar_t path[2 * MAX_PATH];
 
+    if (!described.base)
+        described.base = FIRST_BASE + number * STEP;
     memset(&image, 0, sizeof(image));
-    put_headers(&image, options);
+    put_headers(&image, &described);
     image.section[CODE_AT] = 0xc3; /* ret */
     strcpy((char *)image.section + DLL_AT, options->dll);
     put_names(&image, NAMES_AT, options->by_ordinal);
     if (options->is_delayed)
-        put_delayed(&image);
+        put_delayed(&image, described.base);
     else
         put_ordinary(&image, options);
     if (options->is_bound)
         put_binding(&image);
-    name_file(path);
+    name_file(path, number++);
     write_file(path, &image);
     made.module = LoadLibraryW(path);
     if (!made.module)
         print_error("%ls: error %lu\n", path, GetLastError());
-    assert_address(made.module, BASE);
+    assert_address(made.module, described.base);
     made.entries = (void *volatile *)((char *)made.module + rva(ENTRIES_AT));
     for (unsigned i = 0; i < MADE_IMPORTS; i++)
         made.originals[i] = made.entries[i];

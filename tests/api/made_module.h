@@ -16,6 +16,7 @@ struct made_options {
     bool without_names;    /* no table beside that of the entries */
     bool is_bound;         /* the linker has bound it to kernel32.dll */
     bool is_delayed;       /* delay-loaded; nothing resolves the entries but made_resolve */
+    DWORD base;            /* where it is to lie; 0: at an address of its own */
     DWORD characteristics; /* of the section with the tables: IMAGE_SCN_... */
 };
 
@@ -37,10 +38,7 @@ struct made_module {
     void (*code)(void);            /* an instruction that returns, on the page of the entries */
 };
 
-/*
- * Loads a new module. All made modules have one address, so only one is loaded at a time. Fails the
- * test if it cannot be loaded.
- */
+/* Loads a new module. Fails the test if it cannot be loaded. */
 struct made_module made_module_load(const struct made_options *options);
 
 /* Unloads it. */

@@ -234,10 +234,12 @@ static void a_module_at_the_address_of_one_that_is_gone_is_another_module(void *
     struct made_module made = made_module_load(&plain), other;
     HOSTMEM_REDIRECTION *gone, *redirection;
     HMODULE address = made.module;
+    struct made_options same_place = plain;
 
+    same_place.base = (DWORD)(uintptr_t)address;
     redirect(subject, &made, &gone);
     unload_by_force(&made);
-    other = made_module_load(&plain);
+    other = made_module_load(&same_place);
     assert_address(other.module, address);
     redirect(subject, &other, &redirection);
     assert_reaches("the second module", subject, &other);

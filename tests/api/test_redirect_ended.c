@@ -157,9 +157,9 @@ static void a_release_at_the_end_of_a_redirection_may_redirect(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_release_at_the_end_of_a_redirection_may_redirect),
         cmocka_unit_test(a_thread_terminated_inside_a_hook_keeps_nothing_from_going),
         cmocka_unit_test(a_thread_inside_a_hook_keeps_no_other_manager_out),
-        cmocka_unit_test(a_release_at_the_end_of_a_redirection_may_redirect),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
