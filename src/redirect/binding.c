@@ -220,7 +220,7 @@ void binding_end(void)
     struct departing departing;
 
     spinlock_acquire(&changing);
-    if (--uses == 0) {
+    if (bound_now() && --uses == 0) {
         make_known(bound_now());
         atomic_store_explicit(&binding, NULL, memory_order_seq_cst);
     }

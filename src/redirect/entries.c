@@ -175,7 +175,7 @@ static DWORD rewrite(const struct redirection *redirection)
  * --------------------------------------------------------------------------------------------- */
 
 /* True if a standing redirection of the module has HOSTMEM_REDIRECT_FOLLOW. */
-static bool is_followed(HMODULE module)
+static bool is_followed(const void *module)
 {
     const struct redirection *at = standing;
 
@@ -249,7 +249,7 @@ HRESULT entries_put_back(struct redirection *redirection)
     return hr;
 }
 
-void entries_forget(HMODULE module)
+void entries_forget(const void *module)
 {
     struct redirection **at = &standing;
 

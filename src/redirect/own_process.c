@@ -18,14 +18,10 @@ typedef LONG NTAPI query_object(HANDLE handle, ULONG kind, void *buffer, ULONG s
                                 ULONG *returned);
 static _Atomic(query_object *) real_NtQueryObject;
 
-/* What NtQueryObject tells of a handle (ObjectBasicInformation). */
+/* What NtQueryObject tells of a handle: a structure of 14 members of 32 bits. */
 #define BASIC_INFORMATION 0u
-
-struct basic_information {
-    ULONG attributes;
-    ACCESS_MASK granted;
-    ULONG others[12];
-};
+#define BASIC_MEMBERS 14u
+#define GRANTED_ACCESS 1u /* the second of them */
 
 static FARPROC find(LPCWSTR library, LPCSTR function)
 {
@@ -89,11 +85,11 @@ bool own_process_is(HANDLE process)
 static bool allows(HANDLE process, ACCESS_MASK rights)
 {
     query_object *query = atomic_load_explicit(&real_NtQueryObject, memory_order_acquire);
-    struct basic_information information;
+    ULONG information[BASIC_MEMBERS];
 
     return process == GetCurrentProcess() || !query ||
-           query(process, BASIC_INFORMATION, &information, sizeof(information), NULL) < 0 ||
-           (information.granted & rights) == rights;
+           query(process, BASIC_INFORMATION, information, sizeof(information), NULL) < 0 ||
+           (information[GRANTED_ACCESS] & rights) == rights;
 }
 
 bool own_process_is_with(HANDLE process, ACCESS_MASK rights)

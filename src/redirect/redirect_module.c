@@ -123,17 +123,15 @@ HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirec
 {
     struct redirection *redirection;
     HRESULT hr, others = S_OK;
-    DWORD flags;
 
     if (!pRedirection)
         return E_POINTER;
     redirection = claim(pRedirection);
     if (!redirection)
         return E_INVALIDARG;
-    flags = redirection->flags;
-    hr = redirection_undo(redirection);
-    if (flags & HOSTMEM_REDIRECT_FOLLOW)
+    if (redirection->flags & HOSTMEM_REDIRECT_FOLLOW)
         others = follow_end();
+    hr = redirection_undo(redirection);
     return SUCCEEDED(hr) && FAILED(others) ? others : hr;
 }
 

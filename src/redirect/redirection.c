@@ -126,13 +126,15 @@ HRESULT redirection_make(struct manager *manager, HMODULE module, DWORD flags,
     return hr;
 }
 
+/* What may call the host, or the module, is the last. */
 HRESULT redirection_undo(struct redirection *redirection)
 {
+    HMODULE module = redirection->module;
     HRESULT hr = entries_put_back(redirection);
 
+    os_metadata_release(redirection);
     unbind();
     if (hr != S_FALSE)
-        FreeLibrary(redirection->module);
-    os_metadata_release(redirection);
+        FreeLibrary(module);
     return hr;
 }

@@ -10,25 +10,21 @@
 /* As ntdll has them: "LdrRegisterDllNotification function" in the Windows reference. */
 #define UNLOADED 2u
 
-struct notice {
-    ULONG flags;
-    const void *full_name;
-    const void *base_name;
-    void *base;
-    ULONG image_size;
-};
+/* The notice is a structure whose fourth member, like the two before it a pointer, is the module.
+ */
+#define MODULE 3u
 
-typedef void CALLBACK notify(ULONG reason, const struct notice *notice, void *context);
+typedef void CALLBACK notify(ULONG reason, const void *const *notice, void *context);
 typedef LONG NTAPI register_notification(ULONG flags, notify *callback, void *context,
                                          void **cookie);
 
 static _Atomic(unloaded_callback *) unloaded;
 
-static void CALLBACK noticed(ULONG reason, const struct notice *notice, void *context)
+static void CALLBACK noticed(ULONG reason, const void *const *notice, void *context)
 {
     (void)context;
     if (reason == UNLOADED)
-        atomic_load_explicit(&unloaded, memory_order_acquire)((HMODULE)notice->base);
+        atomic_load_explicit(&unloaded, memory_order_acquire)(notice[MODULE]);
 }
 
 void unloads_begin(unloaded_callback *callback)

@@ -12,7 +12,7 @@
  * A module is about to leave its addresses. The thread holds the loader's lock: the callback must
  * call neither the loader nor the host.
  */
-typedef void unloaded_callback(HMODULE module);
+typedef void unloaded_callback(const void *module);
 
 /* Calls back from now on, for ever: this module must be pinned. Later calls do nothing. */
 void unloads_begin(unloaded_callback *callback);
