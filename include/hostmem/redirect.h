@@ -71,9 +71,17 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   VirtualProtectFromApp, MapViewOfFile3, MapViewOfFileFromApp, MapViewOfFile3FromApp,
  *   MapViewOfFileNuma2, UnmapViewOfFile2.
  *
- * Only imports by name from kernel32.dll, kernelbase.dll or an api-ms-win-core-*.dll are rewritten;
- * code never is. Calls for another process, and frees of memory that the manager does not own, go
- * to Win32. So do requests of VirtualAlloc2 and VirtualAlloc2FromApp for or in a placeholder
+ * Only imports from kernel32.dll, kernelbase.dll or an api-ms-win-core-*.dll are rewritten; code
+ * never is. The library's name may stand in the table without ".dll". A function is known by its
+ * name or, in tables that lack the name, by its ordinal or its address. An entry that another
+ * program has rewritten before is rewritten, and put back as it was; calls do not reach that
+ * program meanwhile. A page of entries that holds code, too, can be executed all the time. Do not
+ * redirect a module while a thread resolves its delay-loaded imports: both change the protection
+ * of the page.
+ *
+ * Calls for another process, and frees of memory that the manager does not own, go to Win32. So do
+ * calls for this process through a handle without PROCESS_VM_OPERATION, which Win32 refuses. So do
+ * requests of VirtualAlloc2 and VirtualAlloc2FromApp for or in a placeholder
  * (MEM_RESERVE_PLACEHOLDER, MEM_REPLACE_PLACEHOLDER) or with an extended parameter other than a
  * single NUMA node, and requests of the functions ...FromApp for memory that can be executed. What
  * Win32 hands out there is not the manager's.
@@ -106,8 +114,8 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   manager also watches the system, as with HOSTMEM_WATCH_SYSTEM. Once the manager is closed or an
  *   E_FAIL has latched, no such handle is signalled.
  *
- * With HOSTMEM_REDIRECT_HEAP, HeapAlloc, HeapReAlloc, HeapFree, HeapSize, HeapValidate, HeapCreate
- * and HeapDestroy are redirected as well, and so are LocalAlloc, LocalReAlloc, LocalFree,
+ * With HOSTMEM_REDIRECT_HEAP, HeapAlloc, HeapReAlloc, HeapFree, HeapSize, HeapValidate, HeapCreate,
+ * HeapDestroy and HeapWalk are redirected as well, and so are LocalAlloc, LocalReAlloc, LocalFree,
  * LocalSize, LocalLock, LocalUnlock, LocalHandle, LocalFlags, and the functions Global... of these
  * names. What the module allocates from the process's heap, and from heaps that it creates, then
  * comes from an IHostMalloc of the manager.
@@ -134,6 +142,14 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   FormatMessage's buffer for one, may be freed by redirected modules.
  * - Once the manager is closed or an E_FAIL has latched, new blocks come from Win32. Blocks that
  *   the manager made can still be freed and resized.
+ * - HeapWalk tells each live block of the heap, with PROCESS_HEAP_ENTRY_BUSY and no overhead, in an
+ *   order of its own, and then what Win32 has under the handle. Blocks that come and go meanwhile
+ *   may be met or missed.
+ * - HeapLock, HeapUnlock, HeapSetInformation, HeapQueryInformation, HeapSummary, HeapCompact, and
+ *   HeapValidate of a whole heap, are Win32's: they concern the Win32 heap behind the handle, and
+ *   nothing of the manager's blocks. So a locked heap serves the module's threads all the same, and
+ *   a summary is without the manager's blocks. GlobalFix, GlobalUnfix, GlobalWire, GlobalUnWire and
+ *   LocalShrink are Win32's, too; they leave a fixed block as it is.
  * IHostMemInspection::Trim must not be under way while the module destroys a heap.
  *
  * With HOSTMEM_REDIRECT_FOLLOW, LoadLibraryA, LoadLibraryW, LoadLibraryExA and LoadLibraryExW are
@@ -151,6 +167,8 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   loaded all the same.
  * - Each such module stays loaded and redirected until the last redirection with this flag is
  *   removed.
+ * - If the module imports none of the functions, the redirection stands all the same: the host may
+ *   tell of modules by HostMemFollowModule.
  *
  * With HOSTMEM_REDIRECT_ENDINGS, ExitProcess, TerminateProcess, RaiseFailFastException,
  * SetUnhandledExceptionFilter and ntdll.dll's NtTerminateProcess are redirected as well. Before the
@@ -183,11 +201,15 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * Returns
  *   S_OK;
  *   S_FALSE: the module imports none of these functions, not even GetProcAddress, or they are
- *   redirected already;
+ *   redirected already. With HOSTMEM_REDIRECT_FOLLOW, only if the module is redirected with that
+ *   flag already;
  *   E_POINTER: pManager or ppRedirection is NULL;
  *   E_INVALIDARG: not a hostmem manager; not a loaded module; a module that the redirection itself
  *   relies on (hostmem's own, kernel32.dll, kernelbase.dll, ntdll.dll); unknown flags;
  *   HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT): the module's import tables make no sense;
+ *   HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND): the tables lack the names of imports from
+ *   kernel32.dll or kernelbase.dll, and another program has rewritten an entry, so that nothing
+ *   tells which function it is of;
  *   HRESULT_FROM_WIN32(ERROR_BUSY): modules of this process are redirected to another manager (one
  *   at a time is possible), or with HOSTMEM_REDIRECT_FOLLOW and other flags;
  *   E_OUTOFMEMORY;
@@ -223,21 +245,31 @@ HRESULT STDMETHODCALLTYPE HostMemFollowModule(HMODULE hModule);
  * the manager's through an import, it passes Win32 a block that Win32 does not know. So end the
  * runtime first.
  *
+ * If a module is redirected again, to this manager or to another one, memory of this manager is
+ * recognised: frees and resizes of it, and commits in it, are done by this manager, and its books
+ * stay exact. That is so while the manager lives. The host's references keep it alive, and so do
+ * heaps with live blocks.
+ *
  * Pointers that the module has got from GetProcAddress stay good. While any module is redirected,
  * they reach that module's manager. When none is, new requests through them go to Win32. Memory
- * that a manager has handed out is recognised all the same, frees and resizes of it are done by
- * that manager, and its books stay exact: once GetProcAddress has given out such a pointer, a
- * manager that holds memory when its last redirection ends stays alive for the rest of the process,
- * with its heaps.
+ * that a manager has handed out is recognised all the same: once GetProcAddress has given out such
+ * a pointer, a manager that holds memory when its last redirection ends stays alive for as long as
+ * it does.
+ *
+ * What is let go when a redirection ends is let go then or, if a thread is inside a redirected
+ * function, when one begins or ends later. A thread that was terminated inside of one delays
+ * nothing.
  *
  * When the last redirection to a manager ends, the manager's heaps without live blocks end, too.
  * Heaps with live blocks stay and keep the manager alive. If modules are redirected to this manager
  * again, they find these heaps under the same handles. When those redirections end as well, the
  * same rule decides which heaps end and which stay.
  *
- *   pRedirection  what HostMemRedirectModule gave.
- * S_OK; E_POINTER (NULL); E_INVALIDARG (not a redirection, or removed before; the pointer is not
- * read); what VirtualProtect reports, as HRESULT_FROM_WIN32: other entries have been put back.
+ *   pRedirection  what HostMemRedirectModule gave. It does not point to memory.
+ * S_OK; S_FALSE: the module has been unloaded, by more calls of FreeLibrary than were due, so that
+ * nothing was put back; E_POINTER (NULL); E_INVALIDARG (not a redirection, or removed before; the
+ * pointer is not read); what VirtualProtect reports, as HRESULT_FROM_WIN32: other entries have been
+ * put back.
  * Any thread. Not suspension-safe, for the reasons that HostMemRedirectModule gives.
  */
 HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirection);

@@ -113,7 +113,21 @@ static struct waiting {
     bool is_wanted;
 } waiting[WAITING_MOST];
 
-/* The first import of each DLL: before it is linked, both lists name it in the same way. */
+/*
+ * The first import of each DLL: before it is linked, both lists name it in the same way. Where
+ * there is one list only, it holds an offset or an ordinal until then.
+ */
+static bool is_import_linked(const char *image, const IMAGE_IMPORT_DESCRIPTOR *descriptor,
+                             ULONG_PTR image_size)
+{
+    const ULONG_PTR *names = (const ULONG_PTR *)(image + descriptor->OriginalFirstThunk);
+    const ULONG_PTR *addresses = (const ULONG_PTR *)(image + descriptor->FirstThunk);
+
+    if (descriptor->OriginalFirstThunk && names != addresses)
+        return !*names || *names != *addresses;
+    return !*addresses || (*addresses >= image_size && !IMAGE_SNAP_BY_ORDINAL(*addresses));
+}
+
 static bool is_linked(const char *image)
 {
     const IMAGE_NT_HEADERS *headers =
@@ -126,10 +140,7 @@ static bool is_linked(const char *image)
     if (!imports->VirtualAddress)
         return true;
     for (; descriptor->Name && descriptor->FirstThunk; descriptor++) {
-        const ULONG_PTR *names = (const ULONG_PTR *)(image + descriptor->OriginalFirstThunk);
-        const ULONG_PTR *addresses = (const ULONG_PTR *)(image + descriptor->FirstThunk);
-
-        if (descriptor->OriginalFirstThunk && *names && *names == *addresses)
+        if (!is_import_linked(image, descriptor, headers->OptionalHeader.SizeOfImage))
             return false;
     }
     return true;

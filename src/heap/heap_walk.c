@@ -153,6 +153,23 @@ bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_
     return false;
 }
 
+struct heap_cursor heap_cursor_behind(const struct heap_space *space, uintptr_t address)
+{
+    uint32_t index = slab_memory_index_at(space, address);
+    const struct region *region = region_table_find(&space->pages->table, address);
+    struct heap_cursor cursor = {.slab = index};
+    struct slab_view view;
+
+    if (index && slab_view(heap_slab(space, index), &view) && address - view.base < SLAB_SIZE) {
+        cursor.slab = index - 1;
+        cursor.block = (uint32_t)((address - view.base) / view.size_class->block_size) + 1;
+    } else if (!index) { /* blocks that are regions come after all slabs */
+        cursor.slab = UINT32_MAX;
+        cursor.region = region ? region_table_index(&space->pages->table, region) : UINT32_MAX;
+    }
+    return cursor;
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Which block, and which manager, an address belongs to
  * --------------------------------------------------------------------------------------------- */

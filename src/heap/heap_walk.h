@@ -22,6 +22,9 @@ struct heap_cursor {
 bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_cursor *cursor,
                      struct heap_block *block);
 
+/* A cursor to go on with behind the block at an address, which may have been freed meanwhile. */
+struct heap_cursor heap_cursor_behind(const struct heap_space *space, uintptr_t address);
+
 /* The live block that holds the address. False: no block does. */
 bool heap_find_block(const struct heap_space *space, uintptr_t address, struct heap_block *block);
 

@@ -1,7 +1,7 @@
 /*
  * import_table.h: reads the import address tables of a loaded module.
  *
- * Ordinary and delay-loaded imports by name are walked. Every offset is checked against the size of
+ * All ordinary and delay-loaded imports are walked. Every offset is checked against the size of
  * the image before it is followed. Knows the PE format and nothing of hostmem; writes nothing.
  */
 #ifndef HOSTMEM_PE_IMPORT_TABLE_H
@@ -14,8 +14,9 @@
 
 /* An imported function. */
 struct import {
-    const char *module; /* that exports it, as the table names it */
-    const char *function;
+    const char *module;    /* that exports it, as the table names it */
+    const char *function;  /* NULL: the table does not name it */
+    unsigned ordinal;      /* by which it is imported; 0: by name, or the table says nothing */
     void *volatile *entry; /* the pointer that the importing module calls through */
 };
 
@@ -36,6 +37,8 @@ enum import_walk_result import_walk(HMODULE module, import_callback *callback, v
 
 /* Compare ASCII text without regard to case, as Windows compares names of modules. */
 bool import_text_is_equal(const char *a, const char *b);
+bool import_text_is_library(const char *text, const char *library); /* `library` ends in .dll, which
+                                                                       the text may leave out */
 bool import_text_has_prefix(const char *text, const char *prefix);
 
 #endif

@@ -1,85 +1,73 @@
 /*
  * binding.c: see binding.h.
  *
- * Protocol. `binding` is the manager that is bound, with a reference, or NULL.
- * - A hook counts itself into `inside` before it reads `binding`, and out when it is done with the
- *   manager. Both additions and the read are sequentially consistent.
- * - The thread that ends the last redirection clears `binding` first and reads `inside` after that.
- *   If no hook is inside, none is using the manager, and none can find it any more: the reference
- *   is released. Otherwise the manager is left in `retired`, and the next begin or end that finds
- *   no hook inside releases it. No thread waits.
- * - A thread that enters a hook after that finds no bound manager and calls Win32. The module that
- *   holds this code is pinned.
- * - Pointers to hooks that were given out outlast redirections (`given_out`). For them a manager
- *   that was bound can be found, by its memory, all the time that it holds any: first as the bound
- *   one, then as the retired one, which is stored before `binding` is cleared, then among the
- *   `former` ones. If it holds memory when no hook is inside, it becomes a former one, for ever. If
- *   it holds none, nothing can be found by its memory, and no hook can allocate from it any more:
- *   `retired` is cleared, and if still no hook is inside, the reference is released. A hook that
- *   has entered in between may have found it: then it goes back to `retired`.
+ * Protocol. `binding` is the manager that is bound, or NULL. A manager that is bound, known or
+ * leaving is held by one reference (`redirected.is_held`).
+ * - A hook notes itself among the visitors before it reads `binding`, and leaves them when it is
+ *   done with the manager. Its entry and that read are sequentially consistent.
+ * - The thread that ends the last redirection makes the manager known, if it is not, and clears
+ *   `binding` after that. From then on no hook finds the manager bound, but all find it by its
+ *   memory (binding_find), because another module may free that, or a pointer to a hook may have
+ *   been given out.
+ * - Whenever a redirection begins or ends and no hook is inside, known managers that are not bound
+ *   are looked at. One that nobody needs any more becomes leaving: hooks cannot find it. If after
+ *   that still no hook is inside, no hook is using it: its heaps and the reference are released.
+ *   Otherwise a later begin or end looks again. No thread waits, and none of this keeps another
+ *   manager from being bound.
+ * - A known manager is needed while it holds memory, and a hook has been given out, a heap has
+ *   blocks, or somebody else refers to the manager.
  * - The hook that gives out a pointer sets `given_out` before it reads `binding`; the thread that
  *   ends the last redirection clears `binding` before it reads `given_out`. So either the pointer
  *   is not given out, or that thread knows. All four are sequentially consistent.
  *
- * `inside` has several parts, so that threads do not contend for one cache line. A thread counts
- * itself in and out in the same part. Every part is read after `binding` was cleared, so the
- * argument above holds for each part and the hooks that count in it.
+ * `known` is a list, linked by `redirected.next_known`. A manager is complete before it becomes the
+ * first, by a store with release; a hook takes it with acquire. One that has been taken out still
+ * leads on to the rest, and stays readable for the hooks that were inside by then.
  *
- * `former` is a list, linked by `redirected.next_former`: a manager is complete before it becomes
- * the first, by a store with release; a hook takes the first with acquire. Nobody ever leaves it.
- *
- * The spinlock `changing` guards every write of `binding`, `retired` and `former`, and `uses`.
- * Hooks never acquire it.
+ * The spinlock `changing` guards every write of all this but `given_out`. Hooks never acquire it.
+ * References are released without it, because that may call the host.
  */
 #include "redirect/binding.h"
 
-#include "os/os.h"
 #include "redirect/heap_table.h"
 #include "redirect/spinlock.h"
+#include "redirect/visitors.h"
 
-#define PART_BITS 4
-#define PARTS (1u << PART_BITS)
+/* How many managers one call releases at most; further ones wait for the next. */
+#define MOST_DEPARTING 8
 
-struct part {
-    _Alignas(64) _Atomic uint32_t count;
+/* What is to be released without the lock. */
+struct departing {
+    struct manager *managers[MOST_DEPARTING];
+    struct host_malloc *heaps[HEAP_TABLE_ENTRIES];
+    unsigned manager_count;
+    unsigned heap_count;
 };
 
-static _Atomic(struct manager *) binding;
-static struct part inside[PARTS];
-static atomic_flag changing = SPINLOCK_FREE;
-static _Atomic(struct manager *) retired;
-static _Atomic(struct manager *) former;
+typedef _Atomic(struct manager *) manager_link;
+
+static manager_link binding;
+static manager_link known;
+static struct manager *leaving; /* linked by `redirected.next_leaving` */
+static struct spinlock changing = SPINLOCK_FREE;
 static atomic_bool given_out;
 static unsigned uses;
 
-static bool is_any_hook_inside(void)
+static struct manager *bound_now(void)
 {
-    for (unsigned i = 0; i < PARTS; i++) {
-        if (atomic_load_explicit(&inside[i].count, memory_order_seq_cst))
-            return true;
-    }
-    return false;
+    return atomic_load_explicit(&binding, memory_order_seq_cst);
 }
 
-static struct manager *retired_now(void)
-{
-    return atomic_load_explicit(&retired, memory_order_seq_cst);
-}
+/* ------------------------------------------------------------------------------------------------
+ * Managers that were bound
+ * --------------------------------------------------------------------------------------------- */
 
-static void set_retired(struct manager *manager)
-{
-    atomic_store_explicit(&retired, manager, memory_order_seq_cst);
-}
-
-/* True if a hook that was given out may yet be asked to free memory of the manager's. */
-static bool may_be_asked(const struct manager *manager)
+static bool holds_memory(const struct manager *manager)
 {
     uint32_t cursor = 0;
     struct region_facts facts;
     size_t committed;
 
-    if (!atomic_load_explicit(&given_out, memory_order_seq_cst))
-        return false;
     if (gauge_now(&manager->counters.mapped_ranges) || heap_table_is_in_use(manager))
         return true;
     while (pages_next(&manager->pages, &cursor, &facts, &committed)) {
@@ -89,98 +77,166 @@ static bool may_be_asked(const struct manager *manager)
     return false;
 }
 
-/* Keeps a manager for ever, with the reference that the caller has. */
-static void make_former(struct manager *manager)
+/* True if others than this file and the table of heaps refer to the manager. */
+static bool is_referenced(const struct manager *manager)
 {
-    manager->redirected.is_former = true;
-    manager->redirected.next_former = atomic_load_explicit(&former, memory_order_relaxed);
-    atomic_store_explicit(&former, manager, memory_order_release);
+    return atomic_load_explicit(&manager->references, memory_order_relaxed) >
+           1 + heap_table_count(manager);
 }
 
-/* Releases a retired manager that no hook is using, nor can find any more. */
-static void release_unused(struct manager *manager)
+static bool is_needed(const struct manager *manager)
 {
-    /* If the same manager is bound again, or a former one, its heaps may be in use. */
-    if (atomic_load_explicit(&binding, memory_order_relaxed) != manager &&
-        !manager->redirected.is_former)
-        heap_table_release_unused(manager);
-    manager_release(manager);
+    return holds_memory(manager) && (atomic_load_explicit(&given_out, memory_order_seq_cst) ||
+                                     heap_table_is_in_use(manager) || is_referenced(manager));
 }
 
-/* Lets the manager of earlier redirections go, if no hook can be using it. */
-static void release_retired(void)
+static void make_known(struct manager *manager)
 {
-    struct manager *manager = retired_now();
+    struct redirected *redirected = &manager->redirected;
 
-    if (!manager || is_any_hook_inside())
+    if (redirected->is_known)
         return;
-    if (!manager->redirected.is_former && may_be_asked(manager)) {
-        make_former(manager);
-        set_retired(NULL);
-        return;
+    atomic_store_explicit(&redirected->next_known,
+                          atomic_load_explicit(&known, memory_order_relaxed), memory_order_relaxed);
+    redirected->is_known = true;
+    atomic_store_explicit(&known, manager, memory_order_release);
+}
+
+/* Managers that are known, and not needed, become leaving. */
+static void make_leaving(void)
+{
+    manager_link *at = &known;
+    struct manager *manager;
+
+    while ((manager = atomic_load_explicit(at, memory_order_relaxed)) != NULL) {
+        struct redirected *redirected = &manager->redirected;
+
+        if (manager == bound_now() || is_needed(manager)) {
+            at = &redirected->next_known;
+            continue;
+        }
+        atomic_store_explicit(at,
+                              atomic_load_explicit(&redirected->next_known, memory_order_relaxed),
+                              memory_order_seq_cst);
+        redirected->is_known = false;
+        redirected->next_leaving = leaving;
+        leaving = manager;
     }
-    set_retired(NULL);
-    if (is_any_hook_inside())
-        set_retired(manager);
-    else
-        release_unused(manager);
 }
+
+/* A manager that is bound again stays. */
+static void stop_leaving(const struct manager *manager)
+{
+    struct manager **at = &leaving;
+
+    while (*at && *at != manager)
+        at = &(*at)->redirected.next_leaving;
+    if (*at)
+        *at = manager->redirected.next_leaving;
+}
+
+static void take_unused_heaps(const struct manager *manager, struct departing *departing)
+{
+    departing->heap_count +=
+        heap_table_take_unused(manager, departing->heaps + departing->heap_count);
+}
+
+/* No hook is inside, so none is using these. */
+static void take_leaving(struct departing *departing)
+{
+    struct manager *manager = atomic_load_explicit(&known, memory_order_relaxed);
+
+    for (; manager;
+         manager = atomic_load_explicit(&manager->redirected.next_known, memory_order_relaxed)) {
+        if (manager != bound_now())
+            take_unused_heaps(manager, departing);
+    }
+    while (leaving && departing->manager_count < MOST_DEPARTING) {
+        manager = leaving;
+        leaving = manager->redirected.next_leaving;
+        take_unused_heaps(manager, departing);
+        manager->redirected.is_held = false;
+        departing->managers[departing->manager_count++] = manager;
+    }
+}
+
+/* Finds what can be released. */
+static void sweep(struct departing *departing)
+{
+    departing->manager_count = departing->heap_count = 0;
+    if (visitors_any())
+        return;
+    make_leaving();
+    if (!visitors_any())
+        take_leaving(departing);
+}
+
+static void depart(const struct departing *departing)
+{
+    for (unsigned i = 0; i < departing->heap_count; i++) {
+        IHostMalloc *iface = &departing->heaps[i]->IHostMalloc_iface;
+
+        iface->lpVtbl->Release(iface);
+    }
+    for (unsigned i = 0; i < departing->manager_count; i++)
+        manager_release(departing->managers[i]);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Beginning and ending
+ * --------------------------------------------------------------------------------------------- */
 
 /* Binds the manager, unless it is bound, and counts one redirection more. */
 static HRESULT bind_once_more(struct manager *manager, bool with_heap)
 {
     if (with_heap && !heap_table_ensure_process_heap(manager))
         return E_OUTOFMEMORY;
-    if (!atomic_load_explicit(&binding, memory_order_relaxed))
+    if (!manager->redirected.is_held) {
         manager_add_ref(manager);
+        manager->redirected.is_held = true;
+    }
+    stop_leaving(manager);
+    uses = bound_now() ? uses + 1 : 1;
     atomic_store_explicit(&binding, manager, memory_order_seq_cst);
-    uses++;
     return S_OK;
 }
 
 HRESULT binding_begin(struct manager *manager, bool with_heap)
 {
     HRESULT hr = HRESULT_FROM_WIN32(ERROR_BUSY);
-    struct manager *bound;
+    struct departing departing;
 
     spinlock_acquire(&changing);
-    release_retired();
-    bound = atomic_load_explicit(&binding, memory_order_relaxed);
-    if ((!bound || bound == manager) && (!retired_now() || retired_now() == manager))
+    sweep(&departing);
+    if (!bound_now() || binding_is(manager))
         hr = bind_once_more(manager, with_heap);
     spinlock_release(&changing);
+    depart(&departing);
     return hr;
 }
 
 void binding_end(void)
 {
+    struct departing departing;
+
     spinlock_acquire(&changing);
-    if (--uses == 0) {
-        struct manager *manager = atomic_load_explicit(&binding, memory_order_relaxed);
-        bool is_retired = retired_now() != NULL;
-
-        set_retired(manager);
+    if (bound_now() && --uses == 0) {
+        make_known(bound_now());
         atomic_store_explicit(&binding, NULL, memory_order_seq_cst);
-        /* The same manager may still be retired from an earlier round: one reference is enough. */
-        if (is_retired)
-            manager_release(manager);
     }
-    release_retired();
+    sweep(&departing);
     spinlock_release(&changing);
+    depart(&departing);
 }
 
-/* Threads' keys are some pages apart: the multiplication scatters them over the parts. */
-static _Atomic uint32_t *part_of_thread(void)
-{
-    uint32_t number = (uint32_t)(os_thread_key() >> 12) * UINT32_C(0x9e3779b9);
-
-    return &inside[number >> (32 - PART_BITS)].count;
-}
+/* ------------------------------------------------------------------------------------------------
+ * Hooks
+ * --------------------------------------------------------------------------------------------- */
 
 struct manager *binding_enter(void)
 {
-    atomic_fetch_add_explicit(part_of_thread(), 1, memory_order_seq_cst);
-    return atomic_load_explicit(&binding, memory_order_seq_cst);
+    visitors_enter();
+    return bound_now();
 }
 
 struct manager *binding_enter_open(void)
@@ -192,12 +248,12 @@ struct manager *binding_enter_open(void)
 
 bool binding_is(const struct manager *manager)
 {
-    return atomic_load_explicit(&binding, memory_order_seq_cst) == manager;
+    return bound_now() == manager;
 }
 
 void binding_leave(void)
 {
-    atomic_fetch_sub_explicit(part_of_thread(), 1, memory_order_seq_cst);
+    visitors_leave();
 }
 
 bool binding_give_out(void)
@@ -209,15 +265,28 @@ bool binding_give_out(void)
 
 struct manager *binding_find(binding_test *test, const void *address)
 {
-    struct manager *manager = atomic_load_explicit(&binding, memory_order_seq_cst);
+    struct manager *manager = bound_now();
 
     if (manager && test(manager, address))
         return manager;
-    manager = retired_now();
-    if (manager && test(manager, address))
-        return manager;
-    manager = atomic_load_explicit(&former, memory_order_acquire);
+    manager = atomic_load_explicit(&known, memory_order_acquire);
     while (manager && !test(manager, address))
-        manager = manager->redirected.next_former;
+        manager = atomic_load_explicit(&manager->redirected.next_known, memory_order_acquire);
     return manager;
+}
+
+struct manager *binding_next(const struct manager *after)
+{
+    struct manager *bound = bound_now();
+    manager_link *at = &known;
+    struct manager *next;
+
+    if (!after && bound)
+        return bound;
+    if (after && after != bound)
+        at = (manager_link *)(uintptr_t)&after->redirected.next_known;
+    next = atomic_load_explicit(at, memory_order_acquire);
+    if (next && next == bound)
+        next = atomic_load_explicit(&next->redirected.next_known, memory_order_acquire);
+    return next;
 }

@@ -2,7 +2,7 @@
  * binding.h: the one manager that the hooks of all redirected modules serve.
  *
  * Promise: from binding_enter to binding_leave the manager, and its heaps that stand for handles
- * (heap_table.h), stay alive. Each of the two is one atomic addition and waits for nothing.
+ * (heap_table.h), stay alive. Each of the two waits for nothing (visitors.h).
  */
 #ifndef HOSTMEM_REDIRECT_BINDING_H
 #define HOSTMEM_REDIRECT_BINDING_H
@@ -16,7 +16,11 @@
  */
 HRESULT binding_begin(struct manager *manager, bool with_heap);
 
-/* Ends one redirection. With the last one the manager is unbound and released. */
+/*
+ * Ends one redirection. With the last one the manager is unbound, and released unless its memory
+ * may still be freed through hooks. It may call the host, by a last release, and so may
+ * binding_begin.
+ */
 void binding_end(void);
 
 /* The manager, for a hook to use until binding_leave; NULL: none. binding_leave is always due. */
@@ -31,14 +35,14 @@ bool binding_is(const struct manager *manager);
 void binding_leave(void);
 
 /*
- * Memory of managers that are not bound any more. A module may keep a pointer to a hook that
- * GetProcAddress has given it, and free its memory through that after the redirection has ended.
+ * Memory of managers that are not bound any more. A module may free it when another manager is
+ * bound, or by a pointer to a hook that GetProcAddress has given it.
  */
 
 /*
  * To be called before a pointer to a hook is given to a module. False: no manager is bound, and
  * none is to be given. From then on a manager that still holds memory when its last redirection
- * ends stays alive for the rest of the process, with its heaps.
+ * ends stays alive for as long as it does.
  */
 bool binding_give_out(void);
 
@@ -50,5 +54,11 @@ typedef bool binding_test(struct manager *manager, const void *address);
  * none. Between binding_enter and binding_leave.
  */
 struct manager *binding_find(binding_test *test, const void *address);
+
+/*
+ * All managers that binding_find looks at, one after the other: the first after NULL. NULL: there
+ * are no more. Between binding_enter and binding_leave.
+ */
+struct manager *binding_next(const struct manager *after);
 
 #endif

@@ -17,10 +17,10 @@
 #include "redirect/redirection.h"
 #include "redirect/spinlock.h"
 
-static atomic_flag changing = SPINLOCK_FREE;
+static struct spinlock changing = SPINLOCK_FREE;
 static _Atomic uint32_t followers; /* the host's own redirections that follow */
 static _Atomic DWORD followers_flags;
-static struct HOSTMEM_REDIRECTION *followed; /* the redirections of the modules that were found */
+static struct redirection *followed; /* the redirections of the modules that were found */
 
 static bool is_following(void)
 {
@@ -74,23 +74,23 @@ DWORD follow_flags(HMODULE module, DWORD flags)
  * Following
  * --------------------------------------------------------------------------------------------- */
 
-static DWORD undo_all(struct HOSTMEM_REDIRECTION *redirection)
+static HRESULT undo_all(struct redirection *redirection)
 {
-    DWORD first_error = ERROR_SUCCESS;
+    HRESULT first_error = S_OK;
 
     while (redirection) {
-        struct HOSTMEM_REDIRECTION *next = redirection->next;
-        DWORD error = redirection_undo(redirection);
+        struct redirection *next = redirection->next;
+        HRESULT hr = redirection_undo(redirection);
 
-        os_metadata_release(redirection);
-        first_error = first_error ? first_error : error;
+        if (FAILED(hr) && first_error == S_OK)
+            first_error = hr;
         redirection = next;
     }
     return first_error;
 }
 
 /* Keeps a redirection until the last one that follows ends. False: that one has ended already. */
-static bool keep(struct HOSTMEM_REDIRECTION *redirection)
+static bool keep(struct redirection *redirection)
 {
     bool following;
 
@@ -107,7 +107,7 @@ static bool keep(struct HOSTMEM_REDIRECTION *redirection)
 /* S_FALSE: the module was redirected before, or nothing is followed any more. */
 static HRESULT redirect(struct manager *manager, HMODULE module, HOSTMEM_MODULE_KIND kind)
 {
-    struct HOSTMEM_REDIRECTION *redirection;
+    struct redirection *redirection;
     HRESULT hr =
         redirection_make(manager, module, flags_for(kind, followers_flags_now()), &redirection);
 
@@ -174,9 +174,9 @@ HRESULT follow_begin(DWORD flags)
     return hr;
 }
 
-DWORD follow_end(void)
+HRESULT follow_end(void)
 {
-    struct HOSTMEM_REDIRECTION *rest = NULL;
+    struct redirection *rest = NULL;
 
     spinlock_acquire(&changing);
     if (atomic_fetch_sub_explicit(&followers, 1, memory_order_relaxed) == 1) {

@@ -19,10 +19,10 @@
 HRESULT follow_begin(DWORD flags);
 
 /*
- * Such a redirection has ended. Returns 0, or Win32's first error if the import table of a module
- * that was found could not be put back.
+ * Such a redirection has ended. S_OK, or Win32's first error if the import table of a module that
+ * was found could not be put back.
  */
-DWORD follow_end(void);
+HRESULT follow_end(void);
 
 /*
  * A module was loaded: redirects it if it is part of a runtime, and calls pfnModule. S_FALSE: it is

@@ -175,13 +175,29 @@ bool heap_table_is_in_use(const struct manager *manager)
     return false;
 }
 
-void heap_table_release_unused(const struct manager *manager)
+unsigned heap_table_count(const struct manager *manager)
 {
+    unsigned count = 0;
+
+    for (uint32_t i = 0; i < HEAP_TABLE_ENTRIES; i++) {
+        HANDLE handle;
+
+        if (heap_at(&entries[i], manager, &handle))
+            count++;
+    }
+    return count;
+}
+
+unsigned heap_table_take_unused(const struct manager *manager, struct host_malloc **taken)
+{
+    unsigned count = 0;
+
     for (uint32_t i = 0; i < HEAP_TABLE_ENTRIES; i++) {
         HANDLE handle;
         struct host_malloc *host_malloc = heap_at(&entries[i], manager, &handle);
 
         if (host_malloc && !is_in_use(host_malloc->heap) && take_out(&entries[i], handle))
-            release(host_malloc);
+            taken[count++] = host_malloc;
     }
+    return count;
 }

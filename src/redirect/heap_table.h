@@ -34,10 +34,15 @@ bool heap_table_ensure_process_heap(struct manager *manager);
  */
 bool heap_table_is_in_use(const struct manager *manager);
 
+/* How many handles stand for heaps of this manager. Each holds a reference of it. */
+unsigned heap_table_count(const struct manager *manager);
+
 /*
- * Releases the heaps of a manager that have no live blocks. Heaps with live blocks stay and keep
- * their manager alive, because a module may be using the blocks. No hook may be using the manager.
+ * Takes the heaps of a manager that have no live blocks out of the table. The caller gets them,
+ * with their references, in `taken`, which has room for HEAP_TABLE_ENTRIES less what other calls
+ * for other managers have taken. Returns how many. No hook may be using the manager. Heaps with
+ * live blocks stay and keep their manager alive, because a module may be using the blocks.
  */
-void heap_table_release_unused(const struct manager *manager);
+unsigned heap_table_take_unused(const struct manager *manager, struct host_malloc **taken);
 
 #endif

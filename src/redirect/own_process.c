@@ -2,7 +2,7 @@
  * own_process.c: see own_process.h.
  *
  * GetProcessId needs a right to query. A handle may lack it: .NET ends its own process through one
- * with PROCESS_TERMINATE alone.
+ * with PROCESS_TERMINATE alone. Comparing the objects, and asking what a handle allows, need none.
  */
 #include "redirect/own_process.h"
 
@@ -13,15 +13,32 @@
 typedef BOOL WINAPI compare_handles(HANDLE first, HANDLE second);
 static _Atomic(compare_handles *) real_CompareObjectHandles;
 
+/* ntdll's NtQueryObject. Always written with the same value. */
+typedef LONG NTAPI query_object(HANDLE handle, ULONG kind, void *buffer, ULONG size,
+                                ULONG *returned);
+static _Atomic(query_object *) real_NtQueryObject;
+
+/* What NtQueryObject tells of a handle: a structure of 14 members of 32 bits. */
+#define BASIC_INFORMATION 0u
+#define BASIC_MEMBERS 14u
+#define GRANTED_ACCESS 1u /* the second of them */
+
+static FARPROC find(LPCWSTR library, LPCSTR function)
+{
+    HMODULE module = NULL;
+
+    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, library, &module);
+    return module ? GetProcAddress(module, function) : NULL;
+}
+
 void own_process_prepare(void)
 {
-    HMODULE kernelbase = NULL;
-    FARPROC function = NULL;
+    FARPROC compare = find(L"kernelbase.dll", "CompareObjectHandles");
+    FARPROC query = find(L"ntdll.dll", "NtQueryObject");
 
-    if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, L"kernelbase.dll",
-                           &kernelbase))
-        function = GetProcAddress(kernelbase, "CompareObjectHandles");
-    atomic_store_explicit(&real_CompareObjectHandles, (compare_handles *)(uintptr_t)function,
+    atomic_store_explicit(&real_CompareObjectHandles, (compare_handles *)(uintptr_t)compare,
+                          memory_order_release);
+    atomic_store_explicit(&real_NtQueryObject, (query_object *)(uintptr_t)query,
                           memory_order_release);
 }
 
@@ -47,10 +64,12 @@ static bool is_own(HANDLE process)
 
     if (process == GetCurrentProcess())
         return true;
+    if (!process)
+        return false;
+    if (compare)
+        return compare(process, GetCurrentProcess());
     id = GetProcessId(process);
-    if (id || !process)
-        return id == GetCurrentProcessId();
-    return compare ? compare(process, GetCurrentProcess()) : is_own_by_duplicate(process);
+    return id ? id == GetCurrentProcessId() : is_own_by_duplicate(process);
 }
 
 bool own_process_is(HANDLE process)
@@ -60,4 +79,20 @@ bool own_process_is(HANDLE process)
 
     SetLastError(last_error);
     return own;
+}
+
+/* Where the system does not tell, the handle is taken to allow everything. */
+static bool allows(HANDLE process, ACCESS_MASK rights)
+{
+    query_object *query = atomic_load_explicit(&real_NtQueryObject, memory_order_acquire);
+    ULONG information[BASIC_MEMBERS];
+
+    return process == GetCurrentProcess() || !query ||
+           query(process, BASIC_INFORMATION, information, sizeof(information), NULL) < 0 ||
+           (information[GRANTED_ACCESS] & rights) == rights;
+}
+
+bool own_process_is_with(HANDLE process, ACCESS_MASK rights)
+{
+    return own_process_is(process) && allows(process, rights);
 }

@@ -1,5 +1,5 @@
 /*
- * own_process.h: whether a process handle is one of this process.
+ * own_process.h: whether a process handle is one of this process, and what it allows.
  */
 #ifndef HOSTMEM_REDIRECT_OWN_PROCESS_H
 #define HOSTMEM_REDIRECT_OWN_PROCESS_H
@@ -8,7 +8,7 @@
 
 #include <windows.h>
 
-/* Finds a function that old systems lack. Calls the loader. */
+/* Finds functions of the system. Calls the loader. */
 void own_process_prepare(void);
 
 /*
@@ -17,5 +17,11 @@ void own_process_prepare(void);
  * can be duplicated with that right. The last error stays as it is. Suspension-safe.
  */
 bool own_process_is(HANDLE process);
+
+/*
+ * The same, and the handle has these access rights. A call for this process by a handle that lacks
+ * a right that Win32 asks for must go to Win32, which refuses it.
+ */
+bool own_process_is_with(HANDLE process, ACCESS_MASK rights);
 
 #endif

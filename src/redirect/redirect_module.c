@@ -5,6 +5,7 @@
 #include "redirect/follow.h"
 #include "redirect/hooks/page_hooks.h"
 #include "redirect/redirection.h"
+#include "redirect/spinlock.h"
 
 #define REDIRECT_FLAGS                                                                             \
     ((DWORD)(HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW |        \
@@ -30,35 +31,60 @@ static bool serves_hooks(HMODULE module)
 }
 
 /*
- * The list of all redirections that a host was ever given, linked by `older`. A removed one stays
- * in the list and in memory, so that any pointer can be looked for without being read.
- *
- * Protocol. A redirection is complete before it becomes `newest`, by compare-and-swap with release;
- * a reader takes `newest` with acquire. `older` never changes after that.
+ * The redirections that the host has, linked by `next`. It knows each by a name that looks like a
+ * pointer, so that whatever it gives can be looked for without being read, and nothing is kept of
+ * those that were removed. The spinlock `naming` guards the list and the last name.
  */
-static _Atomic(struct HOSTMEM_REDIRECTION *) newest;
+static struct redirection *named;
+static uintptr_t last_number;
+static struct spinlock naming = SPINLOCK_FREE;
 
-static void keep(struct HOSTMEM_REDIRECTION *redirection)
+/* No two names are the same before the numbers start again; a name is no address of a structure. */
+static HOSTMEM_REDIRECTION *name_of(uintptr_t number)
 {
-    atomic_store_explicit(&redirection->stands, true, memory_order_relaxed);
-    redirection->older = atomic_load_explicit(&newest, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&newest, &redirection->older, redirection,
-                                                  memory_order_release, memory_order_relaxed))
-        ;
+    return (HOSTMEM_REDIRECTION *)((2 * number + 1) * (uintptr_t)UINT64_C(0x9e3779b97f4a7c15));
 }
 
-/* True for one caller only, if the redirection stands: that caller undoes it. */
-static bool claim(const struct HOSTMEM_REDIRECTION *redirection)
+static struct redirection **find(const HOSTMEM_REDIRECTION *name)
 {
-    struct HOSTMEM_REDIRECTION *known = atomic_load_explicit(&newest, memory_order_acquire);
+    struct redirection **at = &named;
 
-    while (known && known != redirection)
-        known = known->older;
-    return known && atomic_exchange_explicit(&known->stands, false, memory_order_acq_rel);
+    while (*at && (*at)->name != name)
+        at = &(*at)->next;
+    return at;
+}
+
+static HOSTMEM_REDIRECTION *keep(struct redirection *redirection)
+{
+    HOSTMEM_REDIRECTION *name;
+
+    spinlock_acquire(&naming);
+    do
+        name = name_of(++last_number);
+    while (*find(name));
+    redirection->name = name;
+    redirection->next = named;
+    named = redirection;
+    spinlock_release(&naming);
+    return name;
+}
+
+/* The redirection of that name, for one caller only, who undoes it; NULL: none stands. */
+static struct redirection *claim(const HOSTMEM_REDIRECTION *name)
+{
+    struct redirection **at, *claimed;
+
+    spinlock_acquire(&naming);
+    at = find(name);
+    claimed = *at;
+    if (claimed)
+        *at = claimed->next;
+    spinlock_release(&naming);
+    return claimed;
 }
 
 static HRESULT redirect(struct manager *manager, HMODULE module, DWORD flags,
-                        struct HOSTMEM_REDIRECTION **redirection)
+                        struct redirection **redirection)
 {
     HRESULT hr;
 
@@ -67,7 +93,8 @@ static HRESULT redirect(struct manager *manager, HMODULE module, DWORD flags,
     hr = follow_begin(flags);
     if (hr != S_OK)
         return hr;
-    hr = redirection_make(manager, module, follow_flags(module, flags), redirection);
+    hr = redirection_make(manager, module, follow_flags(module, flags) | REDIRECT_MAY_BE_EMPTY,
+                          redirection);
     if (hr != S_OK)
         follow_end();
     return hr;
@@ -77,6 +104,7 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
                                                 DWORD dwFlags, HOSTMEM_REDIRECTION **ppRedirection)
 {
     struct manager *manager = manager_from_interface(pManager);
+    struct redirection *made;
     HRESULT hr;
 
     if (ppRedirection)
@@ -85,27 +113,26 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
         return E_POINTER;
     if (!manager || !hModule || (dwFlags & ~REDIRECT_FLAGS) || serves_hooks(hModule))
         return E_INVALIDARG;
-    hr = redirect(manager, hModule, dwFlags, ppRedirection);
+    hr = redirect(manager, hModule, dwFlags, &made);
     if (hr == S_OK)
-        keep(*ppRedirection);
+        *ppRedirection = keep(made);
     return hr;
 }
 
 HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirection)
 {
-    DWORD error;
+    struct redirection *redirection;
+    HRESULT hr, others = S_OK;
 
     if (!pRedirection)
         return E_POINTER;
-    if (!claim(pRedirection))
+    redirection = claim(pRedirection);
+    if (!redirection)
         return E_INVALIDARG;
-    error = redirection_undo(pRedirection);
-    if (pRedirection->flags & HOSTMEM_REDIRECT_FOLLOW) {
-        DWORD other = follow_end();
-
-        error = error ? error : other;
-    }
-    return HRESULT_FROM_WIN32(error);
+    if (redirection->flags & HOSTMEM_REDIRECT_FOLLOW)
+        others = follow_end();
+    hr = redirection_undo(redirection);
+    return SUCCEEDED(hr) && FAILED(others) ? others : hr;
 }
 
 HRESULT STDMETHODCALLTYPE HostMemFollowModule(HMODULE hModule)

@@ -417,16 +417,53 @@ static void a_refused_redirection_follows_nothing(void **state)
 {
     struct redirected *redirected = *state;
     HMODULE nothing = LoadLibraryW(L"redirect_nothing.dll");
+    const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *)nothing;
     HOSTMEM_REDIRECTION *redirection = SOMETHING;
+    IMAGE_DATA_DIRECTORY *imports;
+    DWORD protect, at;
 
     assert_non_null(nothing);
+    imports = &((IMAGE_NT_HEADERS *)((char *)nothing + dos->e_lfanew))
+                   ->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT];
+    at = imports->VirtualAddress;
+    assert_true(VirtualProtect(imports, sizeof(*imports), PAGE_READWRITE, &protect));
+    imports->VirtualAddress = 0x7ffffff0;
     redirected_end(redirected);
     assert_hresult(
-        HostMemRedirectModule(redirected->subject.manager, nothing, FOLLOW, &redirection), S_FALSE);
+        HostMemRedirectModule(redirected->subject.manager, nothing, FOLLOW, &redirection),
+        HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT));
+    imports->VirtualAddress = at;
     assert_null(redirection);
     redirected->flags = FOLLOW | HOSTMEM_REDIRECT_NO_STATUS;
     redirected_begin(redirected);
     unload(nothing);
+}
+
+/*
+ * A program may import none of the functions, and yet load a runtime by a module of its own: the
+ * host tells of that.
+ */
+static void a_module_without_such_imports_is_followed(void **state)
+{
+    struct redirected *redirected = *state;
+    HMODULE nothing = LoadLibraryW(L"redirect_nothing.dll"), jit;
+    HOSTMEM_REDIRECTION *redirection, *again = SOMETHING;
+
+    redirected_end(redirected);
+    assert_hresult(
+        HostMemRedirectModule(redirected->subject.manager, nothing, FOLLOW, &redirection), S_OK);
+    assert_non_null(redirection);
+    assert_hresult(HostMemRedirectModule(redirected->subject.manager, nothing, FOLLOW, &again),
+                   S_FALSE);
+    assert_null(again);
+    jit = LoadLibraryW(L"follow_jit.dll");
+    assert_hresult(HostMemFollowModule(jit), S_OK);
+    assert_true(owns(&redirected->subject, jit));
+    assert_hresult(HostMemRemoveRedirection(redirection), S_OK);
+    assert_hresult(HostMemFollowModule(jit), S_FALSE);
+    unload(jit);
+    unload(nothing);
+    redirected_begin(redirected);
 }
 
 static void a_closed_manager_gets_no_further_modules(void **state)
@@ -462,6 +499,7 @@ int main(void)
         follow_promise(a_module_that_was_loaded_stays_while_it_is_followed),
         follow_promise(following_with_other_flags_is_busy),
         follow_promise(a_refused_redirection_follows_nothing),
+        follow_promise(a_module_without_such_imports_is_followed),
         follow_promise(a_closed_manager_gets_no_further_modules),
     };
 

@@ -196,6 +196,33 @@ static void memory_held_at_removal_stays_in_the_books(void **state)
     subject_release(&redirected->subject, memory);
 }
 
+/* Nothing is kept of a redirection that was removed. */
+static void redirecting_and_removing_keeps_no_memory(void **state)
+{
+    static const DWORD flags[] = {0, HOSTMEM_REDIRECT_HEAP, HOSTMEM_REDIRECT_FOLLOW};
+    struct redirected *redirected = *state;
+
+    redirected_end(redirected);
+    for (size_t i = 0; i < COUNT_OF(flags); i++) {
+        struct memory_sum before, after;
+
+        redirected->flags = flags[i];
+        for (int round = 0; round < 3; round++) { /* what is made once for all */
+            redirected_begin(redirected);
+            redirected_end(redirected);
+        }
+        before = memory_sum_of_process();
+        for (int round = 0; round < 100; round++) {
+            redirected_begin(redirected);
+            redirected_end(redirected);
+        }
+        after = memory_sum_of_process();
+        assert_figure(after.reservations, before.reservations);
+        assert_figure(after.reserved, before.reserved);
+        assert_figure(after.committed, before.committed);
+    }
+}
+
 static void write_entry(void *volatile *entry, void *value)
 {
     DWORD protect;
@@ -731,6 +758,7 @@ int main(void)
         redirected_promise(removal_restores_every_byte_and_protection),
         redirected_promise(after_removal_the_module_goes_to_win32),
         redirected_promise(memory_held_at_removal_stays_in_the_books),
+        redirected_promise(redirecting_and_removing_keeps_no_memory),
         redirected_promise(an_entry_that_someone_else_rewrote_is_left_alone),
         redirected_promise(redirecting_twice_is_s_false),
         redirected_promise(removing_twice_is_e_invalidarg),

@@ -151,9 +151,11 @@ static int tear_down(void **state)
 
 struct seen {
     const struct image *image;
-    unsigned stop_at; /* 0: never */
-    unsigned count;
-    bool astray; /* something lay outside the image */
+    unsigned stop_at;  /* 0: never */
+    unsigned count;    /* by name */
+    unsigned others;   /* by ordinal, or of lost names */
+    bool astray;       /* something lay outside the image */
+    unsigned ordinals; /* a bit for each that was seen; 0: of lost names */
     struct import imports[MOST_SEEN];
 };
 
@@ -168,6 +170,13 @@ static bool see(void *context, const struct import *import)
 {
     struct seen *seen = context;
 
+    if (!import->function) {
+        seen->astray |=
+            !lies_inside(seen->image, (const void *)(uintptr_t)import->entry, sizeof(void *));
+        seen->others++;
+        seen->ordinals |= 1u << import->ordinal % 32;
+        return true;
+    }
     if (!lies_inside(seen->image, (const void *)(uintptr_t)import->entry, sizeof(void *)) ||
         !lies_inside(seen->image, import->module, strlen(import->module) + 1) ||
         !lies_inside(seen->image, import->function, strlen(import->function) + 1))
@@ -250,13 +259,34 @@ static void directories_beyond_their_number_are_not_read(void **state)
     assert_walk(image, IMPORT_WALK_DONE, 0);
 }
 
-/* As some old linkers make them: the loader has overwritten the names. */
-static void a_module_without_a_table_of_names_is_passed_over(void **state)
+/* As some old linkers make them: the loader has overwritten the names. An address of 0 ends them.
+ */
+static void entries_whose_names_are_lost_are_found(void **state)
 {
     const struct image *image = *state;
+    void **entries = (void **)(image->base + ENTRIES_AT);
+    const DWORD no_tables[] = {0, ENTRIES_AT, TABLES_END}; /* none, the same one, an empty one */
 
-    imports_of(image)->OriginalFirstThunk = 0;
-    assert_walk(image, IMPORT_WALK_DONE, 2);
+    entries[0] = entries[1] = entries[2] = entries;
+    for (size_t i = 0; i < COUNT_OF(no_tables); i++) {
+        struct seen seen = {.image = image};
+
+        imports_of(image)->OriginalFirstThunk = no_tables[i];
+        assert_figure(walk(image, &seen), IMPORT_WALK_DONE);
+        assert_figure(seen.count, 2);      /* the delay-loaded ones */
+        assert_figure(seen.others, 3 + 1); /* and the ordinal among those */
+        assert_figure(seen.ordinals, 1u << 7 | 1);
+        assert_false(seen.astray);
+    }
+}
+
+static void imports_by_ordinal_are_found_with_their_ordinals(void **state)
+{
+    struct seen seen = {.image = *state};
+
+    assert_figure(walk(*state, &seen), IMPORT_WALK_DONE);
+    assert_figure(seen.others, 2);
+    assert_figure(seen.ordinals, 1u << 7);
 }
 
 #ifndef _WIN64
@@ -405,7 +435,7 @@ static void tables_that_do_not_end_are_not_pe(void **state)
     make_image(image);
     for (IMAGE_IMPORT_DESCRIPTOR *descriptor = (IMAGE_IMPORT_DESCRIPTOR *)(image->base + at);
          (unsigned char *)(descriptor + 1) <= image->base + IMAGE_SIZE; descriptor++)
-        descriptor->Name = TEXTS_AT; /* without a table of names */
+        descriptor->Name = descriptor->FirstThunk = TEXTS_AT; /* without a table of names */
     directory_of(image, IMAGE_DIRECTORY_ENTRY_IMPORT)->VirtualAddress = (DWORD)at;
     assert_walk(image, IMPORT_WALK_NOT_PE, 0);
 
@@ -491,6 +521,88 @@ static void an_entry_on_a_read_only_page_is_written_and_stays_read_only(void **s
     assert_true(VirtualFree(page, 0, MEM_RELEASE));
 }
 
+struct code_page {
+    unsigned char *code;
+    volatile BOOL stop;
+    volatile unsigned runs;
+};
+
+static volatile LONG faults;
+
+/*
+ * A page that holds code beside entries. A thread runs the code all the time: if the page could not
+ * be executed for a moment, the thread would fault there.
+ */
+static DWORD WINAPI run_code(void *context)
+{
+    struct code_page *page = context;
+
+    while (!page->stop) {
+        ((void (*)(void))(uintptr_t)page->code)();
+        page->runs++;
+    }
+    return 0;
+}
+
+static LONG WINAPI note_fault(EXCEPTION_POINTERS *exception)
+{
+    if (exception->ExceptionRecord->ExceptionCode != EXCEPTION_ACCESS_VIOLATION)
+        return EXCEPTION_CONTINUE_SEARCH;
+    InterlockedIncrement(&faults); /* the page can be executed again soon */
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+static void code_on_the_page_of_an_entry_goes_on_running(void **state)
+{
+    static const DWORD protections[] = {PAGE_EXECUTE, PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE};
+    unsigned char *code = VirtualAlloc(NULL, PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    void **entry = (void **)(code + 64);
+    struct code_page page = {.code = code};
+    void *handler = AddVectoredExceptionHandler(1, note_fault);
+    struct threads threads;
+    DWORD old;
+
+    (void)state;
+    assert_non_null(code);
+    code[0] = 0xc3; /* ret */
+    assert_true(VirtualProtect(code, PAGE, PAGE_EXECUTE_READ, &old));
+    threads_start(&threads, 1, run_code, &page, sizeof(page));
+    while (page.runs < 1000)
+        SwitchToThread();
+    for (size_t i = 0; i < COUNT_OF(protections); i++) {
+        assert_true(VirtualProtect(code, PAGE, protections[i], &old));
+        for (uintptr_t value = 1; value <= 2000; value++) {
+            assert_figure(import_write(entry, (void *)value), 0);
+            assert_figure(memory_protection(code), protections[i]);
+        }
+    }
+    page.stop = TRUE;
+    threads_join(&threads);
+    RemoveVectoredExceptionHandler(handler);
+    assert_figure(faults, 0);
+    assert_true(VirtualFree(code, 0, MEM_RELEASE));
+}
+
+/* The loader asks for no alignment. Each of the two pages gets its own protection back. */
+static void an_entry_on_two_pages_is_written(void **state)
+{
+    char *pages = VirtualAlloc(NULL, 2 * PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    void **entry = (void **)(pages + PAGE - 3);
+    void *value;
+    DWORD old;
+
+    (void)state;
+    assert_non_null(pages);
+    assert_true(VirtualProtect(pages, PAGE, PAGE_READONLY, &old));
+    assert_true(VirtualProtect(pages + PAGE, PAGE, PAGE_EXECUTE_READ, &old));
+    assert_figure(import_write(entry, pages), 0);
+    memcpy(&value, entry, sizeof(value));
+    assert_address(value, pages);
+    assert_figure(memory_protection(pages), PAGE_READONLY);
+    assert_figure(memory_protection(pages + PAGE), PAGE_EXECUTE_READ);
+    assert_true(VirtualFree(pages, 0, MEM_RELEASE));
+}
+
 static void an_entry_that_cannot_be_written_is_win32_s_error(void **state)
 {
     void **page = VirtualAlloc(NULL, GRANULE, MEM_RESERVE, PAGE_READWRITE);
@@ -513,7 +625,8 @@ int main(void)
         on_an_image(the_callback_can_end_the_walk),
         on_an_image(an_image_without_tables_has_no_imports),
         on_an_image(directories_beyond_their_number_are_not_read),
-        on_an_image(a_module_without_a_table_of_names_is_passed_over),
+        on_an_image(entries_whose_names_are_lost_are_found),
+        on_an_image(imports_by_ordinal_are_found_with_their_ordinals),
 #ifndef _WIN64
         on_an_image(delay_load_tables_of_addresses_are_read_too),
 #endif
@@ -527,6 +640,8 @@ int main(void)
         on_an_image(random_tables_never_lead_outside_the_image),
         cmocka_unit_test(texts_are_compared_without_regard_to_case),
         cmocka_unit_test(an_entry_on_a_read_only_page_is_written_and_stays_read_only),
+        cmocka_unit_test(code_on_the_page_of_an_entry_goes_on_running),
+        cmocka_unit_test(an_entry_on_two_pages_is_written),
         cmocka_unit_test(an_entry_that_cannot_be_written_is_win32_s_error),
     };
 

@@ -24,8 +24,11 @@ struct redirected {
     void *ending_context;
     _Atomic uint32_t ending; /* redirect/hooks/ending_hooks.c */
 
-    bool is_former; /* redirect/binding.c */
-    struct manager *next_former;
+    /* redirect/binding.c */
+    bool is_held;
+    bool is_known;
+    _Atomic(struct manager *) next_known;
+    struct manager *next_leaving;
 };
 
 static inline EMemoryCriticalLevel redirected_level(const struct redirected *redirected)

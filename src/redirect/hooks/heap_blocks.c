@@ -4,7 +4,6 @@
 #include "redirect/hooks/heap_blocks.h"
 
 #include "heap/heap_fast_path.h"
-#include "heap/heap_walk.h"
 #include "os/os.h"
 #include "redirect/binding.h"
 #include "redirect/request_level.h"
@@ -78,6 +77,25 @@ bool heap_blocks_free(struct manager *manager, HANDLE handle, void *memory)
     if (heap_table_find(manager, handle, &heap))
         return host_malloc_free_anyway(heap.host_malloc, memory) == S_OK;
     counter_increment(&manager->counters.refused_frees);
+    return false;
+}
+
+bool heap_blocks_next(HANDLE handle, const void *after, struct heap_block *block)
+{
+    struct manager *manager = after ? heap_blocks_owner(after) : binding_next(NULL);
+    struct heap_cursor cursor = {0};
+    struct served_heap heap;
+
+    if (manager && after)
+        cursor = heap_cursor_behind(&manager->heaps, (uintptr_t)after);
+    for (; manager; manager = binding_next(manager), cursor = (struct heap_cursor){0}) {
+        uint32_t number = heap_table_find(manager, handle, &heap)
+                              ? heap_number(heap.host_malloc->heap)
+                              : 0; /* it is being destroyed */
+
+        if (number && heap_next_block(&manager->heaps, number, &cursor, block))
+            return true;
+    }
     return false;
 }
 

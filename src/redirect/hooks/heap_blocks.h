@@ -9,6 +9,7 @@
 #ifndef HOSTMEM_REDIRECT_HOOKS_HEAP_BLOCKS_H
 #define HOSTMEM_REDIRECT_HOOKS_HEAP_BLOCKS_H
 
+#include "heap/heap_walk.h"
 #include "redirect/heap_table.h"
 
 /*
@@ -33,6 +34,12 @@ void *heap_blocks_resize(const struct served_heap *heap, DWORD flags, void *memo
 
 /* False: it is no live block of the heap that the handle stands for. The refusal is counted. */
 bool heap_blocks_free(struct manager *manager, HANDLE handle, void *memory);
+
+/*
+ * The live block behind `after`, in an order of the managers' own (NULL: the first), of the heaps
+ * that a handle stands for. False: there is none, or `after` lies in no manager's memory.
+ */
+bool heap_blocks_next(HANDLE handle, const void *after, struct heap_block *block);
 
 /* Counts a free that goes to Win32. A free of NULL does not count. manager may be NULL. */
 void heap_blocks_count_passed(struct manager *manager, const void *memory);

@@ -140,6 +140,22 @@ static LPVOID WINAPI hook_HeapReAlloc(HANDLE handle, DWORD flags, LPVOID memory,
  * Heaps
  * --------------------------------------------------------------------------------------------- */
 
+static bool has_heap(struct manager *manager, const void *handle)
+{
+    struct served_heap heap;
+
+    return heap_table_find(manager, (HANDLE)(uintptr_t)handle, &heap);
+}
+
+/* Ends what a handle stands for, of each manager that serves it. Two may after one another. */
+static void end_heaps(HANDLE handle)
+{
+    struct manager *owner;
+
+    while ((owner = binding_find(has_heap, handle)) != NULL)
+        heap_table_remove(owner, handle);
+}
+
 static HANDLE WINAPI hook_HeapCreate(DWORD options, SIZE_T initial, SIZE_T maximum)
 {
     HANDLE handle = HeapCreate(options, initial, maximum);
@@ -148,7 +164,7 @@ static HANDLE WINAPI hook_HeapCreate(DWORD options, SIZE_T initial, SIZE_T maxim
 
     if (handle && manager) {
         /* The table may still hold the handle, of a heap destroyed while nothing was redirected. */
-        heap_table_remove(manager, handle);
+        end_heaps(handle);
         /* Only Win32 can keep a heap below its maximum size. */
         if (!maximum)
             heap_table_add(manager, handle, options);
@@ -158,24 +174,51 @@ static HANDLE WINAPI hook_HeapCreate(DWORD options, SIZE_T initial, SIZE_T maxim
     return handle;
 }
 
-static bool has_heap(struct manager *manager, const void *handle)
-{
-    struct served_heap heap;
-
-    return heap_table_find(manager, (HANDLE)(uintptr_t)handle, &heap);
-}
-
 static BOOL WINAPI hook_HeapDestroy(HANDLE handle)
 {
-    struct manager *owner;
-
     binding_enter();
-    owner = handle != GetProcessHeap() ? binding_find(has_heap, handle) : NULL;
     /* Before the call: once Win32 has destroyed the heap, a new one may get the same handle. */
-    if (owner)
-        heap_table_remove(owner, handle);
+    if (handle != GetProcessHeap())
+        end_heaps(handle);
     binding_leave();
     return HeapDestroy(handle);
+}
+
+/* In a member that means nothing for a block that does not move: the walk goes on with a manager.
+ */
+#define WALK_MARK ((DWORD)0x6d74736f)
+
+static void describe(const struct heap_block *block, PROCESS_HEAP_ENTRY *entry)
+{
+    *entry = (PROCESS_HEAP_ENTRY){.lpData = (void *)block->address,
+                                  .cbData = (DWORD)block->size,
+                                  .wFlags = PROCESS_HEAP_ENTRY_BUSY,
+                                  .Block = {.dwReserved = {WALK_MARK, WALK_MARK, WALK_MARK}}};
+}
+
+static bool is_described(const PROCESS_HEAP_ENTRY *entry)
+{
+    return entry->wFlags == PROCESS_HEAP_ENTRY_BUSY && entry->Block.dwReserved[0] == WALK_MARK &&
+           entry->Block.dwReserved[2] == WALK_MARK;
+}
+
+/* The managers' blocks come first, then what Win32 has under the handle. */
+static BOOL WINAPI hook_HeapWalk(HANDLE handle, LPPROCESS_HEAP_ENTRY entry)
+{
+    struct heap_block block;
+    bool ours = entry && (!entry->lpData || is_described(entry));
+    bool found;
+
+    binding_enter();
+    found = ours && heap_blocks_next(handle, entry->lpData, &block);
+    binding_leave();
+    if (found) {
+        describe(&block, entry);
+        return TRUE;
+    }
+    if (ours)
+        *entry = (PROCESS_HEAP_ENTRY){0};
+    return HeapWalk(handle, entry);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -184,7 +227,7 @@ static BOOL WINAPI hook_HeapDestroy(HANDLE handle)
 
 static struct hook hooks[] = {
     HOOK(HeapAlloc),    HOOK(HeapReAlloc), HOOK(HeapFree),    HOOK(HeapSize),
-    HOOK(HeapValidate), HOOK(HeapCreate),  HOOK(HeapDestroy),
+    HOOK(HeapValidate), HOOK(HeapCreate),  HOOK(HeapDestroy), HOOK(HeapWalk),
 };
 
 const struct hook_table heap_hooks = HOOK_TABLE(hooks);

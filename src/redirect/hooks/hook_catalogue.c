@@ -3,7 +3,7 @@
  */
 #include "redirect/hooks/hook_catalogue.h"
 
-#include "pe/import_table.h"
+#include "pe/loaded_image.h"
 #include "redirect/hooks/ending_hooks.h"
 #include "redirect/hooks/heap_hooks.h"
 #include "redirect/hooks/loader_hooks.h"
@@ -32,16 +32,19 @@ enum {
 };
 
 /*
- * ntdll. Some of Win32's functions are forwarded to ntdll's; a module that asks ntdll itself for
- * them gets ntdll's, because it may pair them with others that no hook stands for.
+ * The libraries. Some of Win32's functions are forwarded to ntdll's; a module that asks ntdll
+ * itself for them gets ntdll's, because it may pair them with others that no hook stands for.
  */
-static _Atomic(HMODULE) ntdll;
+static _Atomic(HMODULE) libraries[HOOK_LIBRARIES];
+
+static HMODULE library(enum hook_library index)
+{
+    return atomic_load_explicit(&libraries[index], memory_order_acquire);
+}
 
 void hook_catalogue_prepare(void)
 {
-    HMODULE module = NULL;
-
-    if (atomic_load_explicit(&ntdll, memory_order_acquire))
+    if (library(HOOK_NTDLL))
         return;
     for (unsigned i = 0; i < ENTRIES; i++) {
         if (entries[i].native)
@@ -49,34 +52,86 @@ void hook_catalogue_prepare(void)
         else
             hook_table_prepare(entries[i].table, HOOK_KERNELBASE, 2);
     }
-    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, L"ntdll.dll", &module);
-    atomic_store_explicit(&ntdll, module, memory_order_release);
+    for (unsigned i = 0; i < HOOK_LIBRARIES; i++) /* ntdll is the last */
+        atomic_store_explicit(&libraries[i], hook_table_library((enum hook_library)i),
+                              memory_order_release);
 }
 
-bool hook_catalogue_is_win32(const char *module)
+/* ------------------------------------------------------------------------------------------------
+ * Imports
+ * --------------------------------------------------------------------------------------------- */
+
+/* True: functions of this module are Win32's: kernel32, kernelbase or an API set. */
+static bool is_win32(const char *module)
 {
-    return import_text_is_equal(module, "kernel32.dll") ||
-           import_text_is_equal(module, "kernelbase.dll") ||
+    return import_text_is_library(module, "kernel32.dll") ||
+           import_text_is_library(module, "kernelbase.dll") ||
            import_text_has_prefix(module, "api-ms-win-core-");
 }
 
-void *hook_catalogue_find_import(unsigned features, const char *module, const char *function)
+static void *find_ordinal(const struct hook_table *table, const struct import *import)
 {
-    bool win32 = hook_catalogue_is_win32(module);
-    bool native = import_text_is_equal(module, "ntdll.dll");
+    if (import_text_is_library(import->module, "kernel32.dll"))
+        return hook_table_find_ordinal(table, HOOK_KERNEL32, import->ordinal);
+    if (import_text_is_library(import->module, "kernelbase.dll"))
+        return hook_table_find_ordinal(table, HOOK_KERNELBASE, import->ordinal);
+    return NULL;
+}
+
+/* The numbers of ntdll's and the API sets' functions are not kept: the address tells those. */
+static void *find_nameless(const struct hook_table *table, const struct import *import,
+                           const void *address)
+{
+    void *hook = find_ordinal(table, import);
+
+    return hook || !address ? hook : hook_table_find_export(table, address, NULL);
+}
+
+void *hook_catalogue_find_in(const struct hook_table *table, bool native,
+                             const struct import *import, const void *address)
+{
+    bool fits =
+        native ? import_text_is_library(import->module, "ntdll.dll") : is_win32(import->module);
+
+    if (!fits)
+        return NULL;
+    return import->function ? hook_table_find(table, import->function)
+                            : find_nameless(table, import, address);
+}
+
+void *hook_catalogue_find_import(unsigned features, const struct import *import,
+                                 const void *address)
+{
     void *hook = NULL;
 
     for (unsigned i = 0; i < ENTRIES && !hook; i++) {
-        if ((features & entries[i].feature) && (entries[i].native ? native : win32))
-            hook = hook_table_find(entries[i].table, function);
+        if (features & entries[i].feature)
+            hook = hook_catalogue_find_in(entries[i].table, entries[i].native, import, address);
     }
     return hook;
 }
 
+bool hook_catalogue_is_unknown(const struct import *import, const void *address)
+{
+    bool foreign = true;
+
+    if (import->function || import->ordinal ||
+        !(import_text_is_library(import->module, "kernel32.dll") ||
+          import_text_is_library(import->module, "kernelbase.dll")))
+        return false;
+    for (unsigned i = 0; i < HOOK_LIBRARIES; i++)
+        foreign = foreign && !loaded_image_holds(library((enum hook_library)i), address);
+    return foreign;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Look-ups
+ * --------------------------------------------------------------------------------------------- */
+
 void *hook_catalogue_find_export(unsigned features, const void *module, const void *address,
                                  const char *function)
 {
-    bool native = module == atomic_load_explicit(&ntdll, memory_order_acquire);
+    bool native = module == library(HOOK_NTDLL);
     void *hook = NULL;
 
     for (unsigned i = 0; i < ENTRIES && !hook; i++) {

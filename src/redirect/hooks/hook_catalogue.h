@@ -4,6 +4,10 @@
 #ifndef HOSTMEM_REDIRECT_HOOKS_HOOK_CATALOGUE_H
 #define HOSTMEM_REDIRECT_HOOKS_HOOK_CATALOGUE_H
 
+#include "redirect/hooks/hook_table.h"
+
+#include "pe/import_table.h"
+
 #include <stdbool.h>
 
 #include <windows.h>
@@ -21,8 +25,22 @@ enum hook_features {
 /* Finds the addresses of the functions that hooks stand for. Calls the loader. */
 void hook_catalogue_prepare(void);
 
-/* The hook for a function that is imported from a module by name; NULL: there is none. */
-void *hook_catalogue_find_import(unsigned features, const char *module, const char *function);
+/*
+ * The hook for an imported function; NULL: there is none. It is known by its name or its ordinal,
+ * else by its address: what the entry held before any redirection.
+ */
+void *hook_catalogue_find_import(unsigned features, const struct import *import,
+                                 const void *address);
+
+/* The same in one table of hooks, of ntdll's functions (native) or Win32's. */
+void *hook_catalogue_find_in(const struct hook_table *table, bool native,
+                             const struct import *import, const void *address);
+
+/*
+ * True if it cannot be told what an import of Win32's is: its name is lost, and its address is that
+ * of somebody who has rewritten the entry.
+ */
+bool hook_catalogue_is_unknown(const struct import *import, const void *address);
 
 /*
  * The hook for what GetProcAddress has found, by its address, in a module. `function` is the name
@@ -30,8 +48,5 @@ void *hook_catalogue_find_import(unsigned features, const char *module, const ch
  */
 void *hook_catalogue_find_export(unsigned features, const void *module, const void *address,
                                  const char *function);
-
-/* True if functions of this module are Win32's: kernel32, kernelbase or an API set. */
-bool hook_catalogue_is_win32(const char *module);
 
 #endif

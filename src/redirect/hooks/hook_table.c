@@ -3,9 +3,10 @@
  */
 #include "redirect/hooks/hook_table.h"
 
+#include "pe/export_table.h"
 #include "pe/import_table.h"
 
-static HMODULE library_of(enum hook_library library)
+HMODULE hook_table_library(enum hook_library library)
 {
     static const LPCWSTR names[HOOK_LIBRARIES] = {
         [HOOK_KERNEL32] = L"kernel32.dll",
@@ -21,12 +22,15 @@ static HMODULE library_of(enum hook_library library)
 void hook_table_prepare(const struct hook_table *table, enum hook_library first, unsigned count)
 {
     for (unsigned library = first; library < first + count; library++) {
-        HMODULE module = library_of((enum hook_library)library);
+        HMODULE module = hook_table_library((enum hook_library)library);
 
         for (size_t i = 0; module && i < table->count; i++) {
             struct hook *hook = &table->hooks[i];
             FARPROC function = GetProcAddress(module, hook->function);
 
+            atomic_store_explicit(&hook->ordinals[library],
+                                  export_table_ordinal(module, hook->function),
+                                  memory_order_relaxed);
             atomic_store_explicit(&hook->exports[library], (void *)(uintptr_t)function,
                                   memory_order_release);
         }
@@ -72,6 +76,18 @@ void *hook_table_find_export(const struct hook_table *table, const void *address
             found = code_of(hook);
     }
     return found;
+}
+
+void *hook_table_find_ordinal(const struct hook_table *table, enum hook_library library,
+                              unsigned ordinal)
+{
+    for (size_t i = 0; ordinal && i < table->count; i++) {
+        const struct hook *hook = &table->hooks[i];
+
+        if (atomic_load_explicit(&hook->ordinals[library], memory_order_relaxed) == ordinal)
+            return code_of(hook);
+    }
+    return NULL;
 }
 
 hook_function *hook_win32(const struct hook *hook)

@@ -31,6 +31,10 @@ struct hook {
      * release by every thread that prepares, always with the same value; read with acquire.
      */
     _Atomic(void *) exports[HOOK_LIBRARIES];
+
+    /* The ordinal under which it does; 0: none is known. Written before `exports`, in the same way.
+     */
+    _Atomic uint32_t ordinals[HOOK_LIBRARIES];
 };
 
 struct hook_table {
@@ -41,15 +45,18 @@ struct hook_table {
 #define HOOK(function) HOOK_NAMED(#function, hook_##function)
 #define HOOK_NAMED(function, hook)                                                                 \
     {                                                                                              \
-        function, (hook_function *)(hook),                                                         \
+        function, (hook_function *)(hook), {NULL},                                                 \
         {                                                                                          \
-            NULL                                                                                   \
+            0                                                                                      \
         }                                                                                          \
     }
 #define HOOK_TABLE(hooks)                                                                          \
     {                                                                                              \
         hooks, sizeof(hooks) / sizeof((hooks)[0])                                                  \
     }
+
+/* The loaded library, which the system never unloads. Calls the loader. */
+HMODULE hook_table_library(enum hook_library library);
 
 /* Finds the exports of `count` libraries from `first` on. Calls the loader. */
 void hook_table_prepare(const struct hook_table *table, enum hook_library first, unsigned count);
@@ -63,6 +70,10 @@ void *hook_table_find(const struct hook_table *table, const char *function);
  */
 void *hook_table_find_export(const struct hook_table *table, const void *address,
                              const char *function);
+
+/* The hook for the function that a library exports under an ordinal; NULL: the table has none. */
+void *hook_table_find_ordinal(const struct hook_table *table, enum hook_library library,
+                              unsigned ordinal);
 
 /* Win32's own function that a hook stands for, of the first library that exports it; or NULL. */
 hook_function *hook_win32(const struct hook *hook);

@@ -11,7 +11,11 @@
 #include "redirect/hooks/hook_catalogue.h"
 #include "redirect/hooks/hook_table.h"
 
-static struct hook own[] = {{"GetProcAddress", NULL, {NULL}}};
+static FARPROC look_up(HMODULE module, LPCSTR name, unsigned features);
+
+/* Its code is here for the features of nobody: lookup_hooks_at tells the code for each set of them.
+ */
+static struct hook own[] = {{"GetProcAddress", (hook_function *)look_up, {NULL}, {0}}};
 
 static const struct hook_table own_table = HOOK_TABLE(own);
 
@@ -103,11 +107,10 @@ unsigned lookup_hooks_features(const void *hook)
     return 0;
 }
 
-void *lookup_hooks_find(unsigned features, const char *module, const char *function)
+void *lookup_hooks_find(unsigned features, const struct import *import, const void *address)
 {
-    return hook_catalogue_is_win32(module) && import_text_is_equal(function, own[0].function)
-               ? lookup_hooks_at(features)
-               : NULL;
+    return hook_catalogue_find_in(&own_table, false, import, address) ? lookup_hooks_at(features)
+                                                                      : NULL;
 }
 
 void lookup_hooks_prepare(void)

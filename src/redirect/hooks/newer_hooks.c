@@ -67,7 +67,8 @@ static bool is_plain(HANDLE process, ULONG type, const MEM_EXTENDED_PARAMETER *p
                      ULONG count, DWORD *node)
 {
     *node = OS_ANY_NODE;
-    if ((type & PLACEHOLDER_FLAGS) || (process && !own_process_is(process)))
+    if ((type & PLACEHOLDER_FLAGS) ||
+        (process && !own_process_is_with(process, PROCESS_VM_OPERATION)))
         return false;
     if (count == 1 && parameters && parameters->Type == NUMA_NODE_PARAMETER &&
         !parameters->Reserved) {
@@ -236,33 +237,30 @@ static LPVOID WINAPI hook_MapViewOfFileFromApp(HANDLE mapping, ULONG access, ULO
     return map(map_for_app, MAP_FROM_APP, &request);
 }
 
-static BOOL unmap_by_process(LPVOID address, ULONG flags)
+static BOOL unmap_by_process(HANDLE process, LPVOID address, ULONG flags)
 {
     unmap2 *pass = (unmap2 *)win32(UNMAP2);
 
-    return pass ? pass(GetCurrentProcess(), address, flags) : FALSE;
+    return pass ? pass(process, address, flags) : FALSE;
 }
 
 static BOOL WINAPI hook_UnmapViewOfFile2(HANDLE process, LPVOID address, ULONG flags)
 {
-    unmap2 *pass;
-
-    if (own_process_is(process))
-        return view_hooks_unmap(address, flags, unmap_by_process);
-    pass = (unmap2 *)win32(UNMAP2);
-    return pass ? pass(process, address, flags) : FALSE;
+    return own_process_is(process) ? view_hooks_unmap(process, address, flags, unmap_by_process)
+                                   : unmap_by_process(process, address, flags);
 }
 
-static BOOL unmap_by_flags(LPVOID address, ULONG flags)
+static BOOL unmap_by_flags(HANDLE process, LPVOID address, ULONG flags)
 {
     unmap_ex *pass = (unmap_ex *)win32(UNMAP_EX);
 
+    (void)process;
     return pass ? pass(address, flags) : FALSE;
 }
 
 static BOOL WINAPI hook_UnmapViewOfFileEx(LPVOID address, ULONG flags)
 {
-    return view_hooks_unmap(address, flags, unmap_by_flags);
+    return view_hooks_unmap(GetCurrentProcess(), address, flags, unmap_by_flags);
 }
 
 static struct hook hooks[NEWER_HOOKS] = {

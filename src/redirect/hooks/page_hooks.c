@@ -66,7 +66,7 @@ static LPVOID WINAPI hook_VirtualAlloc(LPVOID address, SIZE_T size, DWORD type, 
 static LPVOID WINAPI hook_VirtualAllocEx(HANDLE process, LPVOID address, SIZE_T size, DWORD type,
                                          DWORD protect)
 {
-    if (!own_process_is(process))
+    if (!own_process_is_with(process, PROCESS_VM_OPERATION))
         return VirtualAllocEx(process, address, size, type, protect);
     return page_hooks_alloc(address, size, type, protect, OS_ANY_NODE);
 }
@@ -74,7 +74,7 @@ static LPVOID WINAPI hook_VirtualAllocEx(HANDLE process, LPVOID address, SIZE_T 
 static LPVOID WINAPI hook_VirtualAllocExNuma(HANDLE process, LPVOID address, SIZE_T size,
                                              DWORD type, DWORD protect, DWORD node)
 {
-    if (!own_process_is(process))
+    if (!own_process_is_with(process, PROCESS_VM_OPERATION))
         return VirtualAllocExNuma(process, address, size, type, protect, node);
     return page_hooks_alloc(address, size, type, protect, node);
 }
@@ -114,7 +114,7 @@ static BOOL WINAPI hook_VirtualFree(LPVOID address, SIZE_T size, DWORD type)
 
 static BOOL WINAPI hook_VirtualFreeEx(HANDLE process, LPVOID address, SIZE_T size, DWORD type)
 {
-    if (!own_process_is(process))
+    if (!own_process_is_with(process, PROCESS_VM_OPERATION))
         return VirtualFreeEx(process, address, size, type);
     return hook_VirtualFree(address, size, type);
 }

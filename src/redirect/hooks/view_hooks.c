@@ -83,7 +83,7 @@ static bool forget(struct manager *manager, const void *base)
     return manager_is_open(manager) && mapped_remove(&manager->mapped, (uintptr_t)base);
 }
 
-BOOL view_hooks_unmap(LPVOID address, ULONG flags, unmap_view *unmap)
+BOOL view_hooks_unmap(HANDLE process, LPVOID address, ULONG flags, unmap_view *unmap)
 {
     MEMORY_BASIC_INFORMATION information;
     DWORD last_error = GetLastError();
@@ -91,7 +91,7 @@ BOOL view_hooks_unmap(LPVOID address, ULONG flags, unmap_view *unmap)
     struct manager *owner;
 
     SetLastError(last_error);
-    if (!unmap(address, flags))
+    if (!unmap(process, address, flags))
         return FALSE;
     last_error = GetLastError();
     binding_enter();
@@ -103,15 +103,16 @@ BOOL view_hooks_unmap(LPVOID address, ULONG flags, unmap_view *unmap)
     return TRUE;
 }
 
-static BOOL unmap_plainly(LPVOID address, ULONG flags)
+static BOOL unmap_plainly(HANDLE process, LPVOID address, ULONG flags)
 {
+    (void)process;
     (void)flags;
     return UnmapViewOfFile(address);
 }
 
 static BOOL WINAPI hook_UnmapViewOfFile(LPCVOID address)
 {
-    return view_hooks_unmap((LPVOID)(uintptr_t)address, 0, unmap_plainly);
+    return view_hooks_unmap(GetCurrentProcess(), (LPVOID)(uintptr_t)address, 0, unmap_plainly);
 }
 
 static struct hook hooks[] = {

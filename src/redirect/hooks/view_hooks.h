@@ -22,10 +22,10 @@ LPVOID view_hooks_noted(LPVOID view);
  */
 bool view_hooks_made_room(LPCVOID view, LPVOID address, SIZE_T size);
 
-/* One of Win32's ways to unmap. */
-typedef BOOL unmap_view(LPVOID address, ULONG flags);
+/* One of Win32's ways to unmap, by a handle of this process. */
+typedef BOOL unmap_view(HANDLE process, LPVOID address, ULONG flags);
 
 /* Unmaps in one of these ways, and takes the view out of the books. */
-BOOL view_hooks_unmap(LPVOID address, ULONG flags, unmap_view *unmap);
+BOOL view_hooks_unmap(HANDLE process, LPVOID address, ULONG flags, unmap_view *unmap);
 
 #endif

@@ -66,7 +66,7 @@ static bool write_import(void *context, const struct import *import)
 {
     const struct hooks *hooks = context;
 
-    for (size_t i = 0; i < hooks->count; i++)
+    for (size_t i = 0; import->function && i < hooks->count; i++)
         if (import_text_is_equal(import->function, hooks->items[i].function))
             replace(import->entry, hooks->items[i].replacement);
     return true;

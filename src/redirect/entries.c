@@ -1,0 +1,268 @@
+/*
+ * entries.c: see entries.h.
+ *
+ * A first walk over the module's imports counts the entries to rewrite. A second one notes them in
+ * a redirection of that size.
+ */
+#include "redirect/entries.h"
+
+#include "pe/import_table.h"
+#include "pe/import_write.h"
+#include "redirect/hooks/hook_catalogue.h"
+#include "redirect/hooks/lookup_hooks.h"
+#include "redirect/spinlock.h"
+
+/* Guards all writing of entries (import_write allows one thread at a time), and `standing`. */
+static struct spinlock rewriting = SPINLOCK_FREE;
+
+/* The redirections whose entries are rewritten, the newest first, linked by `below`. */
+static struct redirection *standing;
+
+/* The first walk over the imports. */
+struct survey {
+    DWORD flags;     /* HostMemRedirectModule's */
+    size_t count;    /* entries to rewrite */
+    bool is_unknown; /* of some entry it cannot be told what it is */
+    bool is_wanted;  /* the redirection is to be made, even if there is no entry to rewrite */
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * Which entries
+ * --------------------------------------------------------------------------------------------- */
+
+static unsigned features_of(DWORD flags)
+{
+    unsigned features = flags & HOSTMEM_REDIRECT_NO_PAGES ? 0 : HOOKS_PAGES;
+
+    if (flags & REDIRECT_LOADER_ONLY)
+        return HOOKS_LOADS;
+    if (!(flags & HOSTMEM_REDIRECT_NO_STATUS))
+        features |= HOOKS_STATUS;
+    if (flags & HOSTMEM_REDIRECT_HEAP)
+        features |= HOOKS_HEAP;
+    if (flags & HOSTMEM_REDIRECT_FOLLOW)
+        features |= HOOKS_LOADS;
+    if (flags & HOSTMEM_REDIRECT_ENDINGS)
+        features |= HOOKS_ENDINGS;
+    return features;
+}
+
+static struct rewritten *find_in(struct redirection *redirection, const volatile void *entry)
+{
+    for (size_t i = 0; i < redirection->count; i++) {
+        if (redirection->entries[i].entry == entry)
+            return &redirection->entries[i];
+    }
+    return NULL;
+}
+
+/* The newest of the standing redirections' notes of an entry; NULL: there is none. */
+static struct rewritten *find_standing(const volatile void *entry)
+{
+    struct rewritten *found = NULL;
+
+    for (struct redirection *at = standing; at && !found; at = at->below)
+        found = find_in(at, entry);
+    return found;
+}
+
+/* What an entry held before any of the standing redirections. */
+static const void *address_before(const struct import *import)
+{
+    const void *address = *import->entry;
+
+    for (struct redirection *at = standing; at; at = at->below) {
+        const struct rewritten *noted = find_in(at, import->entry);
+
+        if (noted)
+            address = noted->original; /* the oldest is the last */
+    }
+    return address;
+}
+
+/*
+ * The hook for an import; NULL: there is none, or the entry is redirected to it already, even if
+ * somebody else has rewritten it since. A module that is redirected once more, with other flags,
+ * looks up by GetProcAddress what either of the two redirects.
+ */
+static void *hook_of(const struct import *import, DWORD flags)
+{
+    const struct rewritten *noted = find_standing(import->entry);
+    const void *now = noted ? noted->hook : *import->entry;
+    const void *before = address_before(import);
+    unsigned features = features_of(flags);
+    void *hook = lookup_hooks_find(features | lookup_hooks_features(now), import, before);
+
+    if (!hook)
+        hook = hook_catalogue_find_import(features, import, before);
+    return hook != now ? hook : NULL;
+}
+
+static bool count_entry(void *context, const struct import *import)
+{
+    struct survey *survey = context;
+
+    if (hook_of(import, survey->flags))
+        survey->count++;
+    if (hook_catalogue_is_unknown(import, address_before(import)))
+        survey->is_unknown = true;
+    return true;
+}
+
+static bool note_entry(void *context, const struct import *import)
+{
+    struct redirection *redirection = context;
+    void *hook = hook_of(import, redirection->flags);
+
+    if (!hook)
+        return true;
+    if (redirection->count == redirection->capacity)
+        return false; /* another thread or program is rewriting the module */
+    redirection->entries[redirection->count++] =
+        (struct rewritten){import->entry, *import->entry, hook};
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Rewriting
+ * --------------------------------------------------------------------------------------------- */
+
+/*
+ * Puts one entry back. If a newer redirection has rewritten it once more, that one gets what to put
+ * back in its turn. What another program has written stays.
+ */
+static DWORD put_entry_back(const struct rewritten *rewritten)
+{
+    struct rewritten *newer;
+
+    if (*rewritten->entry == rewritten->hook)
+        return import_write(rewritten->entry, rewritten->original);
+    newer = find_standing(rewritten->entry);
+    if (newer && newer->original == rewritten->hook)
+        newer->original = rewritten->original;
+    return ERROR_SUCCESS;
+}
+
+/* Puts the first `count` entries back, also after an error. Returns the first error, or 0. */
+static DWORD put_back(const struct redirection *redirection, size_t count)
+{
+    DWORD first_error = ERROR_SUCCESS;
+
+    while (count--) {
+        DWORD error = put_entry_back(&redirection->entries[count]);
+
+        if (!first_error)
+            first_error = error;
+    }
+    return first_error;
+}
+
+static DWORD rewrite(const struct redirection *redirection)
+{
+    for (size_t i = 0; i < redirection->count; i++) {
+        DWORD error = import_write(redirection->entries[i].entry, redirection->entries[i].hook);
+
+        if (error) {
+            put_back(redirection, i);
+            return error;
+        }
+    }
+    return ERROR_SUCCESS;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * A redirection's entries
+ * --------------------------------------------------------------------------------------------- */
+
+/* True if a standing redirection of the module has HOSTMEM_REDIRECT_FOLLOW. */
+static bool is_followed(const void *module)
+{
+    const struct redirection *at = standing;
+
+    while (at && !(at->module == module && (at->flags & HOSTMEM_REDIRECT_FOLLOW)))
+        at = at->below;
+    return at != NULL;
+}
+
+/* Counts the entries to rewrite. */
+static enum import_walk_result take_survey(HMODULE module, struct survey *survey)
+{
+    enum import_walk_result result;
+
+    spinlock_acquire(&rewriting);
+    result = import_walk(module, count_entry, survey);
+    survey->is_wanted =
+        survey->count || ((survey->flags & REDIRECT_MAY_BE_EMPTY) && !is_followed(module));
+    spinlock_release(&rewriting);
+    return result;
+}
+
+HRESULT entries_survey(HMODULE module, DWORD flags, size_t *count)
+{
+    struct survey survey = {.flags = flags};
+
+    if (take_survey(module, &survey) == IMPORT_WALK_NOT_PE)
+        return HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT);
+    if (survey.is_unknown)
+        return HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND);
+    *count = survey.count;
+    return survey.is_wanted ? S_OK : S_FALSE;
+}
+
+HRESULT entries_rewrite(struct redirection *redirection)
+{
+    HRESULT hr;
+
+    spinlock_acquire(&rewriting);
+    import_walk(redirection->module, note_entry, redirection);
+    hr = redirection->count || !redirection->capacity ? HRESULT_FROM_WIN32(rewrite(redirection))
+                                                      : S_FALSE;
+    if (hr == S_OK) {
+        redirection->is_standing = true;
+        redirection->below = standing;
+        standing = redirection;
+    }
+    spinlock_release(&rewriting);
+    return hr;
+}
+
+/* Takes a redirection out of the list of those that stand. */
+static void take_out(const struct redirection *redirection)
+{
+    struct redirection **at = &standing;
+
+    while (*at != redirection)
+        at = &(*at)->below;
+    *at = redirection->below;
+}
+
+HRESULT entries_put_back(struct redirection *redirection)
+{
+    HRESULT hr = S_FALSE;
+
+    spinlock_acquire(&rewriting);
+    if (redirection->is_standing) {
+        take_out(redirection);
+        hr = HRESULT_FROM_WIN32(put_back(redirection, redirection->count));
+    }
+    spinlock_release(&rewriting);
+    return hr;
+}
+
+void entries_forget(const void *module)
+{
+    struct redirection **at = &standing;
+
+    spinlock_acquire(&rewriting);
+    while (*at) {
+        struct redirection *redirection = *at;
+
+        if (redirection->module == module) {
+            *at = redirection->below;
+            redirection->is_standing = false;
+        } else {
+            at = &redirection->below;
+        }
+    }
+    spinlock_release(&rewriting);
+}
