@@ -23,14 +23,14 @@
 static void clear(struct heap *heap)
 {
     STORE_RELAXED(heap->thread_count, 0);
-    for (uint32_t i = 0; i < THREAD_BUCKETS; i++)
-        STORE_RELAXED(heap->threads[i], NULL);
+    STORE_RELAXED(heap->threads, NULL);
+    thread_index_clear(&heap->index_of_threads);
     for (int i = 0; i < THREAD_COUNTS; i++)
         STORE_RELAXED(heap->shared.counts[i], 0);
     STORE_RELAXED(heap->shared.inside, 0);
     STORE_RELAXED(heap->shared.active_slabs, heap->active_slabs[0]);
-    STORE_RELAXED(heap->peak_blocks, 0);
-    STORE_RELAXED(heap->peak_bytes, 0);
+    STORE_RELAXED(heap->told_blocks, 0);
+    STORE_RELAXED(heap->told_bytes, 0);
     gauge_clear(&heap->slab_bytes);
     gauge_clear(&heap->large_blocks);
     gauge_clear(&heap->large_bytes);
@@ -47,6 +47,7 @@ struct heap *heap_create(struct heap_space *space, bool executable)
 {
     uint32_t index = pool_take(&space->heaps);
     struct heap *heap;
+    uint32_t number;
 
     if (!index)
         return NULL;
@@ -62,9 +63,10 @@ struct heap *heap_create(struct heap_space *space, bool executable)
     if (heap->fast_limit > space->options.guard_above)
         heap->fast_limit = space->options.guard_above + 1;
     gauge_add(&space->pages->counters->heaps, 1);
-    atomic_store_explicit(
-        &heap->number, atomic_fetch_add_explicit(&space->heap_number, 1, memory_order_relaxed) + 1,
-        memory_order_release);
+    number = atomic_fetch_add_explicit(&space->heap_number, 1, memory_order_relaxed) + 1;
+    STORE_RELAXED(heap->peak_blocks, heap_peak_word(number, 0));
+    STORE_RELAXED(heap->peak_bytes, heap_peak_word(number, 0));
+    atomic_store_explicit(&heap->number, number, memory_order_release);
     return heap;
 }
 

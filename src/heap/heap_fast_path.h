@@ -70,7 +70,7 @@ static inline bool heap_fast_free(struct heap *heap, void *memory)
     thread_counters_enter(thread, false);
     freed = slab_try_change(slab, &view, &block, 0);
     if (freed) {
-        heap_count_own_free(thread, slab_requested(view.size_class, block.field));
+        heap_count_own_free(heap, thread, slab_requested(view.size_class, block.field));
         heap_block_freed(heap, slab, &view, block.index);
     }
     thread_counters_leave(thread, false);

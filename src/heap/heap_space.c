@@ -12,6 +12,9 @@
 #define SLAB_LIMIT ON_X64(1 << 20, 1 << 14)
 #define THREAD_LIMIT ON_X64(1 << 20, 1 << 12)
 
+/* An index of many threads has some 0.36 nodes for each of them, one of few fewer. */
+#define THREAD_NODE_LIMIT (THREAD_LIMIT / 2)
+
 /* Bytes of block histories. */
 #define HISTORIES_LIMIT ((size_t)(sizeof(void *) == 8 ? 4096u : 16u) << 20)
 
@@ -27,11 +30,13 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
     return pool_init(&space->heaps, sizeof(struct heap), HEAP_LIMIT, books) &&
            pool_init(&space->slabs, sizeof(struct slab), SLAB_LIMIT, books) &&
            metadata_init(&space->histories, HISTORIES_LIMIT, books) &&
-           pool_init(&space->threads, sizeof(struct thread_counters), THREAD_LIMIT, books);
+           pool_init(&space->threads, sizeof(struct thread_counters), THREAD_LIMIT, books) &&
+           pool_init(&space->thread_nodes, sizeof(struct thread_node), THREAD_NODE_LIMIT, books);
 }
 
 void heap_space_destroy(struct heap_space *space)
 {
+    pool_destroy(&space->thread_nodes);
     pool_destroy(&space->threads);
     metadata_destroy(&space->histories);
     pool_destroy(&space->slabs);

@@ -6,7 +6,7 @@
 #define HOSTMEM_HEAP_HEAP_SPACE_H
 
 #include "slabs/slab.h"
-#include "heap/string_table.h"
+#include "slabs/string_table.h"
 #include "pages/pages.h"
 
 /* Options of a manager's heaps, in the order of HOSTMEM_TRACK_BLOCKS and so on (hostmem.h). */
@@ -52,6 +52,7 @@ struct heap_space {
     struct pool slabs;            /* struct slab */
     struct metadata histories;    /* struct block_history */
     struct pool threads;          /* struct thread_counters */
+    struct pool thread_nodes;     /* struct thread_node */
     _Atomic uint32_t heap_number; /* of the youngest heap */
     _Atomic uint64_t key_number;  /* how many slab keys have been made */
     _Atomic uint64_t ends_begun;  /* heaps whose counts have begun to move to the manager's */

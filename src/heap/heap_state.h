@@ -11,7 +11,7 @@
 #include "counters/relaxed.h"
 #include "slabs/size_class.h"
 #include "slabs/slab_spares.h"
-#include "heap/thread_counters.h"
+#include "heap/thread_index.h"
 #include "pages/pool.h"
 
 /* How many further frees HEAP_DELAY_REUSE waits before a block is used again. */
@@ -36,10 +36,13 @@ struct heap {
     struct slab *slabs; /* the space's; the first has index 1 */
 
     /* See thread_counters.h. */
-    _Atomic uint32_t thread_count;
-    _Atomic(struct thread_counters *) threads[THREAD_BUCKETS]; /* lists that only grow */
+    struct thread_index index_of_threads;
+    _Atomic uint32_t thread_count;             /* counters that are linked; + 2: shared ones */
+    _Atomic(struct thread_counters *) threads; /* all of them; the list only grows */
     struct thread_counters shared;
-    _Atomic uint64_t peak_blocks;
+    _Atomic int64_t told_blocks; /* the sum of the threads' parts */
+    _Atomic int64_t told_bytes;
+    _Atomic uint64_t peak_blocks; /* heap_peak_word */
     _Atomic uint64_t peak_bytes;
     struct gauge slab_bytes; /* spare ones included */
     struct gauge large_blocks;
@@ -55,6 +58,17 @@ struct heap {
 static inline uint32_t heap_number(const struct heap *heap)
 {
     return atomic_load_explicit(&heap->number, memory_order_relaxed);
+}
+
+/* A peak, with a mark of the number of the heap whose peak it is. 0: no heap's. */
+static inline uint64_t heap_peak_word(uint32_t number, uint64_t peak)
+{
+    return (UINT64_C(0x8000) | (number & 0x7fffu)) << 48 | peak;
+}
+
+static inline uint64_t heap_peak_of(uint64_t word)
+{
+    return word & ((UINT64_C(1) << 48) - 1);
 }
 
 /* What Alloc or DebugAlloc was asked for. */

@@ -156,9 +156,9 @@ static void fill_thread(struct thread_counters *thread, const struct thread_coun
     thread->index = 0; /* until a heap has it */
 }
 
-/* Links the counters that the bucket's list holds. Each thread is in one list, and once. */
-static void fill_bucket(const struct copy *copy, struct heap *heap, uint32_t bucket,
-                        const struct thread_counters *first)
+/* Links the counters that the heap's list holds. Each thread is in one list, and once. */
+static void fill_threads(const struct copy *copy, struct heap *heap,
+                         const struct thread_counters *first)
 {
     const struct pool *threads = &copy->manager.heaps.threads;
     uint32_t index;
@@ -170,8 +170,8 @@ static void fill_bucket(const struct copy *copy, struct heap *heap, uint32_t buc
         if (thread->index)
             return; /* a circle, or the list of another heap */
         thread->index = index;
-        STORE_RELAXED(thread->next, LOAD_RELAXED(heap->threads[bucket]));
-        STORE_RELAXED(heap->threads[bucket], thread);
+        STORE_RELAXED(thread->next, LOAD_RELAXED(heap->threads));
+        STORE_RELAXED(heap->threads, thread);
         pointer = LOAD_RELAXED(raw->next);
     }
 }
@@ -207,8 +207,7 @@ static HRESULT fill_heap(struct copy *copy, struct heap *heap, const struct heap
     copy_gauge(&heap->large_bytes, &raw->large_bytes);
     for (uint32_t i = 0; i < SLAB_SPARES; i++)
         STORE_RELAXED(heap->spares.bases[i], LOAD_RELAXED(raw->spares.bases[i]));
-    for (uint32_t i = 0; i < THREAD_BUCKETS; i++)
-        fill_bucket(copy, heap, i, LOAD_RELAXED(raw->threads[i]));
+    fill_threads(copy, heap, LOAD_RELAXED(raw->threads));
     STORE_RELAXED(heap->number, number);
     return S_OK;
 }

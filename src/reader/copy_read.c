@@ -6,7 +6,7 @@
  */
 #include "reader/copy.h"
 
-#include "heap/string_table.h"
+#include "slabs/string_table.h"
 #include "os/os.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
  */
 #include "native.h"
 
-#include "heap/string_table.h"
+#include "slabs/string_table.h"
 
 struct fixture {
     struct gauge gauge;

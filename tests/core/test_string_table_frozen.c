@@ -4,7 +4,7 @@
  */
 #include "freezer.h"
 
-#include "heap/string_table.h"
+#include "slabs/string_table.h"
 
 struct string_scene {
     struct gauge gauge;

@@ -366,13 +366,27 @@ static void perform_trim(const struct heap_operation *operation)
         assert_int_equal(gauge_now(&model->heap->slab_bytes), 0);
 }
 
-/* The same thread numbers come again, and some share a bucket of the heap's table. */
+/* A key with that hash (thread_index.h): the factor's inverse, by Newton's method. */
+static uintptr_t key_of_hash(uintptr_t hash)
+{
+    uintptr_t factor = thread_index_hash(1), inverse = factor;
+
+    for (int i = 0; i < 6; i++)
+        inverse *= 2 - factor * inverse;
+    return hash * inverse;
+}
+
+static void be_thread(unsigned number)
+{
+    run.thread = number;
+    frozen_key = key_of_hash(((uintptr_t)(1 + number % 8) << (THREAD_KEY_BITS - THREAD_ROOT_BITS)) +
+                             number / 8);
+}
+
+/* The same thread numbers come again, and some share a place of the heap's index, and of a node. */
 static void perform_thread(const struct heap_operation *operation)
 {
-    unsigned number = operation->number % HEAP_THREADS;
-
-    run.thread = number;
-    frozen_key = (uintptr_t)0x1000 * (1 + number % 8 + number / 8 * THREAD_BUCKETS);
+    be_thread(operation->number % HEAP_THREADS);
 }
 
 /* Writes to a freed block, if its memory still belongs to a slab and was filled. */
@@ -547,7 +561,7 @@ void fuzz_begin(void)
 {
     memset(&run, 0, sizeof(run));
     fault_plan_reset();
-    frozen_key = 0x1000;
+    be_thread(0);
     run.limit = BUDGET_ENDLESS;
     begin_world((void **)&run.world);
     run.foreign = reserve(run.world, GRANULE);

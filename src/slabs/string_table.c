@@ -1,7 +1,7 @@
 /*
  * string_table.c: see string_table.h, where the protocol is.
  */
-#include "heap/string_table.h"
+#include "slabs/string_table.h"
 
 #include <stdint.h>
 
