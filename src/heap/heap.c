@@ -25,6 +25,9 @@ static void clear(struct heap *heap)
     STORE_RELAXED(heap->thread_count, 0);
     STORE_RELAXED(heap->threads, NULL);
     thread_index_clear(&heap->index_of_threads);
+    index_set_clear(&heap->own_slabs);
+    index_set_clear(&heap->own_regions);
+    STORE_RELAXED(heap->sets_are_whole, true);
     for (int i = 0; i < THREAD_COUNTS; i++)
         STORE_RELAXED(heap->shared.counts[i], 0);
     STORE_RELAXED(heap->shared.inside, 0);
@@ -118,6 +121,8 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
     atomic_thread_fence(memory_order_release);
     atomic_store_explicit(&heap->number, 0, memory_order_release);
     heap_close_thread_counters(heap);
+    index_set_close(&heap->own_slabs, &space->set_nodes);
+    index_set_close(&heap->own_regions, &space->set_nodes);
     atomic_fetch_add_explicit(&space->ends_done, 1, memory_order_release);
     gauge_subtract(&counters->heaps, 1);
     counters_end(counters, COUNTED_HEAP_PAGES, true);

@@ -51,6 +51,19 @@ static pages_result make_block(struct heap *heap, const struct heap_request *req
     return result;
 }
 
+/* The index of the region of the heap's live block at the address; 0: there is no such block. */
+static uint32_t region_of_block(const struct heap *heap, uintptr_t address)
+{
+    const struct region_table *table = &heap->space->pages->table;
+    const struct region *region = region_table_find(table, address);
+    struct region_facts facts;
+
+    if (!region || !region_read(region, &facts) || facts.block != address ||
+        facts.heap != heap_number(heap))
+        return 0;
+    return region_table_index(table, region);
+}
+
 pages_result heap_alloc_large(struct heap *heap, const struct heap_request *request, void **memory)
 {
     const char *file = NULL;
@@ -64,6 +77,7 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
     result = make_block(heap, request, file, memory);
     if (result)
         return result;
+    heap_add_region(heap, region_of_block(heap, (uintptr_t)*memory));
     gauge_add(&heap->large_blocks, 1);
     gauge_add(&heap->large_bytes, request->size);
     if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
@@ -92,12 +106,19 @@ static enum block_refusal why_refused(const struct heap *heap, uintptr_t address
 pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, void *memory)
 {
     struct counters *counters = heap->space->pages->counters;
+    uint32_t region = region_of_block(heap, (uintptr_t)memory);
     size_t size;
     pages_result result;
 
+    /* First: when the region has been released, its record may be the heap's again at once. */
+    if (region)
+        heap_remove_region(heap, region);
     counters_begin(counters, COUNTED_HEAP_PAGES);
     result = pages_release_block(heap->space->pages, memory, heap_number(heap), &size);
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
+    /* Another free has won, or the system has refused: the record may be that of a live block. */
+    if (result && region)
+        heap_add_region(heap, region);
     if (result == PAGES_FOREIGN)
         return heap_refuse(heap, why_refused(heap, (uintptr_t)memory));
     if (result)

@@ -81,10 +81,9 @@ size_t heap_block_freed_elsewhere(struct heap *heap, struct slab *slab,
 
 size_t heap_retire_slabs(struct heap *heap, bool all)
 {
-    uint32_t limit = pool_limit(&heap->space->slabs);
     size_t given = 0;
 
-    for (uint32_t index = 1; index <= limit; index++) {
+    for (uint32_t index = 0; (index = heap_next_slab(heap, index + 1)) != 0;) {
         struct slab *slab = heap_slab(heap->space, index);
         struct slab_view view;
         bool open = slab_view(slab, &view);

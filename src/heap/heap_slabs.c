@@ -57,12 +57,12 @@ static pages_result furnish(struct heap *heap, struct slab *slab,
 
 static uint32_t take_descriptor(struct heap *heap)
 {
-    uint32_t index = pool_take(&heap->space->slabs);
+    uint32_t index = heap_take_slab(heap);
 
     if (index)
         return index;
     partial_slabs_drain(heap);
-    return pool_take(&heap->space->slabs);
+    return heap_take_slab(heap);
 }
 
 static pages_result make_slab(struct heap *heap, const struct size_class *size_class,
@@ -151,9 +151,7 @@ static pages_result renew(struct heap *heap, active_slab *slot, struct slab *old
 static uintptr_t claim_anywhere(struct heap *heap, const struct size_class *size_class,
                                 uint32_t field, struct slab **slab, uint32_t *block)
 {
-    uint32_t limit = pool_limit(&heap->space->slabs);
-
-    for (uint32_t index = 1; index <= limit; index++) {
+    for (uint32_t index = 0; (index = heap_next_slab(heap, index + 1)) != 0;) {
         uintptr_t address;
 
         *slab = heap_slab(heap->space, index);

@@ -1,6 +1,10 @@
 /*
  * heap_space.h: what the heaps of one manager share: the pools of heaps, slab descriptors,
  * histories and thread counters, the size classes, the options, and the table of file names.
+ *
+ * Which descriptors, and which regions of large blocks, are a heap's is kept in sets (index_set.h),
+ * so that ending, trimming and enumerating a heap costs what that heap has, and not what all have.
+ * Where there was no memory for a node of a set, all are walked instead, until the heap ends.
  */
 #ifndef HOSTMEM_HEAP_HEAP_SPACE_H
 #define HOSTMEM_HEAP_HEAP_SPACE_H
@@ -53,6 +57,8 @@ struct heap_space {
     struct metadata histories;    /* struct block_history */
     struct pool threads;          /* struct thread_counters */
     struct pool thread_nodes;     /* struct thread_node */
+    struct pool set_nodes;        /* struct index_set_node */
+    bool is_copy;                 /* of another process's (reader/): the heaps' sets are empty */
     _Atomic uint32_t heap_number; /* of the youngest heap */
     _Atomic uint64_t key_number;  /* how many slab keys have been made */
     _Atomic uint64_t ends_begun;  /* heaps whose counts have begun to move to the manager's */
@@ -86,7 +92,23 @@ static inline uint32_t heap_slab_index(const struct heap_space *space, const str
            1;
 }
 
+struct heap;
+
+/* The index of a descriptor that is the heap's from now on; 0: there is none. */
+uint32_t heap_take_slab(struct heap *heap);
+
 /* Gives back a descriptor that no other thread can reach. */
 void heap_give_slab(struct heap_space *space, struct slab *slab);
+
+/* A large block's region has become the heap's, and is one no longer. index: in its pool. */
+void heap_add_region(struct heap *heap, uint32_t index);
+void heap_remove_region(struct heap *heap, uint32_t index);
+
+/*
+ * Walks the heap's descriptors, and its regions: the smallest index from `from` on; 0: there is
+ * none. It may name others' as well.
+ */
+uint32_t heap_next_slab(const struct heap *heap, uint32_t from);
+uint32_t heap_next_region(const struct heap *heap, uint32_t from);
 
 #endif

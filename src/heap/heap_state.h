@@ -9,6 +9,7 @@
 
 #include "counters/gauge.h"
 #include "counters/relaxed.h"
+#include "slabs/index_set.h"
 #include "slabs/size_class.h"
 #include "slabs/slab_spares.h"
 #include "heap/thread_index.h"
@@ -34,6 +35,11 @@ struct heap {
     const uint8_t *fast_lookup; /* their size classes */
     const struct size_class *classes;
     struct slab *slabs; /* the space's; the first has index 1 */
+
+    /* What is the heap's, by its index in its pool: see heap_space.h. */
+    struct index_set own_slabs;
+    struct index_set own_regions; /* of large blocks */
+    _Atomic bool sets_are_whole;
 
     /* See thread_counters.h. */
     struct thread_index index_of_threads;

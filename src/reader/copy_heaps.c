@@ -228,5 +228,6 @@ HRESULT copy_fill_heaps(struct copy *copy)
     copy_gauge(&space->peak_blocks, &raw->peak_blocks);
     copy_gauge(&space->peak_bytes, &raw->peak_bytes);
     STORE_RELAXED(space->heap_number, LOAD_RELAXED(raw->heap_number));
+    space->is_copy = true;
     return hr;
 }
