@@ -66,14 +66,10 @@ static uint32_t region_of_block(const struct heap *heap, uintptr_t address)
 
 pages_result heap_alloc_large(struct heap *heap, const struct heap_request *request, void **memory)
 {
-    const char *file = NULL;
+    const char *file =
+        request->file ? string_table_intern(&heap->space->file_names, request->file) : NULL;
     pages_result result;
 
-    if (request->file) {
-        file = string_table_intern(&heap->space->file_names, request->file);
-        if (!file)
-            return OS_ERROR_NOT_ENOUGH_MEMORY;
-    }
     result = make_block(heap, request, file, memory);
     if (result)
         return result;

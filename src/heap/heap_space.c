@@ -24,6 +24,9 @@
 /* Bytes of block histories. */
 #define HISTORIES_LIMIT ((size_t)(sizeof(void *) == 8 ? 4096u : 16u) << 20)
 
+/* Bytes of file names that DebugAlloc is passed. */
+#define NAMES_LIMIT ((size_t)(sizeof(void *) == 8 ? 64u : 1u) << 20)
+
 bool heap_space_init(struct heap_space *space, struct pages *pages,
                      const struct heap_options *options)
 {
@@ -31,9 +34,9 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
 
     space->pages = pages;
     space->options = *options;
-    string_table_init(&space->file_names, &pages->metadata);
     size_classes_init(&space->classes);
-    return pool_init(&space->heaps, sizeof(struct heap), HEAP_LIMIT, books) &&
+    return string_table_init(&space->file_names, NAMES_LIMIT, books) &&
+           pool_init(&space->heaps, sizeof(struct heap), HEAP_LIMIT, books) &&
            pool_init(&space->slabs, sizeof(struct slab), SLAB_LIMIT, books) &&
            metadata_init(&space->histories, HISTORIES_LIMIT, books) &&
            pool_init(&space->threads, sizeof(struct thread_counters), THREAD_LIMIT, books) &&
@@ -49,6 +52,7 @@ void heap_space_destroy(struct heap_space *space)
     metadata_destroy(&space->histories);
     pool_destroy(&space->slabs);
     pool_destroy(&space->heaps);
+    string_table_destroy(&space->file_names);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -60,8 +60,6 @@ pages_result heap_alloc_tracked(struct heap *heap, struct thread_counters *threa
     pages_result result;
     uintptr_t address;
 
-    if (request->file && !file)
-        return OS_ERROR_NOT_ENOUGH_MEMORY;
     address = heap_claim(heap, thread, size_class, slab_pending(size_class),
                          request->critical_level, &slab, &block, &result);
     if (!address)

@@ -73,6 +73,8 @@ static HRESULT read_raw(struct copy *copy)
     if (hr == S_OK)
         hr = read_metadata(copy, &manager->pages.metadata, &copy->metadata_used);
     if (hr == S_OK)
+        hr = read_metadata(copy, &manager->heaps.file_names.texts, &copy->names_used);
+    if (hr == S_OK)
         hr = read_metadata(copy, &manager->heaps.histories, &copy->histories_used);
     if (hr == S_OK)
         hr = copy_read_pool(copy, &raw->heaps.slabs, &manager->heaps.slabs);
