@@ -81,7 +81,7 @@ typedef struct HOSTMEM_LIMITS {
 /*
  * HOSTMEM_OPTIONS.dwFlags. Each of the first four makes heaps keep a history of every small block
  * (see HOSTMEM_BLOCK): some 56 bytes a block, and time. There is room for 4 GiB of histories on x64
- * and for 16 MiB on x86; blocks beyond that have no history.
+ * and for 15 MiB on x86; blocks beyond that have no history.
  */
 #define HOSTMEM_TRACK_BLOCKS 0x1  /* nothing but the histories, callers included */
 #define HOSTMEM_FILL_ON_ALLOC 0x2 /* fill blocks with 0xCD when they are handed out */

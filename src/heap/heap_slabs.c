@@ -18,12 +18,11 @@ static bool ensure_histories(struct heap_space *space, struct slab *slab,
         return true;
     if (slab->history_capacity < size_class->blocks) {
         struct block_history *histories =
-            metadata_take(&space->histories, size_class->blocks * sizeof(struct block_history));
+            history_pool_take(&space->histories, size_class->blocks, &slab->history_capacity);
 
         if (!histories)
             return false;
         atomic_store_explicit(&slab->histories, histories, memory_order_relaxed);
-        slab->history_capacity = size_class->blocks;
     }
     for (uint32_t block = 0; block < size_class->blocks; block++)
         atomic_store_explicit(&slab_history(slab, block)->freed, 0, memory_order_relaxed);

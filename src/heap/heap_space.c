@@ -22,7 +22,7 @@
 #define SET_NODE_LIMIT ON_X64(1 << 18, 1 << 11)
 
 /* Bytes of block histories. */
-#define HISTORIES_LIMIT ((size_t)(sizeof(void *) == 8 ? 4096u : 16u) << 20)
+#define HISTORIES_LIMIT ((size_t)(sizeof(void *) == 8 ? 4096u : 15u) << 20)
 
 /* Bytes of file names that DebugAlloc is passed. */
 #define NAMES_LIMIT ((size_t)(sizeof(void *) == 8 ? 64u : 1u) << 20)
@@ -38,7 +38,7 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
     return string_table_init(&space->file_names, NAMES_LIMIT, books) &&
            pool_init(&space->heaps, sizeof(struct heap), HEAP_LIMIT, books) &&
            pool_init(&space->slabs, sizeof(struct slab), SLAB_LIMIT, books) &&
-           metadata_init(&space->histories, HISTORIES_LIMIT, books) &&
+           history_pool_init(&space->histories, HISTORIES_LIMIT, books) &&
            pool_init(&space->threads, sizeof(struct thread_counters), THREAD_LIMIT, books) &&
            pool_init(&space->thread_nodes, sizeof(struct thread_node), THREAD_NODE_LIMIT, books) &&
            pool_init(&space->set_nodes, sizeof(struct index_set_node), SET_NODE_LIMIT, books);
@@ -49,7 +49,7 @@ void heap_space_destroy(struct heap_space *space)
     pool_destroy(&space->set_nodes);
     pool_destroy(&space->thread_nodes);
     pool_destroy(&space->threads);
-    metadata_destroy(&space->histories);
+    history_pool_destroy(&space->histories);
     pool_destroy(&space->slabs);
     pool_destroy(&space->heaps);
     string_table_destroy(&space->file_names);
@@ -91,6 +91,10 @@ void heap_give_slab(struct heap_space *space, struct slab *slab)
     uint32_t index = heap_slab_index(space, slab);
 
     atomic_store_explicit(&slab->heap, 0, memory_order_relaxed);
+    /* An enumeration may go on reading by the pointer, which therefore stays. */
+    if (slab->history_capacity)
+        history_pool_give(&space->histories, LOAD_RELAXED(slab->histories), slab->history_capacity);
+    slab->history_capacity = 0;
     index_set_remove(&heap->own_slabs, &space->set_nodes, index);
     pool_give(&space->slabs, index);
 }

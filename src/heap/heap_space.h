@@ -9,6 +9,7 @@
 #ifndef HOSTMEM_HEAP_HEAP_SPACE_H
 #define HOSTMEM_HEAP_HEAP_SPACE_H
 
+#include "slabs/history_pool.h"
 #include "slabs/slab.h"
 #include "slabs/string_table.h"
 #include "pages/pages.h"
@@ -52,9 +53,9 @@ struct heap_space {
     struct pages *pages;
     struct heap_options options;
     struct string_table file_names;
-    struct pool heaps;            /* struct heap */
-    struct pool slabs;            /* struct slab */
-    struct metadata histories;    /* struct block_history */
+    struct pool heaps; /* struct heap */
+    struct pool slabs; /* struct slab */
+    struct history_pool histories;
     struct pool threads;          /* struct thread_counters */
     struct pool thread_nodes;     /* struct thread_node */
     struct pool set_nodes;        /* struct index_set_node */

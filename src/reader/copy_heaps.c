@@ -48,7 +48,7 @@ static bool is_settled(const struct block_history *first, const struct block_his
 static bool fill_histories(struct copy *copy, struct slab *slab, const struct block_history *raw,
                            const void *pointer, HRESULT *hr)
 {
-    struct metadata *metadata = &copy->manager.heaps.histories;
+    struct metadata *metadata = &copy->manager.heaps.histories.memory;
     struct slab_view view;
     struct block_history *histories;
     uint32_t requested;
@@ -95,7 +95,7 @@ static bool fill_slab(struct copy *copy, struct slab *slab, const struct slab *r
     if (!view.size_class->tracked)
         return true;
     histories =
-        copy_follow(copy, pointer, &copy->manager.heaps.histories.span, copy->histories_used,
+        copy_follow(copy, pointer, &copy->manager.heaps.histories.memory.span, copy->histories_used,
                     view.size_class->blocks * sizeof(struct block_history), 64);
     return histories && fill_histories(copy, slab, histories, pointer, hr);
 }
@@ -113,7 +113,7 @@ static bool is_same_use(const struct slab *first, const struct slab *second)
 HRESULT copy_fill_slabs(struct copy *copy)
 {
     struct pool *slabs = &copy->manager.heaps.slabs;
-    struct metadata *histories = &copy->manager.heaps.histories;
+    struct metadata *histories = &copy->manager.heaps.histories.memory;
     HRESULT hr = copy_read_again(copy, &copy_raw_manager(copy)->heaps.slabs, slabs);
 
     if (histories->span.size > copy->histories_used + OS_GRANULE_SIZE)

@@ -83,7 +83,7 @@ struct slab {
     _Atomic uint32_t hint;                     /* the word where a free block was last seen */
     _Atomic uint32_t freed;                    /* a rough count of free blocks while it is FULL */
     _Atomic(struct block_history *) histories; /* of its blocks; NULL: it has had none yet */
-    uint32_t history_capacity;                 /* how many; written while it is set up */
+    uint32_t history_capacity;                 /* how many are the slab's; written by its maker */
     _Atomic uint32_t heap_item;                /* index of the heap in its pool */
     _Alignas(64) _Atomic uint64_t words[SLAB_WORDS];
 };

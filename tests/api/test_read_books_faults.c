@@ -134,7 +134,7 @@ static void figures_beyond_what_is_there_are_no_books(void **state)
     figures[3] = &writers()->heaps.threads.fresh;
     figures[4] = &writers()->mapped.ranges.fresh;
     used[0] = &writers()->pages.metadata.used;
-    used[1] = &writers()->heaps.histories.used;
+    used[1] = &writers()->heaps.histories.memory.used;
     for (unsigned i = 0; i < COUNT_OF(figures); i++) {
         uint32_t figure = *figures[i];
 
