@@ -149,17 +149,15 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* While the heap has these counters alone, they are the sum, and the peaks are exact. */
-static void look_at_own(struct heap *heap, struct thread_counters *thread)
+/*
+ * The share above which a thread looks again. While the heap has its counters alone, that is no
+ * more than the peak, which is exact then.
+ */
+static int64_t look_above(const struct heap *heap, const _Atomic uint64_t *peak, int64_t share)
 {
-    int64_t peak_blocks, peak_bytes;
-
-    raise_peaks(heap, heap_number(heap), (uint64_t)thread_counters_blocks(thread),
-                (uint64_t)thread_counters_bytes(thread));
-    peak_blocks = (int64_t)heap_peak_of(LOAD_RELAXED(heap->peak_blocks));
-    peak_bytes = (int64_t)heap_peak_of(LOAD_RELAXED(heap->peak_bytes));
-    STORE_RELAXED(thread->look_blocks, smaller(peak_blocks, LOAD_RELAXED(thread->look_blocks)));
-    STORE_RELAXED(thread->look_bytes, smaller(peak_bytes, LOAD_RELAXED(thread->look_bytes)));
+    return LOAD_RELAXED(heap->thread_count) == 1
+               ? smaller(share, (int64_t)heap_peak_of(LOAD_RELAXED(*peak)))
+               : share;
 }
 
 void heap_tell_rise(struct heap *heap, struct thread_counters *thread)
@@ -169,12 +167,13 @@ void heap_tell_rise(struct heap *heap, struct thread_counters *thread)
     uint64_t told_blocks = tell(&heap->told_blocks, &thread->told_blocks, blocks);
     uint64_t told_bytes = tell(&heap->told_bytes, &thread->told_bytes, bytes);
 
-    STORE_RELAXED(thread->look_blocks, blocks + PEAK_BLOCKS_STEP);
-    STORE_RELAXED(thread->look_bytes, bytes + PEAK_BYTES_STEP);
     if (LOAD_RELAXED(heap->thread_count) == 1)
-        look_at_own(heap, thread);
+        raise_peaks(heap, heap_number(heap), (uint64_t)blocks, (uint64_t)bytes);
     else
         raise_peaks(heap, heap_number(heap), told_blocks, told_bytes);
+    STORE_RELAXED(thread->look_blocks,
+                  look_above(heap, &heap->peak_blocks, blocks + PEAK_BLOCKS_STEP));
+    STORE_RELAXED(thread->look_bytes, look_above(heap, &heap->peak_bytes, bytes + PEAK_BYTES_STEP));
 }
 
 void heap_tell_fall(struct heap *heap, struct thread_counters *thread, int64_t blocks,
@@ -182,11 +181,13 @@ void heap_tell_fall(struct heap *heap, struct thread_counters *thread, int64_t b
 {
     if (blocks < LOAD_RELAXED(thread->told_blocks)) {
         tell(&heap->told_blocks, &thread->told_blocks, blocks - PEAK_BLOCKS_SLACK);
-        STORE_RELAXED(thread->look_blocks, blocks + PEAK_BLOCKS_SLACK);
+        STORE_RELAXED(thread->look_blocks,
+                      look_above(heap, &heap->peak_blocks, blocks + PEAK_BLOCKS_SLACK));
     }
     if (bytes < LOAD_RELAXED(thread->told_bytes)) {
         tell(&heap->told_bytes, &thread->told_bytes, bytes - PEAK_BYTES_SLACK);
-        STORE_RELAXED(thread->look_bytes, bytes + PEAK_BYTES_SLACK);
+        STORE_RELAXED(thread->look_bytes,
+                      look_above(heap, &heap->peak_bytes, bytes + PEAK_BYTES_SLACK));
     }
 }
 
