@@ -7,17 +7,31 @@
  */
 #include "heap/heap.h"
 
+#include "heap/block_freed.h"
+#include "heap/delayed_blocks.h"
 #include "heap/heap_counters.h"
 #include "heap/heap_large.h"
+#include "heap/heap_live.h"
 #include "heap/heap_retire.h"
 #include "heap/heap_slabs.h"
 #include "heap/heap_tracked.h"
+#include "heap/heap_visit.h"
 #include "heap/heap_walk.h"
+#include "heap/idle_slabs.h"
+#include "heap/reclaim.h"
 #include "heap/slab_memory.h"
 
 /* ------------------------------------------------------------------------------------------------
  * Creating and destroying
  * --------------------------------------------------------------------------------------------- */
+
+static void clear_pile(struct slab_pile *pile)
+{
+    STORE_RELAXED(pile->stacks[0], 0);
+    STORE_RELAXED(pile->stacks[1], 0);
+    STORE_RELAXED(pile->turn, 0);
+    STORE_RELAXED(pile->count, 0);
+}
 
 /* Clears what an earlier heap left in the item; no other thread uses it yet. */
 static void clear(struct heap *heap)
@@ -34,20 +48,25 @@ static void clear(struct heap *heap)
     gauge_clear(&heap->slab_bytes);
     gauge_clear(&heap->large_blocks);
     gauge_clear(&heap->large_bytes);
+    STORE_RELAXED(heap->live, 0);
     for (uint32_t i = 0; i < CLASS_COUNT; i++) {
-        STORE_RELAXED(heap->stacks[i], 0);
+        clear_pile(&heap->partial[i]);
+        clear_pile(&heap->scant[i]);
+        STORE_RELAXED(heap->ripe[i], 0);
         for (uint32_t set = 0; set < HEAP_SETS; set++)
             STORE_RELAXED(heap->active_slabs[set][i], NULL);
     }
-    for (uint32_t i = 0; i < HEAP_DELAYED; i++)
-        STORE_RELAXED(heap->delayed[i], 0);
 }
 
 struct heap *heap_create(struct heap_space *space, bool executable)
 {
-    uint32_t index = pool_take(&space->heaps);
+    struct reclaim_attempt attempt = reclaim_begin(space);
     struct heap *heap;
+    uint32_t index;
 
+    do
+        index = pool_take(&space->heaps);
+    while (!index && reclaim_again(&attempt, OS_ERROR_NOT_ENOUGH_MEMORY));
     if (!index)
         return NULL;
     heap = pool_item(&space->heaps, index);
@@ -61,6 +80,8 @@ struct heap *heap_create(struct heap_space *space, bool executable)
     heap->fast_limit = space->options.flags ? 0 : CLASS_LOOKUP;
     if (heap->fast_limit > space->options.guard_above)
         heap->fast_limit = space->options.guard_above + 1;
+    atomic_store_explicit(&heap->ending, false, memory_order_relaxed);
+    atomic_store_explicit(&heap->visits, 1, memory_order_release);
     gauge_add(&space->pages->counters->heaps, 1);
     atomic_store_explicit(
         &heap->number, atomic_fetch_add_explicit(&space->heap_number, 1, memory_order_relaxed) + 1,
@@ -107,9 +128,12 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
 
     /* From here to the end the counters and the blocks differ: an audit must not compare them. */
     thread_counters_enter(&heap->shared, true);
-    heap_flush_delayed(heap);
+    delayed_blocks_give(space, heap);
     end_blocks(heap, callback, context);
-    heap_retire_slabs(heap, true);
+    atomic_store_explicit(&heap->ending, true, memory_order_seq_cst);
+    heap_retire_all(heap);
+    idle_slabs_give(space, heap);
+    heap_live_subtract(heap, (size_t)heap_live(&heap->live));
     counters_begin(counters, COUNTED_HEAP_PAGES);
     atomic_fetch_add_explicit(&space->ends_begun, 1, memory_order_relaxed);
     /* A thread that sees what follows sees that the end has begun. */
@@ -119,7 +143,7 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
     atomic_fetch_add_explicit(&space->ends_done, 1, memory_order_release);
     gauge_subtract(&counters->heaps, 1);
     counters_end(counters, COUNTED_HEAP_PAGES, true);
-    pool_give(&space->heaps, heap->index);
+    heap_visit_end(heap);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -162,13 +186,18 @@ static pages_result alloc(struct heap *heap, struct thread_counters *thread,
 pages_result heap_alloc(struct heap *heap, const struct heap_request *request, void **memory)
 {
     struct thread_counters *thread = heap_thread_counters(heap);
+    struct reclaim_attempt attempt = reclaim_begin(heap->space);
     pages_result result;
 
     *memory = NULL;
     heap_enter(heap, thread);
-    result = alloc(heap, thread, request, memory);
+    do
+        result = alloc(heap, thread, request, memory);
+    while (reclaim_again(&attempt, result));
     if (!result)
         heap_count_alloc(heap, thread, request->size, request->debug);
+    else
+        reclaim_count_refusal(heap->space, request->critical_level, result);
     heap_leave(heap, thread);
     return result;
 }
@@ -204,7 +233,7 @@ static pages_result free_small(struct heap *heap, struct thread_counters *thread
         return refuse_answer(heap, answer);
     heap_count_free(heap, thread, slab_requested(view->size_class, block.field));
     if (!view->size_class->tracked)
-        heap_block_freed(heap, slab, view, block.index);
+        block_freed(heap, slab, view, block.index);
     return PAGES_OK;
 }
 
@@ -237,9 +266,9 @@ pages_result heap_free(struct heap *heap, void *memory)
 
 size_t heap_trim(struct heap *heap)
 {
-    size_t given = heap_flush_delayed(heap);
+    size_t given = delayed_blocks_give(heap->space, heap);
 
-    return given + heap_retire_slabs(heap, false);
+    return given + idle_slabs_give(heap->space, heap);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
  */
 #include "heap/heap_counters.h"
 
+#include "heap/idle_slabs.h"
+
 /* The counters of the thread with that key; NULL: there are none. */
 static struct thread_counters *find_in_bucket(const struct heap *heap, uintptr_t key)
 {
@@ -223,7 +225,7 @@ bool heap_figures(const struct heap *heap, struct heap_figures *figures)
     figures->block_bytes = difference(counts[THREAD_ALLOCATED_BYTES], counts[THREAD_FREED_BYTES]);
     figures->peak_blocks = larger(LOAD_RELAXED(heap->peak_blocks), figures->blocks);
     figures->peak_bytes = larger(LOAD_RELAXED(heap->peak_bytes), figures->block_bytes);
-    figures->spare_bytes = (uint64_t)slab_spares_count(&heap->spares) * SLAB_SIZE;
+    figures->spare_bytes = (uint64_t)idle_slabs_count(heap) * SLAB_SIZE;
     /* If the heap has ended meanwhile, some of the figures may be those of the next heap here. */
     atomic_thread_fence(memory_order_acquire);
     return number && heap_number(heap) == number;

@@ -4,6 +4,7 @@
 #include "heap/heap_large.h"
 
 #include "heap/heap_counters.h"
+#include "heap/heap_live.h"
 
 #include "os/os.h"
 
@@ -66,6 +67,7 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
         return result;
     gauge_add(&heap->large_blocks, 1);
     gauge_add(&heap->large_bytes, request->size);
+    heap_live_add(heap, request->size);
     if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
         os_fill(*memory, HEAP_FILL_ALLOCATED, request->size);
     return PAGES_OK;
@@ -104,6 +106,7 @@ pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, 
         return result;
     gauge_subtract(&heap->large_blocks, 1);
     gauge_subtract(&heap->large_bytes, size);
+    heap_live_subtract(heap, size);
     heap_count_free(heap, thread, size);
     return PAGES_OK;
 }
@@ -123,6 +126,8 @@ bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintpt
     atomic_store_explicit(&region->requested, size, memory_order_relaxed);
     gauge_add(&heap->large_bytes, size);
     gauge_subtract(&heap->large_bytes, facts.requested);
+    heap_live_add(heap, size);
+    heap_live_subtract(heap, facts.requested);
     heap_count_resize(heap, thread, facts.requested, size);
     return true;
 }

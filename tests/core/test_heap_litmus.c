@@ -10,6 +10,7 @@
 #include "litmus.h"
 
 #include "heap/heap_fast_path.h"
+#include "heap/idle_slabs.h"
 
 /* A slab holds four, two and sixty blocks of these sizes; the last size takes the fast path. */
 #define QUARTER ((size_t)16384)
@@ -257,7 +258,7 @@ static void call_trim(void *scene)
 {
     struct stage *s = scene;
 
-    heap_retire_slabs(s->heap, false);
+    idle_slabs_give(s->space, s->heap);
 }
 
 /* Another size class takes the free slabs and descriptors. */
@@ -265,7 +266,7 @@ static void call_trim_and_use_otherwise(void *scene)
 {
     struct stage *s = scene;
 
-    heap_retire_slabs(s->heap, false);
+    idle_slabs_give(s->space, s->heap);
     make(s, HALF);
 }
 
