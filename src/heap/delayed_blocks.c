@@ -79,9 +79,9 @@ size_t delayed_blocks_add(struct heap *heap, struct slab *slab, uint32_t block)
     slab_view(slab, &view);
     atomic_fetch_add_explicit(&space->delayed.bytes, view.size_class->block_size,
                               memory_order_relaxed);
-    while (!atomic_compare_exchange_strong_explicit(
-        place, &before, delayed_places_word(heap, slab, block), memory_order_acq_rel,
-        memory_order_acquire)) {
+    while (!atomic_compare_exchange_strong_explicit(place, &before,
+                                                    delayed_places_word(heap, slab, block),
+                                                    memory_order_acq_rel, memory_order_acquire)) {
         given += release(space, (uint32_t)(place - space->delayed.places), before);
         before = 0;
     }
@@ -95,7 +95,7 @@ size_t delayed_blocks_give(struct heap_space *space, const struct heap *heap)
 {
     size_t given = 0;
 
-    if (!(space->options.flags & HEAP_DELAY_REUSE))
+    if (!LOAD_RELAXED(space->delayed.bytes))
         return 0;
     for (uint32_t place = 0; place < DELAYED_PLACES; place++) {
         uint64_t word = load_place(&space->delayed, place);

@@ -28,6 +28,8 @@ void delayed_places_empty(struct heap *heap, const struct slab *slab)
     struct delayed_blocks *delayed = &heap->space->delayed;
     uint32_t index = heap_slab_index(heap->space, slab);
 
+    if (!LOAD_RELAXED(delayed->bytes))
+        return;
     for (uint32_t place = 0; place < DELAYED_PLACES; place++) {
         uint64_t word = atomic_load_explicit(&delayed->places[place], memory_order_acquire);
         struct slab_view view;

@@ -15,8 +15,7 @@
 static inline uint64_t delayed_places_word(const struct heap *heap, const struct slab *slab,
                                            uint32_t block)
 {
-    return (uint64_t)heap->index << 48 | (uint64_t)block << 32 |
-           heap_slab_index(heap->space, slab);
+    return (uint64_t)heap->index << 48 | (uint64_t)block << 32 | heap_slab_index(heap->space, slab);
 }
 
 static inline uint32_t delayed_places_slab(uint64_t word)

@@ -179,8 +179,8 @@ static uintptr_t claim_in_other_sets(struct heap *heap, const struct size_class 
     for (uint32_t set = 0; set < HEAP_SETS; set++) {
         uintptr_t address = 0;
 
-        *slab = atomic_load_explicit(&heap->active_slabs[set][size_class->index],
-                                     memory_order_acquire);
+        *slab =
+            atomic_load_explicit(&heap->active_slabs[set][size_class->index], memory_order_acquire);
         if (*slab)
             address = slab_claim_from(*slab, heap_number(heap), size_class, field, 0, block);
         if (address)

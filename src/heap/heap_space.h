@@ -48,8 +48,9 @@ struct heap_options {
 #define IDLE_PLACES 128u
 
 struct idle_slabs {
-    _Atomic uint64_t places[IDLE_PLACES]; /* index of a slab | that of its heap << 32; 0: none */
-    _Atomic uint32_t cursor;              /* the place that was filled last */
+    _Atomic uint64_t taken[IDLE_PLACES / 64]; /* a bit for each place that is taken */
+    _Atomic uint64_t places[IDLE_PLACES];     /* slab | heap << 32; 0: no note (yet, or any more) */
+    _Atomic uint32_t cursor;                  /* the place that was taken last */
 };
 
 /* Blocks whose reuse is delayed: see delayed_blocks.h. */

@@ -25,7 +25,7 @@ static bool is_of(uint64_t note, const struct heap *heap)
 
 static uint64_t load_note(const struct idle_slabs *idle, uint32_t place)
 {
-    return atomic_load_explicit(&idle->places[place % IDLE_PLACES], memory_order_acquire);
+    return atomic_load_explicit(&idle->places[place], memory_order_acquire);
 }
 
 /* The slab that a note names, if it is in use by that heap. */
@@ -48,25 +48,72 @@ static bool is_unused(const struct heap *heap, struct slab *slab, const struct s
  * Giving back
  * --------------------------------------------------------------------------------------------- */
 
-/* Puts the note into a place that is free. False: there is none. */
-static bool put(struct idle_slabs *idle, uint64_t note)
+/* The first place from `place` on that is taken; IDLE_PLACES: there is none. */
+static uint32_t next_place(const struct idle_slabs *idle, uint32_t place)
 {
-    uint32_t cursor = LOAD_RELAXED(idle->cursor);
+    while (place < IDLE_PLACES) {
+        uint64_t bits =
+            atomic_load_explicit(&idle->taken[place / 64], memory_order_acquire) >> place % 64;
 
-    for (uint32_t i = 1; i <= IDLE_PLACES; i++) {
-        _Atomic uint64_t *place = &idle->places[(cursor + i) % IDLE_PLACES];
-        uint64_t none = LOAD_RELAXED(*place);
+        if (bits)
+            return place + (uint32_t)__builtin_ctzll(bits);
+        place = (place / 64 + 1) * 64;
+    }
+    return IDLE_PLACES;
+}
 
-        if (!none && atomic_compare_exchange_strong_explicit(
-                         place, &none, note, memory_order_acq_rel, memory_order_relaxed)) {
-            STORE_RELAXED(idle->cursor, (cursor + i) % IDLE_PLACES);
+#define FOR_EACH_PLACE(idle, place)                                                                \
+    for (uint32_t place = next_place(idle, 0); place < IDLE_PLACES;                                \
+         place = next_place(idle, place + 1))
+
+/* Sets the bit of a free place from `place` on, in the same word of bits. False: there is none. */
+static bool set_bit(struct idle_slabs *idle, uint32_t *place)
+{
+    _Atomic uint64_t *word = &idle->taken[*place / 64];
+    uint64_t bits = atomic_load_explicit(word, memory_order_relaxed);
+    uint64_t free;
+
+    while ((free = ~bits & UINT64_MAX << *place % 64) != 0) {
+        uint32_t bit = (uint32_t)__builtin_ctzll(free);
+
+        if (atomic_compare_exchange_weak_explicit(word, &bits, bits | UINT64_C(1) << bit,
+                                                  memory_order_acq_rel, memory_order_relaxed)) {
+            *place = *place / 64 * 64 + bit;
             return true;
         }
     }
     return false;
 }
 
-/* Claims an empty slab, which is not noted. False: it is not empty, or delayed blocks stay in it. */
+/* Puts the note into a free place, the next one behind the cursor. False: there is none. */
+static bool put(struct idle_slabs *idle, uint64_t note)
+{
+    uint32_t place = (LOAD_RELAXED(idle->cursor) + 1) % IDLE_PLACES;
+
+    for (uint32_t i = 0; i <= IDLE_PLACES / 64; i++) {
+        if (set_bit(idle, &place)) {
+            atomic_store_explicit(&idle->places[place], note, memory_order_release);
+            STORE_RELAXED(idle->cursor, place);
+            return true;
+        }
+        place = (place / 64 + 1) * 64 % IDLE_PLACES;
+    }
+    return false;
+}
+
+/* Takes the note away. False: another thread has. */
+static bool take(struct idle_slabs *idle, uint32_t place, uint64_t note)
+{
+    if (!atomic_compare_exchange_strong_explicit(&idle->places[place], &note, 0,
+                                                 memory_order_acq_rel, memory_order_relaxed))
+        return false;
+    atomic_fetch_and_explicit(&idle->taken[place / 64], ~(UINT64_C(1) << place % 64),
+                              memory_order_release);
+    return true;
+}
+
+/* Claims an empty slab, which is not noted. False: it is not empty, or delayed blocks stay in it.
+ */
 static bool claim(struct heap *heap, struct slab *slab, const struct slab_view *view,
                   uintptr_t *base, size_t *given)
 {
@@ -79,7 +126,8 @@ static bool claim(struct heap *heap, struct slab *slab, const struct slab_view *
  * If the slab is empty, notes that, or retires it if there is no place or the heap ends. True: it
  * has been noted.
  */
-static bool make_note(struct heap *heap, struct slab *slab, const struct slab_view *view, size_t *given)
+static bool make_note(struct heap *heap, struct slab *slab, const struct slab_view *view,
+                      size_t *given)
 {
     *given = 0;
     while (is_unused(heap, slab, view) && slab_note_idle(slab, view)) {
@@ -108,13 +156,11 @@ static bool retire(struct heap *heap, struct slab *slab, const struct slab_view 
  */
 static size_t settle(struct heap *heap, uint32_t place, uint64_t note, bool all)
 {
-    struct idle_slabs *idle = &heap->space->idle;
     struct slab_view view;
     struct slab *slab;
     size_t given = 0;
 
-    if (!atomic_compare_exchange_strong_explicit(&idle->places[place % IDLE_PLACES], &note, 0,
-                                                 memory_order_acq_rel, memory_order_relaxed))
+    if (!take(&heap->space->idle, place, note))
         return 0;
     slab = slab_of(heap, note, &view);
     if (!slab)
@@ -144,7 +190,8 @@ size_t idle_slabs_give(struct heap_space *space, const struct heap *heap)
 {
     size_t given = 0;
 
-    for (uint32_t place = 0; place < IDLE_PLACES; place++) {
+    FOR_EACH_PLACE(&space->idle, place)
+    {
         uint64_t note = load_note(&space->idle, place);
 
         if (is_of(note, heap))
@@ -179,8 +226,9 @@ static struct excess find_excess(const struct heap *heap)
     const struct heap_space *space = heap->space;
     uint32_t count = 0, of_heap = 0;
 
-    for (uint32_t place = 0; place < IDLE_PLACES; place++) {
-        uint64_t note = LOAD_RELAXED(space->idle.places[place]);
+    FOR_EACH_PLACE(&space->idle, place)
+    {
+        uint64_t note = load_note(&space->idle, place);
 
         count += note != 0;
         of_heap += is_of(note, heap);
@@ -199,19 +247,40 @@ static bool is_out_of_date(const struct heap_space *space, uint64_t note)
     return !slab || !is_unused(heap, slab, &view);
 }
 
-/* Takes away what is out of date, or what is too many, oldest first, of the heap or (NULL) of all. */
-static size_t reduce(struct heap_space *space, const struct heap *heap, uint32_t too_many, bool all)
+/* Gives back what is too many, oldest first, of the heap or (NULL) of all. */
+static size_t reduce(struct heap_space *space, const struct heap *heap, uint32_t too_many)
 {
-    uint32_t place = LOAD_RELAXED(space->idle.cursor);
+    struct idle_slabs *idle = &space->idle;
+    uint32_t begin = LOAD_RELAXED(idle->cursor) + 1;
     size_t given = 0;
 
-    for (uint32_t i = 0; i < IDLE_PLACES && too_many; i++) {
-        uint64_t note = load_note(&space->idle, ++place);
+    for (uint32_t round = 0; round < 2; round++) {
+        uint32_t end = round ? begin : IDLE_PLACES;
 
-        if (!is_of(note, heap) || (!all && !is_out_of_date(space, note)))
-            continue;
-        given += visit_and_settle(space, place, note, all);
-        too_many -= all;
+        for (uint32_t place = next_place(idle, round ? 0 : begin); place < end && too_many;
+             place = next_place(idle, place + 1)) {
+            uint64_t note = load_note(idle, place);
+
+            if (!is_of(note, heap))
+                continue;
+            given += visit_and_settle(space, place, note, true);
+            too_many--;
+        }
+    }
+    return given;
+}
+
+/* Takes away all notes that are out of date. */
+static size_t clean(struct heap_space *space)
+{
+    size_t given = 0;
+
+    FOR_EACH_PLACE(&space->idle, place)
+    {
+        uint64_t note = load_note(&space->idle, place);
+
+        if (note && is_out_of_date(space, note))
+            given += visit_and_settle(space, place, note, false);
     }
     return given;
 }
@@ -219,17 +288,14 @@ static size_t reduce(struct heap_space *space, const struct heap *heap, uint32_t
 static size_t keep_bound(struct heap *heap)
 {
     struct excess excess = find_excess(heap);
-    size_t given = 0;
+    size_t given;
 
     if (!excess.of_heap && !excess.of_all)
         return 0;
-    reduce(heap->space, excess.of_all ? NULL : heap, 1, false);
+    given = clean(heap->space);
     excess = find_excess(heap);
-    if (excess.of_heap)
-        given = reduce(heap->space, heap, excess.of_heap, true);
-    if (excess.of_all > excess.of_heap)
-        given += reduce(heap->space, NULL, excess.of_all - excess.of_heap, true);
-    return given;
+    given += reduce(heap->space, heap, excess.of_heap);
+    return given + reduce(heap->space, NULL, above(excess.of_all, excess.of_heap));
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -248,27 +314,29 @@ uintptr_t idle_slabs_take(struct heap *heap)
     struct idle_slabs *idle = &heap->space->idle;
     uintptr_t base = 0;
 
-    for (uint32_t place = 0; place < IDLE_PLACES && !base; place++) {
+    FOR_EACH_PLACE(idle, place)
+    {
         uint64_t note = load_note(idle, place);
         struct slab_view view;
         struct slab *slab = is_of(note, heap) ? slab_of(heap, note, &view) : NULL;
         size_t given;
 
         if (!slab || slab_state_of(LOAD_RELAXED(slab->state)) == SLAB_ACTIVE ||
-            !atomic_compare_exchange_strong_explicit(&idle->places[place], &note, 0,
-                                                     memory_order_acq_rel, memory_order_relaxed))
+            !take(idle, place, note))
             continue;
         slab_unnote_idle(slab, &view);
-        retire(heap, slab, &view, &base, &given);
+        if (retire(heap, slab, &view, &base, &given))
+            return base;
     }
-    return base;
+    return 0;
 }
 
 uint32_t idle_slabs_count(const struct heap *heap)
 {
     uint32_t count = 0;
 
-    for (uint32_t place = 0; place < IDLE_PLACES; place++) {
+    FOR_EACH_PLACE(&heap->space->idle, place)
+    {
         uint64_t note = load_note(&heap->space->idle, place);
 
         count += is_of(note, heap) && !is_out_of_date(heap->space, note);

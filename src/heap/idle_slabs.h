@@ -10,11 +10,12 @@
  * IDLE_PLACES. A thread that notes one too many gives others back. Besides, each thread that is
  * in the middle of a call may hold one slab that is not noted.
  *
- * Protocol. A place is 0, or names a slab and its heap. Notes are made by compare-and-swap from 0,
- * by the thread that has put the tag into the slab (slab_note_idle), and taken by compare-and-swap
- * to 0, during a visit of the heap (heap_visit.h) or a call of it. The taker takes the tag away
- * first, then looks whether the slab is empty, and retires it or leaves it alone. So a thread that
- * empties the slab after that look makes a new note.
+ * Protocol. A place belongs to the thread that set its bit, until it has written its note there:
+ * the slab and its heap. That is the thread that has put the tag into the slab (slab_note_idle). A
+ * note is taken by compare-and-swap to 0, during a visit of the heap (heap_visit.h) or a call of
+ * it; the taker then clears the bit. It takes the tag away first, then looks whether the slab is
+ * empty, and retires it or leaves it alone. So a thread that empties the slab after that look makes
+ * a new note.
  */
 #ifndef HOSTMEM_HEAP_IDLE_SLABS_H
 #define HOSTMEM_HEAP_IDLE_SLABS_H

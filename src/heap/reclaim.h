@@ -27,8 +27,8 @@ struct reclaim_attempt {
 
 static inline struct reclaim_attempt reclaim_begin(struct heap_space *space)
 {
-    return (struct reclaim_attempt){
-        space, atomic_load_explicit(&space->given, memory_order_seq_cst)};
+    return (struct reclaim_attempt){space,
+                                    atomic_load_explicit(&space->given, memory_order_seq_cst)};
 }
 
 /* The request had that result. True: it was refused, memory has gone back, and it is worth asking

@@ -223,6 +223,7 @@ static void fill_idle(struct heap_space *space, const struct heap_space *raw)
 
         if (slab && slab <= pool_limit(&space->slabs) && heap && heap <= pool_limit(&space->heaps))
             STORE_RELAXED(space->idle.places[place], note);
+        STORE_RELAXED(space->idle.taken[place / 64], UINT64_MAX);
     }
 }
 

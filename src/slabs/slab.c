@@ -59,8 +59,8 @@ bool slab_seems_empty(struct slab *slab, const struct slab_view *view, bool pend
     if (word >= words)
         word = 0;
     for (uint32_t i = 0; i < words; i++) {
-        bool empty = pending ? word_is_unused(slab, view, word)
-                             : slab_word_is_empty(slab, view, word);
+        bool empty =
+            pending ? word_is_unused(slab, view, word) : slab_word_is_empty(slab, view, word);
 
         if (!empty) {
             if (i)

@@ -160,7 +160,9 @@ static void many_heaps_in_which_nothing_lives_hold_little_together(void **state)
 /* At every moment: what is empty is at most the constant and an eighth of what lives. */
 static void what_is_held_is_in_proportion_to_what_lives(void **state)
 {
-    enum { BLOCKS = 4000 };
+    enum {
+        BLOCKS = 4000
+    };
     static void *blocks[BLOCKS];
     struct fixture *fixture = *state;
     struct heap *heap = fixture->heaps[0];
@@ -172,8 +174,7 @@ static void what_is_held_is_in_proportion_to_what_lives(void **state)
         give(heap, blocks[i]);
         in_use -= 16384;
         /* In the last slab some blocks are free. */
-        assert_in_range(held(fixture), in_use,
-                        in_use + in_use / 8 + (IDLE_HEAP + 2) * SLAB_SIZE);
+        assert_in_range(held(fixture), in_use, in_use + in_use / 8 + (IDLE_HEAP + 2) * SLAB_SIZE);
     }
 }
 
@@ -274,7 +275,9 @@ static void what_a_shortage_of_everything_refuses_is_refused_at_once(void **stat
 /* Blocks are freed here and there, so few of each slab that none becomes partial. */
 static void at_a_limit_every_free_block_of_the_class_is_found(void **state)
 {
-    enum { SLABS = 40 };
+    enum {
+        SLABS = 40
+    };
     struct fixture *fixture = *state;
     struct heap *heap = fixture->heaps[0];
     const struct size_class *size_class =
@@ -376,7 +379,9 @@ static void delayed_blocks_are_bounded_in_bytes(void **state)
 /* In which order freed blocks come back: how many do not come in the order in which they went. */
 static void delayed_blocks_come_back_in_no_order(void **state)
 {
-    enum { BLOCKS = 3000 };
+    enum {
+        BLOCKS = 3000
+    };
     static void *freed[BLOCKS];
     struct fixture *fixture = *state;
     struct heap *heap = fixture->heaps[0];
