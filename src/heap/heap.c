@@ -1,5 +1,5 @@
 /*
- * heap.c: see heap.h. Creating and destroying a heap, and allocating, freeing and resizing blocks.
+ * heap.c: see heap.h. Creating and destroying a heap, and allocating and freeing blocks.
  *
  * Review note for invariant I4: the code reached from here is that of heap/, slabs/, pages/,
  * budget/, counters/ and os/ (system calls and atomics). None of it locks, waits, or calls a heap
@@ -196,7 +196,7 @@ pages_result heap_alloc(struct heap *heap, const struct heap_request *request, v
     while (reclaim_again(&attempt, result));
     if (!result)
         heap_count_alloc(heap, thread, request->size, request->debug);
-    else
+    else if (!request->quiet)
         reclaim_count_refusal(heap->space, request->critical_level, result);
     heap_leave(heap, thread);
     return result;
@@ -269,62 +269,4 @@ size_t heap_trim(struct heap *heap)
     size_t given = delayed_blocks_give(heap->space, heap);
 
     return given + idle_slabs_give(heap->space, heap);
-}
-
-/* ------------------------------------------------------------------------------------------------
- * Sizes
- * --------------------------------------------------------------------------------------------- */
-
-bool heap_size_of(struct heap *heap, const void *memory, size_t *size)
-{
-    struct heap_block block;
-
-    if (!heap_find_block(heap->space, (uintptr_t)memory, &block) ||
-        block.address != (uintptr_t)memory || block.heap != heap_number(heap))
-        return false;
-    *size = block.size;
-    return true;
-}
-
-static bool resize_small(struct heap *heap, struct slab *slab, const struct slab_view *view,
-                         uintptr_t address, size_t size, size_t *old)
-{
-    struct slab_block block;
-
-    if (view->heap != heap_number(heap) || size < view->size_class->smallest ||
-        size > view->size_class->largest || slab_look(slab, view, address, &block) != SLAB_LIVE ||
-        slab_change(slab, view, address, &block, slab_field_of(view->size_class, (uint32_t)size)) !=
-            SLAB_LIVE)
-        return false;
-    *old = slab_requested(view->size_class, block.field);
-    return true;
-}
-
-static bool resize(struct heap *heap, struct thread_counters *thread, uintptr_t address,
-                   size_t size)
-{
-    struct slab *slab = heap_slab_of(heap, thread, address);
-    struct slab_view view;
-    size_t old;
-
-    if (!slab)
-        return heap_resize_large(heap, thread, address, size);
-    if (!slab_view(slab, &view) || address - view.base >= SLAB_SIZE ||
-        !resize_small(heap, slab, &view, address, size, &old))
-        return false;
-    heap_count_resize(heap, thread, old, size);
-    return true;
-}
-
-bool heap_resize(struct heap *heap, void *memory, size_t size)
-{
-    uintptr_t address = (uintptr_t)memory;
-    struct thread_counters *thread = heap_thread_counters(heap);
-    bool done;
-
-    heap_enter(heap, thread);
-    /* From that size on a block has a guard page, which this one lacks. */
-    done = size <= heap->space->options.guard_above && resize(heap, thread, address, size);
-    heap_leave(heap, thread);
-    return done;
 }

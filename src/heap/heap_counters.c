@@ -210,7 +210,7 @@ static uint64_t difference(uint64_t more, uint64_t less)
     return (int64_t)(more - less) > 0 ? more - less : 0;
 }
 
-bool heap_figures(const struct heap *heap, struct heap_figures *figures)
+bool heap_figures(struct heap *heap, struct heap_figures *figures)
 {
     uint32_t number = atomic_load_explicit(&heap->number, memory_order_acquire);
     const uint64_t *counts;
@@ -223,6 +223,9 @@ bool heap_figures(const struct heap *heap, struct heap_figures *figures)
     figures->blocks =
         difference(counts[THREAD_ALLOCATED] + counts[THREAD_DEBUG_ALLOCATED], counts[THREAD_FREED]);
     figures->block_bytes = difference(counts[THREAD_ALLOCATED_BYTES], counts[THREAD_FREED_BYTES]);
+    /* What is told now is never more than a peak that is told later. */
+    if (number && heap_number(heap) == number)
+        raise_peaks(heap, figures->blocks, figures->block_bytes);
     figures->peak_blocks = larger(LOAD_RELAXED(heap->peak_blocks), figures->blocks);
     figures->peak_bytes = larger(LOAD_RELAXED(heap->peak_bytes), figures->block_bytes);
     figures->spare_bytes = (uint64_t)idle_slabs_count(heap) * SLAB_SIZE;

@@ -122,8 +122,8 @@ struct heap_figures {
     uint32_t inside; /* calls that were under way */
 };
 
-/* False: the heap does not live. */
-bool heap_figures(const struct heap *heap, struct heap_figures *figures);
+/* False: the heap does not live. A peak is never less than what was told as the figure before. */
+bool heap_figures(struct heap *heap, struct heap_figures *figures);
 
 /*
  * A mark of the heaps that have ended, and whether no heap has begun to end since. Between a mark

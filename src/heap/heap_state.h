@@ -72,6 +72,7 @@ struct heap_request {
     const char *file;   /* copied; NULL: none */
     const void *caller; /* NULL: not known */
     bool debug;         /* by DebugAlloc: its history is kept */
+    bool quiet;         /* the caller can do without: a refusal is not counted, nor told */
 };
 
 #endif

@@ -96,6 +96,10 @@ HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
     DWORD last_error = GetLastError();
     pages_result result = heap_alloc(host_malloc->heap, request, memory);
 
+    if (result && request->quiet) {
+        SetLastError(last_error);
+        return E_OUTOFMEMORY;
+    }
     if (result)
         return refused(host_malloc->manager, method_of(request), S_OK, result);
     SetLastError(last_error);
