@@ -3,6 +3,8 @@
  */
 #include "heap/heap_counters.h"
 
+#include "heap/idle_slabs.h"
+
 static void clear(struct thread_counters *thread)
 {
     for (int counter = 0; counter < THREAD_COUNTS; counter++)
@@ -267,10 +269,12 @@ bool heap_figures(struct heap *heap, struct heap_figures *figures)
     figures->blocks =
         difference(counts[THREAD_ALLOCATED] + counts[THREAD_DEBUG_ALLOCATED], counts[THREAD_FREED]);
     figures->block_bytes = difference(counts[THREAD_ALLOCATED_BYTES], counts[THREAD_FREED_BYTES]);
-    raise_peaks(heap, number, figures->blocks, figures->block_bytes);
+    /* What is told now is never more than a peak that is told later. */
+    if (number)
+        raise_peaks(heap, number, figures->blocks, figures->block_bytes);
     figures->peak_blocks = heap_peak_of(LOAD_RELAXED(heap->peak_blocks));
     figures->peak_bytes = heap_peak_of(LOAD_RELAXED(heap->peak_bytes));
-    figures->spare_bytes = (uint64_t)slab_spares_count(&heap->spares) * SLAB_SIZE;
+    figures->spare_bytes = (uint64_t)idle_slabs_count(heap) * SLAB_SIZE;
     /* If the heap has ended meanwhile, some of the figures may be those of the next heap here. */
     atomic_thread_fence(memory_order_acquire);
     return number && heap_number(heap) == number;

@@ -111,7 +111,7 @@ struct heap_figures {
     uint32_t inside; /* calls that were under way */
 };
 
-/* Raises the peaks to what it tells. False: the heap does not live. */
+/* False: the heap does not live. A peak is never less than what was told as the figure before. */
 bool heap_figures(struct heap *heap, struct heap_figures *figures);
 
 /*

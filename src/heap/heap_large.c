@@ -4,6 +4,7 @@
 #include "heap/heap_large.h"
 
 #include "heap/heap_counters.h"
+#include "heap/heap_live.h"
 
 #include "os/os.h"
 
@@ -76,6 +77,7 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
     heap_add_region(heap, region_of_block(heap, (uintptr_t)*memory));
     gauge_add(&heap->large_blocks, 1);
     gauge_add(&heap->large_bytes, request->size);
+    heap_live_add(heap, request->size);
     if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
         os_fill(*memory, HEAP_FILL_ALLOCATED, request->size);
     return PAGES_OK;
@@ -121,25 +123,49 @@ pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, 
         return result;
     gauge_subtract(&heap->large_blocks, 1);
     gauge_subtract(&heap->large_bytes, size);
+    heap_live_subtract(heap, size);
     heap_count_free(heap, thread, size);
     return PAGES_OK;
 }
 
-bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintptr_t address,
-                       size_t size)
+/*
+ * True if the block may have that size where it lies: it takes the same pages, or fewer and more
+ * than half of the region. The last page of a guarded block is its guard: such a block only shrinks
+ * for want of memory.
+ */
+static bool suits(const struct heap *heap, const struct region_facts *facts, size_t size,
+                  bool shrink)
 {
-    struct region *region = region_table_find(&heap->space->pages->table, address);
+    size_t pages = round_up(size, OS_PAGE_SIZE);
+
+    if (shrink)
+        return size <= facts->requested;
+    return size > SMALL_LIMIT && facts->base == facts->block &&
+           facts->requested <= heap->space->options.guard_above &&
+           pages <= round_up(facts->requested, OS_PAGE_SIZE) && pages >= facts->size / 2;
+}
+
+bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintptr_t address,
+                       size_t size, bool shrink)
+{
+    struct pages *pages = heap->space->pages;
+    struct region *region = region_table_find(&pages->table, address);
     struct region_facts facts;
 
     if (!region || !region_read(region, &facts) || facts.block != address ||
-        facts.heap != heap_number(heap) || facts.base != address || size <= SMALL_LIMIT ||
-        facts.size != round_up(size, OS_PAGE_SIZE) ||
-        facts.requested > heap->space->options.guard_above)
-        return false; /* the last page of a guarded block is its guard */
+        facts.heap != heap_number(heap) || !suits(heap, &facts, size, shrink))
+        return false;
+    if (round_up(size, OS_PAGE_SIZE) < round_up(facts.requested, OS_PAGE_SIZE)) {
+        counters_begin(pages->counters, COUNTED_HEAP_PAGES);
+        pages_trim_block(pages, (void *)address, heap_number(heap), size ? size : 1);
+        counters_end(pages->counters, COUNTED_HEAP_PAGES, true);
+    }
     /* The caller owns the block: no other thread changes its size. */
     atomic_store_explicit(&region->requested, size, memory_order_relaxed);
     gauge_add(&heap->large_bytes, size);
     gauge_subtract(&heap->large_bytes, facts.requested);
+    heap_live_add(heap, size);
+    heap_live_subtract(heap, facts.requested);
     heap_count_resize(heap, thread, facts.requested, size);
     return true;
 }

@@ -79,7 +79,7 @@ uint32_t heap_take_slab(struct heap *heap)
     uint32_t index = pool_take(&heap->space->slabs);
 
     if (index) {
-        STORE_RELAXED(heap_slab(heap->space, index)->heap_item, heap->index);
+        STORE_RELAXED(heap_slab(heap->space, index)->heap_item, (uint16_t)heap->index);
         add_to(heap, &heap->own_slabs, index);
     }
     return index;

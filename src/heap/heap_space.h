@@ -19,7 +19,7 @@ enum heap_option {
     HEAP_TRACK_BLOCKS = 1,  /* keep every block's history */
     HEAP_FILL_ON_ALLOC = 2, /* with HEAP_FILL_ALLOCATED */
     HEAP_FILL_ON_FREE = 4,  /* with HEAP_FILL_FREED, which is checked before the block's reuse */
-    HEAP_DELAY_REUSE = 8    /* for HEAP_DELAYED further frees */
+    HEAP_DELAY_REUSE = 8    /* see delayed_blocks.h */
 };
 
 #define HEAP_FILL_ALLOCATED 0xcdu
@@ -49,6 +49,24 @@ struct heap_options {
     void *context;
 };
 
+/* Slabs that are empty: see idle_slabs.h. */
+#define IDLE_PLACES 128u
+
+struct idle_slabs {
+    _Atomic uint64_t taken[IDLE_PLACES / 64]; /* a bit for each place that is taken */
+    _Atomic uint64_t places[IDLE_PLACES];     /* slab | heap << 32; 0: no note (yet, or any more) */
+    _Atomic uint32_t cursor;                  /* the place that was taken last */
+};
+
+/* Blocks whose reuse is delayed: see delayed_blocks.h. */
+#define DELAYED_PLACES 1024u
+
+struct delayed_blocks {
+    _Atomic uint64_t places[DELAYED_PLACES]; /* slab | block << 32 | heap << 48; 0: none */
+    _Atomic uint64_t bytes;                  /* of the blocks in all places */
+    _Atomic uint64_t chance;                 /* where random numbers come from */
+};
+
 struct heap_space {
     struct pages *pages;
     struct heap_options options;
@@ -67,6 +85,11 @@ struct heap_space {
     struct gauge peak_blocks;     /* the sum of the peaks of the heaps that live */
     struct gauge peak_bytes;
     struct size_classes classes;
+
+    _Atomic uint64_t live;  /* bytes: see heap_live.h */
+    _Atomic uint64_t given; /* how often memory went back to the system: see reclaim.h */
+    struct idle_slabs idle;
+    struct delayed_blocks delayed;
 };
 
 /*
@@ -97,6 +120,8 @@ struct heap;
 
 /* The index of a descriptor that is the heap's from now on; 0: there is none. */
 uint32_t heap_take_slab(struct heap *heap);
+/* What is held without use may be a constant, and one part in so many of what lives. */
+#define HEAP_IDLE_SHARE 8u
 
 /* Gives back a descriptor that no other thread can reach. */
 void heap_give_slab(struct heap_space *space, struct slab *slab);

@@ -57,7 +57,8 @@ static struct index_set_node *find_leaf(const struct index_set *set, const struc
         uint32_t found =
             atomic_load_explicit(place_of(set, node, level, index), memory_order_acquire);
 
-        if (!found) {
+        /* Above the limit: of a set that is closed meanwhile, and whose nodes serve others. */
+        if (!found || found > pool_limit(nodes)) {
             *missing = (1u << shifts[level]) - index % (1u << shifts[level]);
             return NULL;
         }

@@ -11,6 +11,9 @@
  * keeps its nodes until it is closed: a node of bits for INDEX_SET_LEAF_BITS neighbouring indices
  * that it has ever held.
  *
+ * A walk may go on while the set is closed. It may then meet any index, none of which belongs to
+ * the set any more, and it ends.
+ *
  * Promise: lock-free; no system call but to commit a node; a failed request leaves no trace but
  * nodes, which the set keeps.
  */

@@ -200,7 +200,7 @@ static void a_block_that_cannot_be_had_leaves_no_trace(void **state)
     static const enum os_fault_kind kinds[] = {OS_FAULT_PAGES, OS_FAULT_METADATA};
 
     for (size_t kind = 0; kind < COUNT_OF(kinds); kind++) {
-        struct metadata *metadata = &fixture->world->pages.metadata;
+        struct metadata *metadata = &fixture->space->file_names.texts;
         pages_result result;
         uint64_t n = 0;
         void *memory;

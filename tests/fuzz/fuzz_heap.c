@@ -85,20 +85,6 @@ static void judge_block(const unsigned char *address, size_t size)
     }
 }
 
-/* Checks that, with HEAP_DELAY_REUSE, the block is none that its heap freed lately. */
-static void judge_reuse(const struct model_heap *heap, const unsigned char *address)
-{
-    if (!(run.flags & HEAP_DELAY_REUSE) || run.fault_has_struck)
-        return;
-    for (size_t i = 0; i < HEAP_SLOTS; i++) {
-        const struct slot *slot = &run.slots[i];
-
-        if (!slot->live && slot->address == address && !is_large(slot->size) &&
-            &run.heaps[slot->heap] == heap && slot->freed_as > heap->flushed)
-            assert_true(heap->freed - slot->freed_as >= HEAP_DELAYED);
-    }
-}
-
 /* From now on the heap has counters for this thread. */
 static void note_thread(struct model_heap *heap)
 {
@@ -142,7 +128,6 @@ static void allocate(const struct heap_operation *operation, unsigned number)
         return;
     }
     judge_block(memory, request.size);
-    judge_reuse(heap, memory);
     slot->known = (request.debug || run.flags || is_large(request.size)) && !run.fault_has_struck;
     slot->line = request.line;
     heap_run_born(slot, operation->heap % HEAP_COUNT, memory, request.size);
@@ -304,7 +289,6 @@ static void perform_free_wrong(const struct heap_operation *operation)
 static void perform_free_all(const struct heap_operation *operation)
 {
     unsigned number = operation->heap % HEAP_COUNT;
-    uint64_t before = run.heaps[number].freed;
 
     if (!run.heaps[number].heap)
         return;
@@ -315,7 +299,6 @@ static void perform_free_all(const struct heap_operation *operation)
         if (!run.slots[i].live || run.slots[i].heap != number)
             continue;
         heap_run_died(&run.slots[i]);
-        run.slots[i].freed_as = before + 1; /* the heap may do so in any order */
     }
 }
 
@@ -360,7 +343,6 @@ static void perform_trim(const struct heap_operation *operation)
     if (!model->heap)
         return;
     given = heap_trim(model->heap);
-    model->flushed = model->freed;
     assert_int_equal(before - committed(), given);
     if (!model->blocks)
         assert_int_equal(gauge_now(&model->heap->slab_bytes), 0);
@@ -480,10 +462,6 @@ static void destroy_heap(unsigned number)
     assert_int_equal(model->blocks, 0);
     assert_int_equal(model->bytes, 0);
     model->heap = NULL;
-    for (size_t i = 0; i < HEAP_SLOTS; i++) {
-        if (run.slots[i].heap == number)
-            run.slots[i].freed_as = 0; /* its heap has ended: no delay any more */
-    }
 }
 
 static void perform_destroy(const struct heap_operation *operation)

@@ -90,7 +90,7 @@ void heap_run_born(struct slot *slot, unsigned heap, void *memory, size_t size)
 void heap_run_died(struct slot *slot)
 {
     slot->live = false;
-    slot->freed_as = ++run.heaps[slot->heap].freed;
+    run.heaps[slot->heap].freed++;
     count(&run.heaps[slot->heap], (uint64_t)-1, -(uint64_t)slot->size);
 }
 
