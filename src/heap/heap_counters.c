@@ -3,7 +3,7 @@
  */
 #include "heap/heap_counters.h"
 
-#include "heap/idle_slabs.h"
+#include "heap/reuse/idle_slabs.h"
 
 /* The counters of the thread with that key; NULL: there are none. */
 static struct thread_counters *find_in_bucket(const struct heap *heap, uintptr_t key)

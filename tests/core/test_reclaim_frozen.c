@@ -6,8 +6,8 @@
 #include "freezer.h"
 #include "heap_world.h"
 
-#include "heap/idle_slabs.h"
-#include "heap/reclaim.h"
+#include "heap/reuse/idle_slabs.h"
+#include "heap/reuse/reclaim.h"
 
 #define SIZE ((size_t)16384)
 #define A_SLAB (SLAB_SIZE / SIZE)
