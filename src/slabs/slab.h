@@ -160,6 +160,15 @@ SLAB_INLINE bool slab_word_is_empty(const struct slab *slab, const struct slab_v
            size_class_empty(view->size_class, word);
 }
 
+/* The same question, cheaper, and only a hint: false, the word may have blocks in use. */
+SLAB_INLINE bool slab_word_is_surely_used(const struct slab *slab, const struct slab_view *view,
+                                          uint32_t word)
+{
+    uint64_t fields = LOAD_RELAXED(slab->words[word]) ^ view->key;
+
+    return fields && fields != view->size_class->tail;
+}
+
 static inline enum slab_state slab_state_of(uint64_t word)
 {
     return (enum slab_state)(word & SLAB_STATE_MASK);

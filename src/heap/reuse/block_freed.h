@@ -22,8 +22,8 @@ SLAB_INLINE size_t block_freed(struct heap *heap, struct slab *slab, const struc
     if (word < LOAD_RELAXED(slab->hint))
         atomic_store_explicit(&slab->hint, word, memory_order_relaxed);
     if (slab_state_of(state) == SLAB_ACTIVE &&
-        (atomic_load_explicit(&slab->idle, memory_order_seq_cst) == slab_tag(view->key) ||
-         !slab_word_is_empty(slab, view, word)))
+        (slab_word_is_surely_used(slab, view, word) ||
+         atomic_load_explicit(&slab->idle, memory_order_seq_cst) == slab_tag(view->key)))
         return 0;
     return block_freed_elsewhere(heap, slab, view, word);
 }
