@@ -86,7 +86,7 @@ typedef struct HOSTMEM_LIMITS {
 #define HOSTMEM_TRACK_BLOCKS 0x1  /* nothing but the histories, callers included */
 #define HOSTMEM_FILL_ON_ALLOC 0x2 /* fill blocks with 0xCD when they are handed out */
 #define HOSTMEM_FILL_ON_FREE                                                                       \
-    0x4                         /* fill freed small blocks with 0xDD, and check that before reuse */
+    0x4 /* fill freed small blocks with 0xDD, and check that before reuse */
 /*
  * Freed small blocks wait before they are used again, and come back in an order that nobody can
  * tell: after 1,024 further frees on average, of all heaps together. At most 1 MiB and an eighth of

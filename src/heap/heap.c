@@ -7,18 +7,18 @@
  */
 #include "heap/heap.h"
 
-#include "heap/block_freed.h"
-#include "heap/delayed_blocks.h"
+#include "heap/reuse/block_freed.h"
+#include "heap/reuse/delayed_blocks.h"
 #include "heap/heap_counters.h"
 #include "heap/heap_large.h"
-#include "heap/heap_live.h"
-#include "heap/heap_retire.h"
+#include "heap/reuse/heap_live.h"
+#include "heap/reuse/heap_retire.h"
 #include "heap/heap_slabs.h"
 #include "heap/heap_tracked.h"
-#include "heap/heap_visit.h"
+#include "heap/reuse/heap_visit.h"
 #include "heap/heap_walk.h"
-#include "heap/idle_slabs.h"
-#include "heap/reclaim.h"
+#include "heap/reuse/idle_slabs.h"
+#include "heap/reuse/reclaim.h"
 #include "heap/slab_memory.h"
 
 /* ------------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ pages_result heap_alloc(struct heap *heap, const struct heap_request *request, v
     heap_enter(heap, thread);
     do
         result = alloc(heap, thread, request, memory);
-    while (reclaim_again(&attempt, result));
+    while (result && reclaim_again(&attempt, result));
     if (!result)
         heap_count_alloc(heap, thread, request->size, request->debug);
     else if (!request->quiet)

@@ -3,7 +3,7 @@
  */
 #include "heap/heap_counters.h"
 
-#include "heap/idle_slabs.h"
+#include "heap/reuse/idle_slabs.h"
 
 static void clear(struct thread_counters *thread)
 {

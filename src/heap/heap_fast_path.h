@@ -7,7 +7,7 @@
 #ifndef HOSTMEM_HEAP_HEAP_FAST_PATH_H
 #define HOSTMEM_HEAP_HEAP_FAST_PATH_H
 
-#include "heap/block_freed.h"
+#include "heap/reuse/block_freed.h"
 #include "heap/heap.h"
 #include "heap/heap_counters.h"
 

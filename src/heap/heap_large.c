@@ -4,7 +4,7 @@
 #include "heap/heap_large.h"
 
 #include "heap/heap_counters.h"
-#include "heap/heap_live.h"
+#include "heap/reuse/heap_live.h"
 
 #include "os/os.h"
 

@@ -3,9 +3,9 @@
  */
 #include "heap/heap_slabs.h"
 
-#include "heap/heap_live.h"
-#include "heap/idle_slabs.h"
-#include "heap/partial_slabs.h"
+#include "heap/reuse/heap_live.h"
+#include "heap/reuse/idle_slabs.h"
+#include "heap/reuse/partial_slabs.h"
 #include "heap/slab_memory.h"
 
 /* ------------------------------------------------------------------------------------------------

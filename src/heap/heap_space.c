@@ -131,5 +131,5 @@ uint64_t heap_space_key(struct heap_space *space)
     key = (key ^ key >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     key = (key ^ key >> 27) * UINT64_C(0x94d049bb133111eb);
     key ^= key >> 31;
-    return key ? key : heap_space_key(space);
+    return (uint32_t)key ? key : heap_space_key(space);
 }

@@ -102,7 +102,7 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
 /* All heaps must be gone. */
 void heap_space_destroy(struct heap_space *space);
 
-/* A key that no slab has had; never 0. */
+/* A key that no slab has had; its lower half is never 0. */
 uint64_t heap_space_key(struct heap_space *space);
 
 static inline struct slab *heap_slab(const struct heap_space *space, uint32_t index)

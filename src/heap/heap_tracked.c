@@ -3,8 +3,8 @@
  */
 #include "heap/heap_tracked.h"
 
-#include "heap/block_freed.h"
-#include "heap/delayed_blocks.h"
+#include "heap/reuse/block_freed.h"
+#include "heap/reuse/delayed_blocks.h"
 #include "heap/heap_damage.h"
 #include "heap/heap_slabs.h"
 

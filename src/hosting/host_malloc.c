@@ -13,7 +13,7 @@
 #include "hosting/host_malloc.h"
 
 #include "heap/heap_fast_path.h"
-#include "heap/reclaim.h"
+#include "heap/reuse/reclaim.h"
 #include "hosting/counted_call.h"
 #include "hosting/public_facts.h"
 

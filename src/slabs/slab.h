@@ -64,8 +64,8 @@
  * empty sees afterwards that all are (swaps are sequentially consistent). It need look only if the
  * word `witness`, in which a block was last seen, is empty. A slab that has been noted as empty
  * carries its use's tag in `idle`, and is not noted again until the tag is taken away
- * (heap/idle_slabs.h). Who takes the tag away looks at the words afterwards, for a thread that made
- * them empty while it was there.
+ * (heap/reuse/idle_slabs.h). Who takes the tag away looks at the words afterwards, for a thread
+ * that made them empty while it was there.
  */
 #ifndef HOSTMEM_SLABS_SLAB_H
 #define HOSTMEM_SLABS_SLAB_H
@@ -148,10 +148,10 @@ SLAB_INLINE bool slab_is_still(const struct slab *slab, uint64_t key)
     return LOAD_RELAXED(slab->key) == key;
 }
 
-/* What `idle` holds in the use with that key. */
+/* What `idle` holds in the use with that key: the half of it that is never 0 (heap_space_key). */
 SLAB_INLINE uint32_t slab_tag(uint64_t key)
 {
-    return (uint32_t)(key >> 32) | 1;
+    return (uint32_t)key;
 }
 
 /* True if no block of that word is in use. */
@@ -160,6 +160,15 @@ SLAB_INLINE bool slab_word_is_empty(const struct slab *slab, const struct slab_v
 {
     return (atomic_load_explicit(&slab->words[word], memory_order_seq_cst) ^ view->key) ==
            size_class_empty(view->size_class, word);
+}
+
+/* The same question, cheaper, and only a hint: false, the word may have blocks in use. */
+SLAB_INLINE bool slab_word_is_surely_used(const struct slab *slab, const struct slab_view *view,
+                                          uint32_t word)
+{
+    uint64_t fields = LOAD_RELAXED(slab->words[word]) ^ view->key;
+
+    return fields && fields != view->size_class->tail;
 }
 
 static inline enum slab_state slab_state_of(uint64_t word)

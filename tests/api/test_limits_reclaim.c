@@ -1,6 +1,6 @@
 /*
- * test_limits_reclaim.c: refusal comes last (invariant I11), through the interfaces: what a manager holds
- * without use is little, and is given back before a request is refused.
+ * test_limits_reclaim.c: refusal comes last (invariant I11), through the interfaces: what a manager
+ * holds without use is little, and is given back before a request is refused.
  */
 #include "heaps.h"
 
@@ -9,8 +9,7 @@
 
 static HRESULT set_limit(const struct subject *subject, ULONGLONG bytes)
 {
-    HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits),
-                             .Committed = {bytes, 0, HOSTMEM_NO_RESERVE}};
+    HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits), .Committed = {bytes, 0, HOSTMEM_NO_RESERVE}};
 
     return IHostMemInspection_SetLimits(subject->inspection, &limits);
 }

@@ -10,7 +10,7 @@
 #include "heap_world.h"
 
 #include "heap/heap_counters.h"
-#include "heap/idle_slabs.h"
+#include "heap/reuse/idle_slabs.h"
 
 /*
  * A slab holds four blocks of the first size and two of the other, so a few calls fill and empty

@@ -10,7 +10,7 @@
 #include "litmus.h"
 
 #include "heap/heap_fast_path.h"
-#include "heap/idle_slabs.h"
+#include "heap/reuse/idle_slabs.h"
 
 /* A slab holds four, two and sixty blocks of these sizes; the last size takes the fast path. */
 #define QUARTER ((size_t)16384)

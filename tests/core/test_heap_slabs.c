@@ -5,7 +5,7 @@
 #include "heap_world.h"
 
 #include "heap/heap_fast_path.h"
-#include "heap/idle_slabs.h"
+#include "heap/reuse/idle_slabs.h"
 
 struct fixture {
     struct world *world;

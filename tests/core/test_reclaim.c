@@ -4,10 +4,10 @@
  */
 #include "heap_world.h"
 
-#include "heap/delayed_blocks.h"
+#include "heap/reuse/delayed_blocks.h"
 #include "heap/heap_fast_path.h"
-#include "heap/idle_slabs.h"
-#include "heap/reclaim.h"
+#include "heap/reuse/idle_slabs.h"
+#include "heap/reuse/reclaim.h"
 
 #define HEAPS 24u
 #define MIB ((uint64_t)1 << 20)

@@ -6,8 +6,8 @@
 #include "freezer.h"
 #include "heap_world.h"
 
-#include "heap/idle_slabs.h"
-#include "heap/reclaim.h"
+#include "heap/reuse/idle_slabs.h"
+#include "heap/reuse/reclaim.h"
 
 #define SIZE ((size_t)16384)
 #define A_SLAB (SLAB_SIZE / SIZE)
@@ -179,7 +179,8 @@ static void clear(void *scene)
     struct scene *s = scene;
 
     heap_destroy(s->heap, NULL, NULL);
-    heap_destroy(s->other, NULL, NULL);
+    if (s->other)
+        heap_destroy(s->other, NULL, NULL);
     assert_int_equal(gauge_now(&s->world.counters.heaps), 0);
     heap_space_destroy(&s->space);
     pages_destroy(&s->world.pages);
@@ -217,12 +218,14 @@ static void a_heap_whose_slabs_are_given_back_may_end_meanwhile(void **state)
 {
     (void)state;
     play(set, ask, end_other);
-    play(set, end_other, ask);
     play(set, ask, end_other_and_begin_another);
     play(set_in_use, ask, end_other_and_begin_another);
     play(set_delayed, ask, end_other);
-    play(set_delayed, end_other, ask);
     play(set_delayed, ask, end_other_and_begin_another);
+    if (!is_long_form())
+        return; /* the end of a heap has some thousands of moments */
+    play(set, end_other, ask);
+    play(set_delayed, end_other, ask);
 }
 
 int main(void)

@@ -10,15 +10,10 @@
  * IDLE_PLACES. A thread that notes one too many gives others back. Besides, each thread that is
  * in the middle of a call may hold one slab that is not noted.
  *
- * Protocol. A place belongs to the thread that set its bit, until it has written its note there:
- * the slab and its heap. That is the thread that has put the tag into the slab (slab_note_idle). A
- * note is taken by compare-and-swap to 0, during a visit of the heap (heap_visit.h) or a call of
- * it; the taker then clears the bit. It takes the tag away first, then looks whether the slab is
- * empty, and retires it or leaves it alone. So a thread that empties the slab after that look makes
- * a new note.
+ * The protocol is idle_places.h's.
  */
-#ifndef HOSTMEM_HEAP_IDLE_SLABS_H
-#define HOSTMEM_HEAP_IDLE_SLABS_H
+#ifndef HOSTMEM_HEAP_REUSE_IDLE_SLABS_H
+#define HOSTMEM_HEAP_REUSE_IDLE_SLABS_H
 
 #include "heap/heap_space.h"
 #include "heap/heap_state.h"

@@ -3,8 +3,8 @@
  * use is bounded by it. Counted without looking at blocks: full and scant slabs, of which at least
  * seven eighths are in use, and large blocks.
  */
-#ifndef HOSTMEM_HEAP_HEAP_LIVE_H
-#define HOSTMEM_HEAP_HEAP_LIVE_H
+#ifndef HOSTMEM_HEAP_REUSE_HEAP_LIVE_H
+#define HOSTMEM_HEAP_REUSE_HEAP_LIVE_H
 
 #include "heap/heap_space.h"
 #include "heap/heap_state.h"

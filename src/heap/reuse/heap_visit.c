@@ -1,9 +1,9 @@
 /*
  * heap_visit.c: see heap_visit.h, where the protocol is.
  */
-#include "heap/heap_visit.h"
+#include "heap/reuse/heap_visit.h"
 
-#include "heap/partial_slabs.h"
+#include "heap/reuse/partial_slabs.h"
 
 bool heap_visit(struct heap *heap)
 {

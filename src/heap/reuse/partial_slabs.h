@@ -20,8 +20,8 @@
  * Every slab on a pile that is not GONE has a free block, because only the thread that takes it off
  * the pile claims blocks in it.
  */
-#ifndef HOSTMEM_HEAP_PARTIAL_SLABS_H
-#define HOSTMEM_HEAP_PARTIAL_SLABS_H
+#ifndef HOSTMEM_HEAP_REUSE_PARTIAL_SLABS_H
+#define HOSTMEM_HEAP_REUSE_PARTIAL_SLABS_H
 
 #include "heap/heap_space.h"
 #include "heap/heap_state.h"

@@ -1,10 +1,10 @@
 /*
  * reclaim.c: see reclaim.h, where the protocol is.
  */
-#include "heap/reclaim.h"
+#include "heap/reuse/reclaim.h"
 
-#include "heap/delayed_blocks.h"
-#include "heap/idle_slabs.h"
+#include "heap/reuse/delayed_blocks.h"
+#include "heap/reuse/idle_slabs.h"
 
 #include "os/os.h"
 
@@ -69,7 +69,7 @@ pages_result reclaim_pages_alloc(struct heap_space *space, const struct pages_re
 
     do
         result = pages_alloc(space->pages, request, memory);
-    while (reclaim_again(&attempt, result));
+    while (result && reclaim_again(&attempt, result));
     reclaim_count_refusal(space, request->critical_level, result);
     return result;
 }

@@ -1,9 +1,9 @@
 /*
  * partial_slabs.c: see partial_slabs.h, where the protocol is.
  */
-#include "heap/partial_slabs.h"
+#include "heap/reuse/partial_slabs.h"
 
-#include "heap/heap_live.h"
+#include "heap/reuse/heap_live.h"
 
 /* How many slabs of a pile a thread turns over when it looks for a ripe one. */
 #define LOOK_STEPS 16u

@@ -1,12 +1,13 @@
 /*
  * idle_slabs.c: see idle_slabs.h, where the protocol is.
  */
-#include "heap/idle_slabs.h"
+#include "heap/reuse/idle_slabs.h"
 
-#include "heap/delayed_places.h"
-#include "heap/heap_live.h"
-#include "heap/heap_retire.h"
-#include "heap/heap_visit.h"
+#include "heap/reuse/delayed_places.h"
+#include "heap/reuse/heap_live.h"
+#include "heap/reuse/heap_retire.h"
+#include "heap/reuse/heap_visit.h"
+#include "heap/reuse/idle_places.h"
 
 static uint64_t note_of(const struct heap *heap, const struct slab *slab)
 {
@@ -21,11 +22,6 @@ static struct heap *heap_of(const struct heap_space *space, uint64_t note)
 static bool is_of(uint64_t note, const struct heap *heap)
 {
     return note && (!heap || note >> 32 == heap->index);
-}
-
-static uint64_t load_note(const struct idle_slabs *idle, uint32_t place)
-{
-    return atomic_load_explicit(&idle->places[place], memory_order_acquire);
 }
 
 /* The slab that a note names, if it is in use by that heap. */
@@ -48,70 +44,6 @@ static bool is_unused(const struct heap *heap, struct slab *slab, const struct s
  * Giving back
  * --------------------------------------------------------------------------------------------- */
 
-/* The first place from `place` on that is taken; IDLE_PLACES: there is none. */
-static uint32_t next_place(const struct idle_slabs *idle, uint32_t place)
-{
-    while (place < IDLE_PLACES) {
-        uint64_t bits =
-            atomic_load_explicit(&idle->taken[place / 64], memory_order_acquire) >> place % 64;
-
-        if (bits)
-            return place + (uint32_t)__builtin_ctzll(bits);
-        place = (place / 64 + 1) * 64;
-    }
-    return IDLE_PLACES;
-}
-
-#define FOR_EACH_PLACE(idle, place)                                                                \
-    for (uint32_t place = next_place(idle, 0); place < IDLE_PLACES;                                \
-         place = next_place(idle, place + 1))
-
-/* Sets the bit of a free place from `place` on, in the same word of bits. False: there is none. */
-static bool set_bit(struct idle_slabs *idle, uint32_t *place)
-{
-    _Atomic uint64_t *word = &idle->taken[*place / 64];
-    uint64_t bits = atomic_load_explicit(word, memory_order_relaxed);
-    uint64_t free;
-
-    while ((free = ~bits & UINT64_MAX << *place % 64) != 0) {
-        uint32_t bit = (uint32_t)__builtin_ctzll(free);
-
-        if (atomic_compare_exchange_weak_explicit(word, &bits, bits | UINT64_C(1) << bit,
-                                                  memory_order_acq_rel, memory_order_relaxed)) {
-            *place = *place / 64 * 64 + bit;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Puts the note into a free place, the next one behind the cursor. False: there is none. */
-static bool put(struct idle_slabs *idle, uint64_t note)
-{
-    uint32_t place = (LOAD_RELAXED(idle->cursor) + 1) % IDLE_PLACES;
-
-    for (uint32_t i = 0; i <= IDLE_PLACES / 64; i++) {
-        if (set_bit(idle, &place)) {
-            atomic_store_explicit(&idle->places[place], note, memory_order_release);
-            STORE_RELAXED(idle->cursor, place);
-            return true;
-        }
-        place = (place / 64 + 1) * 64 % IDLE_PLACES;
-    }
-    return false;
-}
-
-/* Takes the note away. False: another thread has. */
-static bool take(struct idle_slabs *idle, uint32_t place, uint64_t note)
-{
-    if (!atomic_compare_exchange_strong_explicit(&idle->places[place], &note, 0,
-                                                 memory_order_acq_rel, memory_order_relaxed))
-        return false;
-    atomic_fetch_and_explicit(&idle->taken[place / 64], ~(UINT64_C(1) << place % 64),
-                              memory_order_release);
-    return true;
-}
-
 /* Claims an empty slab, which is not noted. False: it is not empty, or delayed blocks stay in it.
  */
 static bool claim(struct heap *heap, struct slab *slab, const struct slab_view *view,
@@ -131,7 +63,7 @@ static bool make_note(struct heap *heap, struct slab *slab, const struct slab_vi
 {
     *given = 0;
     while (is_unused(heap, slab, view) && slab_note_idle(slab, view)) {
-        if (!heap_is_ending(heap) && put(&heap->space->idle, note_of(heap, slab)))
+        if (!heap_is_ending(heap) && idle_places_put(&heap->space->idle, note_of(heap, slab)))
             return true;
         slab_unnote_idle(slab, view);
         if (claim(heap, slab, view, NULL, given) || !slab_is_empty(slab, view))
@@ -160,7 +92,7 @@ static size_t settle(struct heap *heap, uint32_t place, uint64_t note, bool all)
     struct slab *slab;
     size_t given = 0;
 
-    if (!take(&heap->space->idle, place, note))
+    if (!idle_places_take(&heap->space->idle, place, note))
         return 0;
     slab = slab_of(heap, note, &view);
     if (!slab)
@@ -190,9 +122,9 @@ size_t idle_slabs_give(struct heap_space *space, const struct heap *heap)
 {
     size_t given = 0;
 
-    FOR_EACH_PLACE(&space->idle, place)
+    FOR_EACH_IDLE_PLACE(&space->idle, place)
     {
-        uint64_t note = load_note(&space->idle, place);
+        uint64_t note = idle_places_note(&space->idle, place);
 
         if (is_of(note, heap))
             given += visit_and_settle(space, place, note, true);
@@ -226,9 +158,9 @@ static struct excess find_excess(const struct heap *heap)
     const struct heap_space *space = heap->space;
     uint32_t count = 0, of_heap = 0;
 
-    FOR_EACH_PLACE(&space->idle, place)
+    FOR_EACH_IDLE_PLACE(&space->idle, place)
     {
-        uint64_t note = load_note(&space->idle, place);
+        uint64_t note = idle_places_note(&space->idle, place);
 
         count += note != 0;
         of_heap += is_of(note, heap);
@@ -257,9 +189,9 @@ static size_t reduce(struct heap_space *space, const struct heap *heap, uint32_t
     for (uint32_t round = 0; round < 2; round++) {
         uint32_t end = round ? begin : IDLE_PLACES;
 
-        for (uint32_t place = next_place(idle, round ? 0 : begin); place < end && too_many;
-             place = next_place(idle, place + 1)) {
-            uint64_t note = load_note(idle, place);
+        for (uint32_t place = idle_places_next(idle, round ? 0 : begin); place < end && too_many;
+             place = idle_places_next(idle, place + 1)) {
+            uint64_t note = idle_places_note(idle, place);
 
             if (!is_of(note, heap))
                 continue;
@@ -275,9 +207,9 @@ static size_t clean(struct heap_space *space)
 {
     size_t given = 0;
 
-    FOR_EACH_PLACE(&space->idle, place)
+    FOR_EACH_IDLE_PLACE(&space->idle, place)
     {
-        uint64_t note = load_note(&space->idle, place);
+        uint64_t note = idle_places_note(&space->idle, place);
 
         if (note && is_out_of_date(space, note))
             given += visit_and_settle(space, place, note, false);
@@ -314,15 +246,15 @@ uintptr_t idle_slabs_take(struct heap *heap)
     struct idle_slabs *idle = &heap->space->idle;
     uintptr_t base = 0;
 
-    FOR_EACH_PLACE(idle, place)
+    FOR_EACH_IDLE_PLACE(idle, place)
     {
-        uint64_t note = load_note(idle, place);
+        uint64_t note = idle_places_note(idle, place);
         struct slab_view view;
         struct slab *slab = is_of(note, heap) ? slab_of(heap, note, &view) : NULL;
         size_t given;
 
         if (!slab || slab_state_of(LOAD_RELAXED(slab->state)) == SLAB_ACTIVE ||
-            !take(idle, place, note))
+            !idle_places_take(idle, place, note))
             continue;
         slab_unnote_idle(slab, &view);
         if (retire(heap, slab, &view, &base, &given))
@@ -335,9 +267,9 @@ uint32_t idle_slabs_count(const struct heap *heap)
 {
     uint32_t count = 0;
 
-    FOR_EACH_PLACE(&heap->space->idle, place)
+    FOR_EACH_IDLE_PLACE(&heap->space->idle, place)
     {
-        uint64_t note = load_note(&heap->space->idle, place);
+        uint64_t note = idle_places_note(&heap->space->idle, place);
 
         count += is_of(note, heap) && !is_out_of_date(heap->space, note);
     }

@@ -8,8 +8,8 @@
  * another thread holds at that moment, in the middle of a call, may be missed: one slab for each
  * such thread.
  */
-#ifndef HOSTMEM_HEAP_RECLAIM_H
-#define HOSTMEM_HEAP_RECLAIM_H
+#ifndef HOSTMEM_HEAP_REUSE_RECLAIM_H
+#define HOSTMEM_HEAP_REUSE_RECLAIM_H
 
 #include "heap/heap_space.h"
 

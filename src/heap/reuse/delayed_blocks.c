@@ -1,13 +1,13 @@
 /*
  * delayed_blocks.c: see delayed_blocks.h.
  */
-#include "heap/delayed_blocks.h"
+#include "heap/reuse/delayed_blocks.h"
 
-#include "heap/block_freed.h"
-#include "heap/delayed_places.h"
-#include "heap/heap_live.h"
-#include "heap/heap_visit.h"
-#include "heap/idle_slabs.h"
+#include "heap/reuse/block_freed.h"
+#include "heap/reuse/delayed_places.h"
+#include "heap/reuse/heap_live.h"
+#include "heap/reuse/heap_visit.h"
+#include "heap/reuse/idle_slabs.h"
 
 /* splitmix64, whose steps any number of threads may take at once. */
 static uint64_t next_random(struct delayed_blocks *delayed)

@@ -1,9 +1,9 @@
 /*
  * delayed_places.c: see delayed_places.h, where the protocol is.
  */
-#include "heap/delayed_places.h"
+#include "heap/reuse/delayed_places.h"
 
-#include "heap/partial_slabs.h"
+#include "heap/reuse/partial_slabs.h"
 
 bool delayed_places_take(struct delayed_blocks *delayed, uint32_t place, uint64_t word)
 {

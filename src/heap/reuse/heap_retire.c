@@ -1,10 +1,10 @@
 /*
  * heap_retire.c: see heap_retire.h.
  */
-#include "heap/heap_retire.h"
+#include "heap/reuse/heap_retire.h"
 
 #include "heap/heap_damage.h"
-#include "heap/partial_slabs.h"
+#include "heap/reuse/partial_slabs.h"
 #include "heap/slab_memory.h"
 
 static void check_all_freed(struct heap *heap, struct slab *slab, const struct slab_view *view)

@@ -10,8 +10,8 @@
  * slab empty looks at `ending` afterwards. Both are sequentially consistent: one of the two retires
  * the slab, and at the last visit's end all are GONE.
  */
-#ifndef HOSTMEM_HEAP_HEAP_VISIT_H
-#define HOSTMEM_HEAP_HEAP_VISIT_H
+#ifndef HOSTMEM_HEAP_REUSE_HEAP_VISIT_H
+#define HOSTMEM_HEAP_REUSE_HEAP_VISIT_H
 
 #include "heap/heap_space.h"
 #include "heap/heap_state.h"

@@ -9,8 +9,8 @@
  * lives. A slab of whose blocks none is live but some are delayed counts as empty, and is given
  * back like another empty one (idle_slabs.h). The protocol is delayed_places.h's.
  */
-#ifndef HOSTMEM_HEAP_DELAYED_BLOCKS_H
-#define HOSTMEM_HEAP_DELAYED_BLOCKS_H
+#ifndef HOSTMEM_HEAP_REUSE_DELAYED_BLOCKS_H
+#define HOSTMEM_HEAP_REUSE_DELAYED_BLOCKS_H
 
 #include "heap/heap_space.h"
 #include "heap/heap_state.h"

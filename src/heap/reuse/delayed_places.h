@@ -5,8 +5,8 @@
  * compare-and-swap makes it free: in a call of the block's heap, or during a visit of it
  * (heap_visit.h). The heap does not end before its blocks have left their places.
  */
-#ifndef HOSTMEM_HEAP_DELAYED_PLACES_H
-#define HOSTMEM_HEAP_DELAYED_PLACES_H
+#ifndef HOSTMEM_HEAP_REUSE_DELAYED_PLACES_H
+#define HOSTMEM_HEAP_REUSE_DELAYED_PLACES_H
 
 #include "heap/heap_space.h"
 #include "heap/heap_state.h"

@@ -1,10 +1,10 @@
 /*
  * block_freed.c: see block_freed.h.
  */
-#include "heap/block_freed.h"
+#include "heap/reuse/block_freed.h"
 
-#include "heap/idle_slabs.h"
-#include "heap/partial_slabs.h"
+#include "heap/reuse/idle_slabs.h"
+#include "heap/reuse/partial_slabs.h"
 
 size_t block_freed_elsewhere(struct heap *heap, struct slab *slab, const struct slab_view *view,
                              uint32_t word)

@@ -2,8 +2,8 @@
  * block_freed.h: what follows when a block of a slab has become free: a full slab can be found
  * again, an empty one is noted.
  */
-#ifndef HOSTMEM_HEAP_BLOCK_FREED_H
-#define HOSTMEM_HEAP_BLOCK_FREED_H
+#ifndef HOSTMEM_HEAP_REUSE_BLOCK_FREED_H
+#define HOSTMEM_HEAP_REUSE_BLOCK_FREED_H
 
 #include "heap/heap_space.h"
 #include "heap/heap_state.h"
@@ -22,7 +22,7 @@ SLAB_INLINE size_t block_freed(struct heap *heap, struct slab *slab, const struc
     if (word < LOAD_RELAXED(slab->hint))
         atomic_store_explicit(&slab->hint, (uint8_t)word, memory_order_relaxed);
     if (slab_state_of(state) == SLAB_ACTIVE &&
-        (!slab_word_is_empty(slab, view, word) ||
+        (slab_word_is_surely_used(slab, view, word) ||
          atomic_load_explicit(&slab->idle, memory_order_seq_cst) == slab_tag(view->key)))
         return 0;
     return block_freed_elsewhere(heap, slab, view, word);

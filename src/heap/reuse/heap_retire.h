@@ -2,8 +2,8 @@
  * heap_retire.h: retiring an empty slab: its blocks are claimed, all at once, its memory goes back
  * to the system or to the caller, and its descriptor to the pool. The states are slab.h's.
  */
-#ifndef HOSTMEM_HEAP_HEAP_RETIRE_H
-#define HOSTMEM_HEAP_HEAP_RETIRE_H
+#ifndef HOSTMEM_HEAP_REUSE_HEAP_RETIRE_H
+#define HOSTMEM_HEAP_REUSE_HEAP_RETIRE_H
 
 #include "heap/heap_space.h"
 #include "heap/heap_state.h"
