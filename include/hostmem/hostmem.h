@@ -81,13 +81,18 @@ typedef struct HOSTMEM_LIMITS {
 /*
  * HOSTMEM_OPTIONS.dwFlags. Each of the first four makes heaps keep a history of every small block
  * (see HOSTMEM_BLOCK): some 56 bytes a block, and time. There is room for 4 GiB of histories on x64
- * and for 16 MiB on x86; blocks beyond that have no history.
+ * and for 15 MiB on x86; blocks beyond that have no history.
  */
 #define HOSTMEM_TRACK_BLOCKS 0x1  /* nothing but the histories, callers included */
 #define HOSTMEM_FILL_ON_ALLOC 0x2 /* fill blocks with 0xCD when they are handed out */
 #define HOSTMEM_FILL_ON_FREE                                                                       \
-    0x4                         /* fill freed small blocks with 0xDD, and check that before reuse */
-#define HOSTMEM_DELAY_REUSE 0x8 /* reuse a small block after 256 further frees at the earliest */
+    0x4 /* fill freed small blocks with 0xDD, and check that before reuse */
+/*
+ * Freed small blocks wait before they are used again, and come back in an order that nobody can
+ * tell: after 1,024 further frees on average, of all heaps together. At most 1 MiB and an eighth of
+ * what lives waits. Blocks that wait are given back before anything is refused, and by Trim.
+ */
+#define HOSTMEM_DELAY_REUSE 0x8
 
 /*
  * Memory is also Low while the system itself is short of it, as its low-memory resource

@@ -84,7 +84,7 @@ typedef struct HOSTMEM_STATISTICS {
     HOSTMEM_GAUGE Heaps;        /* number of IHostMalloc heaps */
     HOSTMEM_GAUGE Blocks;       /* live heap blocks; Peak: the sum of the living heaps' peaks */
     HOSTMEM_GAUGE BlockBytes;   /* bytes asked for in them; Peak: likewise */
-    HOSTMEM_GAUGE SlabBytes;    /* of the heaps' slabs of small blocks, spare slabs included */
+    HOSTMEM_GAUGE SlabBytes;    /* of the heaps' slabs of small blocks, empty slabs included */
     HOSTMEM_GAUGE Metadata;     /* committed bytes of hostmem's own bookkeeping */
     ULONGLONG RefusedFrees;     /* frees that returned HOST_E_INVALIDOPERATION */
     ULONGLONG RefusedBlocks[HOSTMEM_REFUSALS]; /* of these, IHostMalloc::Free's, by reason */
@@ -95,7 +95,7 @@ typedef struct HOSTMEM_STATISTICS {
     ULONGLONG LeakedBlocks;   /* blocks still live at the last Release of their heap */
     ULONGLONG LeakedBytes;    /* bytes asked for in them */
     HOSTMEM_METHOD_COUNT Methods[HOSTMEM_METHODS];
-    HOSTMEM_FIRST_COUNT RefusedRequests[3]; /* for pages, by a limit: [EMemoryCriticalLevel] */
+    HOSTMEM_FIRST_COUNT RefusedRequests[3]; /* that a limit refused: [EMemoryCriticalLevel] */
     HOSTMEM_FIRST_COUNT Notifications[3];   /* sent to a runtime: [EMemoryAvailable - 1] */
     DWORD Pressure;                         /* EMemoryAvailable: the state now */
     DWORD RedirectedLevel;                  /* EMemoryCriticalLevel: see SetRedirectedLevel */
@@ -158,10 +158,10 @@ typedef struct HOSTMEM_HEAP {
     BOOL Executable;           /* made with MALLOC_EXECUTABLE */
     HOSTMEM_GAUGE Blocks;      /* live blocks; EnumHeaps says how exact the peak is */
     HOSTMEM_GAUGE BlockBytes;  /* bytes asked for in them */
-    HOSTMEM_GAUGE SlabBytes;   /* of slabs, spare slabs included */
+    HOSTMEM_GAUGE SlabBytes;   /* of slabs, empty slabs included */
     HOSTMEM_GAUGE LargeBlocks; /* of Blocks, those that are regions of their own */
     HOSTMEM_GAUGE LargeBytes;  /* bytes asked for in them */
-    ULONGLONG SpareBytes;      /* of SlabBytes, those of empty slabs that are kept for reuse */
+    ULONGLONG SpareBytes;      /* of SlabBytes, those of slabs in which no block is live */
     ULONGLONG Allocations;     /* blocks handed out since the heap was made */
     ULONGLONG AllocatedBytes;  /* bytes asked for in them */
     ULONGLONG Frees;           /* blocks taken back */

@@ -1,5 +1,5 @@
 /*
- * heap.c: see heap.h. Creating and destroying a heap, and allocating, freeing and resizing blocks.
+ * heap.c: see heap.h. Creating and destroying a heap, and allocating and freeing blocks.
  *
  * Review note for invariant I4: the code reached from here is that of heap/, slabs/, pages/,
  * budget/, counters/ and os/ (system calls and atomics). None of it locks, waits, or calls a heap
@@ -7,52 +7,75 @@
  */
 #include "heap/heap.h"
 
+#include "heap/reuse/block_freed.h"
+#include "heap/reuse/delayed_blocks.h"
 #include "heap/heap_counters.h"
 #include "heap/heap_large.h"
-#include "heap/heap_retire.h"
+#include "heap/reuse/heap_live.h"
+#include "heap/reuse/heap_retire.h"
 #include "heap/heap_slabs.h"
 #include "heap/heap_tracked.h"
+#include "heap/reuse/heap_visit.h"
 #include "heap/heap_walk.h"
+#include "heap/reuse/idle_slabs.h"
+#include "heap/reuse/reclaim.h"
 #include "heap/slab_memory.h"
 
 /* ------------------------------------------------------------------------------------------------
  * Creating and destroying
  * --------------------------------------------------------------------------------------------- */
 
+static void clear_pile(struct slab_pile *pile)
+{
+    STORE_RELAXED(pile->stacks[0], 0);
+    STORE_RELAXED(pile->stacks[1], 0);
+    STORE_RELAXED(pile->turn, 0);
+    STORE_RELAXED(pile->count, 0);
+}
+
 /* Clears what an earlier heap left in the item; no other thread uses it yet. */
 static void clear(struct heap *heap)
 {
     STORE_RELAXED(heap->thread_count, 0);
-    for (uint32_t i = 0; i < THREAD_BUCKETS; i++)
-        STORE_RELAXED(heap->threads[i], NULL);
+    STORE_RELAXED(heap->threads, NULL);
+    thread_index_clear(&heap->index_of_threads);
+    index_set_clear(&heap->own_slabs);
+    index_set_clear(&heap->own_regions);
+    STORE_RELAXED(heap->sets_are_whole, true);
     for (int i = 0; i < THREAD_COUNTS; i++)
         STORE_RELAXED(heap->shared.counts[i], 0);
     STORE_RELAXED(heap->shared.inside, 0);
     STORE_RELAXED(heap->shared.active_slabs, heap->active_slabs[0]);
-    STORE_RELAXED(heap->peak_blocks, 0);
-    STORE_RELAXED(heap->peak_bytes, 0);
+    STORE_RELAXED(heap->told_blocks, 0);
+    STORE_RELAXED(heap->told_bytes, 0);
     gauge_clear(&heap->slab_bytes);
     gauge_clear(&heap->large_blocks);
     gauge_clear(&heap->large_bytes);
+    STORE_RELAXED(heap->live, 0);
     for (uint32_t i = 0; i < CLASS_COUNT; i++) {
-        STORE_RELAXED(heap->stacks[i], 0);
+        clear_pile(&heap->partial[i]);
+        clear_pile(&heap->scant[i]);
+        STORE_RELAXED(heap->ripe[i], 0);
         for (uint32_t set = 0; set < HEAP_SETS; set++)
             STORE_RELAXED(heap->active_slabs[set][i], NULL);
     }
-    for (uint32_t i = 0; i < HEAP_DELAYED; i++)
-        STORE_RELAXED(heap->delayed[i], 0);
 }
 
 struct heap *heap_create(struct heap_space *space, bool executable)
 {
-    uint32_t index = pool_take(&space->heaps);
+    struct reclaim_attempt attempt = reclaim_begin(space);
     struct heap *heap;
+    uint32_t index, number;
 
+    do
+        index = pool_take(&space->heaps);
+    while (!index && reclaim_again(&attempt, OS_ERROR_NOT_ENOUGH_MEMORY));
     if (!index)
         return NULL;
     heap = pool_item(&space->heaps, index);
     clear(heap);
-    heap->space = space;
+    if (heap->space != space) /* the first time; later an observer of an earlier heap may read it */
+        heap->space = space;
     heap->index = index;
     atomic_store_explicit(&heap->executable, executable, memory_order_relaxed);
     heap->classes = space->classes.classes;
@@ -61,10 +84,13 @@ struct heap *heap_create(struct heap_space *space, bool executable)
     heap->fast_limit = space->options.flags ? 0 : CLASS_LOOKUP;
     if (heap->fast_limit > space->options.guard_above)
         heap->fast_limit = space->options.guard_above + 1;
+    atomic_store_explicit(&heap->ending, false, memory_order_relaxed);
+    atomic_store_explicit(&heap->visits, 1, memory_order_release);
     gauge_add(&space->pages->counters->heaps, 1);
-    atomic_store_explicit(
-        &heap->number, atomic_fetch_add_explicit(&space->heap_number, 1, memory_order_relaxed) + 1,
-        memory_order_release);
+    number = atomic_fetch_add_explicit(&space->heap_number, 1, memory_order_relaxed) + 1;
+    STORE_RELAXED(heap->peak_blocks, heap_peak_word(number, 0));
+    STORE_RELAXED(heap->peak_bytes, heap_peak_word(number, 0));
+    atomic_store_explicit(&heap->number, number, memory_order_release);
     return heap;
 }
 
@@ -107,9 +133,12 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
 
     /* From here to the end the counters and the blocks differ: an audit must not compare them. */
     thread_counters_enter(&heap->shared, true);
-    heap_flush_delayed(heap);
+    delayed_blocks_give(space, heap);
     end_blocks(heap, callback, context);
-    heap_retire_slabs(heap, true);
+    atomic_store_explicit(&heap->ending, true, memory_order_seq_cst);
+    heap_retire_all(heap);
+    idle_slabs_give(space, heap);
+    heap_live_subtract(heap, (size_t)heap_live(&heap->live));
     counters_begin(counters, COUNTED_HEAP_PAGES);
     atomic_fetch_add_explicit(&space->ends_begun, 1, memory_order_relaxed);
     /* A thread that sees what follows sees that the end has begun. */
@@ -119,7 +148,7 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
     atomic_fetch_add_explicit(&space->ends_done, 1, memory_order_release);
     gauge_subtract(&counters->heaps, 1);
     counters_end(counters, COUNTED_HEAP_PAGES, true);
-    pool_give(&space->heaps, heap->index);
+    heap_visit_end(heap);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -162,13 +191,18 @@ static pages_result alloc(struct heap *heap, struct thread_counters *thread,
 pages_result heap_alloc(struct heap *heap, const struct heap_request *request, void **memory)
 {
     struct thread_counters *thread = heap_thread_counters(heap);
+    struct reclaim_attempt attempt = reclaim_begin(heap->space);
     pages_result result;
 
     *memory = NULL;
     heap_enter(heap, thread);
-    result = alloc(heap, thread, request, memory);
+    do
+        result = alloc(heap, thread, request, memory);
+    while (result && reclaim_again(&attempt, result));
     if (!result)
         heap_count_alloc(heap, thread, request->size, request->debug);
+    else if (!request->quiet)
+        reclaim_count_refusal(heap->space, request->critical_level, result);
     heap_leave(heap, thread);
     return result;
 }
@@ -204,7 +238,7 @@ static pages_result free_small(struct heap *heap, struct thread_counters *thread
         return refuse_answer(heap, answer);
     heap_count_free(heap, thread, slab_requested(view->size_class, block.field));
     if (!view->size_class->tracked)
-        heap_block_freed(heap, slab, view, block.index);
+        block_freed(heap, slab, view, block.index);
     return PAGES_OK;
 }
 
@@ -237,65 +271,7 @@ pages_result heap_free(struct heap *heap, void *memory)
 
 size_t heap_trim(struct heap *heap)
 {
-    size_t given = heap_flush_delayed(heap);
+    size_t given = delayed_blocks_give(heap->space, heap);
 
-    return given + heap_retire_slabs(heap, false);
-}
-
-/* ------------------------------------------------------------------------------------------------
- * Sizes
- * --------------------------------------------------------------------------------------------- */
-
-bool heap_size_of(struct heap *heap, const void *memory, size_t *size)
-{
-    struct heap_block block;
-
-    if (!heap_find_block(heap->space, (uintptr_t)memory, &block) ||
-        block.address != (uintptr_t)memory || block.heap != heap_number(heap))
-        return false;
-    *size = block.size;
-    return true;
-}
-
-static bool resize_small(struct heap *heap, struct slab *slab, const struct slab_view *view,
-                         uintptr_t address, size_t size, size_t *old)
-{
-    struct slab_block block;
-
-    if (view->heap != heap_number(heap) || size < view->size_class->smallest ||
-        size > view->size_class->largest || slab_look(slab, view, address, &block) != SLAB_LIVE ||
-        slab_change(slab, view, address, &block, slab_field_of(view->size_class, (uint32_t)size)) !=
-            SLAB_LIVE)
-        return false;
-    *old = slab_requested(view->size_class, block.field);
-    return true;
-}
-
-static bool resize(struct heap *heap, struct thread_counters *thread, uintptr_t address,
-                   size_t size)
-{
-    struct slab *slab = heap_slab_of(heap, thread, address);
-    struct slab_view view;
-    size_t old;
-
-    if (!slab)
-        return heap_resize_large(heap, thread, address, size);
-    if (!slab_view(slab, &view) || address - view.base >= SLAB_SIZE ||
-        !resize_small(heap, slab, &view, address, size, &old))
-        return false;
-    heap_count_resize(heap, thread, old, size);
-    return true;
-}
-
-bool heap_resize(struct heap *heap, void *memory, size_t size)
-{
-    uintptr_t address = (uintptr_t)memory;
-    struct thread_counters *thread = heap_thread_counters(heap);
-    bool done;
-
-    heap_enter(heap, thread);
-    /* From that size on a block has a guard page, which this one lacks. */
-    done = size <= heap->space->options.guard_above && resize(heap, thread, address, size);
-    heap_leave(heap, thread);
-    return done;
+    return given + idle_slabs_give(heap->space, heap);
 }

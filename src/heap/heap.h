@@ -57,6 +57,13 @@ bool heap_size_of(struct heap *heap, const void *memory, size_t *size);
  */
 bool heap_resize(struct heap *heap, void *memory, size_t size);
 
+/*
+ * Gives a live block of this heap a smaller size without moving it, for when there is no memory to
+ * move it to. Pages behind it go back to the system. What its place cannot tell, the block is
+ * larger than asked: see heap_size_of. False: it is no such block. The caller must own the block.
+ */
+bool heap_shrink(struct heap *heap, void *memory, size_t size);
+
 /* Gives the memory of empty slabs back. Returns how many bytes. Any thread at any time. */
 size_t heap_trim(struct heap *heap);
 

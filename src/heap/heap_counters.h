@@ -12,29 +12,20 @@
  * The calling thread's counters
  * --------------------------------------------------------------------------------------------- */
 
-#define HEAP_THREAD_BUCKET(key) ((uint32_t)((key) >> 12) % THREAD_BUCKETS)
-
-/* The calling thread's counters if they are the first of their bucket; else NULL. */
+/* The calling thread's counters; NULL: it has none yet. */
 static inline struct thread_counters *heap_fast_thread_counters(const struct heap *heap)
 {
-    uintptr_t key = os_thread_key();
-    struct thread_counters *thread =
-        atomic_load_explicit(&heap->threads[HEAP_THREAD_BUCKET(key)], memory_order_acquire);
-
-    return thread && LOAD_RELAXED(thread->owner) == key ? thread : NULL;
+    return thread_index_find(&heap->index_of_threads, os_thread_key());
 }
 
-/*
- * The calling thread's counters wherever they are in their bucket. Makes them if there are none; if
- * there is no memory for that, returns the heap's shared ones.
- */
-struct thread_counters *heap_find_thread_counters(struct heap *heap);
+/* Makes the calling thread's counters. Without memory for them, returns the heap's shared ones. */
+struct thread_counters *heap_make_thread_counters(struct heap *heap);
 
 static inline struct thread_counters *heap_thread_counters(struct heap *heap)
 {
     struct thread_counters *thread = heap_fast_thread_counters(heap);
 
-    return thread ? thread : heap_find_thread_counters(heap);
+    return thread ? thread : heap_make_thread_counters(heap);
 }
 
 /* A call begins, and ends. */
@@ -53,10 +44,12 @@ static inline void heap_leave(struct heap *heap, struct thread_counters *thread)
  * --------------------------------------------------------------------------------------------- */
 
 /*
- * Raises the peaks to the sum over all threads. With several threads, the calling thread's lowest
- * share starts again from what its share is now.
+ * To be called when the thread's share is above what it looks at, and when it is below its part:
+ * tells the heap of the share, and raises the peaks.
  */
-void heap_update_peaks(struct heap *heap, struct thread_counters *thread);
+void heap_tell_rise(struct heap *heap, struct thread_counters *thread);
+void heap_tell_fall(struct heap *heap, struct thread_counters *thread, int64_t blocks,
+                    int64_t bytes);
 
 /* Not for the shared counters. counter: THREAD_ALLOCATED or THREAD_DEBUG_ALLOCATED. */
 static inline void heap_count_own_alloc(struct heap *heap, struct thread_counters *thread,
@@ -70,27 +63,23 @@ static inline void heap_count_own_alloc(struct heap *heap, struct thread_counter
     thread_counters_set(thread, THREAD_ALLOCATED_BYTES, bytes);
     live = thread_counters_blocks(thread);
     live_bytes = (int64_t)(bytes - LOAD_RELAXED(thread->counts[THREAD_FREED_BYTES]));
-    if (LOAD_RELAXED(heap->thread_count) == 1
-            ? live > (int64_t)LOAD_RELAXED(heap->peak_blocks) ||
-                  live_bytes > (int64_t)LOAD_RELAXED(heap->peak_bytes)
-            : live > LOAD_RELAXED(thread->low_blocks) + PEAK_BLOCKS_STEP ||
-                  live_bytes > LOAD_RELAXED(thread->low_bytes) + PEAK_BYTES_STEP)
-        heap_update_peaks(heap, thread);
+    if (live > LOAD_RELAXED(thread->look_blocks) || live_bytes > LOAD_RELAXED(thread->look_bytes))
+        heap_tell_rise(heap, thread);
 }
 
-static inline void heap_count_own_free(struct thread_counters *thread, size_t size)
+static inline void heap_count_own_free(struct heap *heap, struct thread_counters *thread,
+                                       size_t size)
 {
     uint64_t blocks = LOAD_RELAXED(thread->counts[THREAD_FREED]) + 1;
     uint64_t bytes = LOAD_RELAXED(thread->counts[THREAD_FREED_BYTES]) + size;
     int64_t live = thread_counters_blocks(thread) - 1;
     int64_t live_bytes = (int64_t)(LOAD_RELAXED(thread->counts[THREAD_ALLOCATED_BYTES]) - bytes);
 
+    /* First: the sum of the parts is never too large. */
+    if (live < LOAD_RELAXED(thread->told_blocks) || live_bytes < LOAD_RELAXED(thread->told_bytes))
+        heap_tell_fall(heap, thread, live, live_bytes);
     thread_counters_set(thread, THREAD_FREED, blocks);
     thread_counters_set(thread, THREAD_FREED_BYTES, bytes);
-    if (live < LOAD_RELAXED(thread->low_blocks))
-        STORE_RELAXED(thread->low_blocks, live);
-    if (live_bytes < LOAD_RELAXED(thread->low_bytes))
-        STORE_RELAXED(thread->low_bytes, live_bytes);
 }
 
 /* For any counters, the shared ones included. */
@@ -122,8 +111,8 @@ struct heap_figures {
     uint32_t inside; /* calls that were under way */
 };
 
-/* False: the heap does not live. */
-bool heap_figures(const struct heap *heap, struct heap_figures *figures);
+/* False: the heap does not live. A peak is never less than what was told as the figure before. */
+bool heap_figures(struct heap *heap, struct heap_figures *figures);
 
 /*
  * A mark of the heaps that have ended, and whether no heap has begun to end since. Between a mark

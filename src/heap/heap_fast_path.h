@@ -7,9 +7,9 @@
 #ifndef HOSTMEM_HEAP_HEAP_FAST_PATH_H
 #define HOSTMEM_HEAP_HEAP_FAST_PATH_H
 
+#include "heap/reuse/block_freed.h"
 #include "heap/heap.h"
 #include "heap/heap_counters.h"
-#include "heap/heap_retire.h"
 
 /* False: nothing was done; call heap_alloc. */
 static inline bool heap_fast_alloc(struct heap *heap, size_t size, void **memory)
@@ -70,8 +70,8 @@ static inline bool heap_fast_free(struct heap *heap, void *memory)
     thread_counters_enter(thread, false);
     freed = slab_try_change(slab, &view, &block, 0);
     if (freed) {
-        heap_count_own_free(thread, slab_requested(view.size_class, block.field));
-        heap_block_freed(heap, slab, &view, block.index);
+        heap_count_own_free(heap, thread, slab_requested(view.size_class, block.field));
+        block_freed(heap, slab, &view, block.index);
     }
     thread_counters_leave(thread, false);
     return freed;

@@ -4,6 +4,7 @@
 #include "heap/heap_large.h"
 
 #include "heap/heap_counters.h"
+#include "heap/reuse/heap_live.h"
 
 #include "os/os.h"
 
@@ -51,21 +52,32 @@ static pages_result make_block(struct heap *heap, const struct heap_request *req
     return result;
 }
 
+/* The index of the region of the heap's live block at the address; 0: there is no such block. */
+static uint32_t region_of_block(const struct heap *heap, uintptr_t address)
+{
+    const struct region_table *table = &heap->space->pages->table;
+    const struct region *region = region_table_find(table, address);
+    struct region_facts facts;
+
+    if (!region || !region_read(region, &facts) || facts.block != address ||
+        facts.heap != heap_number(heap))
+        return 0;
+    return region_table_index(table, region);
+}
+
 pages_result heap_alloc_large(struct heap *heap, const struct heap_request *request, void **memory)
 {
-    const char *file = NULL;
+    const char *file =
+        request->file ? string_table_intern(&heap->space->file_names, request->file) : NULL;
     pages_result result;
 
-    if (request->file) {
-        file = string_table_intern(&heap->space->file_names, request->file);
-        if (!file)
-            return OS_ERROR_NOT_ENOUGH_MEMORY;
-    }
     result = make_block(heap, request, file, memory);
     if (result)
         return result;
+    heap_add_region(heap, region_of_block(heap, (uintptr_t)*memory));
     gauge_add(&heap->large_blocks, 1);
     gauge_add(&heap->large_bytes, request->size);
+    heap_live_add(heap, request->size);
     if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
         os_fill(*memory, HEAP_FILL_ALLOCATED, request->size);
     return PAGES_OK;
@@ -92,37 +104,68 @@ static enum block_refusal why_refused(const struct heap *heap, uintptr_t address
 pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, void *memory)
 {
     struct counters *counters = heap->space->pages->counters;
+    uint32_t region = region_of_block(heap, (uintptr_t)memory);
     size_t size;
     pages_result result;
 
+    /* First: when the region has been released, its record may be the heap's again at once. */
+    if (region)
+        heap_remove_region(heap, region);
     counters_begin(counters, COUNTED_HEAP_PAGES);
     result = pages_release_block(heap->space->pages, memory, heap_number(heap), &size);
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
+    /* Another free has won, or the system has refused: the record may be that of a live block. */
+    if (result && region)
+        heap_add_region(heap, region);
     if (result == PAGES_FOREIGN)
         return heap_refuse(heap, why_refused(heap, (uintptr_t)memory));
     if (result)
         return result;
     gauge_subtract(&heap->large_blocks, 1);
     gauge_subtract(&heap->large_bytes, size);
+    heap_live_subtract(heap, size);
     heap_count_free(heap, thread, size);
     return PAGES_OK;
 }
 
-bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintptr_t address,
-                       size_t size)
+/*
+ * True if the block may have that size where it lies: it takes the same pages, or fewer and more
+ * than half of the region. The last page of a guarded block is its guard: such a block only shrinks
+ * for want of memory.
+ */
+static bool suits(const struct heap *heap, const struct region_facts *facts, size_t size,
+                  bool shrink)
 {
-    struct region *region = region_table_find(&heap->space->pages->table, address);
+    size_t pages = round_up(size, OS_PAGE_SIZE);
+
+    if (shrink)
+        return size <= facts->requested;
+    return size > SMALL_LIMIT && facts->base == facts->block &&
+           facts->requested <= heap->space->options.guard_above &&
+           pages <= round_up(facts->requested, OS_PAGE_SIZE) && pages >= facts->size / 2;
+}
+
+bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintptr_t address,
+                       size_t size, bool shrink)
+{
+    struct pages *pages = heap->space->pages;
+    struct region *region = region_table_find(&pages->table, address);
     struct region_facts facts;
 
     if (!region || !region_read(region, &facts) || facts.block != address ||
-        facts.heap != heap_number(heap) || facts.base != address || size <= SMALL_LIMIT ||
-        facts.size != round_up(size, OS_PAGE_SIZE) ||
-        facts.requested > heap->space->options.guard_above)
-        return false; /* the last page of a guarded block is its guard */
+        facts.heap != heap_number(heap) || !suits(heap, &facts, size, shrink))
+        return false;
+    if (round_up(size, OS_PAGE_SIZE) < round_up(facts.requested, OS_PAGE_SIZE)) {
+        counters_begin(pages->counters, COUNTED_HEAP_PAGES);
+        pages_trim_block(pages, (void *)address, heap_number(heap), size ? size : 1);
+        counters_end(pages->counters, COUNTED_HEAP_PAGES, true);
+    }
     /* The caller owns the block: no other thread changes its size. */
     atomic_store_explicit(&region->requested, size, memory_order_relaxed);
     gauge_add(&heap->large_bytes, size);
     gauge_subtract(&heap->large_bytes, facts.requested);
+    heap_live_add(heap, size);
+    heap_live_subtract(heap, facts.requested);
     heap_count_resize(heap, thread, facts.requested, size);
     return true;
 }

@@ -13,7 +13,12 @@
 
 pages_result heap_alloc_large(struct heap *heap, const struct heap_request *request, void **memory);
 pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, void *memory);
+
+/*
+ * Gives a block another size where it lies. False: it is no such block, or another place suits the
+ * size better. With `shrink` any smaller size suits, and pages behind the block go back.
+ */
 bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintptr_t address,
-                       size_t size);
+                       size_t size, bool shrink);
 
 #endif

@@ -3,7 +3,9 @@
  */
 #include "heap/heap_slabs.h"
 
-#include "heap/partial_slabs.h"
+#include "heap/reuse/heap_live.h"
+#include "heap/reuse/idle_slabs.h"
+#include "heap/reuse/partial_slabs.h"
 #include "heap/slab_memory.h"
 
 /* ------------------------------------------------------------------------------------------------
@@ -14,20 +16,32 @@
 static bool ensure_histories(struct heap_space *space, struct slab *slab,
                              const struct size_class *size_class)
 {
+    struct block_history *histories;
+    uint32_t capacity;
+
     if (!size_class->tracked)
         return true;
-    if (slab->history_capacity < size_class->blocks) {
-        struct block_history *histories =
-            metadata_take(&space->histories, size_class->blocks * sizeof(struct block_history));
-
-        if (!histories)
-            return false;
-        atomic_store_explicit(&slab->histories, histories, memory_order_relaxed);
-        slab->history_capacity = size_class->blocks;
-    }
+    histories = history_pool_take(&space->histories, size_class->blocks, &capacity);
+    if (!histories)
+        return false;
+    atomic_store_explicit(&slab->histories, histories, memory_order_relaxed);
+    slab->history_capacity = (uint16_t)capacity;
     for (uint32_t block = 0; block < size_class->blocks; block++)
         atomic_store_explicit(&slab_history(slab, block)->freed, 0, memory_order_relaxed);
     return true;
+}
+
+/*
+ * Memory for a slab: that of an empty one of another size class, or from the system. A block that
+ * waits for its reuse must not be used again for want of a slab, and nothing would find a late
+ * write to memory that serves another class.
+ */
+static pages_result take_memory(struct heap *heap, uint32_t critical_level, uintptr_t *base)
+{
+    *base = heap->space->options.flags & (HEAP_FILL_ON_FREE | HEAP_DELAY_REUSE)
+                ? 0
+                : idle_slabs_take(heap);
+    return *base ? PAGES_OK : slab_memory_take(heap, critical_level, base);
 }
 
 /* Takes the slab's memory, and puts the descriptor into use. */
@@ -35,14 +49,14 @@ static pages_result furnish(struct heap *heap, struct slab *slab,
                             const struct size_class *size_class, uint32_t critical_level)
 {
     struct slab_view view = {.size_class = size_class, .heap = heap_number(heap)};
-    pages_result result = slab_memory_take(heap, critical_level, &view.base);
+    pages_result result = take_memory(heap, critical_level, &view.base);
     chunk_mark *mark;
 
     if (result)
         return result;
     mark = slab_memory_mark(heap, view.base);
     if (!mark) {
-        slab_memory_give(heap, view.base, false);
+        slab_memory_give(heap, view.heap, view.base);
         return OS_ERROR_NOT_ENOUGH_MEMORY;
     }
     /*
@@ -55,21 +69,11 @@ static pages_result furnish(struct heap *heap, struct slab *slab,
     return PAGES_OK;
 }
 
-static uint32_t take_descriptor(struct heap *heap)
-{
-    uint32_t index = pool_take(&heap->space->slabs);
-
-    if (index)
-        return index;
-    partial_slabs_drain(heap);
-    return pool_take(&heap->space->slabs);
-}
-
 static pages_result make_slab(struct heap *heap, const struct size_class *size_class,
                               uint32_t critical_level, struct slab **slab)
 {
     struct heap_space *space = heap->space;
-    uint32_t index = take_descriptor(heap);
+    uint32_t index = heap_take_slab(heap);
     pages_result result = HEAP_NO_HISTORY;
 
     if (!index)
@@ -92,10 +96,11 @@ static void leave(struct heap *heap, struct slab *slab)
 {
     uint64_t state = atomic_load_explicit(&slab->state, memory_order_acquire);
     struct slab_view view;
-    uint32_t room;
 
+    heap_live_add(heap, SLAB_SIZE); /* first: a thread may make it partial at once */
     if (slab_state_of(state) == SLAB_GONE ||
         !slab_change_state(slab, state, SLAB_ACTIVE, SLAB_FULL)) {
+        heap_live_subtract(heap, SLAB_SIZE);
         heap_give_slab(heap->space, slab);
         return;
     }
@@ -103,61 +108,79 @@ static void leave(struct heap *heap, struct slab *slab)
     if (!slab_view(slab, &view) ||
         slab_state_word(view.key, SLAB_FULL) != slab_state_word(state, SLAB_FULL))
         return;
-    room = slab_room(slab, &view);
-    atomic_store_explicit(&slab->freed, room, memory_order_relaxed);
-    if (room >= partial_slabs_threshold(view.size_class))
-        partial_slabs_add(heap, slab, &view);
+    partial_slabs_recount(heap, slab, &view);
 }
 
 /*
  * Another thread filled the slot first: the caller's ACTIVE slab, which is in no slot, becomes a
- * partial one. A thread that retires it meanwhile leaves its descriptor to the caller.
+ * partial one. It may never have had a block.
  */
 static void put_back(struct heap *heap, struct slab *slab, const struct size_class *size_class)
 {
-    uint64_t state = atomic_load_explicit(&slab->state, memory_order_acquire);
+    struct slab_view view;
+    bool open = slab_view(slab, &view);
 
-    if (slab_state_of(state) == SLAB_ACTIVE &&
-        slab_change_state(slab, state, SLAB_ACTIVE, SLAB_PARTIAL))
-        partial_slabs_push(heap, slab, size_class);
-    else
-        heap_give_slab(heap->space, slab);
+    if (partial_slabs_put_back(heap, slab, size_class) && open)
+        idle_slabs_look(heap, slab, &view);
 }
 
-/* Replaces the active slab `old`, in which no block is free, or NULL, by one that has room. */
-static pages_result renew(struct heap *heap, active_slab *slot, struct slab *old,
-                          const struct size_class *size_class, uint32_t critical_level)
+/* A slab that was retired while the caller put it into its slot is taken out again. */
+static void check_gone(struct heap *heap, active_slab *slot, struct slab *slab,
+                       const struct size_class *size_class)
 {
-    struct slab *slab = partial_slabs_take(heap, size_class);
-    pages_result result = slab ? PAGES_OK : make_slab(heap, size_class, critical_level, &slab);
+    struct slab *expected = slab;
 
-    if (result)
-        return result;
-    if (atomic_compare_exchange_strong_explicit(slot, &old, slab, memory_order_acq_rel,
-                                                memory_order_relaxed)) {
-        if (old)
-            leave(heap, old);
-    } else {
+    if (slab_state_of(atomic_load_explicit(&slab->state, memory_order_seq_cst)) == SLAB_GONE &&
+        atomic_compare_exchange_strong_explicit(slot, &expected, NULL, memory_order_seq_cst,
+                                                memory_order_relaxed))
+        partial_slabs_put_back(heap, slab, size_class);
+}
+
+/* Replaces the active slab `old`, in which no block is free, or NULL, by the caller's. */
+static void replace(struct heap *heap, active_slab *slot, struct slab *old, struct slab *slab,
+                    const struct size_class *size_class)
+{
+    if (!atomic_compare_exchange_strong_explicit(slot, &old, slab, memory_order_seq_cst,
+                                                 memory_order_relaxed)) {
         put_back(heap, slab, size_class);
+        return;
     }
-    return PAGES_OK;
+    check_gone(heap, slot, slab, size_class);
+    if (old)
+        leave(heap, old);
+}
+
+/* A slab that has room: a partial one, a new one, or if none can be made a scant one. */
+static pages_result find_slab(struct heap *heap, const struct size_class *size_class,
+                              uint32_t critical_level, struct slab **slab)
+{
+    pages_result result;
+
+    *slab = partial_slabs_take(heap, size_class);
+    if (*slab)
+        return PAGES_OK;
+    result = make_slab(heap, size_class, critical_level, slab);
+    if (!result)
+        return PAGES_OK;
+    *slab = partial_slabs_take_any(heap, size_class);
+    return *slab ? PAGES_OK : result;
 }
 
 /* ------------------------------------------------------------------------------------------------
  * Claiming a block
  * --------------------------------------------------------------------------------------------- */
 
-/* A block in any slab of the heap: the last resort when no slab can be made. */
-static uintptr_t claim_anywhere(struct heap *heap, const struct size_class *size_class,
-                                uint32_t field, struct slab **slab, uint32_t *block)
+/* A block in the active slab of another set: the last resort when there is no other slab. */
+static uintptr_t claim_in_other_sets(struct heap *heap, const struct size_class *size_class,
+                                     uint32_t field, struct slab **slab, uint32_t *block)
 {
-    uint32_t limit = pool_limit(&heap->space->slabs);
+    for (uint32_t set = 0; set < HEAP_SETS; set++) {
+        uintptr_t address = 0;
 
-    for (uint32_t index = 1; index <= limit; index++) {
-        uintptr_t address;
-
-        *slab = heap_slab(heap->space, index);
-        address = slab_claim_from(*slab, heap_number(heap), size_class, field, 0, block);
+        *slab =
+            atomic_load_explicit(&heap->active_slabs[set][size_class->index], memory_order_acquire);
+        if (*slab)
+            address = slab_claim_from(*slab, heap_number(heap), size_class, field, 0, block);
         if (address)
             return address;
     }
@@ -173,13 +196,16 @@ uintptr_t heap_claim(struct heap *heap, const struct thread_counters *thread,
     *result = PAGES_OK;
     while (!*result) {
         uintptr_t address = 0;
+        struct slab *found;
 
         *slab = atomic_load_explicit(slot, memory_order_acquire);
         if (*slab)
             address = slab_claim_from(*slab, heap_number(heap), size_class, field, 0, block);
         if (address)
             return address;
-        *result = renew(heap, slot, *slab, size_class, critical_level);
+        *result = find_slab(heap, size_class, critical_level, &found);
+        if (!*result)
+            replace(heap, slot, *slab, found, size_class);
     }
-    return claim_anywhere(heap, size_class, field, slab, block);
+    return claim_in_other_sets(heap, size_class, field, slab, block);
 }

@@ -12,8 +12,20 @@
 #define SLAB_LIMIT ON_X64(1 << 20, 1 << 14)
 #define THREAD_LIMIT ON_X64(1 << 20, 1 << 12)
 
+/* An index of many threads has some 0.36 nodes for each of them, one of few fewer. */
+#define THREAD_NODE_LIMIT (THREAD_LIMIT / 2)
+
+/*
+ * A heap with few slabs has three nodes for them, and three for its large blocks if it has any; one
+ * with many has a node for each 1,024 of either.
+ */
+#define SET_NODE_LIMIT ON_X64(1 << 18, 1 << 11)
+
 /* Bytes of block histories. */
-#define HISTORIES_LIMIT ((size_t)(sizeof(void *) == 8 ? 4096u : 16u) << 20)
+#define HISTORIES_LIMIT ((size_t)(sizeof(void *) == 8 ? 4096u : 15u) << 20)
+
+/* Bytes of file names that DebugAlloc is passed. */
+#define NAMES_LIMIT ((size_t)(sizeof(void *) == 8 ? 64u : 1u) << 20)
 
 bool heap_space_init(struct heap_space *space, struct pages *pages,
                      const struct heap_options *options)
@@ -22,26 +34,89 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
 
     space->pages = pages;
     space->options = *options;
-    string_table_init(&space->file_names, &pages->metadata);
     size_classes_init(&space->classes);
-    return pool_init(&space->heaps, sizeof(struct heap), HEAP_LIMIT, books) &&
+    return string_table_init(&space->file_names, NAMES_LIMIT, books) &&
+           pool_init(&space->heaps, sizeof(struct heap), HEAP_LIMIT, books) &&
            pool_init(&space->slabs, sizeof(struct slab), SLAB_LIMIT, books) &&
-           metadata_init(&space->histories, HISTORIES_LIMIT, books) &&
-           pool_init(&space->threads, sizeof(struct thread_counters), THREAD_LIMIT, books);
+           history_pool_init(&space->histories, HISTORIES_LIMIT, books) &&
+           pool_init(&space->threads, sizeof(struct thread_counters), THREAD_LIMIT, books) &&
+           pool_init(&space->thread_nodes, sizeof(struct thread_node), THREAD_NODE_LIMIT, books) &&
+           pool_init(&space->set_nodes, sizeof(struct index_set_node), SET_NODE_LIMIT, books);
 }
 
 void heap_space_destroy(struct heap_space *space)
 {
+    pool_destroy(&space->set_nodes);
+    pool_destroy(&space->thread_nodes);
     pool_destroy(&space->threads);
-    metadata_destroy(&space->histories);
+    history_pool_destroy(&space->histories);
     pool_destroy(&space->slabs);
     pool_destroy(&space->heaps);
+    string_table_destroy(&space->file_names);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * What is a heap's
+ * --------------------------------------------------------------------------------------------- */
+
+static void add_to(struct heap *heap, struct index_set *set, uint32_t index)
+{
+    if (!index_set_add(set, &heap->space->set_nodes, index))
+        atomic_store_explicit(&heap->sets_are_whole, false, memory_order_release);
+}
+
+/* all: the pool's limit, up to which all are walked if the sets are not whole. */
+static uint32_t next_of(const struct heap *heap, const struct index_set *set, uint32_t from,
+                        uint32_t all)
+{
+    if (atomic_load_explicit(&heap->sets_are_whole, memory_order_acquire))
+        return index_set_next(set, &heap->space->set_nodes, from);
+    return from <= all ? from : 0;
+}
+
+uint32_t heap_take_slab(struct heap *heap)
+{
+    uint32_t index = pool_take(&heap->space->slabs);
+
+    if (index) {
+        STORE_RELAXED(heap_slab(heap->space, index)->heap_item, (uint16_t)heap->index);
+        add_to(heap, &heap->own_slabs, index);
+    }
+    return index;
 }
 
 void heap_give_slab(struct heap_space *space, struct slab *slab)
 {
+    struct heap *heap = pool_item(&space->heaps, LOAD_RELAXED(slab->heap_item));
+    uint32_t index = heap_slab_index(space, slab);
+
     atomic_store_explicit(&slab->heap, 0, memory_order_relaxed);
-    pool_give(&space->slabs, heap_slab_index(space, slab));
+    /* An enumeration may go on reading by the pointer, which therefore stays. */
+    if (slab->history_capacity)
+        history_pool_give(&space->histories, LOAD_RELAXED(slab->histories), slab->history_capacity);
+    slab->history_capacity = 0;
+    index_set_remove(&heap->own_slabs, &space->set_nodes, index);
+    pool_give(&space->slabs, index);
+}
+
+void heap_add_region(struct heap *heap, uint32_t index)
+{
+    add_to(heap, &heap->own_regions, index);
+}
+
+void heap_remove_region(struct heap *heap, uint32_t index)
+{
+    index_set_remove(&heap->own_regions, &heap->space->set_nodes, index);
+}
+
+uint32_t heap_next_slab(const struct heap *heap, uint32_t from)
+{
+    return next_of(heap, &heap->own_slabs, from, pool_limit(&heap->space->slabs));
+}
+
+uint32_t heap_next_region(const struct heap *heap, uint32_t from)
+{
+    return next_of(heap, &heap->own_regions, from, region_table_limit(&heap->space->pages->table));
 }
 
 /*
@@ -56,5 +131,5 @@ uint64_t heap_space_key(struct heap_space *space)
     key = (key ^ key >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     key = (key ^ key >> 27) * UINT64_C(0x94d049bb133111eb);
     key ^= key >> 31;
-    return key ? key : heap_space_key(space);
+    return (uint32_t)key ? key : heap_space_key(space);
 }

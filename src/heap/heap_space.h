@@ -1,12 +1,17 @@
 /*
  * heap_space.h: what the heaps of one manager share: the pools of heaps, slab descriptors,
  * histories and thread counters, the size classes, the options, and the table of file names.
+ *
+ * Which descriptors, and which regions of large blocks, are a heap's is kept in sets (index_set.h),
+ * so that ending, trimming and enumerating a heap costs what that heap has, and not what all have.
+ * Where there was no memory for a node of a set, all are walked instead, until the heap ends.
  */
 #ifndef HOSTMEM_HEAP_HEAP_SPACE_H
 #define HOSTMEM_HEAP_HEAP_SPACE_H
 
+#include "slabs/history_pool.h"
 #include "slabs/slab.h"
-#include "heap/string_table.h"
+#include "slabs/string_table.h"
 #include "pages/pages.h"
 
 /* Options of a manager's heaps, in the order of HOSTMEM_TRACK_BLOCKS and so on (hostmem.h). */
@@ -14,7 +19,7 @@ enum heap_option {
     HEAP_TRACK_BLOCKS = 1,  /* keep every block's history */
     HEAP_FILL_ON_ALLOC = 2, /* with HEAP_FILL_ALLOCATED */
     HEAP_FILL_ON_FREE = 4,  /* with HEAP_FILL_FREED, which is checked before the block's reuse */
-    HEAP_DELAY_REUSE = 8    /* for HEAP_DELAYED further frees */
+    HEAP_DELAY_REUSE = 8    /* see delayed_blocks.h */
 };
 
 #define HEAP_FILL_ALLOCATED 0xcdu
@@ -44,14 +49,35 @@ struct heap_options {
     void *context;
 };
 
+/* Slabs that are empty: see idle_slabs.h. */
+#define IDLE_PLACES 128u
+
+struct idle_slabs {
+    _Atomic uint64_t taken[IDLE_PLACES / 64]; /* a bit for each place that is taken */
+    _Atomic uint64_t places[IDLE_PLACES];     /* slab | heap << 32; 0: no note (yet, or any more) */
+    _Atomic uint32_t cursor;                  /* the place that was taken last */
+};
+
+/* Blocks whose reuse is delayed: see delayed_blocks.h. */
+#define DELAYED_PLACES 1024u
+
+struct delayed_blocks {
+    _Atomic uint64_t places[DELAYED_PLACES]; /* slab | block << 32 | heap << 48; 0: none */
+    _Atomic uint64_t bytes;                  /* of the blocks in all places */
+    _Atomic uint64_t chance;                 /* where random numbers come from */
+};
+
 struct heap_space {
     struct pages *pages;
     struct heap_options options;
     struct string_table file_names;
-    struct pool heaps;            /* struct heap */
-    struct pool slabs;            /* struct slab */
-    struct metadata histories;    /* struct block_history */
+    struct pool heaps; /* struct heap */
+    struct pool slabs; /* struct slab */
+    struct history_pool histories;
     struct pool threads;          /* struct thread_counters */
+    struct pool thread_nodes;     /* struct thread_node */
+    struct pool set_nodes;        /* struct index_set_node */
+    bool is_copy;                 /* of another process's (reader/): the heaps' sets are empty */
     _Atomic uint32_t heap_number; /* of the youngest heap */
     _Atomic uint64_t key_number;  /* how many slab keys have been made */
     _Atomic uint64_t ends_begun;  /* heaps whose counts have begun to move to the manager's */
@@ -59,6 +85,11 @@ struct heap_space {
     struct gauge peak_blocks;     /* the sum of the peaks of the heaps that live */
     struct gauge peak_bytes;
     struct size_classes classes;
+
+    _Atomic uint64_t live;  /* bytes: see heap_live.h */
+    _Atomic uint64_t given; /* how often memory went back to the system: see reclaim.h */
+    struct idle_slabs idle;
+    struct delayed_blocks delayed;
 };
 
 /*
@@ -71,7 +102,7 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
 /* All heaps must be gone. */
 void heap_space_destroy(struct heap_space *space);
 
-/* A key that no slab has had; never 0. */
+/* A key that no slab has had; its lower half is never 0. */
 uint64_t heap_space_key(struct heap_space *space);
 
 static inline struct slab *heap_slab(const struct heap_space *space, uint32_t index)
@@ -85,7 +116,25 @@ static inline uint32_t heap_slab_index(const struct heap_space *space, const str
            1;
 }
 
+struct heap;
+
+/* The index of a descriptor that is the heap's from now on; 0: there is none. */
+uint32_t heap_take_slab(struct heap *heap);
+/* What is held without use may be a constant, and one part in so many of what lives. */
+#define HEAP_IDLE_SHARE 8u
+
 /* Gives back a descriptor that no other thread can reach. */
 void heap_give_slab(struct heap_space *space, struct slab *slab);
+
+/* A large block's region has become the heap's, and is one no longer. index: in its pool. */
+void heap_add_region(struct heap *heap, uint32_t index);
+void heap_remove_region(struct heap *heap, uint32_t index);
+
+/*
+ * Walks the heap's descriptors, and its regions: the smallest index from `from` on; 0: there is
+ * none. It may name others' as well.
+ */
+uint32_t heap_next_slab(const struct heap *heap, uint32_t from);
+uint32_t heap_next_region(const struct heap *heap, uint32_t from);
 
 #endif

@@ -9,18 +9,22 @@
 
 #include "counters/gauge.h"
 #include "counters/relaxed.h"
+#include "slabs/index_set.h"
 #include "slabs/size_class.h"
-#include "slabs/slab_spares.h"
-#include "heap/thread_counters.h"
+#include "heap/thread_index.h"
 #include "pages/pool.h"
-
-/* How many further frees HEAP_DELAY_REUSE waits before a block is used again. */
-#define HEAP_DELAYED 256u
 
 /* Sets of active slabs: the threads of a heap are spread over them. */
 #define HEAP_SETS (sizeof(void *) == 8 ? 8u : 4u)
 
 struct heap_space;
+
+/* Slabs of a size class that can be found: see partial_slabs.h. */
+struct slab_pile {
+    _Atomic uint64_t stacks[2]; /* index of the first slab | count of changes << 32 */
+    _Atomic uint32_t turn;      /* the stack that slabs are taken from */
+    _Atomic uint32_t count;     /* slabs on it; of piles of scant slabs */
+};
 
 struct heap {
     struct pool_link link;
@@ -29,32 +33,55 @@ struct heap {
     uint32_t index; /* in the space's pool */
     _Atomic bool executable;
 
+    /* See heap_visit.h. */
+    _Atomic uint32_t visits;
+    _Atomic bool ending;
+
     /* For heap_fast_path.h, in one place. */
     size_t fast_limit;          /* smaller requests may take the fast path */
     const uint8_t *fast_lookup; /* their size classes */
     const struct size_class *classes;
     struct slab *slabs; /* the space's; the first has index 1 */
 
+    /* What is the heap's, by its index in its pool: see heap_space.h. */
+    struct index_set own_slabs;
+    struct index_set own_regions; /* of large blocks */
+    _Atomic bool sets_are_whole;
+
     /* See thread_counters.h. */
-    _Atomic uint32_t thread_count;
-    _Atomic(struct thread_counters *) threads[THREAD_BUCKETS]; /* lists that only grow */
+    struct thread_index index_of_threads;
+    _Atomic uint32_t thread_count;             /* counters that are linked; + 2: shared ones */
+    _Atomic(struct thread_counters *) threads; /* all of them; the list only grows */
     struct thread_counters shared;
-    _Atomic uint64_t peak_blocks;
+    _Atomic int64_t told_blocks; /* the sum of the threads' parts */
+    _Atomic int64_t told_bytes;
+    _Atomic uint64_t peak_blocks; /* heap_peak_word */
     _Atomic uint64_t peak_bytes;
-    struct gauge slab_bytes; /* spare ones included */
+    struct gauge slab_bytes; /* empty ones included */
     struct gauge large_blocks;
     struct gauge large_bytes; /* asked for */
 
-    _Atomic uint64_t stacks[CLASS_COUNT]; /* of partial slabs: index | count of changes << 32 */
+    _Atomic uint64_t live; /* bytes: see heap_live.h */
+    struct slab_pile partial[CLASS_COUNT];
+    struct slab_pile scant[CLASS_COUNT];
+    _Atomic uint32_t ripe[CLASS_COUNT]; /* slabs on the pile of scant ones that are ripe */
     active_slab active_slabs[HEAP_SETS][CLASS_COUNT];
-    struct slab_spares spares;
-    _Atomic uint64_t delayed[HEAP_DELAYED]; /* block | index of its slab << 32; 0: none */
-    _Atomic uint32_t delay_cursor;
 };
 
 static inline uint32_t heap_number(const struct heap *heap)
 {
     return atomic_load_explicit(&heap->number, memory_order_relaxed);
+}
+
+/* A peak, with a mark of the number of the heap whose peak it is. 0: no heap's. */
+static inline uint64_t heap_peak_word(uint32_t number, uint64_t peak)
+{
+    return (UINT64_C(0x8000) | (number & 0x7fffu)) << 48 | peak;
+}
+
+static inline uint64_t heap_peak_of(uint64_t word)
+{
+    return word & ((UINT64_C(1) << 48) - 1);
 }
 
 /* What Alloc or DebugAlloc was asked for. */
@@ -65,6 +92,7 @@ struct heap_request {
     const char *file;   /* copied; NULL: none */
     const void *caller; /* NULL: not known */
     bool debug;         /* by DebugAlloc: its history is kept */
+    bool quiet;         /* the caller can do without: a refusal is not counted, nor told */
 };
 
 #endif

@@ -3,8 +3,9 @@
  */
 #include "heap/heap_tracked.h"
 
+#include "heap/reuse/block_freed.h"
+#include "heap/reuse/delayed_blocks.h"
 #include "heap/heap_damage.h"
-#include "heap/heap_retire.h"
 #include "heap/heap_slabs.h"
 
 #include "os/os.h"
@@ -60,8 +61,6 @@ pages_result heap_alloc_tracked(struct heap *heap, struct thread_counters *threa
     pages_result result;
     uintptr_t address;
 
-    if (request->file && !file)
-        return OS_ERROR_NOT_ENOUGH_MEMORY;
     address = heap_claim(heap, thread, size_class, slab_pending(size_class),
                          request->critical_level, &slab, &block, &result);
     if (!address)
@@ -75,48 +74,15 @@ pages_result heap_alloc_tracked(struct heap *heap, struct thread_counters *threa
  * Freeing
  * --------------------------------------------------------------------------------------------- */
 
-/* Makes a pending block free. Returns how many bytes went back to the system. */
-static size_t let_go(struct heap *heap, struct slab *slab, uint32_t block)
+/* Makes a pending block free. */
+static void let_go(struct heap *heap, struct slab *slab, uint32_t block)
 {
     struct slab_view view;
 
     /* The pending block keeps the slab in use: the view is of this use. */
     slab_view(slab, &view);
     slab_settle(slab, &view, block, 0);
-    return heap_block_freed(heap, slab, &view, block);
-}
-
-static uint64_t delayed_word(const struct heap_space *space, const struct slab *slab,
-                             uint32_t block)
-{
-    return (uint64_t)heap_slab_index(space, slab) << 32 | block;
-}
-
-static size_t let_delayed_go(struct heap *heap, uint64_t delayed)
-{
-    return delayed
-               ? let_go(heap, heap_slab(heap->space, (uint32_t)(delayed >> 32)), (uint32_t)delayed)
-               : 0;
-}
-
-/* The block waits in place of the one that has waited longest, which is freed. */
-static void delay(struct heap *heap, struct slab *slab, uint32_t block)
-{
-    uint32_t slot = atomic_fetch_add_explicit(&heap->delay_cursor, 1, memory_order_relaxed);
-
-    let_delayed_go(heap, atomic_exchange_explicit(&heap->delayed[slot % HEAP_DELAYED],
-                                                  delayed_word(heap->space, slab, block),
-                                                  memory_order_acq_rel));
-}
-
-size_t heap_flush_delayed(struct heap *heap)
-{
-    size_t given = 0;
-
-    for (uint32_t slot = 0; slot < HEAP_DELAYED; slot++)
-        given += let_delayed_go(
-            heap, atomic_exchange_explicit(&heap->delayed[slot], 0, memory_order_acq_rel));
-    return given;
+    block_freed(heap, slab, &view, block);
 }
 
 enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
@@ -139,7 +105,7 @@ enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
     if (flags & HEAP_FILL_ON_FREE)
         os_fill((void *)address, HEAP_FILL_FREED, view->size_class->block_size);
     if (flags & HEAP_DELAY_REUSE)
-        delay(heap, slab, block->index);
+        delayed_blocks_add(heap, slab, block->index);
     else
         let_go(heap, slab, block->index);
     return SLAB_LIVE;

@@ -22,7 +22,4 @@ enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
                                    const struct slab_view *view, uintptr_t address,
                                    struct slab_block *block);
 
-/* Frees the blocks whose reuse is delayed. Returns how many bytes went back to the system. */
-size_t heap_flush_delayed(struct heap *heap);
-
 #endif

@@ -70,32 +70,87 @@ static bool read_block(const struct slab *slab, const struct slab_view *view, ui
     return true;
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Walking all of a kind, or one heap's
+ * --------------------------------------------------------------------------------------------- */
+
+/* cursor.slab, and cursor.heap: there are no more; there is no such heap. */
+#define NO_MORE UINT32_MAX
+
+/* The heap of that number, in cursor.heap. A copy's heaps have no sets: all of it is walked. */
+static bool find_heap(const struct heap_space *space, uint32_t number, struct heap_cursor *cursor)
+{
+    struct heap *heap;
+    uint32_t index = 0;
+
+    if (!number || space->is_copy)
+        return true;
+    if (!cursor->heap) {
+        do
+            heap = heap_next(space, &index);
+        while (heap && heap_number(heap) != number);
+        cursor->heap = heap ? index : NO_MORE;
+    }
+    return cursor->heap != NO_MORE;
+}
+
+static uint32_t next_slab(const struct heap_space *space, uint32_t heap, uint32_t from)
+{
+    if (heap)
+        return heap_next_slab(pool_item(&space->heaps, heap), from);
+    return from <= pool_limit(&space->slabs) ? from : 0;
+}
+
+static uint32_t next_region(const struct heap_space *space, uint32_t heap, uint32_t from)
+{
+    if (heap)
+        return heap_next_region(pool_item(&space->heaps, heap), from);
+    return from <= region_table_limit(&space->pages->table) ? from : 0;
+}
+
+static bool next_in_slab(const struct slab *slab, uint32_t heap, struct heap_cursor *cursor,
+                         struct heap_block *block)
+{
+    struct slab_view view;
+
+    if (!view_wanted(slab, heap, &view))
+        return false;
+    while (cursor->block < view.size_class->blocks) {
+        if (read_block(slab, &view, cursor->block++, block))
+            return true;
+    }
+    return false;
+}
+
 static bool next_small(const struct heap_space *space, uint32_t heap, struct heap_cursor *cursor,
                        struct heap_block *block)
 {
-    uint32_t limit = pool_limit(&space->slabs);
+    uint32_t index = cursor->slab;
 
-    for (; cursor->slab < limit; cursor->slab++, cursor->block = 0) {
-        const struct slab *slab = heap_slab(space, cursor->slab + 1);
-        struct slab_view view;
-
-        if (!view_wanted(slab, heap, &view))
-            continue;
-        while (cursor->block < view.size_class->blocks) {
-            if (read_block(slab, &view, cursor->block++, block))
-                return true;
+    if (index == NO_MORE)
+        return false;
+    for (index = next_slab(space, cursor->heap, index + !index); index;
+         index = next_slab(space, cursor->heap, index + 1)) {
+        if (index != cursor->slab) {
+            cursor->slab = index;
+            cursor->block = 0;
         }
+        if (next_in_slab(heap_slab(space, index), heap, cursor, block))
+            return true;
     }
+    cursor->slab = NO_MORE;
     return false;
 }
 
 void heap_class_figures(const struct heap_space *space, uint32_t heap, uint32_t size_class,
                         struct heap_class_figures *figures)
 {
-    uint32_t limit = pool_limit(&space->slabs);
+    struct heap_cursor cursor = {0};
 
     *figures = (struct heap_class_figures){0};
-    for (uint32_t index = 1; index <= limit; index++) {
+    if (!find_heap(space, heap, &cursor))
+        return;
+    for (uint32_t index = 0; (index = next_slab(space, cursor.heap, index + 1)) != 0;) {
         const struct slab *slab = heap_slab(space, index);
         struct slab_view view;
         uint32_t requested;
@@ -140,12 +195,16 @@ bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_
                      struct heap_block *block)
 {
     struct region_facts facts;
-    size_t committed;
+    uint32_t index;
 
+    if (!find_heap(space, heap, cursor))
+        return false;
     if (next_small(space, heap, cursor, block))
         return true;
-    while (pages_next(space->pages, &cursor->region, &facts, &committed)) {
-        if (is_block(&facts, heap)) {
+    while ((index = next_region(space, cursor->heap, cursor->region + 1)) != 0) {
+        cursor->region = index;
+        if (region_read(region_table_at(&space->pages->table, index), &facts) &&
+            is_block(&facts, heap)) {
             block_of_region(&facts, block);
             return true;
         }

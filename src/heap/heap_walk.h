@@ -15,9 +15,10 @@ struct heap *heap_next(const struct heap_space *space, uint32_t *cursor);
 
 /* Walks live blocks, of the heap of that number or (0) of all: the cursor starts all zero. */
 struct heap_cursor {
-    uint32_t slab;
-    uint32_t block;
-    uint32_t region;
+    uint32_t slab;   /* index of the one that was looked at last */
+    uint32_t block;  /* in it: the next one to look at */
+    uint32_t region; /* likewise; 0: the block that was met is in a slab */
+    uint32_t heap;   /* index of the heap; 0: not looked for yet */
 };
 bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_cursor *cursor,
                      struct heap_block *block);

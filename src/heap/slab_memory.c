@@ -7,7 +7,7 @@
  * Regions
  * --------------------------------------------------------------------------------------------- */
 
-static pages_result take_region(struct heap *heap, uint32_t critical_level, uintptr_t *base)
+pages_result slab_memory_take(struct heap *heap, uint32_t critical_level, uintptr_t *base)
 {
     struct counters *counters = heap->space->pages->counters;
     struct pages_request request = {
@@ -35,48 +35,22 @@ static pages_result take_region(struct heap *heap, uint32_t critical_level, uint
     return result;
 }
 
-/* Returns how many bytes the system got. */
-static size_t give_region(struct heap *heap, uintptr_t base)
+size_t slab_memory_give(struct heap *heap, uint32_t number, uintptr_t base)
 {
-    struct counters *counters = heap->space->pages->counters;
+    struct heap_space *space = heap->space;
+    struct counters *counters = space->pages->counters;
     size_t size;
     pages_result result;
 
     counters_begin(counters, COUNTED_HEAP_PAGES);
-    result = pages_release_block(heap->space->pages, (void *)base,
-                                 heap_number(heap) | REGION_IS_SLAB, &size);
+    result = pages_release_block(space->pages, (void *)base, number | REGION_IS_SLAB, &size);
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
     if (result)
         return 0; /* the system refused: the region stays in the books */
     gauge_subtract(&heap->slab_bytes, SLAB_SIZE);
     gauge_subtract(&counters->slab_bytes, SLAB_SIZE);
+    atomic_fetch_add_explicit(&space->given, 1, memory_order_seq_cst);
     return SLAB_SIZE;
-}
-
-pages_result slab_memory_take(struct heap *heap, uint32_t critical_level, uintptr_t *base)
-{
-    *base = slab_spares_take(&heap->spares);
-    return *base ? PAGES_OK : take_region(heap, critical_level, base);
-}
-
-size_t slab_memory_give(struct heap *heap, uintptr_t base, bool keep)
-{
-    if (keep && slab_spares_keep(&heap->spares, base))
-        return 0;
-    return give_region(heap, base);
-}
-
-size_t slab_memory_give_spares(struct heap *heap)
-{
-    size_t given = 0;
-
-    for (uint32_t i = 0; i < SLAB_SPARES; i++) {
-        uintptr_t base = slab_spares_take(&heap->spares);
-
-        if (base)
-            given += give_region(heap, base);
-    }
-    return given;
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -2,9 +2,7 @@
  * slab_memory.h: the 64 KiB of memory behind each slab: taking and releasing it, and the marks by
  * which an address leads to its slab.
  *
- * A slab's memory is a region of its own, marked REGION_IS_SLAB. When a slab is retired its memory
- * becomes one of the heap's spares (slab_spares.h), or goes back to the system if the heap has
- * SLAB_SPARES of them.
+ * A slab's memory is a region of its own, marked REGION_IS_SLAB.
  *
  * A mark is the index of the slab whose memory lies in that granule (chunk_table.h). It is written
  * (release) before a block of the slab can be handed out, and cleared before the memory is given
@@ -17,17 +15,14 @@
 #include "heap/heap_space.h"
 #include "heap/heap_state.h"
 
-/* Memory for a slab: a spare, or a new region. */
+/* Memory for a slab, from the system. */
 pages_result slab_memory_take(struct heap *heap, uint32_t critical_level, uintptr_t *base);
 
 /*
- * Keeps the memory as a spare if `keep` allows it and there is a place, or else gives it back to
- * the system. Returns how many bytes the system got.
+ * Gives memory of the heap, which has or had that number, back to the system. Returns how many
+ * bytes the system got.
  */
-size_t slab_memory_give(struct heap *heap, uintptr_t base, bool keep);
-
-/* Gives all spares back to the system. Returns how many bytes it got. */
-size_t slab_memory_give_spares(struct heap *heap);
+size_t slab_memory_give(struct heap *heap, uint32_t number, uintptr_t base);
 
 /* The mark of the granule at base, made if need be; NULL: no memory for it. */
 chunk_mark *slab_memory_mark(struct heap *heap, uintptr_t base);

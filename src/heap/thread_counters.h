@@ -6,10 +6,12 @@
  * no call is under way.
  *
  * Peaks. The heap's peak is the most that the threads' sum has been. While one thread uses the
- * heap, its counters are the sum. With more, a thread adds all of them up only when its own share
- * has risen by PEAK_BLOCKS_STEP blocks or PEAK_BYTES_STEP bytes above its lowest since it last
- * did. So no thread is ever further than a step above what the last look saw, and the peak falls
- * short of the truth by at most a step for each thread.
+ * heap, its counters are the sum. With more, nobody adds all of them up: each thread has told the
+ * heap of a part of its share, and the heap keeps the sum of the parts (heap.told_blocks). A part
+ * is never more than the share, and never less by more than PEAK_BLOCKS_STEP blocks or
+ * PEAK_BYTES_STEP bytes: a thread whose share leaves these bounds tells its part anew, by one
+ * atomic addition. So the sum of the parts, from which the peak is raised, is never too large, and
+ * the peak falls short of the truth by at most a step for each thread.
  *
  * Quiet. `inside` is above 0 while a call is under way: from before the call changes a slab's word
  * until the call has been counted. An observer that finds every `inside` 0, then counts the blocks
@@ -20,10 +22,18 @@
  * A sum is no snapshot. What was freed is added up after what was allocated. So while calls are
  * under way a sum, and a peak that is taken from it, may be too small, and never too large.
  *
- * Owners are identified by os_thread_key. A thread that begins may have the key of one that has
- * ended: it then goes on with the ended thread's counters. Counters stay with the heap as long as
- * it lives. A thread for which there is no memory for counters counts in the heap's shared ones, by
- * atomic additions.
+ * Owners. Counters belong to a key, os_thread_key, which no two living threads share. Nobody has to
+ * learn that a thread has ended, or was terminated: its key is then the system's to give to a
+ * thread that begins, and that one goes on with the counters. So a heap has as many counters as
+ * threads that have used it were alive at once. (The keys are addresses of thread environment
+ * blocks, and the system uses those of ended threads again before it makes others.) The counters
+ * stay with the heap as long as it lives: thread_index.h finds them by their key, and `next` links
+ * all of a heap's.
+ *
+ * A thread takes counters from the pool, clears them, adds them to the index, links them, and makes
+ * `owner` the key: only then are they used. If it is terminated in between, the next thread with
+ * that key finds counters there that are nobody's. That one, like a thread for which there is no
+ * memory for counters, counts in the heap's shared ones, by atomic additions.
  */
 #ifndef HOSTMEM_HEAP_THREAD_COUNTERS_H
 #define HOSTMEM_HEAP_THREAD_COUNTERS_H
@@ -32,9 +42,12 @@
 #include "os/os.h"
 #include "pages/chunk_table.h"
 
-#define THREAD_BUCKETS 64u
 #define PEAK_BLOCKS_STEP 8
 #define PEAK_BYTES_STEP 4096
+
+/* Where a share that has fallen below its part has room to fall further: half a step. */
+#define PEAK_BLOCKS_SLACK (PEAK_BLOCKS_STEP / 2)
+#define PEAK_BYTES_SLACK (PEAK_BYTES_STEP / 2)
 
 enum thread_count {
     THREAD_ALLOCATED,       /* blocks, by Alloc */
@@ -53,13 +66,19 @@ typedef _Atomic(struct slab *) active_slab;
 struct thread_counters {
     struct pool_link link;
     uint32_t index;                         /* in the space's pool */
-    _Atomic(struct thread_counters *) next; /* in the same bucket of the heap */
-    _Atomic uintptr_t owner;                /* os_thread_key; 0: shared */
+    _Atomic(struct thread_counters *) next; /* of the same heap's */
+    _Atomic uintptr_t key;                  /* its place in the index */
+    _Atomic uintptr_t owner;                /* the key, when they may be used; 0: shared */
     active_slab *_Atomic active_slabs;      /* of its set, one slot for each class */
     _Alignas(64) _Atomic uint64_t counts[THREAD_COUNTS];
-    _Atomic uint32_t inside;    /* the owner's calls that are under way */
-    _Atomic int64_t low_blocks; /* the least share of live blocks since the peaks were looked at */
-    _Atomic int64_t low_bytes;
+    _Atomic uint32_t inside; /* the owner's calls that are under way */
+
+    /* The part of its share that the heap has been told, and the share above which to look again.
+     */
+    _Atomic int64_t told_blocks;
+    _Atomic int64_t told_bytes;
+    _Atomic int64_t look_blocks;
+    _Atomic int64_t look_bytes;
 
     /* The chunk that the owner last freed a block in, and its marks. */
     _Atomic uintptr_t chunk;

@@ -13,6 +13,7 @@
 #include "hosting/host_malloc.h"
 
 #include "heap/heap_fast_path.h"
+#include "heap/reuse/reclaim.h"
 #include "hosting/counted_call.h"
 #include "hosting/public_facts.h"
 
@@ -95,6 +96,10 @@ HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
     DWORD last_error = GetLastError();
     pages_result result = heap_alloc(host_malloc->heap, request, memory);
 
+    if (result && request->quiet) {
+        SetLastError(last_error);
+        return E_OUTOFMEMORY;
+    }
     if (result)
         return refused(host_malloc->manager, method_of(request), S_OK, result);
     SetLastError(last_error);
@@ -219,32 +224,10 @@ IHostMalloc *host_malloc_create(struct manager *manager, bool executable)
     return &host_malloc->IHostMalloc_iface;
 }
 
-/* Takes a reference, unless the last one is gone. */
-static bool hold(struct host_malloc *host_malloc)
-{
-    uint32_t references = atomic_load_explicit(&host_malloc->references, memory_order_relaxed);
-
-    while (references) {
-        if (atomic_compare_exchange_weak_explicit(&host_malloc->references, &references,
-                                                  references + 1, memory_order_acquire,
-                                                  memory_order_relaxed))
-            return true;
-    }
-    return false;
-}
-
 size_t host_malloc_trim_all(struct manager *manager)
 {
-    size_t given = 0;
+    size_t given = reclaim(&manager->heaps);
 
-    for (uint32_t index = 1; index <= pool_limit(&manager->mallocs); index++) {
-        struct host_malloc *host_malloc = pool_item(&manager->mallocs, index);
-
-        if (!hold(host_malloc))
-            continue;
-        given += heap_trim(host_malloc->heap);
-        host_malloc_Release(&host_malloc->IHostMalloc_iface);
-    }
     manager_latch_contradiction(manager);
     pressure_notify_update(&manager->limits.notify, false);
     return given;

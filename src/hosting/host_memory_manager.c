@@ -10,6 +10,7 @@
  */
 #include "hosting/host_memory_manager.h"
 
+#include "heap/reuse/reclaim.h"
 #include "hosting/counted_call.h"
 #include "hosting/host_malloc.h"
 #include "hosting/parts/memory_load.h"
@@ -80,7 +81,7 @@ HRESULT host_memory_manager_alloc(struct manager *manager, void *address, SIZE_T
         return counted_call_end_with(&call, E_POINTER);
     if (request.critical_level > eProcessCritical)
         return counted_call_end(&call, ERROR_INVALID_PARAMETER);
-    return counted_call_end(&call, pages_alloc(&manager->pages, &request, memory));
+    return counted_call_end(&call, reclaim_pages_alloc(&manager->heaps, &request, memory));
 }
 
 static HRESULT WINAPI memory_manager_VirtualAlloc(IHostMemoryManager *iface, void *address,

@@ -43,15 +43,20 @@ static void add_heaps(const struct manager *manager, HOSTMEM_STATISTICS *statist
         methods[HostMemMallocDebugAlloc].Calls += figures.counts[THREAD_DEBUG_ALLOCATED];
         methods[HostMemMallocFree].Calls += figures.counts[THREAD_FREED];
     }
-    statistics->Blocks.Peak = gauge_peak(&manager->heaps.peak_blocks);
-    statistics->BlockBytes.Peak = gauge_peak(&manager->heaps.peak_bytes);
+}
+
+/* The sum of the heaps' peaks, and at least the sum that is told. */
+static void read_peak(struct gauge *peaks, HOSTMEM_GAUGE *figure)
+{
+    gauge_raise_peak(peaks, figure->Now);
+    figure->Peak = gauge_peak(peaks);
 }
 
 /*
  * A heap that ends moves its counts to the manager's counters. If one ends while the sum is taken,
  * the sum is taken again, but not for ever: the thread that ends it may be frozen in the middle.
  */
-static void read_counts(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
+static void read_counts(struct manager *manager, HOSTMEM_STATISTICS *statistics)
 {
     uint64_t begun = os_tick_milliseconds();
     uint64_t mark;
@@ -62,6 +67,8 @@ static void read_counts(const struct manager *manager, HOSTMEM_STATISTICS *stati
         add_heaps(manager, statistics);
     } while (!heap_none_ended_since(&manager->heaps, mark) &&
              os_tick_milliseconds() - begun < PATIENCE_MILLISECONDS);
+    read_peak(&manager->heaps.peak_blocks, &statistics->Blocks);
+    read_peak(&manager->heaps.peak_bytes, &statistics->BlockBytes);
 }
 
 /*
@@ -111,9 +118,9 @@ static void read_limits(const struct manager *manager, HOSTMEM_STATISTICS *stati
     statistics->RedirectedLevel = redirected_level(&manager->redirected);
 }
 
-static void read_statistics(const struct manager *manager, HOSTMEM_STATISTICS *statistics)
+static void read_statistics(struct manager *manager, HOSTMEM_STATISTICS *statistics)
 {
-    const struct counters *counters = &manager->counters;
+    struct counters *counters = &manager->counters;
 
     statistics->Status = status_read(&manager->status);
     statistics->Reserved = gauge_to_public(&manager->pages.budget.reserved.granted);

@@ -7,7 +7,8 @@
 #include "hosting/host_malloc.h"
 #include "hosting/public_facts.h"
 
-#define MALLOC_LIMIT ((uint32_t)1 << 14)
+/* As many as heaps (heap_space.c). */
+#define MALLOC_LIMIT ((uint32_t)1 << (sizeof(void *) == 8 ? 14 : 8))
 #define CONTROL_LIMIT ((uint32_t)1 << 12)
 
 #define HEAP_FLAGS                                                                                 \

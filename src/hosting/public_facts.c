@@ -7,9 +7,13 @@
 
 #include <string.h>
 
-HOSTMEM_GAUGE gauge_to_public(const struct gauge *gauge)
+HOSTMEM_GAUGE gauge_to_public(struct gauge *gauge)
 {
-    return (HOSTMEM_GAUGE){gauge_now(gauge), gauge_peak(gauge)};
+    uint64_t now = gauge_now(gauge);
+
+    /* A thread that has added may not have raised the peak yet. */
+    gauge_raise_peak(gauge, now);
+    return (HOSTMEM_GAUGE){now, gauge_peak(gauge)};
 }
 
 void block_to_public(const struct heap_block *block, HOSTMEM_BLOCK *public_block)

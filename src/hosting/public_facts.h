@@ -9,7 +9,8 @@
 #include <hostmem/hostmem.h>
 
 void block_to_public(const struct heap_block *block, HOSTMEM_BLOCK *public_block);
-HOSTMEM_GAUGE gauge_to_public(const struct gauge *gauge);
+/* The peak is at least every figure that was told as `now`. */
+HOSTMEM_GAUGE gauge_to_public(struct gauge *gauge);
 void region_to_public(const struct region_facts *facts, size_t committed, HOSTMEM_REGION *region);
 
 #endif

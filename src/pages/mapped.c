@@ -9,21 +9,81 @@
 #define RANGE_LIMIT ((uint32_t)1 << 16)
 #define LIVE UINT64_C(1)
 
+/* On x86, where address space is dear, a list may have 16 ranges, on x64 four. */
+#define LISTS_SHIFT (sizeof(void *) == 8 ? 14u : 12u)
+
+#define LINK_DEAD (UINT64_C(1) << 32)
+#define LINK_CHANGE (UINT64_C(1) << 33)
+
 bool mapped_init(struct mapped *mapped, struct counters *counters, struct book_space *books)
 {
     mapped->counters = counters;
     atomic_store_explicit(&mapped->sequence, 0, memory_order_relaxed);
-    return pool_init(&mapped->ranges, sizeof(struct mapped_range), RANGE_LIMIT, books);
+    atomic_store_explicit(&mapped->lists, NULL, memory_order_relaxed);
+    return pool_init(&mapped->ranges, sizeof(struct mapped_range), RANGE_LIMIT, books) &&
+           span_reserve(&mapped->heads, sizeof(mapped_link) << LISTS_SHIFT, books);
 }
 
 void mapped_destroy(struct mapped *mapped)
 {
+    span_release(&mapped->heads);
     pool_destroy(&mapped->ranges);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Links
+ * --------------------------------------------------------------------------------------------- */
+
+/* False: no memory for the lists. */
+static bool ensure_lists(struct mapped *mapped)
+{
+    if (!span_commit(&mapped->heads, sizeof(mapped_link) << LISTS_SHIFT))
+        return false;
+    atomic_store_explicit(&mapped->lists, (mapped_link *)mapped->heads.base, memory_order_release);
+    return true;
+}
+
+/* The head of the list of that base; NULL: nothing has ever been added. */
+static mapped_link *list_of(const struct mapped *mapped, uintptr_t base)
+{
+    mapped_link *lists = atomic_load_explicit(&mapped->lists, memory_order_acquire);
+    uint64_t hash = (uint64_t)base * UINT64_C(0x9e3779b97f4a7c15);
+
+    return lists ? &lists[hash >> (64 - LISTS_SHIFT)] : NULL;
+}
+
+/* What follows `before` in a link that leads to `index`. */
+static uint64_t link_after(uint64_t before, uint32_t index)
+{
+    return (before / LINK_CHANGE + 1) * LINK_CHANGE | index;
+}
+
+static void link_range(struct mapped *mapped, uint32_t index, uintptr_t base)
+{
+    struct mapped_range *range = pool_item(&mapped->ranges, index);
+    mapped_link *list = list_of(mapped, base);
+    uint64_t head = atomic_load_explicit(list, memory_order_relaxed);
+
+    do
+        atomic_store_explicit(&range->next, link_after(LOAD_RELAXED(range->next), (uint32_t)head),
+                              memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(list, &head, link_after(head, index),
+                                                  memory_order_acq_rel, memory_order_relaxed));
+}
+
+static void mark_dead(struct mapped_range *range)
+{
+    uint64_t next = LOAD_RELAXED(range->next);
+
+    while (!atomic_compare_exchange_weak_explicit(&range->next, &next,
+                                                  link_after(next, (uint32_t)next) | LINK_DEAD,
+                                                  memory_order_acq_rel, memory_order_relaxed))
+        ;
 }
 
 bool mapped_add(struct mapped *mapped, uintptr_t base, size_t size)
 {
-    uint32_t index = pool_take(&mapped->ranges);
+    uint32_t index = ensure_lists(mapped) ? pool_take(&mapped->ranges) : 0;
     struct mapped_range *range;
     uint64_t life;
 
@@ -41,6 +101,7 @@ bool mapped_add(struct mapped *mapped, uintptr_t base, size_t size)
     gauge_add(&mapped->counters->mapped, size);
     gauge_add(&mapped->counters->mapped_ranges, 1);
     atomic_store_explicit(&range->life, life + LIVE, memory_order_release);
+    link_range(mapped, index, base);
     atomic_fetch_add_explicit(&mapped->added, 1, memory_order_release);
     return true;
 }
@@ -61,47 +122,95 @@ static bool read_range(const struct mapped_range *range, struct mapped_facts *fa
     return true;
 }
 
-/* The oldest live range of that base; 0: there is none. */
-static uint32_t find_oldest(const struct mapped *mapped, uintptr_t base,
-                            struct mapped_facts *oldest, uint64_t *life)
+/* What a walk through a list has found: the oldest live range of a base. */
+struct found {
+    uintptr_t base; /* sought */
+    uint32_t index; /* 0: none */
+    uint64_t life;
+    struct mapped_facts facts;
+};
+
+static void consider(const struct mapped *mapped, uint32_t index, struct found *found)
 {
-    uint32_t limit = pool_limit(&mapped->ranges);
-    uint32_t found = 0;
+    struct mapped_facts facts;
+    uint64_t life;
 
-    for (uint32_t index = 1; index <= limit; index++) {
-        struct mapped_facts facts;
-        uint64_t word;
+    if (!read_range(pool_item(&mapped->ranges, index), &facts, &life) ||
+        facts.base != found->base || (found->index && facts.sequence > found->facts.sequence))
+        return;
+    found->index = index;
+    found->life = life;
+    found->facts = facts;
+}
 
-        if (read_range(pool_item(&mapped->ranges, index), &facts, &word) && facts.base == base &&
-            (!found || facts.sequence < oldest->sequence)) {
-            *oldest = facts;
-            *life = word;
-            found = index;
-        }
+/*
+ * Takes one step through a list: *link leads to a range, and holds *word. Takes that range out, if
+ * it is marked, or else goes past it. False: the link has changed; the walk must start again.
+ */
+static bool step(struct mapped *mapped, mapped_link **link, uint64_t *word, struct found *found)
+{
+    uint32_t index = (uint32_t)*word;
+    struct mapped_range *range = pool_item(&mapped->ranges, index);
+    uint64_t next = atomic_load_explicit(&range->next, memory_order_acquire);
+    uint64_t without = link_after(*word, (uint32_t)next);
+    uint64_t expected = *word;
+
+    if (!(next & LINK_DEAD)) {
+        consider(mapped, index, found);
+        atomic_thread_fence(memory_order_acquire);
+        if (LOAD_RELAXED(**link) != *word)
+            return false;
+        *link = &range->next;
+        *word = next;
+        return true;
     }
-    return found;
+    if (!atomic_compare_exchange_strong_explicit(*link, &expected, without, memory_order_acq_rel,
+                                                 memory_order_relaxed))
+        return false;
+    *word = without;
+    pool_give(&mapped->ranges, index);
+    return true;
+}
+
+/* Finds the oldest live range of found->base, and takes what is marked out of its list. */
+static void walk_list(struct mapped *mapped, mapped_link *list, struct found *found)
+{
+    mapped_link *link;
+    uint64_t word;
+
+    do {
+        found->index = 0;
+        link = list;
+        word = atomic_load_explicit(link, memory_order_acquire);
+        while ((uint32_t)word && step(mapped, &link, &word, found))
+            ;
+    } while ((uint32_t)word);
 }
 
 /* False: the search met no range of that base. */
 static bool remove_oldest(struct mapped *mapped, uintptr_t base)
 {
-    struct mapped_facts facts;
-    uint64_t life;
-    uint32_t index;
+    mapped_link *list = list_of(mapped, base);
+    struct found found = {.base = base};
+    struct mapped_range *range;
 
-    while ((index = find_oldest(mapped, base, &facts, &life)) != 0) {
-        struct mapped_range *range = pool_item(&mapped->ranges, index);
-
+    if (!list)
+        return false;
+    for (;;) {
+        walk_list(mapped, list, &found);
+        if (!found.index)
+            return false;
+        range = pool_item(&mapped->ranges, found.index);
         /* life + 1: free, with the next version */
-        if (atomic_compare_exchange_strong_explicit(&range->life, &life, life + 1,
-                                                    memory_order_acq_rel, memory_order_relaxed)) {
-            gauge_subtract(&mapped->counters->mapped, facts.size);
-            gauge_subtract(&mapped->counters->mapped_ranges, 1);
-            pool_give(&mapped->ranges, index);
-            return true;
-        }
+        if (atomic_compare_exchange_strong_explicit(&range->life, &found.life, found.life + 1,
+                                                    memory_order_acq_rel, memory_order_relaxed))
+            break;
     }
-    return false;
+    gauge_subtract(&mapped->counters->mapped, found.facts.size);
+    gauge_subtract(&mapped->counters->mapped_ranges, 1);
+    mark_dead(range);
+    walk_list(mapped, list, &found);
+    return true;
 }
 
 bool mapped_remove(struct mapped *mapped, uintptr_t base)

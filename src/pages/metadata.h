@@ -21,6 +21,9 @@ bool metadata_init(struct metadata *metadata, size_t limit, struct book_space *b
 /* NULL when the system has no memory, or the limit is reached. */
 void *metadata_take(struct metadata *metadata, size_t size);
 
+/* The same; `behind` bytes behind the piece can be read as well, and stay within the limit. */
+void *metadata_take_with(struct metadata *metadata, size_t size, size_t behind);
+
 /* No other thread may use any of it any more. */
 void metadata_destroy(struct metadata *metadata);
 

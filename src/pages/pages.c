@@ -9,10 +9,7 @@
 
 #include "os/os.h"
 
-/*
- * The most that directories, owners, bits, marks and heaps' file names may ever take. Only address
- * space is spent on it.
- */
+/* The most that directories, owners, bits and marks may ever take: only address space. */
 #define METADATA_LIMIT ((size_t)(sizeof(void *) == 8 ? 2048u : 2u) << 20)
 
 bool pages_init(struct pages *pages, struct counters *counters, struct book_space *books)

@@ -88,6 +88,12 @@ pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap
                                  size_t *requested);
 
 /*
+ * Decommits what lies behind the first `size` bytes of that block, if its region serves that heap.
+ * A page that the system does not give up stays in the books.
+ */
+pages_result pages_trim_block(struct pages *pages, void *block, uint32_t heap, size_t size);
+
+/*
  * The facts of the live region that holds the address, and how much of it is committed. False: it
  * is in none.
  */

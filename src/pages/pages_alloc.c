@@ -131,16 +131,11 @@ static pages_result make_region(struct pages *pages, uint32_t index,
     return result;
 }
 
-/* Charges the budget before the system is asked. False: it refuses, which is counted. */
+/* Charges the budget before the system is asked. False: it refuses. */
 static bool ask(struct pages *pages, const struct pages_request *request,
                 struct budget_charge charge)
 {
-    if (budget_ask(&pages->budget, charge, (enum budget_level)request->critical_level))
-        return true;
-    counters_count_first(pages->counters,
-                         &pages->counters->refused_requests[request->critical_level],
-                         os_tick_milliseconds());
-    return false;
+    return budget_ask(&pages->budget, charge, (enum budget_level)request->critical_level);
 }
 
 /* Makes a region that the books know, and that no release of foreign memory (foreign.h) can hit. */

@@ -45,7 +45,7 @@ static HRESULT read_metadata(const struct copy *copy, const struct metadata *met
 /* Whether the histories have changed since they were read. */
 static HRESULT compare_histories(struct copy *copy)
 {
-    size_t begin = copy_offset(copy, copy->manager.heaps.histories.span.base);
+    size_t begin = copy_offset(copy, copy->manager.heaps.histories.memory.span.base);
     size_t scratch = BOOK_SPACE_SIZE; /* raw ends a granule above it */
 
     for (size_t at = 0; at < copy->histories_used && !copy->histories_changed;
@@ -73,7 +73,9 @@ static HRESULT read_raw(struct copy *copy)
     if (hr == S_OK)
         hr = read_metadata(copy, &manager->pages.metadata, &copy->metadata_used);
     if (hr == S_OK)
-        hr = read_metadata(copy, &manager->heaps.histories, &copy->histories_used);
+        hr = read_metadata(copy, &manager->heaps.file_names.texts, &copy->names_used);
+    if (hr == S_OK)
+        hr = read_metadata(copy, &manager->heaps.histories.memory, &copy->histories_used);
     if (hr == S_OK)
         hr = copy_read_pool(copy, &raw->heaps.slabs, &manager->heaps.slabs);
     return hr == S_OK ? compare_histories(copy) : hr;

@@ -32,6 +32,7 @@ struct copy {
     char *raw;
     uintptr_t base; /* where the writer sees them */
     size_t metadata_used;
+    size_t names_used;
     size_t histories_used;
     bool histories_changed; /* while the slabs were read */
 };
@@ -93,7 +94,7 @@ const void *copy_follow(const struct copy *copy, const void *pointer, const stru
 /* The index of the item of the pool that a pointer found in the books names; 0: it names none. */
 uint32_t copy_index_of(const struct copy *copy, const void *pointer, const struct pool *pool);
 
-/* A file name in the metadata, in raw; NULL: there is none, or it does not end. */
+/* A kept file name, in raw; NULL: there is none, or it does not end. */
 const char *copy_text(const struct copy *copy, const char *pointer);
 
 /* ------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ static bool is_settled(const struct block_history *first, const struct block_his
 static bool fill_histories(struct copy *copy, struct slab *slab, const struct block_history *raw,
                            const void *pointer, HRESULT *hr)
 {
-    struct metadata *metadata = &copy->manager.heaps.histories;
+    struct metadata *metadata = &copy->manager.heaps.histories.memory;
     struct slab_view view;
     struct block_history *histories;
     uint32_t requested;
@@ -91,11 +91,12 @@ static bool fill_slab(struct copy *copy, struct slab *slab, const struct slab *r
         view.heap > LOAD_RELAXED(copy_raw_manager(copy)->heaps.heap_number))
         return false;
     slab_open(slab, &view, SLAB_FULL);
+    STORE_RELAXED(slab->heap_item, LOAD_RELAXED(raw->heap_item));
     os_copy(slab->words, raw->words, sizeof(slab->words));
     if (!view.size_class->tracked)
         return true;
     histories =
-        copy_follow(copy, pointer, &copy->manager.heaps.histories.span, copy->histories_used,
+        copy_follow(copy, pointer, &copy->manager.heaps.histories.memory.span, copy->histories_used,
                     view.size_class->blocks * sizeof(struct block_history), 64);
     return histories && fill_histories(copy, slab, histories, pointer, hr);
 }
@@ -113,7 +114,7 @@ static bool is_same_use(const struct slab *first, const struct slab *second)
 HRESULT copy_fill_slabs(struct copy *copy)
 {
     struct pool *slabs = &copy->manager.heaps.slabs;
-    struct metadata *histories = &copy->manager.heaps.histories;
+    struct metadata *histories = &copy->manager.heaps.histories.memory;
     HRESULT hr = copy_read_again(copy, &copy_raw_manager(copy)->heaps.slabs, slabs);
 
     if (histories->span.size > copy->histories_used + OS_GRANULE_SIZE)
@@ -156,9 +157,9 @@ static void fill_thread(struct thread_counters *thread, const struct thread_coun
     thread->index = 0; /* until a heap has it */
 }
 
-/* Links the counters that the bucket's list holds. Each thread is in one list, and once. */
-static void fill_bucket(const struct copy *copy, struct heap *heap, uint32_t bucket,
-                        const struct thread_counters *first)
+/* Links the counters that the heap's list holds. Each thread is in one list, and once. */
+static void fill_threads(const struct copy *copy, struct heap *heap,
+                         const struct thread_counters *first)
 {
     const struct pool *threads = &copy->manager.heaps.threads;
     uint32_t index;
@@ -170,8 +171,8 @@ static void fill_bucket(const struct copy *copy, struct heap *heap, uint32_t buc
         if (thread->index)
             return; /* a circle, or the list of another heap */
         thread->index = index;
-        STORE_RELAXED(thread->next, LOAD_RELAXED(heap->threads[bucket]));
-        STORE_RELAXED(heap->threads[bucket], thread);
+        STORE_RELAXED(thread->next, LOAD_RELAXED(heap->threads));
+        STORE_RELAXED(heap->threads, thread);
         pointer = LOAD_RELAXED(raw->next);
     }
 }
@@ -187,7 +188,8 @@ static void copy_gauge(struct gauge *to, const struct gauge *from)
 }
 
 /* An empty heap stays so if what was read makes no sense. */
-static HRESULT fill_heap(struct copy *copy, struct heap *heap, const struct heap *raw)
+static HRESULT fill_heap(struct copy *copy, uint32_t index, struct heap *heap,
+                         const struct heap *raw)
 {
     uint32_t number = heap_number(raw);
     HRESULT hr;
@@ -199,18 +201,29 @@ static HRESULT fill_heap(struct copy *copy, struct heap *heap, const struct heap
         return hr;
     fill_thread(&heap->shared, &raw->shared);
     heap->space = &copy->manager.heaps;
+    heap->index = index;
     STORE_RELAXED(heap->executable, *(const unsigned char *)&raw->executable != 0);
     STORE_RELAXED(heap->peak_blocks, LOAD_RELAXED(raw->peak_blocks));
     STORE_RELAXED(heap->peak_bytes, LOAD_RELAXED(raw->peak_bytes));
     copy_gauge(&heap->slab_bytes, &raw->slab_bytes);
     copy_gauge(&heap->large_blocks, &raw->large_blocks);
     copy_gauge(&heap->large_bytes, &raw->large_bytes);
-    for (uint32_t i = 0; i < SLAB_SPARES; i++)
-        STORE_RELAXED(heap->spares.bases[i], LOAD_RELAXED(raw->spares.bases[i]));
-    for (uint32_t i = 0; i < THREAD_BUCKETS; i++)
-        fill_bucket(copy, heap, i, LOAD_RELAXED(raw->threads[i]));
+    fill_threads(copy, heap, LOAD_RELAXED(raw->threads));
     STORE_RELAXED(heap->number, number);
     return S_OK;
+}
+
+/* Notes of empty slabs: those that name a heap and a slab that there are. */
+static void fill_idle(struct heap_space *space, const struct heap_space *raw)
+{
+    for (uint32_t place = 0; place < IDLE_PLACES; place++) {
+        uint64_t note = LOAD_RELAXED(raw->idle.places[place]);
+        uint32_t slab = (uint32_t)note, heap = (uint32_t)(note >> 32);
+
+        if (slab && slab <= pool_limit(&space->slabs) && heap && heap <= pool_limit(&space->heaps))
+            STORE_RELAXED(space->idle.places[place], note);
+        STORE_RELAXED(space->idle.taken[place / 64], UINT64_MAX);
+    }
 }
 
 HRESULT copy_fill_heaps(struct copy *copy)
@@ -224,10 +237,13 @@ HRESULT copy_fill_heaps(struct copy *copy)
     if (hr == S_OK)
         hr = copy_give_out(&raw->heaps, &space->heaps);
     for (uint32_t index = 1; hr == S_OK && index <= pool_limit(&space->heaps); index++)
-        hr = fill_heap(copy, pool_item(&space->heaps, index),
+        hr = fill_heap(copy, index, pool_item(&space->heaps, index),
                        copy_raw_item(copy, &space->heaps, index));
+    if (hr == S_OK)
+        fill_idle(space, raw);
     copy_gauge(&space->peak_blocks, &raw->peak_blocks);
     copy_gauge(&space->peak_bytes, &raw->peak_bytes);
     STORE_RELAXED(space->heap_number, LOAD_RELAXED(raw->heap_number));
+    space->is_copy = true;
     return hr;
 }

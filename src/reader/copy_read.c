@@ -6,7 +6,7 @@
  */
 #include "reader/copy.h"
 
-#include "heap/string_table.h"
+#include "slabs/string_table.h"
 #include "os/os.h"
 
 #include <string.h>
@@ -140,13 +140,13 @@ uint32_t copy_index_of(const struct copy *copy, const void *pointer, const struc
 
 const char *copy_text(const struct copy *copy, const char *pointer)
 {
-    const struct span *span = &copy->manager.pages.metadata.span;
-    const char *text = copy_follow(copy, pointer, span, copy->metadata_used, 1, 1);
+    const struct span *span = &copy->manager.heaps.file_names.texts.span;
+    const char *text = copy_follow(copy, pointer, span, copy->names_used, 1, 1);
     size_t left;
 
     if (!text)
         return NULL;
-    left = copy->metadata_used - (size_t)(text - (copy->raw + copy_offset(copy, span->base)));
+    left = copy->names_used - (size_t)(text - (copy->raw + copy_offset(copy, span->base)));
     for (size_t i = 0; i < left && i <= STRING_TABLE_LENGTH; i++) {
         if (!text[i])
             return text;

@@ -2,11 +2,11 @@
  * block_history.h: the history of a block of a tracked slab: which thread asked for it, when and
  * from where, and which thread freed it.
  *
- * A tracked slab has an array of histories, one for each of its blocks. The array stays with the
- * slab's descriptor, and is replaced by a larger one when a later use has more blocks. None is ever
- * given back, so an enumeration may read a history at any time. Only the thread that holds the
- * block pending (slab.h) writes its history. A reader accepts what it read if the block was live,
- * with the same sequence number and in the same use of the slab, before and after.
+ * A tracked slab has an array of histories, one for each of its blocks, and gives it back when it
+ * is retired (history_pool.h). The memory is never anything else, so an enumeration may read a
+ * history at any time, by a stale pointer, too. Only the thread that holds the block pending
+ * (slab.h) writes its history. A reader accepts what it read if the block was live, with the same
+ * sequence number and in the same use of the slab, before and after.
  */
 #ifndef HOSTMEM_SLABS_BLOCK_HISTORY_H
 #define HOSTMEM_SLABS_BLOCK_HISTORY_H

@@ -28,12 +28,96 @@ uint32_t slab_room(const struct slab *slab, const struct slab_view *view)
 bool slab_is_empty(const struct slab *slab, const struct slab_view *view)
 {
     for (uint32_t word = 0; word < view->size_class->words; word++) {
-        uint64_t kept = LOAD_RELAXED(slab->words[word]);
-
-        if ((kept ^ view->key) != size_class_empty(view->size_class, word))
+        if (!slab_word_is_empty(slab, view, word))
             return false;
     }
     return true;
+}
+
+/* True if each block of the word is free or pending. */
+static bool word_is_unused(const struct slab *slab, const struct slab_view *view, uint32_t word)
+{
+    const struct size_class *size_class = view->size_class;
+    uint64_t fields = LOAD_RELAXED(slab->words[word]) ^ view->key;
+
+    fields ^= size_class_empty(size_class, word);
+    for (; fields; fields >>= size_class->field_bits) {
+        uint32_t field = (uint32_t)(fields & size_class_mask(size_class));
+
+        if (field && field != slab_pending(size_class))
+            return false;
+    }
+    return true;
+}
+
+bool slab_seems_empty(struct slab *slab, const struct slab_view *view, bool pending)
+{
+    uint32_t words = view->size_class->words;
+    uint32_t word = LOAD_RELAXED(slab->witness);
+
+    pending = pending && view->size_class->tracked;
+    if (word >= words)
+        word = 0;
+    for (uint32_t i = 0; i < words; i++) {
+        bool empty =
+            pending ? word_is_unused(slab, view, word) : slab_word_is_empty(slab, view, word);
+
+        if (!empty) {
+            if (i)
+                STORE_RELAXED(slab->witness, (uint8_t)word);
+            return false;
+        }
+        if (++word == words)
+            word = 0;
+    }
+    return slab_is_still(slab, view->key);
+}
+
+bool slab_note_idle(struct slab *slab, const struct slab_view *view)
+{
+    uint32_t tag = slab_tag(view->key);
+    uint32_t idle = atomic_load_explicit(&slab->idle, memory_order_seq_cst);
+
+    return idle != tag && atomic_compare_exchange_strong_explicit(
+                              &slab->idle, &idle, tag, memory_order_seq_cst, memory_order_seq_cst);
+}
+
+void slab_unnote_idle(struct slab *slab, const struct slab_view *view)
+{
+    uint32_t tag = slab_tag(view->key);
+
+    atomic_compare_exchange_strong_explicit(&slab->idle, &tag, 0, memory_order_seq_cst,
+                                            memory_order_seq_cst);
+}
+
+/* The word with its live fields 0. */
+static uint64_t without_live(const struct size_class *size_class, uint64_t fields, uint64_t empty)
+{
+    uint64_t mask = size_class_mask(size_class);
+
+    for (uint32_t i = 0; i < size_class->word_fields; i++) {
+        uint32_t shift = i * size_class->field_bits;
+
+        if (!(empty >> shift & mask) &&
+            slab_field_is_live(size_class, (uint32_t)(fields >> shift & mask)))
+            fields &= ~(mask << shift);
+    }
+    return fields;
+}
+
+void slab_clear(struct slab *slab, const struct slab_view *view)
+{
+    for (uint32_t word = 0; word < view->size_class->words; word++) {
+        uint64_t empty = size_class_empty(view->size_class, word);
+        uint64_t kept = LOAD_RELAXED(slab->words[word]);
+        uint64_t cleared;
+
+        do
+            cleared = without_live(view->size_class, kept ^ view->key, empty) ^ view->key;
+        while (cleared != kept &&
+               !atomic_compare_exchange_weak_explicit(&slab->words[word], &kept, cleared,
+                                                      memory_order_seq_cst, memory_order_relaxed));
+    }
 }
 
 bool slab_retire(struct slab *slab, const struct slab_view *view)
@@ -63,6 +147,8 @@ void slab_open(struct slab *slab, const struct slab_view *view, enum slab_state 
     atomic_store_explicit(&slab->state, slab_state_word(view->key, state), memory_order_relaxed);
     atomic_store_explicit(&slab->hint, 0, memory_order_relaxed);
     atomic_store_explicit(&slab->freed, 0, memory_order_relaxed);
+    atomic_store_explicit(&slab->idle, 0, memory_order_relaxed);
+    atomic_store_explicit(&slab->witness, 0, memory_order_relaxed);
     for (uint32_t word = 0; word < view->size_class->words; word++)
         atomic_store_explicit(&slab->words[word],
                               size_class_empty(view->size_class, word) ^ view->key,

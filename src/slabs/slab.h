@@ -27,23 +27,28 @@
  * changes and gets its new value after. (Two keys whose difference is that of two plausible words
  * would defeat this: one chance in some 2^50, in a race that must be lost first.)
  *
- * State. Where threads that look for a free block find the slab (heap_slabs.c, heap_retire.c):
+ * State. Where threads that look for a free block find the slab (heap_slabs.c, partial_slabs.h):
  *
  * - ACTIVE: in a slot of active slabs, or held by a thread that is about to put it there.
- * - PARTIAL: on its class's stack (partial_slabs.h), or about to be pushed there.
- * - FULL: nowhere. No block was free, or too few, when it left its slot.
- * - GONE: retired, its memory given up. If it was ACTIVE or PARTIAL before, the thread that next
- *   meets it in the slot or on the stack gives the descriptor back to the pool. If it was FULL, no
- *   thread will meet it, and the thread that made it GONE does so.
+ * - PARTIAL: on its class's pile of partial slabs, or about to be pushed there.
+ * - FULL: nowhere. No block was free when it left its slot.
+ * - SCANT: on its class's pile of scant slabs, or about to be pushed there. Less than an eighth of
+ *   its blocks is free: finding them would cost more than they are worth, as long as a new slab can
+ *   be had.
+ * - RIPE: on the pile of scant slabs as before, but an eighth of its blocks is free by now.
+ * - GONE: retired, its memory given up. If it was FULL before, no thread will meet it, and the
+ *   thread that made it GONE gives the descriptor back to the pool. If it was ACTIVE or on a pile,
+ *   the thread that takes it out of its slot or off the pile does so.
  *
  * The transitions:
  *
  * - ACTIVE -> FULL by the thread that took it out of its slot.
- * - FULL -> PARTIAL by the one thread that swaps, which then pushes it. A thread tries when it has
- *   freed a block or has just made the slab FULL, and an eighth of the blocks is free or all of one
- *   word's are (with fewer, finding them would cost more than they are worth); and when it could
- *   not retire the slab.
- * - PARTIAL -> ACTIVE by the thread that popped it.
+ * - FULL -> SCANT by the one thread that swaps, which then pushes it. A thread tries when it has
+ *   freed a block, or has just made the slab FULL and found a free block.
+ * - FULL -> PARTIAL in the same way, if an eighth of the blocks is free or all of one word's are;
+ *   and when a thread could not retire the slab.
+ * - SCANT -> RIPE by the one thread that swaps, in the same case.
+ * - PARTIAL, SCANT or RIPE -> ACTIVE by the thread that took it off its pile.
  * - ACTIVE -> PARTIAL by the thread that holds it, if another thread filled the slot first.
  * - any -> GONE by the retiring thread, by an exchange, when it has done with the descriptor.
  *
@@ -53,7 +58,14 @@
  * No slab with that much room is forgotten. One thread makes the slab FULL and then counts its free
  * blocks; another frees a block and then looks whether the slab is FULL. All four accesses are
  * sequentially consistent, so one of the two sees the other. Two frees that count at once may count
- * as one, which puts PARTIAL off, at most until all blocks of a word are free.
+ * as one, which puts PARTIAL and RIPE off, at most until all blocks of a word are free.
+ *
+ * Emptiness. Whoever makes a slab empty finds that out: the thread whose swap makes the last word
+ * empty sees afterwards that all are (swaps are sequentially consistent). It need look only if the
+ * word `witness`, in which a block was last seen, is empty. A slab that has been noted as empty
+ * carries its use's tag in `idle`, and is not noted again until the tag is taken away
+ * (heap/reuse/idle_slabs.h). Who takes the tag away looks at the words afterwards, for a thread
+ * that made them empty while it was there.
  */
 #ifndef HOSTMEM_SLABS_SLAB_H
 #define HOSTMEM_SLABS_SLAB_H
@@ -67,6 +79,8 @@ enum slab_state {
     SLAB_ACTIVE = 1,
     SLAB_PARTIAL,
     SLAB_FULL,
+    SLAB_SCANT,
+    SLAB_RIPE,
     SLAB_GONE
 };
 
@@ -74,18 +88,23 @@ enum slab_state {
 
 struct slab {
     struct pool_link link;
-    _Atomic uint32_t next; /* on its stack of partial slabs; 0: the last */
+    _Atomic uint32_t next; /* on its pile; 0: the last */
     _Atomic uint64_t key;
     _Atomic uint64_t state; /* enum slab_state | the key's upper bits */
     _Atomic(const struct size_class *) size_class;
     _Atomic uintptr_t base;
     _Atomic uint32_t heap;                     /* number of the heap; 0: the descriptor is free */
-    _Atomic uint32_t hint;                     /* the word where a free block was last seen */
-    _Atomic uint32_t freed;                    /* a rough count of free blocks while it is FULL */
+    _Atomic uint32_t idle;                     /* slab_tag while it is noted as empty; else not */
     _Atomic(struct block_history *) histories; /* of its blocks; NULL: it has had none yet */
-    uint32_t history_capacity;                 /* how many; written while it is set up */
+    _Atomic uint16_t freed;                    /* free blocks, roughly, while FULL or SCANT */
+    _Atomic uint8_t hint;                      /* the word where a free block was last seen */
+    _Atomic uint8_t witness;                   /* the word in which a block in use was last seen */
+    uint16_t history_capacity;                 /* how many are the slab's; written by its maker */
+    _Atomic uint16_t heap_item;                /* index of the heap in its pool */
     _Alignas(64) _Atomic uint64_t words[SLAB_WORDS];
 };
+
+_Static_assert(sizeof(struct slab) == 64 + SLAB_WORDS * sizeof(uint64_t), "one line before them");
 
 /* What was read of a descriptor. slab_is_still says whether all of it is of one use. */
 struct slab_view {
@@ -127,6 +146,29 @@ SLAB_INLINE bool slab_is_still(const struct slab *slab, uint64_t key)
 {
     atomic_thread_fence(memory_order_acquire);
     return LOAD_RELAXED(slab->key) == key;
+}
+
+/* What `idle` holds in the use with that key: the half of it that is never 0 (heap_space_key). */
+SLAB_INLINE uint32_t slab_tag(uint64_t key)
+{
+    return (uint32_t)key;
+}
+
+/* True if no block of that word is in use. */
+SLAB_INLINE bool slab_word_is_empty(const struct slab *slab, const struct slab_view *view,
+                                    uint32_t word)
+{
+    return (atomic_load_explicit(&slab->words[word], memory_order_seq_cst) ^ view->key) ==
+           size_class_empty(view->size_class, word);
+}
+
+/* The same question, cheaper, and only a hint: false, the word may have blocks in use. */
+SLAB_INLINE bool slab_word_is_surely_used(const struct slab *slab, const struct slab_view *view,
+                                          uint32_t word)
+{
+    uint64_t fields = LOAD_RELAXED(slab->words[word]) ^ view->key;
+
+    return fields && fields != view->size_class->tail;
 }
 
 static inline enum slab_state slab_state_of(uint64_t word)
@@ -209,7 +251,7 @@ SLAB_INLINE uintptr_t slab_claim_from(struct slab *slab, uint32_t heap,
                                                       kept ^ (uint64_t)field << shift,
                                                       memory_order_acq_rel, memory_order_relaxed)) {
                 if (LOAD_RELAXED(slab->hint) != word)
-                    atomic_store_explicit(&slab->hint, word, memory_order_relaxed);
+                    atomic_store_explicit(&slab->hint, (uint8_t)word, memory_order_relaxed);
                 *index = size_class_block(size_class, word, shift);
                 return view.base + (uintptr_t)*index * size_class->block_size;
             }
@@ -284,6 +326,21 @@ uint32_t slab_room(const struct slab *slab, const struct slab_view *view);
 
 /* True if each word had no block in use when it was looked at. */
 bool slab_is_empty(const struct slab *slab, const struct slab_view *view);
+
+/*
+ * The same, at the cost of one word in most cases. With `pending`, blocks of a tracked slab that
+ * are pending do not count as in use.
+ */
+bool slab_seems_empty(struct slab *slab, const struct slab_view *view, bool pending);
+
+/* Notes the slab as empty. False: it has been noted. */
+bool slab_note_idle(struct slab *slab, const struct slab_view *view);
+
+/* Takes the note back. */
+void slab_unnote_idle(struct slab *slab, const struct slab_view *view);
+
+/* Makes all live blocks free. Pending ones stay, and words that a retiring thread has claimed. */
+void slab_clear(struct slab *slab, const struct slab_view *view);
 
 /* Claims all blocks at once: the slab is then the caller's alone. False: it is not empty. */
 bool slab_retire(struct slab *slab, const struct slab_view *view);

@@ -304,8 +304,12 @@ static void HEAP_REALLOC_IN_PLACE_ONLY_never_moves_a_block(void **state)
             assert_last_error(result ? UNTOUCHED : ERROR_NOT_ENOUGH_MEMORY);
             if (result)
                 assert_address(result, block);
+            if (sizes[j] <= sizes[i])
+                assert_address(result, block);
             now = result ? sizes[j] : sizes[i];
-            assert_figure(calls->heap_size(process_heap(), 0, block), now);
+            /* A small block may be larger than what it has shrunk to. */
+            assert_between(calls->heap_size(process_heap(), 0, block), now,
+                           now < sizes[i] && sizes[i] <= 32768 ? sizes[i] : now);
             assert_figure(bytes_of(block, 0x5a, now < sizes[i] ? now : sizes[i]),
                           now < sizes[i] ? now : sizes[i]);
             module_free(redirected, block);
@@ -313,6 +317,64 @@ static void HEAP_REALLOC_IN_PLACE_ONLY_never_moves_a_block(void **state)
         }
     }
     assert_between(done, COUNT_OF(sizes), COUNT_OF(sizes) * COUNT_OF(sizes) - 1);
+}
+
+/* No page and no slab can be had: a block becomes smaller all the same, and keeps its bytes. */
+static void assert_shrinks(struct redirected *redirected, SIZE_T from, SIZE_T to)
+{
+    const struct redirect_target *calls = redirected->calls;
+    const struct subject *subject = &redirected->subject;
+    HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits)};
+    unsigned char *block = filled(redirected, from), *result;
+    HOSTMEM_STATISTICS before = statistics_of(subject), after;
+
+    limits.Committed = (HOSTMEM_LIMIT){before.Committed.Now, 0, HOSTMEM_NO_RESERVE};
+    limits.Reserved = (HOSTMEM_LIMIT){before.Reserved.Now, 0, HOSTMEM_NO_RESERVE};
+    assert_hresult(IHostMemInspection_SetLimits(subject->inspection, &limits), S_OK);
+    SetLastError(UNTOUCHED);
+    result = calls->heap_realloc(process_heap(), 0, block, to);
+    assert_last_error(UNTOUCHED);
+    assert_non_null(result);
+    assert_between(calls->heap_size(process_heap(), 0, result), to, from);
+    assert_figure(bytes_of(result, 0x5a, to), to);
+    after = statistics_of(subject);
+    assert_figure(after.Methods[HostMemMallocAlloc].Failures, 0);
+    for (unsigned level = 0; level < 3; level++)
+        assert_figure(after.RefusedRequests[level].Count, 0);
+    if (from >= 32768 + 2 * PAGE && to < from - PAGE)
+        assert_true(after.Committed.Now < before.Committed.Now);
+    limits.Committed.Limit = limits.Reserved.Limit = 0;
+    assert_hresult(IHostMemInspection_SetLimits(subject->inspection, &limits), S_OK);
+    /* It grows again, and what is new is zero. */
+    block = calls->heap_realloc(process_heap(), HEAP_ZERO_MEMORY, result, from);
+    assert_non_null(block);
+    assert_figure(bytes_of(block, 0x5a, to), to);
+    assert_figure(bytes_of(block + to, 0, from - to), from - to);
+    module_free(redirected, block);
+}
+
+static void a_block_becomes_smaller_whatever_the_limit(void **state)
+{
+    static const SIZE_T sizes_at_a_limit[] = {
+        0, 1, 40, 1000, 5000, 32768, 40000, 100000, (SIZE_T)4 << 20, (SIZE_T)8 << 20};
+    struct redirected *redirected = *state;
+
+    for (unsigned i = 0; i < COUNT_OF(sizes_at_a_limit); i++) {
+        for (unsigned j = 0; j <= i; j++)
+            assert_shrinks(redirected, sizes_at_a_limit[i], sizes_at_a_limit[j]);
+    }
+}
+
+static void a_guarded_block_becomes_smaller_whatever_the_limit(void **state)
+{
+    struct redirected *redirected = *state;
+    HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .GuardAbove = 20};
+
+    redirected_restart(redirected, &options);
+    for (SIZE_T size = 3 * PAGE; size > 3; size /= 3) {
+        assert_shrinks(redirected, size, size);
+        assert_shrinks(redirected, size, size / 2);
+    }
 }
 
 static void a_guarded_block_never_grows_into_its_guard_page(void **state)
@@ -497,6 +559,8 @@ int main(void)
         redirected_heap_promise(a_block_keeps_its_bytes_whatever_its_size_becomes),
         redirected_heap_promise(HEAP_ZERO_MEMORY_zeroes_what_a_block_grows_by),
         redirected_heap_promise(HEAP_REALLOC_IN_PLACE_ONLY_never_moves_a_block),
+        redirected_heap_promise(a_block_becomes_smaller_whatever_the_limit),
+        redirected_heap_promise(a_guarded_block_becomes_smaller_whatever_the_limit),
         redirected_heap_promise(a_guarded_block_never_grows_into_its_guard_page),
         redirected_heap_promise(a_block_s_caller_is_kept_when_blocks_are_tracked),
         redirected_heap_promise(a_second_free_is_refused),

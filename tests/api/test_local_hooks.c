@@ -428,6 +428,32 @@ static void memory_of_others_stays_win32_s(void **state)
     assert_figure(statistics_of(&looker->subject).Blocks.Peak, 0);
 }
 
+static void memory_becomes_smaller_whatever_the_limit(void **state)
+{
+    const struct looker *looker = *state;
+    struct kinds kinds = kinds_of(looker);
+    static const SIZE_T to[] = {(SIZE_T)8 << 20, (SIZE_T)4 << 20, 1000, 10};
+
+    for (int kind = 0; kind < KINDS; kind++) {
+        const struct functions *ours = &kinds.ours[kind];
+        HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits)};
+        void *block = ours->alloc(LMEM_FIXED, to[0]);
+
+        assert_non_null(block);
+        memset(block, 0x5a, to[0]);
+        limits.Committed = (HOSTMEM_LIMIT){PAGE, 0, HOSTMEM_NO_RESERVE};
+        assert_hresult(IHostMemInspection_SetLimits(looker->subject.inspection, &limits), S_OK);
+        for (unsigned i = 0; i < COUNT_OF(to); i++) {
+            block = ours->realloc(block, to[i], LMEM_MOVEABLE);
+            assert_non_null(block);
+            assert_figure(bytes_of(block, 0x5a, to[i]), to[i]);
+        }
+        limits.Committed.Limit = 0;
+        assert_hresult(IHostMemInspection_SetLimits(looker->subject.inspection, &limits), S_OK);
+        assert_null(ours->free(block));
+    }
+}
+
 static void moveable_memory_is_left_to_win32(void **state)
 {
     const struct looker *looker = *state;
@@ -519,6 +545,7 @@ int main(void)
         looker_promise_all(what_is_no_live_block_is_refused),
         looker_promise_all(fixed_memory_is_heap_memory),
         looker_promise_all(memory_of_others_stays_win32_s),
+        looker_promise_all(memory_becomes_smaller_whatever_the_limit),
         looker_promise_all(moveable_memory_is_left_to_win32),
         looker_promise_all(the_buffer_of_FormatMessage_can_be_freed),
         looker_promise_all(a_block_may_be_freed_by_another_redirected_module),

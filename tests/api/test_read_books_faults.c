@@ -134,7 +134,7 @@ static void figures_beyond_what_is_there_are_no_books(void **state)
     figures[3] = &writers()->heaps.threads.fresh;
     figures[4] = &writers()->mapped.ranges.fresh;
     used[0] = &writers()->pages.metadata.used;
-    used[1] = &writers()->heaps.histories.used;
+    used[1] = &writers()->heaps.histories.memory.used;
     for (unsigned i = 0; i < COUNT_OF(figures); i++) {
         uint32_t figure = *figures[i];
 
@@ -159,31 +159,22 @@ static void figures_beyond_what_is_there_are_no_books(void **state)
 static void circles_are_not_followed_for_ever(void **state)
 {
     struct chunk_directory *directory;
+    struct thread_counters *thread;
     struct heap *heap;
 
     (void)state;
     full_books_make(&full, &section, 0);
     heap = pool_item(&writers()->heaps.heaps, 1);
-    for (unsigned i = 0; i < THREAD_BUCKETS; i++) {
-        if (heap->threads[i])
-            heap->threads[i]->next = heap->threads[i];
-        else
-            heap->threads[i] = pool_item(&writers()->heaps.threads, 1);
-    }
+    thread = heap->threads; /* one thread made all blocks */
+    assert_non_null(thread);
+    assert_null(thread->next);
+    thread->next = thread;
     assert_figure(read_all().heap_count, 2);
     directory = writers()->pages.table.chunks.first;
     directory->next = directory;
     assert_at_least(read_all().region_count, 4);
     directory->next = NULL;
-    for (unsigned i = 0; i < THREAD_BUCKETS; i++) {
-        if (heap->threads[i] && heap->threads[i]->next)
-            heap->threads[i]->next = NULL;
-    }
-    /* One thread made all blocks: its bucket is the one that its key selects. */
-    for (unsigned i = 0; i < THREAD_BUCKETS; i++) {
-        if (i != HEAP_THREAD_BUCKET(os_thread_key()))
-            heap->threads[i] = NULL;
-    }
+    thread->next = NULL;
     full_books_end(&full);
 }
 

@@ -240,6 +240,50 @@ static void inspecting_counts_as_no_method_s_call(void **state)
     assert_memory_equal(&after, &before, sizeof(before));
 }
 
+/* A thread's block, which another thread looks at. */
+struct holder {
+    IHostMalloc *heap;
+    void *block;
+};
+
+static DWORD WINAPI hold_a_block(void *context)
+{
+    struct holder *holder = context;
+
+    IHostMalloc_Alloc(holder->heap, 10, eTaskCritical, &holder->block);
+    return 0;
+}
+
+static HRESULT WINAPI keep_figures(void *context, const HOSTMEM_HEAP *heap)
+{
+    *(HOSTMEM_HEAP *)context = *heap;
+    return S_OK;
+}
+
+/* Few blocks of several threads: too few for a thread to look whether the peak has risen. */
+static void no_peak_is_less_than_what_was_told(void **state)
+{
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject);
+    struct holder holders[5];
+    struct threads threads;
+    HOSTMEM_HEAP figures;
+
+    for (unsigned i = 0; i < COUNT_OF(holders); i++)
+        holders[i] = (struct holder){.heap = heap};
+    threads_start(&threads, COUNT_OF(holders), hold_a_block, holders, sizeof(holders[0]));
+    threads_join(&threads);
+    assert_gauge(statistics_of(subject).Blocks, 5, 5);
+    assert_gauge(statistics_of(subject).BlockBytes, 50, 50);
+    for (unsigned i = 0; i < COUNT_OF(holders); i++)
+        assert_succeeds(IHostMalloc_Free(heap, holders[i].block));
+    assert_gauge(statistics_of(subject).Blocks, 0, 5);
+    assert_hresult(IHostMemInspection_EnumHeaps(subject->inspection, keep_figures, &figures), S_OK);
+    assert_gauge(figures.Blocks, 0, 5);
+    assert_gauge(figures.BlockBytes, 0, 50);
+    IHostMalloc_Release(heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +292,7 @@ int main(void)
         promise(committing_a_committed_page_charges_nothing),
         promise(decommitting_a_decommitted_page_refunds_nothing),
         promise(heaps_blocks_and_their_bytes_are_exact_now_and_at_the_peak),
+        promise(no_peak_is_less_than_what_was_told),
         promise(calls_and_failures_are_exact_by_method),
         promise(GetStatistics_of_an_unknown_size_is_E_INVALIDARG),
         promise(GetStatistics_into_nowhere_is_E_POINTER),

@@ -87,7 +87,7 @@ static void a_managers_spans_lie_at_the_same_places_in_every_space(void **state)
     assert_same_place(world.pages.table.chunks.chunks);
     assert_same_place(heaps.heaps);
     assert_same_place(heaps.slabs);
-    assert_same_place(heaps.histories);
+    assert_same_place(heaps.histories.memory);
     assert_same_place(heaps.threads);
     assert_same_place(mapped.ranges);
 #undef assert_same_place

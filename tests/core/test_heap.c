@@ -200,7 +200,7 @@ static void a_block_that_cannot_be_had_leaves_no_trace(void **state)
     static const enum os_fault_kind kinds[] = {OS_FAULT_PAGES, OS_FAULT_METADATA};
 
     for (size_t kind = 0; kind < COUNT_OF(kinds); kind++) {
-        struct metadata *metadata = &fixture->world->pages.metadata;
+        struct metadata *metadata = &fixture->space->file_names.texts;
         pages_result result;
         uint64_t n = 0;
         void *memory;
@@ -227,6 +227,36 @@ static void a_block_that_cannot_be_had_leaves_no_trace(void **state)
         assert_true(n > 1);
         os_fault_at(kinds[kind], 0);
     }
+}
+
+/* Blocks that DebugAlloc gives when names have had their share, and what it costs the ledger. */
+static void names_are_given_up_before_anything_else(void **state)
+{
+    struct fixture *fixture = *state;
+    struct metadata *texts = &fixture->space->file_names.texts;
+    size_t ledger;
+    struct heap_block block;
+    void *small, *large;
+
+    assert_int_equal(try_block(fixture->heap, 20, "kept.c", 1, &small), PAGES_OK);
+    assert_int_equal(heap_free(fixture->heap, small), PAGES_OK);
+    ledger = fixture->world->pages.metadata.used;
+    while (metadata_take(texts, texts->span.size - texts->used > GRANULE ? GRANULE : 64))
+        ;
+    assert_int_equal(fixture->world->pages.metadata.used, ledger);
+    assert_int_equal(try_block(fixture->heap, 20, "new.c", 7, &small), PAGES_OK);
+    assert_int_equal(try_block(fixture->heap, 2 * SMALL_LIMIT, "newer.c", 8, &large), PAGES_OK);
+    assert_true(heap_find_block(fixture->space, (uintptr_t)small, &block));
+    assert_null(block.file);
+    assert_int_equal(block.line, 7);
+    assert_true(heap_find_block(fixture->space, (uintptr_t)large, &block));
+    assert_null(block.file);
+    assert_int_equal(heap_free(fixture->heap, small), PAGES_OK);
+    assert_int_equal(heap_free(fixture->heap, large), PAGES_OK);
+    assert_int_equal(try_block(fixture->heap, 20, "kept.c", 9, &small), PAGES_OK);
+    assert_true(heap_find_block(fixture->space, (uintptr_t)small, &block));
+    assert_string_equal(block.file, "kept.c");
+    assert_int_equal(heap_free(fixture->heap, small), PAGES_OK);
 }
 
 struct leaks {
@@ -363,6 +393,7 @@ int main(void)
         fixture_test(a_block_keeps_who_asked_for_it),
         fixture_test(an_enumeration_meets_the_blocks_of_the_heap_that_was_asked_for),
         fixture_test(a_block_that_cannot_be_had_leaves_no_trace),
+        fixture_test(names_are_given_up_before_anything_else),
         fixture_test(live_blocks_are_told_and_given_back_when_their_heap_goes),
         fixture_test(blocks_that_other_threads_free_are_counted_exactly),
         fixture_test(of_all_threads_that_free_a_block_one_wins),

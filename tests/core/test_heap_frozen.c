@@ -10,7 +10,7 @@
 #include "heap_world.h"
 
 #include "heap/heap_counters.h"
-#include "heap/heap_retire.h"
+#include "heap/reuse/idle_slabs.h"
 
 /*
  * A slab holds four blocks of the first size and two of the other, so a few calls fill and empty
@@ -474,7 +474,7 @@ static void retire_empty(void *scene)
     struct scene *s = scene;
 
     end_block(s, s->heap, s->shared);
-    heap_retire_slabs(s->heap, false);
+    idle_slabs_give(&s->space, s->heap);
 }
 
 /*

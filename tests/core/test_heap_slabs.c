@@ -5,6 +5,7 @@
 #include "heap_world.h"
 
 #include "heap/heap_fast_path.h"
+#include "heap/reuse/idle_slabs.h"
 
 struct fixture {
     struct world *world;
@@ -74,7 +75,7 @@ static uint64_t slabs_of(const struct heap *heap)
 
 #define SIZE ((size_t)4096)
 #define A_SLAB (SLAB_SIZE / SIZE)
-#define FILLED 10u
+#define FILLED 40u
 
 static char *blocks[FILLED * A_SLAB];
 
@@ -107,12 +108,12 @@ static void a_full_slab_with_an_eighth_of_its_blocks_free_is_used_again(void **s
         give(heap, blocks[i]);
 }
 
-static void of_empty_slabs_spares_and_an_active_one_are_kept(void **state)
+static void of_empty_slabs_a_heap_keeps_a_few(void **state)
 {
     struct heap *heap = ((struct fixture *)*state)->heap;
 
     fill_and_empty_slabs(heap);
-    assert_in_range(slabs_of(heap), 1, SLAB_SPARES + 1);
+    assert_in_range(slabs_of(heap), 1, IDLE_HEAP);
 }
 
 static void a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was(void **state)
@@ -349,7 +350,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fixture_test(a_full_slab_with_an_eighth_of_its_blocks_free_is_used_again),
-        fixture_test(of_empty_slabs_spares_and_an_active_one_are_kept),
+        fixture_test(of_empty_slabs_a_heap_keeps_a_few),
         fixture_test(a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was),
         cmocka_unit_test_setup_teardown(
             a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was, begin_hardened, end),

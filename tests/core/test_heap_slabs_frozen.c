@@ -8,7 +8,6 @@
 #include "heap_world.h"
 
 #include "heap/heap_counters.h"
-#include "heap/heap_retire.h"
 
 #define SIZE ((size_t)4096)
 #define A_SLAB ((unsigned)(SLAB_SIZE / SIZE))

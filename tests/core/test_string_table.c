@@ -4,12 +4,11 @@
  */
 #include "native.h"
 
-#include "heap/string_table.h"
+#include "slabs/string_table.h"
 
 struct fixture {
     struct gauge gauge;
     struct book_space books;
-    struct metadata metadata;
     struct string_table table;
 };
 
@@ -18,8 +17,7 @@ static int begin(void **state)
     struct fixture *fixture = zeroed(sizeof(struct fixture));
 
     fixture->books.gauge = &fixture->gauge;
-    assert_true(metadata_init(&fixture->metadata, (size_t)1 << 20, &fixture->books));
-    string_table_init(&fixture->table, &fixture->metadata);
+    assert_true(string_table_init(&fixture->table, (size_t)1 << 20, &fixture->books));
     *state = fixture;
     return 0;
 }
@@ -28,7 +26,7 @@ static int end(void **state)
 {
     struct fixture *fixture = *state;
 
-    metadata_destroy(&fixture->metadata);
+    string_table_destroy(&fixture->table);
     free(fixture);
     return 0;
 }

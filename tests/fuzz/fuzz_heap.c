@@ -85,20 +85,6 @@ static void judge_block(const unsigned char *address, size_t size)
     }
 }
 
-/* Checks that, with HEAP_DELAY_REUSE, the block is none that its heap freed lately. */
-static void judge_reuse(const struct model_heap *heap, const unsigned char *address)
-{
-    if (!(run.flags & HEAP_DELAY_REUSE) || run.fault_has_struck)
-        return;
-    for (size_t i = 0; i < HEAP_SLOTS; i++) {
-        const struct slot *slot = &run.slots[i];
-
-        if (!slot->live && slot->address == address && !is_large(slot->size) &&
-            &run.heaps[slot->heap] == heap && slot->freed_as > heap->flushed)
-            assert_true(heap->freed - slot->freed_as >= HEAP_DELAYED);
-    }
-}
-
 /* From now on the heap has counters for this thread. */
 static void note_thread(struct model_heap *heap)
 {
@@ -142,7 +128,6 @@ static void allocate(const struct heap_operation *operation, unsigned number)
         return;
     }
     judge_block(memory, request.size);
-    judge_reuse(heap, memory);
     slot->known = (request.debug || run.flags || is_large(request.size)) && !run.fault_has_struck;
     slot->line = request.line;
     heap_run_born(slot, operation->heap % HEAP_COUNT, memory, request.size);
@@ -304,7 +289,6 @@ static void perform_free_wrong(const struct heap_operation *operation)
 static void perform_free_all(const struct heap_operation *operation)
 {
     unsigned number = operation->heap % HEAP_COUNT;
-    uint64_t before = run.heaps[number].freed;
 
     if (!run.heaps[number].heap)
         return;
@@ -315,7 +299,6 @@ static void perform_free_all(const struct heap_operation *operation)
         if (!run.slots[i].live || run.slots[i].heap != number)
             continue;
         heap_run_died(&run.slots[i]);
-        run.slots[i].freed_as = before + 1; /* the heap may do so in any order */
     }
 }
 
@@ -360,19 +343,32 @@ static void perform_trim(const struct heap_operation *operation)
     if (!model->heap)
         return;
     given = heap_trim(model->heap);
-    model->flushed = model->freed;
     assert_int_equal(before - committed(), given);
     if (!model->blocks)
         assert_int_equal(gauge_now(&model->heap->slab_bytes), 0);
 }
 
-/* The same thread numbers come again, and some share a bucket of the heap's table. */
+/* A key with that hash (thread_index.h): the factor's inverse, by Newton's method. */
+static uintptr_t key_of_hash(uintptr_t hash)
+{
+    uintptr_t factor = thread_index_hash(1), inverse = factor;
+
+    for (int i = 0; i < 6; i++)
+        inverse *= 2 - factor * inverse;
+    return hash * inverse;
+}
+
+static void be_thread(unsigned number)
+{
+    run.thread = number;
+    frozen_key = key_of_hash(((uintptr_t)(1 + number % 8) << (THREAD_KEY_BITS - THREAD_ROOT_BITS)) +
+                             number / 8);
+}
+
+/* The same thread numbers come again, and some share a place of the heap's index, and of a node. */
 static void perform_thread(const struct heap_operation *operation)
 {
-    unsigned number = operation->number % HEAP_THREADS;
-
-    run.thread = number;
-    frozen_key = (uintptr_t)0x1000 * (1 + number % 8 + number / 8 * THREAD_BUCKETS);
+    be_thread(operation->number % HEAP_THREADS);
 }
 
 /* Writes to a freed block, if its memory still belongs to a slab and was filled. */
@@ -466,10 +462,6 @@ static void destroy_heap(unsigned number)
     assert_int_equal(model->blocks, 0);
     assert_int_equal(model->bytes, 0);
     model->heap = NULL;
-    for (size_t i = 0; i < HEAP_SLOTS; i++) {
-        if (run.slots[i].heap == number)
-            run.slots[i].freed_as = 0; /* its heap has ended: no delay any more */
-    }
 }
 
 static void perform_destroy(const struct heap_operation *operation)
@@ -547,7 +539,7 @@ void fuzz_begin(void)
 {
     memset(&run, 0, sizeof(run));
     fault_plan_reset();
-    frozen_key = 0x1000;
+    be_thread(0);
     run.limit = BUDGET_ENDLESS;
     begin_world((void **)&run.world);
     run.foreign = reserve(run.world, GRANULE);

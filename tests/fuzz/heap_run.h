@@ -19,7 +19,6 @@ struct slot {
     unsigned char pattern; /* what its owner has written to it */
     bool known;            /* its line is kept */
     uint32_t line;
-    uint64_t freed_as; /* how many blocks its heap had freed with it */
 };
 
 /* What is counted of a heap. */
@@ -28,7 +27,6 @@ struct model_heap {
     uint64_t blocks, bytes;
     uint64_t peak_blocks, peak_bytes;
     uint64_t allocated, freed;
-    uint64_t flushed; /* of these, before the last trim: no longer delayed */
     uint32_t threads; /* which have used it, a bit each */
 };
 

@@ -22,11 +22,13 @@ struct manager *heap_blocks_owner(const void *memory)
     return owner;
 }
 
-void *heap_blocks_make(const struct served_heap *heap, SIZE_T size, const void *caller)
+/* quiet: see struct heap_request. */
+static void *make(const struct served_heap *heap, SIZE_T size, const void *caller, bool quiet)
 {
     struct host_malloc *host_malloc = heap->host_malloc;
     struct heap_request request = {.size = size,
-                                   .critical_level = request_level_of_block(host_malloc->manager)};
+                                   .critical_level = request_level_of_block(host_malloc->manager),
+                                   .quiet = quiet};
     void *memory;
 
     if (heap_fast_alloc(host_malloc->heap, size, &memory))
@@ -35,6 +37,11 @@ void *heap_blocks_make(const struct served_heap *heap, SIZE_T size, const void *
         request.caller = caller;
     host_malloc_alloc_anyway(host_malloc, &request, &memory);
     return memory;
+}
+
+void *heap_blocks_make(const struct served_heap *heap, SIZE_T size, const void *caller)
+{
+    return make(heap, size, caller, false);
 }
 
 bool heap_blocks_size(const struct manager *manager, HANDLE handle, const void *memory,
@@ -50,7 +57,7 @@ bool heap_blocks_size(const struct manager *manager, HANDLE handle, const void *
 static void *move(const struct served_heap *heap, void *memory, size_t old, SIZE_T size,
                   const void *caller)
 {
-    void *moved = heap_blocks_make(heap, size, caller);
+    void *moved = make(heap, size, caller, size < old);
 
     if (!moved)
         return NULL;
@@ -59,15 +66,36 @@ static void *move(const struct served_heap *heap, void *memory, size_t old, SIZE
     return moved;
 }
 
+/*
+ * A block becomes smaller where it lies. Should it be larger then than was asked for, what is cut
+ * off becomes zero, as it has to be if the block grows again and what is new is to be zero.
+ */
+static void *shrink(const struct served_heap *heap, void *memory, SIZE_T size)
+{
+    size_t now;
+
+    if (!heap_shrink(heap->host_malloc->heap, memory, size) ||
+        !heap_size_of(heap->host_malloc->heap, memory, &now))
+        return NULL;
+    if (now > size)
+        os_fill((char *)memory + size, 0, now - size);
+    return memory;
+}
+
 void *heap_blocks_resize(const struct served_heap *heap, DWORD flags, void *memory, size_t old,
                          SIZE_T size, const void *caller)
 {
-    if (!heap_resize(heap->host_malloc->heap, memory, size))
-        memory =
-            (flags & HEAP_REALLOC_IN_PLACE_ONLY) ? NULL : move(heap, memory, old, size, caller);
-    if (memory && size > old && (flags & HEAP_ZERO_MEMORY))
-        os_fill((char *)memory + old, 0, size - old);
-    return memory;
+    void *resized = NULL;
+
+    if (size == old || heap_resize(heap->host_malloc->heap, memory, size))
+        resized = memory;
+    if (!resized && !(flags & HEAP_REALLOC_IN_PLACE_ONLY))
+        resized = move(heap, memory, old, size, caller);
+    if (!resized && size < old)
+        resized = shrink(heap, memory, size);
+    if (resized && size > old && (flags & HEAP_ZERO_MEMORY))
+        os_fill((char *)resized + old, 0, size - old);
+    return resized;
 }
 
 bool heap_blocks_free(struct manager *manager, HANDLE handle, void *memory)

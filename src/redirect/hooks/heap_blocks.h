@@ -27,7 +27,7 @@ bool heap_blocks_size(const struct manager *manager, HANDLE handle, const void *
 
 /*
  * Gives a live block of `old` bytes another size. HeapReAlloc's flags. NULL: no memory, and the
- * block is what it was.
+ * block is what it was. Never for a size that is not larger.
  */
 void *heap_blocks_resize(const struct served_heap *heap, DWORD flags, void *memory, size_t old,
                          SIZE_T size, const void *caller);

@@ -126,23 +126,13 @@ static HGLOBAL WINAPI hook_GlobalFree(HGLOBAL memory)
 /* A flag of moveable memory alone: LMEM_DISCARDABLE, which includes GMEM_DISCARDABLE. */
 #define DISCARDABLE ((UINT)LMEM_DISCARDABLE)
 
-/*
- * Memory that need not move always becomes smaller, as in Win32. Where the manager's heap cannot
- * note the smaller size in place, the block keeps its size, and what is cut off becomes zero, as it
- * has to be if the block grows back with LMEM_ZEROINIT.
- */
 static void *resize(const struct served_heap *heap, UINT flags, void *memory, size_t old,
                     SIZE_T size, const void *caller)
 {
     DWORD heap_flags = (flags & LMEM_ZEROINIT ? HEAP_ZERO_MEMORY : 0) |
                        (flags & LMEM_MOVEABLE ? 0 : HEAP_REALLOC_IN_PLACE_ONLY);
-    void *resized = heap_blocks_resize(heap, heap_flags, memory, old, size, caller);
 
-    if (!resized && size < old) {
-        os_fill((char *)memory + size, 0, old - size);
-        resized = memory;
-    }
-    return resized;
+    return heap_blocks_resize(heap, heap_flags, memory, old, size, caller);
 }
 
 /* The block with its new size, or NULL and *error. */

@@ -1,0 +1,75 @@
+/*
+ * reclaim.c: see reclaim.h, where the protocol is.
+ */
+#include "heap/reuse/reclaim.h"
+
+#include "heap/reuse/delayed_blocks.h"
+#include "heap/reuse/idle_slabs.h"
+
+#include "os/os.h"
+
+/* Everything that is kept for later use has a line here. Blocks first: they may empty slabs. */
+size_t reclaim(struct heap_space *space)
+{
+    size_t given = delayed_blocks_give(space, NULL);
+
+    given += idle_slabs_give(space, NULL);
+    return given;
+}
+
+/* Win32's errors for a want of memory, address space or page file (winerror.h). */
+enum {
+    ERROR_OUT_OF_MEMORY = 14,
+    ERROR_WANT_OF_WORKING_SET = 1453,
+    ERROR_WANT_OF_COMMITMENT = 1455,
+    ERROR_WANT_OF_PAGE_FILE = 1816
+};
+
+static bool is_want_of_memory(pages_result result)
+{
+    switch (result) {
+    case PAGES_REFUSED:
+    case OS_ERROR_NOT_ENOUGH_MEMORY:
+    case OS_ERROR_NO_SYSTEM_RESOURCES:
+    case ERROR_OUT_OF_MEMORY:
+    case ERROR_WANT_OF_WORKING_SET:
+    case ERROR_WANT_OF_COMMITMENT:
+    case ERROR_WANT_OF_PAGE_FILE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool reclaim_again(struct reclaim_attempt *attempt, pages_result result)
+{
+    uint64_t before = attempt->given;
+
+    if (!is_want_of_memory(result))
+        return false;
+    reclaim(attempt->space);
+    attempt->given = atomic_load_explicit(&attempt->space->given, memory_order_seq_cst);
+    return attempt->given != before;
+}
+
+void reclaim_count_refusal(struct heap_space *space, uint32_t critical_level, pages_result result)
+{
+    struct counters *counters = space->pages->counters;
+
+    if (result == PAGES_REFUSED)
+        counters_count_first(counters, &counters->refused_requests[critical_level],
+                             os_tick_milliseconds());
+}
+
+pages_result reclaim_pages_alloc(struct heap_space *space, const struct pages_request *request,
+                                 void **memory)
+{
+    struct reclaim_attempt attempt = reclaim_begin(space);
+    pages_result result;
+
+    do
+        result = pages_alloc(space->pages, request, memory);
+    while (result && reclaim_again(&attempt, result));
+    reclaim_count_refusal(space, request->critical_level, result);
+    return result;
+}
