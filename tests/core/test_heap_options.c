@@ -120,11 +120,16 @@ static void a_large_block_is_resized_where_it_lies_within_its_pages(void **state
     assert_heaps(&fixture->space, 1, 102400);
     assert_int_equal(gauge_now(&fixture->heap->large_bytes), 102400);
     assert_false(heap_resize(fixture->heap, block, 102401));
-    assert_false(heap_resize(fixture->heap, block, 98304));
     assert_false(heap_resize(fixture->heap, block, 100));
     assert_false(heap_resize(fixture->heap, block + PAGE, 100000));
     assert_false(heap_resize(fixture->other, block, 100000));
     assert_size(fixture->heap, block, 102400);
+    /* A page less: it goes back to the system, and is not had again where it was. */
+    assert_true(heap_resize(fixture->heap, block, 98304));
+    assert_size(fixture->heap, block, 98304);
+    assert_books(fixture->world, 1, 102400, 98304);
+    assert_false(heap_resize(fixture->heap, block, 98305));
+    assert_heaps(&fixture->space, 1, 98304);
     assert_int_equal(heap_free(fixture->heap, block), PAGES_OK);
     assert_false(heap_resize(fixture->heap, block, 100000));
     assert_heaps(&fixture->space, 0, 0);
