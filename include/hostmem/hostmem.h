@@ -19,6 +19,22 @@
  * "Suspension-safe" means that a function may be called by a thread that has suspended others. It
  * takes no lock, waits for nothing, calls neither the loader nor a heap, and every other thread can
  * make progress while the calling thread is frozen inside it.
+ *
+ * Callbacks and references. While an object calls back, into a callback of these headers or into an
+ * interface that it was given, it stays whole: the callback may take and give back references of
+ * every object, the last ones included. An object whose last reference is given back so ends when
+ * the call that called back is done. A callback that runs because an object ends may keep a
+ * reference of it: pfnLeak of the heap, the last Release of a notification callback of the manager,
+ * that of an inner IHostControl of the control. The object then lives on, without what it has
+ * released; a heap whose blocks were reported reports them again at its next last Release.
+ *
+ * The module. hostmem.dll, or the module that the static library is linked into, stays loaded while
+ * a manager, a heap, a control or an inspection lives, also after FreeLibrary. It is unloaded when
+ * the last of them, and all references of the module, have been given back, in any order. Two
+ * exceptions stay loaded to the process's end: a module that has redirected others (redirect.h),
+ * and one whose last object was released by a callback inside a call of that object. So a last
+ * Release of a manager may call the loader: it is not suspension-safe, nor is that of a heap or a
+ * control that keeps the manager alive.
  */
 #ifndef HOSTMEM_HOSTMEM_H
 #define HOSTMEM_HOSTMEM_H
@@ -110,7 +126,8 @@ typedef struct HOSTMEM_OPTIONS {
 
     /*
      * Called for each block that is still live at the last Release of its IHostMalloc, by the
-     * releasing thread, before the block's memory is given back. NULL: leaks are only counted.
+     * releasing thread, before any block's memory is given back. NULL: leaks are only counted.
+     * Blocks that the callbacks free are not counted as leaked.
      */
     HOSTMEM_BLOCK_CALLBACK pfnLeak;
     void *pLeakContext;

@@ -100,6 +100,16 @@ void heap_free_all(struct heap *heap)
         heap_free(heap, (void *)block.address);
 }
 
+void heap_report_blocks(struct heap *heap, heap_block_callback *callback, void *context)
+{
+    struct heap_cursor cursor = {0};
+    struct heap_block block;
+
+    heap_flush_delayed(heap);
+    while (heap_next_block(heap->space, heap_number(heap), &cursor, &block))
+        callback(context, &block);
+}
+
 void heap_destroy(struct heap *heap, heap_block_callback *callback, void *context)
 {
     struct heap_space *space = heap->space;

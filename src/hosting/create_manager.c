@@ -37,10 +37,13 @@ static HRESULT make_manager(const HOSTMEM_OPTIONS *options, struct manager **mad
     manager->books = space;
     manager->books.gauge = &manager->counters.metadata;
     manager->born_tick = os_tick_milliseconds();
+    manager->destroy = manager_destroy;
     atomic_store_explicit(&manager->references, 1, memory_order_relaxed);
     gauge_add(&manager->counters.metadata, sizeof(struct manager));
     set_callbacks(manager, options);
     hr = manager_make_parts(manager, options);
+    if (hr == S_OK && !module_hold_take(&manager->module))
+        hr = E_OUTOFMEMORY;
     if (hr != S_OK) {
         manager_release(manager);
         return hr;

@@ -38,9 +38,14 @@ static ULONG WINAPI memory_manager_AddRef(IHostMemoryManager *iface)
     return manager_add_ref(impl_from_IHostMemoryManager(iface));
 }
 
-static ULONG WINAPI memory_manager_Release(IHostMemoryManager *iface)
+ULONG WINAPI memory_manager_release_body(IHostMemoryManager *iface, struct module_hold *given_back);
+ULONG WINAPI memory_manager_Release(IHostMemoryManager *iface);
+
+RELEASE_ENTRY(memory_manager_Release, memory_manager_release_body);
+
+ULONG WINAPI memory_manager_release_body(IHostMemoryManager *iface, struct module_hold *given_back)
 {
-    return manager_release(impl_from_IHostMemoryManager(iface));
+    return manager_release_into(impl_from_IHostMemoryManager(iface), given_back);
 }
 
 static HRESULT WINAPI memory_manager_CreateMalloc(IHostMemoryManager *iface, DWORD type,
@@ -177,15 +182,19 @@ static HRESULT WINAPI memory_manager_NeedsVirtualAddressSpace(IHostMemoryManager
 {
     struct counted_call call;
     bool trimmed, given;
+    HRESULT hr;
 
     (void)address;
     (void)size;
     if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface),
                             COUNTED_NEEDS_ADDRESS_SPACE))
         return counted_call_unavailable(&call);
+    manager_add_ref(call.manager); /* the runtime may be told, and release it, before all is done */
     trimmed = host_malloc_trim_all(call.manager) != 0;
     given = emergency_give(&call.manager->emergency);
-    return counted_call_end(&call, given || trimmed ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
+    hr = counted_call_end(&call, given || trimmed ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
+    manager_release(call.manager);
+    return hr;
 }
 
 static HRESULT WINAPI memory_manager_AcquiredVirtualAddressSpace(IHostMemoryManager *iface,

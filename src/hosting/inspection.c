@@ -16,14 +16,19 @@ static HRESULT WINAPI inspection_QueryInterface(IHostMemInspection *iface, REFII
     return manager_query_interface(impl_from_IHostMemInspection(iface), riid, object);
 }
 
-static ULONG WINAPI inspection_AddRef(IHostMemInspection *iface)
+ULONG WINAPI inspection_AddRef(IHostMemInspection *iface)
 {
     return manager_add_ref(impl_from_IHostMemInspection(iface));
 }
 
-static ULONG WINAPI inspection_Release(IHostMemInspection *iface)
+ULONG WINAPI inspection_release_body(IHostMemInspection *iface, struct module_hold *given_back);
+ULONG WINAPI inspection_Release(IHostMemInspection *iface);
+
+RELEASE_ENTRY(inspection_Release, inspection_release_body);
+
+ULONG WINAPI inspection_release_body(IHostMemInspection *iface, struct module_hold *given_back)
 {
-    return manager_release(impl_from_IHostMemInspection(iface));
+    return manager_release_into(impl_from_IHostMemInspection(iface), given_back);
 }
 
 HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const void *address,
@@ -61,8 +66,11 @@ static HRESULT WINAPI inspection_Trim(IHostMemInspection *iface, SIZE_T *bytes)
 {
     struct manager *manager = impl_from_IHostMemInspection(iface);
     DWORD last_error = GetLastError();
-    size_t given = host_malloc_trim_all(manager);
+    size_t given;
 
+    manager_add_ref(manager);
+    given = host_malloc_trim_all(manager);
+    manager_release(manager);
     if (bytes)
         *bytes = given;
     SetLastError(last_error);
@@ -71,7 +79,12 @@ static HRESULT WINAPI inspection_Trim(IHostMemInspection *iface, SIZE_T *bytes)
 
 static HRESULT WINAPI inspection_SetLimits(IHostMemInspection *iface, const HOSTMEM_LIMITS *limits)
 {
-    return limits ? limits_set(&impl_from_IHostMemInspection(iface)->limits, limits) : E_POINTER;
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    HRESULT hr = limits ? limits_set(&manager->limits, limits) : E_POINTER;
+
+    if (hr == S_OK)
+        manager_update_pressure(manager, false);
+    return hr;
 }
 
 HRESULT WINAPI inspection_GetLimits(IHostMemInspection *iface, HOSTMEM_LIMITS *limits)

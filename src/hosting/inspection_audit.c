@@ -62,7 +62,7 @@ static void audit_heaps(struct audit_caller *caller, struct audit *audit)
     }
 }
 
-HRESULT inspection_audit_by(const struct manager *manager, inspection_auditor *auditor,
+HRESULT inspection_audit_by(struct manager *manager, inspection_auditor *auditor,
                             HOSTMEM_AUDIT *result, HOSTMEM_DIFFERENCE_CALLBACK callback,
                             void *context)
 {
@@ -74,6 +74,7 @@ HRESULT inspection_audit_by(const struct manager *manager, inspection_auditor *a
         return E_POINTER;
     if (result->cbSize != sizeof(HOSTMEM_AUDIT))
         return E_INVALIDARG;
+    manager_add_ref(manager); /* the callback may release it */
     if (auditor(&manager->pages, &audit, report_difference, &caller))
         audit_heaps(&caller, &audit);
     *result = (HOSTMEM_AUDIT){
@@ -86,6 +87,7 @@ HRESULT inspection_audit_by(const struct manager *manager, inspection_auditor *a
         .Differences = audit.differences,
         .CallsUnderWay = inspection_calls_under_way(manager),
     };
+    manager_release(manager);
     SetLastError(last_error);
     if (caller.hr != S_OK)
         return caller.hr;

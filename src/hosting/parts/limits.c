@@ -49,7 +49,6 @@ HRESULT limits_set(struct limits *limits, const HOSTMEM_LIMITS *wanted)
     pressure_set_thresholds(&limits->notify.pressure, low, high);
     budget_set_limit(&limits->budget->reserved, &reserved);
     budget_set_limit(&limits->budget->committed, &committed);
-    pressure_notify_update(&limits->notify, false);
     return S_OK;
 }
 
