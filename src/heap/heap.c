@@ -57,6 +57,7 @@ struct heap *heap_create(struct heap_space *space, bool executable)
     atomic_store_explicit(&heap->executable, executable, memory_order_relaxed);
     heap->classes = space->classes.classes;
     heap->slabs = (struct slab *)space->slabs.span.base;
+    heap->first_slabs = space->slabs.span.first;
     heap->fast_lookup = space->classes.lookup;
     heap->fast_limit = space->options.flags ? 0 : CLASS_LOOKUP;
     if (heap->fast_limit > space->options.guard_above)

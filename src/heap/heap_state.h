@@ -33,7 +33,8 @@ struct heap {
     size_t fast_limit;          /* smaller requests may take the fast path */
     const uint8_t *fast_lookup; /* their size classes */
     const struct size_class *classes;
-    struct slab *slabs; /* the space's; the first has index 1 */
+    struct slab *slabs;   /* the space's; the first has index 1 */
+    uint32_t first_slabs; /* how many of them lie there one behind the other */
 
     /* See thread_counters.h. */
     _Atomic uint32_t thread_count;

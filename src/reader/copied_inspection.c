@@ -38,7 +38,7 @@ HRESULT copied_inspection_make(struct copy **copy)
     struct manager *manager;
     HRESULT hr;
 
-    if (!book_space_reserve(&space))
+    if (!book_space_reserve_whole(&space))
         return E_OUTOFMEMORY;
     *copy = book_space_cut(&space, sizeof(struct copy));
     if (!os_metadata_commit(*copy, sizeof(struct copy))) {
