@@ -2,9 +2,10 @@
  * hostmem.h: what every host needs: limits, options, and the functions that make a manager.
  *
  * The memory manager itself is IHostMemoryManager, declared in clrhosting.h and described in the
- * .NET Framework hosting reference. This header makes one. It includes five others, so that a
+ * .NET Framework hosting reference. This header makes one. It includes six others, so that a
  * program needs no more than this one:
  * - clrhosting.h: the interfaces between a host and the CLR.
+ * - errors.h: what an HRESULT means, and which argument was wrong.
  * - inspection.h: IHostMemInspection, which shows what a manager has handed out.
  * - books.h: reading a manager's books from another process.
  * - redirect.h: import redirection, which brings modern .NET to use a manager.
@@ -41,6 +42,7 @@
 
 #include <hostmem/books.h>
 #include <hostmem/clrhosting.h>
+#include <hostmem/errors.h>
 #include <hostmem/inspection.h>
 #include <hostmem/redirect.h>
 #include <hostmem/version.h>

@@ -4,6 +4,7 @@
  */
 #include "hosting/host_control.h"
 
+#include "hosting/error_info.h"
 #include "hosting/host_memory_manager.h"
 #include "hosting/reference.h"
 
@@ -131,8 +132,9 @@ HRESULT STDMETHODCALLTYPE HostMemCreateHostControl(IHostMemoryManager *pManager,
         *ppControl = NULL;
     if (!pManager || !ppControl)
         return E_POINTER;
+    error_info_prepare();
     if (!manager)
-        return E_INVALIDARG;
+        return error_info_set(BAD_CONTROL_MANAGER, (uintptr_t)pManager);
     index = pool_take(&manager->controls);
     if (!index)
         return E_OUTOFMEMORY;

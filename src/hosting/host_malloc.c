@@ -14,6 +14,7 @@
 
 #include "heap/heap_fast_path.h"
 #include "hosting/counted_call.h"
+#include "hosting/error_info.h"
 #include "hosting/public_facts.h"
 #include "hosting/reference.h"
 
@@ -167,8 +168,10 @@ HRESULT host_malloc_alloc(struct host_malloc *host_malloc, const struct heap_req
         *memory = NULL;
     if (!manager_is_open(manager) || !memory)
         return refused(manager, method_of(request), E_POINTER, PAGES_OK);
-    if (request->critical_level > eProcessCritical)
+    if (request->critical_level > eProcessCritical) {
+        error_info_set(BAD_BLOCK_LEVEL, request->critical_level);
         return refused(manager, method_of(request), S_OK, ERROR_INVALID_PARAMETER);
+    }
     return host_malloc_alloc_anyway(host_malloc, request, memory);
 }
 

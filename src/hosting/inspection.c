@@ -6,6 +6,7 @@
 #include "hosting/inspection.h"
 #include "heap/heap_walk.h"
 
+#include "hosting/error_info.h"
 #include "hosting/host_malloc.h"
 #include "hosting/inspection_methods.h"
 #include "hosting/public_facts.h"
@@ -92,7 +93,7 @@ HRESULT WINAPI inspection_GetLimits(IHostMemInspection *iface, HOSTMEM_LIMITS *l
     if (!limits)
         return E_POINTER;
     if (limits->cbSize != sizeof(*limits))
-        return E_INVALIDARG;
+        return error_info_set(BAD_LIMITS_SIZE, limits->cbSize);
     limits_get(&impl_from_IHostMemInspection(iface)->limits, limits);
     return S_OK;
 }
@@ -101,7 +102,7 @@ static HRESULT WINAPI inspection_SetRedirectedLevel(IHostMemInspection *iface,
                                                     EMemoryCriticalLevel level)
 {
     if ((uint32_t)level > eProcessCritical)
-        return E_INVALIDARG;
+        return error_info_set(BAD_REDIRECTED_LEVEL, (uint32_t)level);
     redirected_set_level(&impl_from_IHostMemInspection(iface)->redirected, level);
     return S_OK;
 }

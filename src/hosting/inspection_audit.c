@@ -3,6 +3,7 @@
  * counts against their blocks.
  */
 #include "hosting/inspection_methods.h"
+#include "hosting/error_info.h"
 #include "heap/heap_walk.h"
 #include "hosting/public_facts.h"
 
@@ -73,7 +74,7 @@ HRESULT inspection_audit_by(struct manager *manager, inspection_auditor *auditor
     if (!result)
         return E_POINTER;
     if (result->cbSize != sizeof(HOSTMEM_AUDIT))
-        return E_INVALIDARG;
+        return error_info_set(BAD_AUDIT_SIZE, result->cbSize);
     manager_add_ref(manager); /* the callback may release it */
     if (auditor(&manager->pages, &audit, report_difference, &caller))
         audit_heaps(&caller, &audit);

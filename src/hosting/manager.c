@@ -41,13 +41,13 @@ void manager_destroy_parts(struct manager *manager)
 void manager_destroy(struct manager *manager)
 {
     struct book_space space = manager->books;
-    struct metadata *metadata = &manager->pages.metadata;
+    const struct metadata *metadata = &manager->pages.metadata;
+    char *written = metadata->span.base;
 
     manager_destroy_parts(manager);
-    if (!books_end(&manager->header)) {
+    if (!books_end(&manager->header) && !space.is_own) {
         /* While a manager is made, nothing of its spans but metadata is written to. */
-        os_fill(metadata->span.base, 0,
-                atomic_load_explicit(&metadata->used, memory_order_relaxed));
+        os_fill(written, 0, atomic_load_explicit(&metadata->used, memory_order_relaxed));
         books_wipe(&manager->header);
     }
     book_space_release(&space);

@@ -1,6 +1,7 @@
 /*
  * redirect_module.c: HostMemRedirectModule and HostMemRemoveRedirection.
  */
+#include "hosting/error_info.h"
 #include "hosting/host_memory_manager.h"
 #include "redirect/follow.h"
 #include "redirect/hooks/page_hooks.h"
@@ -83,8 +84,15 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
         *ppRedirection = NULL;
     if (!pManager || !ppRedirection)
         return E_POINTER;
-    if (!manager || !hModule || (dwFlags & ~REDIRECT_FLAGS) || serves_hooks(hModule))
-        return E_INVALIDARG;
+    error_info_prepare();
+    if (!manager)
+        return error_info_set(BAD_REDIRECT_MANAGER, (uintptr_t)pManager);
+    if (!hModule)
+        return error_info_set(BAD_REDIRECT_NO_MODULE, 0);
+    if (dwFlags & ~REDIRECT_FLAGS)
+        return error_info_set(BAD_REDIRECT_FLAGS, dwFlags & ~REDIRECT_FLAGS);
+    if (serves_hooks(hModule))
+        return error_info_set(BAD_REDIRECT_OWN_MODULE, (uintptr_t)hModule);
     hr = redirect(manager, hModule, dwFlags, ppRedirection);
     if (hr == S_OK)
         keep(*ppRedirection);
@@ -97,8 +105,9 @@ HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirec
 
     if (!pRedirection)
         return E_POINTER;
+    error_info_prepare();
     if (!claim(pRedirection))
-        return E_INVALIDARG;
+        return error_info_set(BAD_REDIRECTION, (uintptr_t)pRedirection);
     error = redirection_undo(pRedirection);
     if (pRedirection->flags & HOSTMEM_REDIRECT_FOLLOW) {
         DWORD other = follow_end();
@@ -110,5 +119,6 @@ HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirec
 
 HRESULT STDMETHODCALLTYPE HostMemFollowModule(HMODULE hModule)
 {
-    return hModule ? follow_module(hModule) : E_INVALIDARG;
+    error_info_prepare();
+    return hModule ? follow_module(hModule) : error_info_set(BAD_FOLLOW_MODULE, 0);
 }
