@@ -99,7 +99,7 @@ typedef struct HOSTMEM_LIMITS {
 /*
  * HOSTMEM_OPTIONS.dwFlags. Each of the first four makes heaps keep a history of every small block
  * (see HOSTMEM_BLOCK): some 56 bytes a block, and time. There is room for 4 GiB of histories on x64
- * and for 16 MiB on x86; blocks beyond that have no history.
+ * and for 256 MiB on x86 (16 MiB in pBooks); blocks beyond that have no history.
  */
 #define HOSTMEM_TRACK_BLOCKS 0x1  /* nothing but the histories, callers included */
 #define HOSTMEM_FILL_ON_ALLOC 0x2 /* fill blocks with 0xCD when they are handed out */
@@ -171,6 +171,27 @@ typedef struct HOSTMEM_OPTIONS {
     HOSTMEM_ENDING_CALLBACK pfnEnding;
     void *pEndingContext;
 } HOSTMEM_OPTIONS;
+
+/*
+ * How much there can be of everything, for each manager. What would be more is refused with
+ * E_OUTOFMEMORY. The third figure is for x86 with books in pBooks, where all has its place from the
+ * start; otherwise the bounds cost nothing.
+ *
+ *                                                  x64         x86     x86, pBooks
+ *   regions at once                         16,777,216      65,536      65,536
+ *   heaps at once                               16,384       4,096         256
+ *   slabs of small blocks at once               64 GiB       4 GiB       1 GiB
+ *   histories of blocks                          4 GiB     256 MiB      16 MiB
+ *   mapped ranges at once                       65,536      65,536      65,536
+ *   controls at once                             4,096       4,096       4,096
+ *   callbacks of RegisterMemoryNotificationCallback, different ones: 4,096
+ *   names of DebugAlloc, and what regions need beside their records: 2 GiB, 64 MiB, 2 MiB
+ *
+ * Books begin with some 10 MiB of address space on x64 and 2 MiB on x86, high in the address space,
+ * and reserve more as they grow, doubling each time. In pBooks they take all of
+ * HostMemGetBooksSize() from the start. Windows keeps 8 bytes of paged pool for each page of a
+ * section, reserved or not: some 19 MiB for books in a section on x64, and 100 KiB on x86.
+ */
 
 /* ----------------------------------------------------------------------------------------------
  * Factories
