@@ -2,7 +2,7 @@
  * dllmain.c: the DLL's entry point. hostmem is linked without the C run-time library: it needs
  * none, and its import table, in which no heap and no lock appears, proves a promise.
  */
-#include "hosting/error_info.h"
+#include "hosting/errors/error_info.h"
 
 BOOL WINAPI DllMainCRTStartup(HINSTANCE instance, DWORD reason, LPVOID reserved);
 

@@ -3,7 +3,7 @@
  */
 #include "hosting/books.h"
 
-#include "hosting/error_info.h"
+#include "hosting/errors/error_info.h"
 #include "hosting/hresult.h"
 #include "os/os.h"
 

@@ -1,7 +1,7 @@
 /*
  * create_manager.c: HostMemCreateManager.
  */
-#include "hosting/error_info.h"
+#include "hosting/errors/error_info.h"
 #include "hosting/host_memory_manager.h"
 #include "hosting/inspection.h"
 #include "hosting/manager_parts.h"

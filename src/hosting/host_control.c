@@ -4,9 +4,9 @@
  */
 #include "hosting/host_control.h"
 
-#include "hosting/error_info.h"
+#include "hosting/errors/error_info.h"
 #include "hosting/host_memory_manager.h"
-#include "hosting/reference.h"
+#include "hosting/parts/reference.h"
 
 static struct host_control *impl_from_IHostControl(IHostControl *iface)
 {

@@ -14,9 +14,9 @@
 
 #include "heap/heap_fast_path.h"
 #include "hosting/counted_call.h"
-#include "hosting/error_info.h"
+#include "hosting/errors/error_info.h"
 #include "hosting/public_facts.h"
-#include "hosting/reference.h"
+#include "hosting/parts/reference.h"
 
 static struct host_malloc *impl_from_IHostMalloc(IHostMalloc *iface)
 {

@@ -10,7 +10,7 @@
  */
 #include "hosting/host_memory_manager.h"
 
-#include "hosting/bad_request.h"
+#include "hosting/errors/bad_request.h"
 #include "hosting/counted_call.h"
 #include "hosting/host_malloc.h"
 #include "hosting/parts/memory_load.h"

@@ -6,7 +6,7 @@
 #include "hosting/inspection.h"
 #include "heap/heap_walk.h"
 
-#include "hosting/error_info.h"
+#include "hosting/errors/error_info.h"
 #include "hosting/host_malloc.h"
 #include "hosting/inspection_methods.h"
 #include "hosting/public_facts.h"

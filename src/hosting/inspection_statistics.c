@@ -3,7 +3,7 @@
  * and of its heaps.
  */
 #include "hosting/inspection_methods.h"
-#include "hosting/error_info.h"
+#include "hosting/errors/error_info.h"
 #include "heap/heap_counters.h"
 #include "heap/heap_walk.h"
 #include "hosting/public_facts.h"

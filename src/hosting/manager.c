@@ -3,7 +3,7 @@
  */
 #include "hosting/manager.h"
 
-#include "hosting/reference.h"
+#include "hosting/parts/reference.h"
 #include "os/os.h"
 
 bool guid_is_equal(REFGUID a, REFGUID b)

@@ -11,7 +11,7 @@
 #include "counters/counters.h"
 #include "heap/heap.h"
 #include "hosting/books.h"
-#include "hosting/module_hold.h"
+#include "hosting/parts/module_hold.h"
 #include "hosting/parts/emergency.h"
 #include "hosting/parts/limits.h"
 #include "hosting/parts/redirected.h"

@@ -1,7 +1,7 @@
 /*
  * redirect_module.c: HostMemRedirectModule and HostMemRemoveRedirection.
  */
-#include "hosting/error_info.h"
+#include "hosting/errors/error_info.h"
 #include "hosting/host_memory_manager.h"
 #include "redirect/follow.h"
 #include "redirect/hooks/page_hooks.h"

@@ -6,7 +6,7 @@
  */
 #include "redirect/redirection.h"
 
-#include "hosting/error_info.h"
+#include "hosting/errors/error_info.h"
 #include "os/os.h"
 #include "pe/import_table.h"
 #include "pe/import_write.h"

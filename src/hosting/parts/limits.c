@@ -3,7 +3,7 @@
  */
 #include "hosting/parts/limits.h"
 
-#include "hosting/error_info.h"
+#include "hosting/errors/error_info.h"
 
 _Static_assert(HOSTMEM_DEFAULT_LOW_PERCENT == PRESSURE_LOW_PERCENT, "one fact");
 _Static_assert(HOSTMEM_DEFAULT_HIGH_PERCENT == PRESSURE_HIGH_PERCENT, "one fact");

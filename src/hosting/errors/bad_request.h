@@ -6,7 +6,7 @@
 #ifndef HOSTMEM_HOSTING_BAD_REQUEST_H
 #define HOSTMEM_HOSTING_BAD_REQUEST_H
 
-#include "hosting/error_info.h"
+#include "hosting/errors/error_info.h"
 #include "pages/pages.h"
 
 void bad_request_of_alloc(const struct pages_request *request);

@@ -1,7 +1,7 @@
 /*
  * error_info.c: HostMemGetErrorInfo; see error_info.h.
  */
-#include "hosting/error_info.h"
+#include "hosting/errors/error_info.h"
 
 #include <hostmem/hostmem.h>
 

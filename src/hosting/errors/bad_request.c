@@ -1,7 +1,7 @@
 /*
  * bad_request.c: see bad_request.h.
  */
-#include "hosting/bad_request.h"
+#include "hosting/errors/bad_request.h"
 
 /* One of PAGE_NOACCESS to PAGE_EXECUTE_WRITECOPY; the modifiers are left to Win32. */
 static bool is_protection(DWORD protect)

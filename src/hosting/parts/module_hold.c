@@ -1,7 +1,7 @@
 /*
  * module_hold.c: see module_hold.h.
  */
-#include "hosting/module_hold.h"
+#include "hosting/parts/module_hold.h"
 
 #include "os/os.h"
 
