@@ -192,9 +192,8 @@ uint32_t span_number_of(const struct span *span, const void *address)
         size_t size = span->grows ? piece_size(span, piece) : span->size;
         size_t at = (uintptr_t)address - (uintptr_t)base;
 
-        if (base && at < size)
-            return at % span->unit ? span->limit
-                                   : piece_begin(span, piece) + (uint32_t)(at / span->unit);
+        if (base && at < size && at % span->unit == 0)
+            return piece_begin(span, piece) + (uint32_t)(at / span->unit);
         if (!base || !span->grows || piece_end(span, piece) == span->limit)
             break;
     }
