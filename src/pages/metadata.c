@@ -20,10 +20,13 @@ bool metadata_init(struct metadata *metadata, size_t limit, struct book_space *b
     return span_reserve(&metadata->span, ALIGNMENT, (uint32_t)(rounded / ALIGNMENT), 0, books);
 }
 
-/* The first place from `at` on where `size` bytes lie in one piece. */
+/*
+ * The first place from `at` on where `size` bytes lie in one piece. In a whole space the pieces
+ * follow each other: so a copy of books takes as much as the books do, in whatever order (reader/).
+ */
 static size_t fit(const struct span *span, size_t at, size_t size)
 {
-    while (at < span->size) {
+    while (span->grows && at < span->size) {
         uint32_t piece = span_piece_of(span, (uint32_t)(at / ALIGNMENT));
         size_t end = ((size_t)2 << piece) * ALIGNMENT;
 

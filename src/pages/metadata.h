@@ -17,7 +17,8 @@ struct metadata {
 
 /*
  * limit: the most bytes that can ever be taken, rounded up to granules. Nothing is spent on it.
- * What is taken lies in one piece of the span, so some bytes at the end of a piece may stay unused.
+ * What is taken lies in one piece of the span, so where pieces lie apart some bytes at the end of a
+ * piece may stay unused.
  */
 bool metadata_init(struct metadata *metadata, size_t limit, struct book_space *books);
 

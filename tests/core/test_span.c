@@ -187,6 +187,25 @@ static void in_a_whole_space_the_items_follow_each_other(void **state)
     book_space_release(&books);
 }
 
+/* The first of the two would not fit into what is left of the first piece. */
+static void in_a_whole_space_no_metadata_is_left_out(void **state)
+{
+    struct book_space books = {0};
+    struct gauge gauge = {0};
+    struct metadata metadata = {0};
+    char *first;
+
+    (void)state;
+    assert_true(book_space_reserve_whole(&books));
+    books.gauge = &gauge;
+    assert_true(metadata_init(&metadata, (size_t)64 << 20, &books));
+    first = metadata_take(&metadata, 64);
+    assert_ptr_equal(metadata_take(&metadata, SPAN_FIRST_SIZE), first + 64);
+    assert_ptr_equal(metadata_take(&metadata, 64), first + SPAN_FIRST_SIZE + 64);
+    metadata_destroy(&metadata);
+    book_space_release(&books);
+}
+
 #define fixture_test(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -198,6 +217,7 @@ int main(void)
         fixture_test(threads_that_grow_a_pool_at_once_share_its_pieces),
         fixture_test(metadata_lies_in_one_piece_each),
         cmocka_unit_test(in_a_whole_space_the_items_follow_each_other),
+        cmocka_unit_test(in_a_whole_space_no_metadata_is_left_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
