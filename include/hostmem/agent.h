@@ -48,6 +48,14 @@ typedef struct HOSTMEM_AGENT_OPTIONS {
 HRESULT STDMETHODCALLTYPE HostMemAgentStart(const HOSTMEM_AGENT_OPTIONS *pOptions,
                                             IHostMemoryManager **ppManager);
 
+/*
+ * HostMemGetErrorInfo (errors.h) of hostmem-agent.dll: of the calling thread's last
+ * HostMemAgentStart that answered E_INVALIDARG, or of what else it called of the agent's manager
+ * since. The agent has a hostmem of its own: that of a hostmem.dll in the same process does not
+ * know of it.
+ */
+HRESULT STDMETHODCALLTYPE HostMemAgentGetErrorInfo(HOSTMEM_ERROR_INFO *pInfo);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

@@ -2,9 +2,10 @@
  * hostmem.h: what every host needs: limits, options, and the functions that make a manager.
  *
  * The memory manager itself is IHostMemoryManager, declared in clrhosting.h and described in the
- * .NET Framework hosting reference. This header makes one. It includes five others, so that a
+ * .NET Framework hosting reference. This header makes one. It includes six others, so that a
  * program needs no more than this one:
  * - clrhosting.h: the interfaces between a host and the CLR.
+ * - errors.h: what an HRESULT means, and which argument was wrong.
  * - inspection.h: IHostMemInspection, which shows what a manager has handed out.
  * - books.h: reading a manager's books from another process.
  * - redirect.h: import redirection, which brings modern .NET to use a manager.
@@ -19,12 +20,29 @@
  * "Suspension-safe" means that a function may be called by a thread that has suspended others. It
  * takes no lock, waits for nothing, calls neither the loader nor a heap, and every other thread can
  * make progress while the calling thread is frozen inside it.
+ *
+ * Callbacks and references. While an object calls back, into a callback of these headers or into an
+ * interface that it was given, it stays whole: the callback may take and give back references of
+ * every object, the last ones included. An object whose last reference is given back so ends when
+ * the call that called back is done. A callback that runs because an object ends may keep a
+ * reference of it: pfnLeak of the heap, the last Release of a notification callback of the manager,
+ * that of an inner IHostControl of the control. The object then lives on, without what it has
+ * released; a heap whose blocks were reported reports them again at its next last Release.
+ *
+ * The module. hostmem.dll, or the module that the static library is linked into, stays loaded while
+ * a manager, a heap, a control or an inspection lives, also after FreeLibrary. It is unloaded when
+ * the last of them, and all references of the module, have been given back, in any order. Two
+ * exceptions stay loaded to the process's end: a module that has redirected others (redirect.h),
+ * and one whose last object was released by a callback inside a call of that object. So a last
+ * Release of a manager may call the loader: it is not suspension-safe, nor is that of a heap or a
+ * control that keeps the manager alive.
  */
 #ifndef HOSTMEM_HOSTMEM_H
 #define HOSTMEM_HOSTMEM_H
 
 #include <hostmem/books.h>
 #include <hostmem/clrhosting.h>
+#include <hostmem/errors.h>
 #include <hostmem/inspection.h>
 #include <hostmem/redirect.h>
 #include <hostmem/version.h>
@@ -81,7 +99,7 @@ typedef struct HOSTMEM_LIMITS {
 /*
  * HOSTMEM_OPTIONS.dwFlags. Each of the first four makes heaps keep a history of every small block
  * (see HOSTMEM_BLOCK): some 56 bytes a block, and time. There is room for 4 GiB of histories on x64
- * and for 15 MiB on x86; blocks beyond that have no history.
+ * and for 256 MiB on x86 (15 MiB in pBooks); blocks beyond that have no history.
  */
 #define HOSTMEM_TRACK_BLOCKS 0x1  /* nothing but the histories, callers included */
 #define HOSTMEM_FILL_ON_ALLOC 0x2 /* fill blocks with 0xCD when they are handed out */
@@ -115,7 +133,8 @@ typedef struct HOSTMEM_OPTIONS {
 
     /*
      * Called for each block that is still live at the last Release of its IHostMalloc, by the
-     * releasing thread, before the block's memory is given back. NULL: leaks are only counted.
+     * releasing thread, before any block's memory is given back. NULL: leaks are only counted.
+     * Blocks that the callbacks free are not counted as leaked.
      */
     HOSTMEM_BLOCK_CALLBACK pfnLeak;
     void *pLeakContext;
@@ -157,6 +176,27 @@ typedef struct HOSTMEM_OPTIONS {
     HOSTMEM_ENDING_CALLBACK pfnEnding;
     void *pEndingContext;
 } HOSTMEM_OPTIONS;
+
+/*
+ * How much there can be of everything, for each manager. What would be more is refused with
+ * E_OUTOFMEMORY. The third figure is for x86 with books in pBooks, where all has its place from the
+ * start; otherwise the bounds cost nothing.
+ *
+ *                                                  x64         x86     x86, pBooks
+ *   regions at once                         16,777,216      65,536      65,536
+ *   heaps at once                               16,384       4,096         256
+ *   slabs of small blocks at once               64 GiB       4 GiB       1 GiB
+ *   histories of blocks                          4 GiB     256 MiB      16 MiB
+ *   mapped ranges at once                       65,536      65,536      65,536
+ *   controls at once                             4,096       4,096       4,096
+ *   callbacks of RegisterMemoryNotificationCallback, different ones: 4,096
+ *   names of DebugAlloc, and what regions need beside their records: 2 GiB, 64 MiB, 2 MiB
+ *
+ * Books begin with some 10 MiB of address space on x64 and 2 MiB on x86, high in the address space,
+ * and reserve more as they grow, doubling each time. In pBooks they take all of
+ * HostMemGetBooksSize() from the start. Windows keeps 8 bytes of paged pool for each page of a
+ * section, reserved or not: some 19 MiB for books in a section on x64, and 100 KiB on x86.
+ */
 
 /* ----------------------------------------------------------------------------------------------
  * Factories

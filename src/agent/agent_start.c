@@ -2,6 +2,7 @@
  * agent_start.c: the agent's start, wherever it comes from; and HostMemAgentStart.
  */
 #define COBJMACROS
+#include "agent/agent_error.h"
 #include "agent/agent_state.h"
 #include "agent/closing.h"
 #include "agent/module_list.h"
@@ -132,12 +133,6 @@ HRESULT agent_redirect(HMODULE module, DWORD flags, DWORD kind)
  * In a process's own name
  * --------------------------------------------------------------------------------------------- */
 
-static bool are_own_members_free(const HOSTMEM_OPTIONS *options)
-{
-    return options->cbSize == sizeof(*options) && !options->pBooks && !options->cbBooks &&
-           !options->pfnModule && !options->pfnDamage && !options->pfnEnding;
-}
-
 /* What hostmem-run would have written: a report says by it what the manager was asked to do. */
 static void describe(struct board *board, DWORD redirect_flags, const HOSTMEM_OPTIONS *manager)
 {
@@ -185,8 +180,9 @@ static HRESULT start(const HOSTMEM_AGENT_OPTIONS *options)
 
     if (agent.board)
         return HRESULT_FROM_WIN32(ERROR_ALREADY_INITIALIZED);
-    if (options->cbSize != sizeof(*options) || !are_own_members_free(manager))
-        return E_INVALIDARG;
+    result = agent_error_check(options, manager);
+    if (result != S_OK)
+        return result;
     section = board_section_create(GetCurrentProcessId(), &board);
     if (!section)
         return HRESULT_FROM_WIN32(GetLastError());

@@ -80,6 +80,7 @@ struct heap *heap_create(struct heap_space *space, bool executable)
     atomic_store_explicit(&heap->executable, executable, memory_order_relaxed);
     heap->classes = space->classes.classes;
     heap->slabs = (struct slab *)space->slabs.span.base;
+    heap->first_slabs = space->slabs.span.first;
     heap->fast_lookup = space->classes.lookup;
     heap->fast_limit = space->options.flags ? 0 : CLASS_LOOKUP;
     if (heap->fast_limit > space->options.guard_above)
@@ -124,6 +125,16 @@ void heap_free_all(struct heap *heap)
 
     while (heap_next_block(heap->space, heap_number(heap), &cursor, &block))
         heap_free(heap, (void *)block.address);
+}
+
+void heap_report_blocks(struct heap *heap, heap_block_callback *callback, void *context)
+{
+    struct heap_cursor cursor = {0};
+    struct heap_block block;
+
+    heap_flush_delayed(heap);
+    while (heap_next_block(heap->space, heap_number(heap), &cursor, &block))
+        callback(context, &block);
 }
 
 void heap_destroy(struct heap *heap, heap_block_callback *callback, void *context)

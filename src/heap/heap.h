@@ -30,6 +30,9 @@
 /* A new heap; NULL: no memory. */
 struct heap *heap_create(struct heap_space *space, bool executable);
 
+/* Calls back for each live block. Delayed blocks are freed for good before. */
+void heap_report_blocks(struct heap *heap, heap_block_callback *callback, void *context);
+
 /*
  * Calls back for each block still live, counts it as leaked, and gives everything back. No call of
  * this heap may be under way. callback may be NULL.

@@ -50,7 +50,9 @@ static inline struct slab *heap_fast_slab(const struct heap *heap,
         return NULL;
     index =
         atomic_load_explicit(&marks[address % CHUNK_SIZE / OS_GRANULE_SIZE], memory_order_acquire);
-    return index ? &heap->slabs[index - 1] : NULL;
+    if (index - 1 < heap->first_slabs)
+        return &heap->slabs[index - 1];
+    return index ? heap_slab(heap->space, index) : NULL;
 }
 
 /* False: nothing was done; call heap_free. */

@@ -107,13 +107,12 @@ uint64_t heap_space_key(struct heap_space *space);
 
 static inline struct slab *heap_slab(const struct heap_space *space, uint32_t index)
 {
-    return pool_item(&space->slabs, index);
+    return span_at_sized(&space->slabs.span, index - 1, sizeof(struct slab));
 }
 
 static inline uint32_t heap_slab_index(const struct heap_space *space, const struct slab *slab)
 {
-    return (uint32_t)((size_t)((const char *)slab - space->slabs.span.base) / sizeof(struct slab)) +
-           1;
+    return span_number_of_sized(&space->slabs.span, slab, sizeof(struct slab)) + 1;
 }
 
 struct heap;

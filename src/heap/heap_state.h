@@ -41,7 +41,8 @@ struct heap {
     size_t fast_limit;          /* smaller requests may take the fast path */
     const uint8_t *fast_lookup; /* their size classes */
     const struct size_class *classes;
-    struct slab *slabs; /* the space's; the first has index 1 */
+    struct slab *slabs;   /* the space's; the first has index 1 */
+    uint32_t first_slabs; /* how many of them lie there one behind the other */
 
     /* What is the heap's, by its index in its pool: see heap_space.h. */
     struct index_set own_slabs;

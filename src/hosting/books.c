@@ -3,6 +3,7 @@
  */
 #include "hosting/books.h"
 
+#include "hosting/errors/error_info.h"
 #include "hosting/hresult.h"
 #include "os/os.h"
 
@@ -14,8 +15,9 @@ static HRESULT commit(void *memory, size_t size)
     SetLastError(ERROR_NOT_ENOUGH_MEMORY);
     if (os_metadata_commit(memory, size))
         return S_OK;
-    return hresult_from_pages_result(GetLastError(), &last_error) == E_OUTOFMEMORY ? E_OUTOFMEMORY
-                                                                                   : E_INVALIDARG;
+    if (hresult_from_pages_result(GetLastError(), &last_error) == E_OUTOFMEMORY)
+        return E_OUTOFMEMORY;
+    return error_info_set(BAD_BOOKS_TAKEN, (uintptr_t)memory);
 }
 
 static void write_header(struct books_header *header, size_t manager_size)
@@ -49,7 +51,7 @@ HRESULT books_begin(void *memory, size_t manager_size, struct book_space *space,
     if (hr == S_OK &&
         !atomic_compare_exchange_strong_explicit(&(*header)->state, &none, BOOKS_MAKING,
                                                  memory_order_acq_rel, memory_order_relaxed))
-        hr = E_INVALIDARG;
+        hr = error_info_set(BAD_BOOKS_TAKEN, (uintptr_t)memory);
     if (hr != S_OK)
         book_space_release(space);
     else

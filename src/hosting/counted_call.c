@@ -63,6 +63,6 @@ HRESULT counted_call_end(struct counted_call *call, pages_result result)
     }
     counted_call_end_with(call, hr);
     if (may_change_pressure(call->method))
-        pressure_notify_update(&call->manager->limits.notify, result == PAGES_REFUSED);
+        manager_update_pressure(call->manager, result == PAGES_REFUSED);
     return hr;
 }

@@ -1,6 +1,7 @@
 /*
  * create_manager.c: HostMemCreateManager.
  */
+#include "hosting/errors/error_info.h"
 #include "hosting/host_memory_manager.h"
 #include "hosting/inspection.h"
 #include "hosting/manager_parts.h"
@@ -37,10 +38,13 @@ static HRESULT make_manager(const HOSTMEM_OPTIONS *options, struct manager **mad
     manager->books = space;
     manager->books.gauge = &manager->counters.metadata;
     manager->born_tick = os_tick_milliseconds();
+    manager->destroy = manager_destroy;
     atomic_store_explicit(&manager->references, 1, memory_order_relaxed);
     gauge_add(&manager->counters.metadata, sizeof(struct manager));
     set_callbacks(manager, options);
     hr = manager_make_parts(manager, options);
+    if (hr == S_OK && !module_hold_take(&manager->module))
+        hr = E_OUTOFMEMORY;
     if (hr != S_OK) {
         manager_release(manager);
         return hr;
@@ -50,13 +54,18 @@ static HRESULT make_manager(const HOSTMEM_OPTIONS *options, struct manager **mad
     return S_OK;
 }
 
-/* True if the options are known, and the memory for books is of the kind that is wanted. */
-static bool options_are_valid(const HOSTMEM_OPTIONS *options)
+/* S_OK if the options are known, and the memory for books is of the kind that is wanted. */
+static HRESULT check_options(const HOSTMEM_OPTIONS *options)
 {
-    if (options->cbSize != sizeof(*options) || (options->dwFlags & ~(DWORD)OPTIONS_FLAGS))
-        return false;
-    return options->pBooks ? book_space_is_whole(options->pBooks, options->cbBooks)
-                           : !options->cbBooks;
+    if (options->cbSize != sizeof(*options))
+        return error_info_set(BAD_OPTIONS_SIZE, options->cbSize);
+    if (options->dwFlags & ~(DWORD)OPTIONS_FLAGS)
+        return error_info_set(BAD_OPTIONS_FLAGS, options->dwFlags & ~(DWORD)OPTIONS_FLAGS);
+    if (!options->pBooks && options->cbBooks)
+        return error_info_set(BAD_BOOKS_SIZE_ALONE, options->cbBooks);
+    if (options->pBooks && !book_space_is_whole(options->pBooks, options->cbBooks))
+        return error_info_set(BAD_BOOKS, (uintptr_t)options->pBooks);
+    return S_OK;
 }
 
 HRESULT STDMETHODCALLTYPE HostMemCreateManager(const HOSTMEM_OPTIONS *pOptions,
@@ -71,9 +80,10 @@ HRESULT STDMETHODCALLTYPE HostMemCreateManager(const HOSTMEM_OPTIONS *pOptions,
     if (!ppManager)
         return E_POINTER;
     *ppManager = NULL;
-    if (!options_are_valid(options))
-        return E_INVALIDARG;
-    hr = make_manager(options, &manager);
+    error_info_prepare();
+    hr = check_options(options);
+    if (hr == S_OK)
+        hr = make_manager(options, &manager);
     if (hr != S_OK)
         return hr;
     SetLastError(last_error);

@@ -4,7 +4,9 @@
  */
 #include "hosting/host_control.h"
 
+#include "hosting/errors/error_info.h"
 #include "hosting/host_memory_manager.h"
+#include "hosting/parts/reference.h"
 
 static struct host_control *impl_from_IHostControl(IHostControl *iface)
 {
@@ -13,9 +15,7 @@ static struct host_control *impl_from_IHostControl(IHostControl *iface)
 
 static ULONG WINAPI host_control_AddRef(IHostControl *iface)
 {
-    struct host_control *control = impl_from_IHostControl(iface);
-
-    return atomic_fetch_add_explicit(&control->references, 1, memory_order_relaxed) + 1;
+    return reference_add(&impl_from_IHostControl(iface)->references);
 }
 
 static HRESULT WINAPI host_control_QueryInterface(IHostControl *iface, REFIID riid, void **object)
@@ -32,20 +32,51 @@ static HRESULT WINAPI host_control_QueryInterface(IHostControl *iface, REFIID ri
     return S_OK;
 }
 
-static ULONG WINAPI host_control_Release(IHostControl *iface)
+/* The last reference is gone. The inner control may refer to this one until it has been released.
+ */
+static ULONG end(struct host_control *control, struct module_hold *given_back)
 {
-    struct host_control *control = impl_from_IHostControl(iface);
     struct manager *manager = control->manager;
-    uint32_t left = atomic_fetch_sub_explicit(&control->references, 1, memory_order_acq_rel) - 1;
+    IHostControl *inner = control->inner;
+    uint32_t left;
 
-    if (left == 0) {
-        if (control->inner)
-            control->inner->lpVtbl->Release(control->inner);
-        control->IHostControl_iface.lpVtbl = NULL; /* a call after this faults */
-        pool_give(&manager->controls, control->index);
-        manager_release(manager);
-    }
-    return left;
+    reference_begin_end(&control->references);
+    control->inner = NULL;
+    if (inner)
+        inner->lpVtbl->Release(inner);
+    left = reference_kept(&control->references);
+    if (left)
+        return left;
+    control->IHostControl_iface.lpVtbl = NULL; /* a call after this faults */
+    pool_give(&manager->controls, control->index);
+    manager_release_into(manager, given_back);
+    return 0;
+}
+
+static ULONG release_into(struct host_control *control, struct module_hold *given_back)
+{
+    uint32_t left = reference_release(&control->references);
+
+    return left ? left : end(control, given_back);
+}
+
+ULONG WINAPI host_control_release_body(IHostControl *iface, struct module_hold *given_back);
+ULONG WINAPI host_control_Release(IHostControl *iface);
+
+RELEASE_ENTRY(host_control_Release, host_control_release_body);
+
+ULONG WINAPI host_control_release_body(IHostControl *iface, struct module_hold *given_back)
+{
+    return release_into(impl_from_IHostControl(iface), given_back);
+}
+
+/* After a call of the inner control, which may have released this one. */
+static HRESULT release_after(struct host_control *control, HRESULT hr)
+{
+    struct module_hold kept_for_ever;
+
+    release_into(control, &kept_for_ever);
+    return hr;
 }
 
 static HRESULT WINAPI host_control_GetHostManager(IHostControl *iface, REFIID riid, void **object)
@@ -59,9 +90,11 @@ static HRESULT WINAPI host_control_GetHostManager(IHostControl *iface, REFIID ri
         return E_POINTER;
     if (guid_is_equal(riid, &IID_IHostMemoryManager))
         return manager_query_interface(control->manager, riid, object);
-    if (control->inner)
-        return control->inner->lpVtbl->GetHostManager(control->inner, riid, object);
-    return E_NOINTERFACE;
+    if (!control->inner)
+        return E_NOINTERFACE;
+    reference_add(&control->references);
+    return release_after(control,
+                         control->inner->lpVtbl->GetHostManager(control->inner, riid, object));
 }
 
 static HRESULT WINAPI host_control_SetAppDomainManager(IHostControl *iface, DWORD domain,
@@ -71,7 +104,9 @@ static HRESULT WINAPI host_control_SetAppDomainManager(IHostControl *iface, DWOR
 
     if (!control->inner)
         return S_OK;
-    return control->inner->lpVtbl->SetAppDomainManager(control->inner, domain, manager);
+    reference_add(&control->references);
+    return release_after(
+        control, control->inner->lpVtbl->SetAppDomainManager(control->inner, domain, manager));
 }
 
 static const IHostControlVtbl host_control_vtbl = {
@@ -97,8 +132,9 @@ HRESULT STDMETHODCALLTYPE HostMemCreateHostControl(IHostMemoryManager *pManager,
         *ppControl = NULL;
     if (!pManager || !ppControl)
         return E_POINTER;
+    error_info_prepare();
     if (!manager)
-        return E_INVALIDARG;
+        return error_info_set(BAD_CONTROL_MANAGER, (uintptr_t)pManager);
     index = pool_take(&manager->controls);
     if (!index)
         return E_OUTOFMEMORY;

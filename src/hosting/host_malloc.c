@@ -15,7 +15,9 @@
 #include "heap/heap_fast_path.h"
 #include "heap/reuse/reclaim.h"
 #include "hosting/counted_call.h"
+#include "hosting/errors/error_info.h"
 #include "hosting/public_facts.h"
+#include "hosting/parts/reference.h"
 
 static struct host_malloc *impl_from_IHostMalloc(IHostMalloc *iface)
 {
@@ -24,9 +26,7 @@ static struct host_malloc *impl_from_IHostMalloc(IHostMalloc *iface)
 
 static ULONG WINAPI host_malloc_AddRef(IHostMalloc *iface)
 {
-    struct host_malloc *host_malloc = impl_from_IHostMalloc(iface);
-
-    return atomic_fetch_add_explicit(&host_malloc->references, 1, memory_order_relaxed) + 1;
+    return reference_add(&impl_from_IHostMalloc(iface)->references);
 }
 
 static HRESULT WINAPI host_malloc_QueryInterface(IHostMalloc *iface, REFIID riid, void **object)
@@ -54,21 +54,59 @@ static void report_leak(void *context, const struct heap_block *block)
     manager->leak_callback(manager->leak_context, &public_block);
 }
 
-static ULONG WINAPI host_malloc_Release(IHostMalloc *iface)
+/* Calls back for the live blocks, while the heap is whole. */
+static void report_leaks(struct host_malloc *host_malloc)
 {
-    struct host_malloc *host_malloc = impl_from_IHostMalloc(iface);
-    struct manager *manager = host_malloc->manager;
-    uint32_t left =
-        atomic_fetch_sub_explicit(&host_malloc->references, 1, memory_order_acq_rel) - 1;
+    if (host_malloc->manager->leak_callback)
+        heap_report_blocks(host_malloc->heap, report_leak, host_malloc->manager);
+}
 
-    if (left == 0) {
-        heap_destroy(host_malloc->heap, report_leak, manager);
-        pressure_notify_update(&manager->limits.notify, false);
-        host_malloc->IHostMalloc_iface.lpVtbl = NULL; /* a call after this faults */
-        pool_give(&manager->mallocs, host_malloc->index);
-        manager_release(manager);
-    }
-    return left;
+/*
+ * The last reference is gone. The object's own destruction may call back once more, for damaged
+ * blocks: so the count of references stays as it is until that is done.
+ */
+static ULONG end(struct host_malloc *host_malloc, struct module_hold *given_back)
+{
+    struct manager *manager = host_malloc->manager;
+    uint32_t left;
+
+    reference_begin_end(&host_malloc->references);
+    report_leaks(host_malloc);
+    left = reference_kept(&host_malloc->references);
+    if (left)
+        return left;
+    heap_destroy(host_malloc->heap, NULL, NULL);
+    manager_update_pressure(manager, false);
+    host_malloc->IHostMalloc_iface.lpVtbl = NULL; /* a call after this faults */
+    atomic_store_explicit(&host_malloc->references, 0, memory_order_relaxed);
+    pool_give(&manager->mallocs, host_malloc->index);
+    manager_release_into(manager, given_back);
+    return 0;
+}
+
+static ULONG release_into(struct host_malloc *host_malloc, struct module_hold *given_back)
+{
+    uint32_t left = reference_release(&host_malloc->references);
+
+    return left ? left : end(host_malloc, given_back);
+}
+
+ULONG WINAPI host_malloc_release_body(IHostMalloc *iface, struct module_hold *given_back);
+ULONG WINAPI host_malloc_Release(IHostMalloc *iface);
+
+RELEASE_ENTRY(host_malloc_Release, host_malloc_release_body);
+
+ULONG WINAPI host_malloc_release_body(IHostMalloc *iface, struct module_hold *given_back)
+{
+    return release_into(impl_from_IHostMalloc(iface), given_back);
+}
+
+/* Releases inside a call, which returns into the module: it stays loaded if the manager ends. */
+static void release_inside(struct host_malloc *host_malloc)
+{
+    struct module_hold kept_for_ever;
+
+    release_into(host_malloc, &kept_for_ever);
 }
 
 /*
@@ -90,8 +128,8 @@ static enum counted_method method_of(const struct heap_request *request)
     return request->debug ? COUNTED_MALLOC_DEBUG_ALLOC : COUNTED_MALLOC_ALLOC;
 }
 
-HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
-                                 const struct heap_request *request, void **memory)
+static HRESULT alloc_held(struct host_malloc *host_malloc, const struct heap_request *request,
+                          void **memory)
 {
     DWORD last_error = GetLastError();
     pages_result result = heap_alloc(host_malloc->heap, request, memory);
@@ -103,8 +141,27 @@ HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
     if (result)
         return refused(host_malloc->manager, method_of(request), S_OK, result);
     SetLastError(last_error);
-    pressure_notify_update(&host_malloc->manager->limits.notify, false);
+    manager_update_pressure(host_malloc->manager, false);
     return S_OK;
+}
+
+/* True if a callback may run while the heap is at work: the heap has to be kept alive. */
+static bool may_call_back(const struct host_malloc *host_malloc)
+{
+    return host_malloc->manager->damage_callback != NULL;
+}
+
+HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
+                                 const struct heap_request *request, void **memory)
+{
+    HRESULT hr;
+
+    if (!may_call_back(host_malloc))
+        return alloc_held(host_malloc, request, memory);
+    host_malloc_AddRef(&host_malloc->IHostMalloc_iface);
+    hr = alloc_held(host_malloc, request, memory);
+    release_inside(host_malloc);
+    return hr;
 }
 
 HRESULT host_malloc_alloc(struct host_malloc *host_malloc, const struct heap_request *request,
@@ -116,8 +173,10 @@ HRESULT host_malloc_alloc(struct host_malloc *host_malloc, const struct heap_req
         *memory = NULL;
     if (!manager_is_open(manager) || !memory)
         return refused(manager, method_of(request), E_POINTER, PAGES_OK);
-    if (request->critical_level > eProcessCritical)
+    if (request->critical_level > eProcessCritical) {
+        error_info_set(BAD_BLOCK_LEVEL, request->critical_level);
         return refused(manager, method_of(request), S_OK, ERROR_INVALID_PARAMETER);
+    }
     return host_malloc_alloc_anyway(host_malloc, request, memory);
 }
 
@@ -162,7 +221,7 @@ static HRESULT WINAPI host_malloc_DebugAlloc(IHostMalloc *iface, SIZE_T size,
     return host_malloc_alloc(impl_from_IHostMalloc(iface), &request, memory);
 }
 
-HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory)
+static HRESULT free_held(struct host_malloc *host_malloc, void *memory)
 {
     DWORD last_error = GetLastError();
     pages_result result = heap_free(host_malloc->heap, memory);
@@ -171,8 +230,20 @@ HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory)
         return refused(host_malloc->manager, COUNTED_MALLOC_FREE, S_OK, result);
     manager_latch_contradiction(host_malloc->manager); /* while a slab was given back */
     SetLastError(last_error);
-    pressure_notify_update(&host_malloc->manager->limits.notify, false);
+    manager_update_pressure(host_malloc->manager, false);
     return S_OK;
+}
+
+HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory)
+{
+    HRESULT hr;
+
+    if (!may_call_back(host_malloc))
+        return free_held(host_malloc, memory);
+    host_malloc_AddRef(&host_malloc->IHostMalloc_iface);
+    hr = free_held(host_malloc, memory);
+    release_inside(host_malloc);
+    return hr;
 }
 
 HRESULT host_malloc_free(struct host_malloc *host_malloc, void *memory)
@@ -229,6 +300,6 @@ size_t host_malloc_trim_all(struct manager *manager)
     size_t given = reclaim(&manager->heaps);
 
     manager_latch_contradiction(manager);
-    pressure_notify_update(&manager->limits.notify, false);
+    manager_update_pressure(manager, false);
     return given;
 }

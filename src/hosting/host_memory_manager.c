@@ -11,6 +11,7 @@
 #include "hosting/host_memory_manager.h"
 
 #include "heap/reuse/reclaim.h"
+#include "hosting/errors/bad_request.h"
 #include "hosting/counted_call.h"
 #include "hosting/host_malloc.h"
 #include "hosting/parts/memory_load.h"
@@ -39,9 +40,14 @@ static ULONG WINAPI memory_manager_AddRef(IHostMemoryManager *iface)
     return manager_add_ref(impl_from_IHostMemoryManager(iface));
 }
 
-static ULONG WINAPI memory_manager_Release(IHostMemoryManager *iface)
+ULONG WINAPI memory_manager_release_body(IHostMemoryManager *iface, struct module_hold *given_back);
+ULONG WINAPI memory_manager_Release(IHostMemoryManager *iface);
+
+RELEASE_ENTRY(memory_manager_Release, memory_manager_release_body);
+
+ULONG WINAPI memory_manager_release_body(IHostMemoryManager *iface, struct module_hold *given_back)
 {
-    return manager_release(impl_from_IHostMemoryManager(iface));
+    return manager_release_into(impl_from_IHostMemoryManager(iface), given_back);
 }
 
 static HRESULT WINAPI memory_manager_CreateMalloc(IHostMemoryManager *iface, DWORD type,
@@ -55,8 +61,10 @@ static HRESULT WINAPI memory_manager_CreateMalloc(IHostMemoryManager *iface, DWO
         return counted_call_unavailable(&call);
     if (!host_malloc)
         return counted_call_end_with(&call, E_POINTER);
-    if (type & ~(DWORD)(MALLOC_THREADSAFE | MALLOC_EXECUTABLE))
+    if (type & ~(DWORD)(MALLOC_THREADSAFE | MALLOC_EXECUTABLE)) {
+        error_info_set(BAD_MALLOC_TYPE, type & ~(DWORD)(MALLOC_THREADSAFE | MALLOC_EXECUTABLE));
         return counted_call_end(&call, ERROR_INVALID_PARAMETER);
+    }
     *host_malloc = host_malloc_create(call.manager, (type & MALLOC_EXECUTABLE) != 0);
     return counted_call_end(&call, *host_malloc ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
 }
@@ -72,6 +80,7 @@ HRESULT host_memory_manager_alloc(struct manager *manager, void *address, SIZE_T
                                     .node = node,
                                     .critical_level = (uint32_t)level};
     struct counted_call call;
+    pages_result result;
 
     if (memory)
         *memory = NULL;
@@ -79,9 +88,14 @@ HRESULT host_memory_manager_alloc(struct manager *manager, void *address, SIZE_T
         return counted_call_unavailable(&call);
     if (!memory)
         return counted_call_end_with(&call, E_POINTER);
-    if (request.critical_level > eProcessCritical)
+    if (request.critical_level > eProcessCritical) {
+        error_info_set(BAD_ALLOC_LEVEL, request.critical_level);
         return counted_call_end(&call, ERROR_INVALID_PARAMETER);
-    return counted_call_end(&call, reclaim_pages_alloc(&manager->heaps, &request, memory));
+    }
+    result = reclaim_pages_alloc(&manager->heaps, &request, memory);
+    if (result == ERROR_INVALID_PARAMETER)
+        bad_request_of_alloc(&request);
+    return counted_call_end(&call, result);
 }
 
 static HRESULT WINAPI memory_manager_VirtualAlloc(IHostMemoryManager *iface, void *address,
@@ -103,6 +117,8 @@ static HRESULT WINAPI memory_manager_VirtualFree(IHostMemoryManager *iface, LPVO
     result = pages_free(&call.manager->pages, address, size, type);
     if (!result && type == MEM_RELEASE)
         emergency_restore_later(&call.manager->emergency);
+    if (result == ERROR_INVALID_PARAMETER)
+        bad_request_of_free(address, size, type);
     return counted_call_end(&call, result);
 }
 
@@ -121,6 +137,8 @@ static HRESULT WINAPI memory_manager_VirtualQuery(IHostMemoryManager *iface, voi
         return counted_call_end_with(&call, E_POINTER);
     error = os_query(address, buffer, length, &written);
     *result = written;
+    if (error == ERROR_INVALID_PARAMETER)
+        error_info_set(BAD_QUERY, (uintptr_t)address);
     return counted_call_end(&call, error);
 }
 
@@ -138,6 +156,8 @@ static HRESULT WINAPI memory_manager_VirtualProtect(IHostMemoryManager *iface, v
     error = os_protect(address, size, protect, &old);
     if (!error)
         *old_protect = old;
+    else if (error == ERROR_INVALID_PARAMETER)
+        bad_request_of_protect(size, protect);
     return counted_call_end(&call, error);
 }
 
@@ -178,15 +198,19 @@ static HRESULT WINAPI memory_manager_NeedsVirtualAddressSpace(IHostMemoryManager
 {
     struct counted_call call;
     bool trimmed, given;
+    HRESULT hr;
 
     (void)address;
     (void)size;
     if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface),
                             COUNTED_NEEDS_ADDRESS_SPACE))
         return counted_call_unavailable(&call);
+    manager_add_ref(call.manager); /* the runtime may be told, and release it, before all is done */
     trimmed = host_malloc_trim_all(call.manager) != 0;
     given = emergency_give(&call.manager->emergency);
-    return counted_call_end(&call, given || trimmed ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
+    hr = counted_call_end(&call, given || trimmed ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
+    manager_release(call.manager);
+    return hr;
 }
 
 static HRESULT WINAPI memory_manager_AcquiredVirtualAddressSpace(IHostMemoryManager *iface,
@@ -197,8 +221,10 @@ static HRESULT WINAPI memory_manager_AcquiredVirtualAddressSpace(IHostMemoryMana
     if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface),
                             COUNTED_ACQUIRED_ADDRESS_SPACE))
         return counted_call_unavailable(&call);
-    if (!address || !size || (uintptr_t)address + (size - 1) < (uintptr_t)address)
+    if (!address || !size || (uintptr_t)address + (size - 1) < (uintptr_t)address) {
+        error_info_set(address ? BAD_RANGE_SIZE : BAD_RANGE_ADDRESS, address ? size : 0);
         return counted_call_end(&call, ERROR_INVALID_PARAMETER);
+    }
     return counted_call_end(&call, mapped_add(&call.manager->mapped, (uintptr_t)address, size)
                                        ? PAGES_OK
                                        : ERROR_NOT_ENOUGH_MEMORY);

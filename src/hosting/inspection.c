@@ -6,6 +6,7 @@
 #include "hosting/inspection.h"
 #include "heap/heap_walk.h"
 
+#include "hosting/errors/error_info.h"
 #include "hosting/host_malloc.h"
 #include "hosting/inspection_methods.h"
 #include "hosting/public_facts.h"
@@ -16,14 +17,19 @@ static HRESULT WINAPI inspection_QueryInterface(IHostMemInspection *iface, REFII
     return manager_query_interface(impl_from_IHostMemInspection(iface), riid, object);
 }
 
-static ULONG WINAPI inspection_AddRef(IHostMemInspection *iface)
+ULONG WINAPI inspection_AddRef(IHostMemInspection *iface)
 {
     return manager_add_ref(impl_from_IHostMemInspection(iface));
 }
 
-static ULONG WINAPI inspection_Release(IHostMemInspection *iface)
+ULONG WINAPI inspection_release_body(IHostMemInspection *iface, struct module_hold *given_back);
+ULONG WINAPI inspection_Release(IHostMemInspection *iface);
+
+RELEASE_ENTRY(inspection_Release, inspection_release_body);
+
+ULONG WINAPI inspection_release_body(IHostMemInspection *iface, struct module_hold *given_back)
 {
-    return manager_release(impl_from_IHostMemInspection(iface));
+    return manager_release_into(impl_from_IHostMemInspection(iface), given_back);
 }
 
 HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const void *address,
@@ -61,8 +67,11 @@ static HRESULT WINAPI inspection_Trim(IHostMemInspection *iface, SIZE_T *bytes)
 {
     struct manager *manager = impl_from_IHostMemInspection(iface);
     DWORD last_error = GetLastError();
-    size_t given = host_malloc_trim_all(manager);
+    size_t given;
 
+    manager_add_ref(manager);
+    given = host_malloc_trim_all(manager);
+    manager_release(manager);
     if (bytes)
         *bytes = given;
     SetLastError(last_error);
@@ -71,7 +80,12 @@ static HRESULT WINAPI inspection_Trim(IHostMemInspection *iface, SIZE_T *bytes)
 
 static HRESULT WINAPI inspection_SetLimits(IHostMemInspection *iface, const HOSTMEM_LIMITS *limits)
 {
-    return limits ? limits_set(&impl_from_IHostMemInspection(iface)->limits, limits) : E_POINTER;
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    HRESULT hr = limits ? limits_set(&manager->limits, limits) : E_POINTER;
+
+    if (hr == S_OK)
+        manager_update_pressure(manager, false);
+    return hr;
 }
 
 HRESULT WINAPI inspection_GetLimits(IHostMemInspection *iface, HOSTMEM_LIMITS *limits)
@@ -79,7 +93,7 @@ HRESULT WINAPI inspection_GetLimits(IHostMemInspection *iface, HOSTMEM_LIMITS *l
     if (!limits)
         return E_POINTER;
     if (limits->cbSize != sizeof(*limits))
-        return E_INVALIDARG;
+        return error_info_set(BAD_LIMITS_SIZE, limits->cbSize);
     limits_get(&impl_from_IHostMemInspection(iface)->limits, limits);
     return S_OK;
 }
@@ -88,7 +102,7 @@ static HRESULT WINAPI inspection_SetRedirectedLevel(IHostMemInspection *iface,
                                                     EMemoryCriticalLevel level)
 {
     if ((uint32_t)level > eProcessCritical)
-        return E_INVALIDARG;
+        return error_info_set(BAD_REDIRECTED_LEVEL, (uint32_t)level);
     redirected_set_level(&impl_from_IHostMemInspection(iface)->redirected, level);
     return S_OK;
 }

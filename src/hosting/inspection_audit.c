@@ -3,6 +3,7 @@
  * counts against their blocks.
  */
 #include "hosting/inspection_methods.h"
+#include "hosting/errors/error_info.h"
 #include "heap/heap_walk.h"
 #include "hosting/public_facts.h"
 
@@ -61,7 +62,7 @@ static void audit_heaps(struct audit_caller *caller, struct audit *audit)
     }
 }
 
-HRESULT inspection_audit_by(const struct manager *manager, inspection_auditor *auditor,
+HRESULT inspection_audit_by(struct manager *manager, inspection_auditor *auditor,
                             HOSTMEM_AUDIT *result, HOSTMEM_DIFFERENCE_CALLBACK callback,
                             void *context)
 {
@@ -72,7 +73,8 @@ HRESULT inspection_audit_by(const struct manager *manager, inspection_auditor *a
     if (!result)
         return E_POINTER;
     if (result->cbSize != sizeof(HOSTMEM_AUDIT))
-        return E_INVALIDARG;
+        return error_info_set(BAD_AUDIT_SIZE, result->cbSize);
+    manager_add_ref(manager); /* the callback may release it */
     if (auditor(&manager->pages, &audit, report_difference, &caller))
         audit_heaps(&caller, &audit);
     *result = (HOSTMEM_AUDIT){
@@ -86,6 +88,7 @@ HRESULT inspection_audit_by(const struct manager *manager, inspection_auditor *a
         .Differences = audit.differences,
         .CallsUnderWay = inspection_calls_under_way(manager),
     };
+    manager_release(manager);
     SetLastError(last_error);
     if (caller.hr != S_OK)
         return caller.hr;

@@ -1,6 +1,6 @@
 /*
  * inspection_enum.c: the enumerations of IHostMemInspection: regions, mapped ranges, blocks, heaps,
- * size classes.
+ * size classes. Each keeps the manager alive while the caller's callback runs.
  */
 #include "hosting/inspection_methods.h"
 #include "heap/heap_counters.h"
@@ -18,12 +18,14 @@ HRESULT WINAPI inspection_EnumRegions(IHostMemInspection *iface, HOSTMEM_REGION_
 
     if (!callback)
         return E_POINTER;
+    manager_add_ref(manager);
     while (hr == S_OK && pages_next(&manager->pages, &cursor, &facts, &committed)) {
         HOSTMEM_REGION region;
 
         region_to_public(&facts, committed, &region);
         hr = callback(context, &region);
     }
+    manager_release(manager);
     return hr;
 }
 
@@ -37,12 +39,14 @@ HRESULT WINAPI inspection_EnumMappedRanges(IHostMemInspection *iface,
 
     if (!callback)
         return E_POINTER;
+    manager_add_ref(manager);
     while (hr == S_OK && mapped_next(&manager->mapped, &cursor, &facts)) {
         HOSTMEM_MAPPED_RANGE range = {(void *)facts.base, facts.size, facts.thread_id,
                                       facts.sequence};
 
         hr = callback(context, &range);
     }
+    manager_release(manager);
     return hr;
 }
 
@@ -56,12 +60,14 @@ HRESULT WINAPI inspection_EnumBlocks(IHostMemInspection *iface, DWORD heap,
 
     if (!callback)
         return E_POINTER;
+    manager_add_ref(manager);
     while (hr == S_OK && heap_next_block(&manager->heaps, heap, &cursor, &block)) {
         HOSTMEM_BLOCK public_block;
 
         block_to_public(&block, &public_block);
         hr = callback(context, &public_block);
     }
+    manager_release(manager);
     return hr;
 }
 
@@ -76,6 +82,7 @@ HRESULT WINAPI inspection_EnumHeaps(IHostMemInspection *iface, HOSTMEM_HEAP_CALL
 
     if (!callback)
         return E_POINTER;
+    manager_add_ref(manager);
     while (hr == S_OK && (heap = heap_next(&manager->heaps, &cursor)) != NULL) {
         HOSTMEM_HEAP public_heap;
 
@@ -98,6 +105,7 @@ HRESULT WINAPI inspection_EnumHeaps(IHostMemInspection *iface, HOSTMEM_HEAP_CALL
         };
         hr = callback(context, &public_heap);
     }
+    manager_release(manager);
     return hr;
 }
 
@@ -124,6 +132,7 @@ HRESULT WINAPI inspection_EnumSizeClasses(IHostMemInspection *iface, DWORD heap,
 
     if (!callback)
         return E_POINTER;
+    manager_add_ref(manager);
     for (uint32_t count = 0; hr == S_OK && count < CLASS_COUNT; count++) {
         const struct size_class *size_class =
             next_size_class(&manager->heaps.classes, &plain, &tracked);
@@ -144,5 +153,6 @@ HRESULT WINAPI inspection_EnumSizeClasses(IHostMemInspection *iface, DWORD heap,
         public_class.BlockBytes = figures.block_bytes;
         hr = callback(context, &public_class);
     }
+    manager_release(manager);
     return hr;
 }

@@ -28,7 +28,9 @@ HRESULT WINAPI inspection_EnumHeaps(IHostMemInspection *iface, HOSTMEM_HEAP_CALL
 HRESULT WINAPI inspection_EnumSizeClasses(IHostMemInspection *iface, DWORD heap,
                                           HOSTMEM_SIZE_CLASS_CALLBACK callback, void *context);
 
-/* inspection.c: those that only look */
+/* inspection.c: those that a copy of books has, too */
+ULONG WINAPI inspection_AddRef(IHostMemInspection *iface);
+ULONG WINAPI inspection_Release(IHostMemInspection *iface);
 HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const void *address,
                                      HOSTMEM_REGION *region);
 HRESULT WINAPI inspection_FindBlock(IHostMemInspection *iface, const void *address,
@@ -38,7 +40,7 @@ HRESULT WINAPI inspection_GetLimits(IHostMemInspection *iface, HOSTMEM_LIMITS *l
 /* inspection_audit.c. The auditor: audit_run, or audit_records. */
 typedef bool inspection_auditor(const struct pages *pages, struct audit *audit,
                                 audit_callback *callback, void *context);
-HRESULT inspection_audit_by(const struct manager *manager, inspection_auditor *auditor,
+HRESULT inspection_audit_by(struct manager *manager, inspection_auditor *auditor,
                             HOSTMEM_AUDIT *result, HOSTMEM_DIFFERENCE_CALLBACK callback,
                             void *context);
 HRESULT WINAPI inspection_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT *result,

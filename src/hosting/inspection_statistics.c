@@ -3,6 +3,7 @@
  * and of its heaps.
  */
 #include "hosting/inspection_methods.h"
+#include "hosting/errors/error_info.h"
 #include "heap/heap_counters.h"
 #include "heap/heap_walk.h"
 #include "hosting/public_facts.h"
@@ -150,7 +151,7 @@ HRESULT WINAPI inspection_GetStatistics(IHostMemInspection *iface, HOSTMEM_STATI
     if (!statistics)
         return E_POINTER;
     if (statistics->cbSize != sizeof(*statistics))
-        return E_INVALIDARG;
+        return error_info_set(BAD_STATISTICS_SIZE, statistics->cbSize);
     read_statistics(impl_from_IHostMemInspection(iface), statistics);
     return S_OK;
 }

@@ -3,6 +3,7 @@
  */
 #include "hosting/manager.h"
 
+#include "hosting/parts/reference.h"
 #include "os/os.h"
 
 bool guid_is_equal(REFGUID a, REFGUID b)
@@ -37,16 +38,16 @@ void manager_destroy_parts(struct manager *manager)
     pages_destroy(&manager->pages);
 }
 
-static void destroy(struct manager *manager)
+void manager_destroy(struct manager *manager)
 {
     struct book_space space = manager->books;
-    struct metadata *metadata = &manager->pages.metadata;
+    const struct metadata *metadata = &manager->pages.metadata;
+    char *written = metadata->span.base;
 
     manager_destroy_parts(manager);
-    if (!books_end(&manager->header)) {
+    if (!books_end(&manager->header) && !space.is_own) {
         /* While a manager is made, nothing of its spans but metadata is written to. */
-        os_fill(metadata->span.base, 0,
-                atomic_load_explicit(&metadata->used, memory_order_relaxed));
+        os_fill(written, 0, atomic_load_explicit(&metadata->used, memory_order_relaxed));
         books_wipe(&manager->header);
     }
     book_space_release(&space);
@@ -71,14 +72,41 @@ HRESULT manager_query_interface(struct manager *manager, REFIID riid, void **obj
 
 ULONG manager_add_ref(struct manager *manager)
 {
-    return atomic_fetch_add_explicit(&manager->references, 1, memory_order_relaxed) + 1;
+    return reference_add(&manager->references);
+}
+
+ULONG manager_release_into(struct manager *manager, struct module_hold *given_back)
+{
+    struct module_hold module = manager->module;
+    uint32_t left = reference_release(&manager->references);
+
+    if (left)
+        return left;
+    reference_begin_end(&manager->references);
+    pressure_notify_forget(&manager->limits.notify);
+    left = reference_kept(&manager->references);
+    if (left)
+        return left;
+    manager->destroy(manager);
+    *given_back = module;
+    return 0;
 }
 
 ULONG manager_release(struct manager *manager)
 {
-    uint32_t left = atomic_fetch_sub_explicit(&manager->references, 1, memory_order_acq_rel) - 1;
+    struct module_hold kept_for_ever;
 
-    if (left == 0)
-        destroy(manager);
-    return left;
+    return manager_release_into(manager, &kept_for_ever);
+}
+
+void manager_update_pressure(struct manager *manager, bool refused)
+{
+    struct pressure_turn turn;
+
+    if (!pressure_notify_begin(&manager->limits.notify, refused, &turn))
+        return;
+    manager_add_ref(manager);
+    pressure_notify_tell(&manager->limits.notify, &turn);
+    manager_release(manager);
+    SetLastError(turn.last_error);
 }

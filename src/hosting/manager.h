@@ -11,6 +11,7 @@
 #include "counters/counters.h"
 #include "heap/heap.h"
 #include "hosting/books.h"
+#include "hosting/parts/module_hold.h"
 #include "hosting/parts/emergency.h"
 #include "hosting/parts/limits.h"
 #include "hosting/parts/redirected.h"
@@ -24,7 +25,9 @@ struct manager {
     struct books_header header; /* of the book space, whose start the manager is */
     IHostMemoryManager IHostMemoryManager_iface;
     IHostMemInspection IHostMemInspection_iface;
-    _Atomic uint32_t references;
+    _Atomic uint32_t references; /* reference.h */
+    struct module_hold module;
+    void (*destroy)(struct manager *manager); /* a manager's, or a copy's of books (reader/) */
     struct status status;
     uint64_t born_tick;      /* when it was made */
     struct book_space books; /* where it lies itself, and all its parts */
@@ -45,10 +48,21 @@ struct manager {
     void *damage_context;
 };
 
-/* IUnknown of both interfaces. The last release destroys the manager. */
+/* IUnknown of both interfaces. */
 HRESULT manager_query_interface(struct manager *manager, REFIID riid, void **object);
 ULONG manager_add_ref(struct manager *manager);
+
+/*
+ * Releases a reference. The last one ends the manager: the notification callbacks are released,
+ * and unless one of them has kept a reference, all is destroyed. *given_back: see RELEASE_ENTRY.
+ */
+ULONG manager_release_into(struct manager *manager, struct module_hold *given_back);
+
+/* The same inside a call, which returns into the module: it stays loaded if the manager ends. */
 ULONG manager_release(struct manager *manager);
+
+/* The manager's own destruction. Nothing calls back. */
+void manager_destroy(struct manager *manager);
 
 static inline bool manager_is_open(const struct manager *manager)
 {
@@ -60,6 +74,12 @@ static inline bool manager_is_open(const struct manager *manager)
  * running on it. A part that was never made is all zero, and nothing is done to it.
  */
 void manager_destroy_parts(struct manager *manager);
+
+/*
+ * pressure_notify.h: to be called when a call is otherwise done. The manager lives until the
+ * runtime has been told, whatever the callback releases, and may be gone afterwards.
+ */
+void manager_update_pressure(struct manager *manager, bool refused);
 
 /* Latches the status, if it is still open. */
 void manager_set_status(struct manager *manager, HOSTMEM_STATUS status);

@@ -5,13 +5,24 @@
 
 #include "os/os.h"
 
-bool book_space_reserve(struct book_space *space)
+static bool reserve(struct book_space *space, size_t size)
 {
-    space->size = BOOK_SPACE_SIZE;
+    space->size = size;
     space->used = 0;
     space->is_own = true;
-    space->base = os_metadata_reserve(BOOK_SPACE_SIZE);
+    space->is_whole = size == BOOK_SPACE_SIZE;
+    space->base = os_metadata_reserve(size);
     return space->base != NULL;
+}
+
+bool book_space_reserve(struct book_space *space)
+{
+    return reserve(space, BOOK_SPACE_FIRST);
+}
+
+bool book_space_reserve_whole(struct book_space *space)
+{
+    return reserve(space, BOOK_SPACE_SIZE);
 }
 
 void book_space_borrow(struct book_space *space, void *memory)
@@ -19,6 +30,7 @@ void book_space_borrow(struct book_space *space, void *memory)
     space->size = BOOK_SPACE_SIZE;
     space->used = 0;
     space->is_own = false;
+    space->is_whole = true;
     space->base = memory;
 }
 

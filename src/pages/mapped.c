@@ -11,6 +11,7 @@
 
 /* On x86, where address space is dear, a list may have 16 ranges, on x64 four. */
 #define LISTS_SHIFT (sizeof(void *) == 8 ? 14u : 12u)
+#define LISTS ((uint32_t)1 << LISTS_SHIFT)
 
 #define LINK_DEAD (UINT64_C(1) << 32)
 #define LINK_CHANGE (UINT64_C(1) << 33)
@@ -21,7 +22,7 @@ bool mapped_init(struct mapped *mapped, struct counters *counters, struct book_s
     atomic_store_explicit(&mapped->sequence, 0, memory_order_relaxed);
     atomic_store_explicit(&mapped->lists, NULL, memory_order_relaxed);
     return pool_init(&mapped->ranges, sizeof(struct mapped_range), RANGE_LIMIT, books) &&
-           span_reserve(&mapped->heads, sizeof(mapped_link) << LISTS_SHIFT, books);
+           span_reserve(&mapped->heads, sizeof(mapped_link), LISTS, LISTS, books);
 }
 
 void mapped_destroy(struct mapped *mapped)
@@ -37,7 +38,7 @@ void mapped_destroy(struct mapped *mapped)
 /* False: no memory for the lists. */
 static bool ensure_lists(struct mapped *mapped)
 {
-    if (!span_commit(&mapped->heads, sizeof(mapped_link) << LISTS_SHIFT))
+    if (!span_commit(&mapped->heads, LISTS))
         return false;
     atomic_store_explicit(&mapped->lists, (mapped_link *)mapped->heads.base, memory_order_release);
     return true;

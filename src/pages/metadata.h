@@ -12,11 +12,19 @@
 
 struct metadata {
     struct span span;
-    _Atomic size_t used;
+    _Atomic size_t used; /* bytes, counted piece of the span after piece */
 };
 
-/* limit: the most bytes that can ever be taken; only address space is spent on it. */
+/*
+ * limit: the most bytes that can ever be taken, rounded up to granules. Nothing is spent on it.
+ * What is taken lies in one piece of the span, so where pieces lie apart some bytes at the end of a
+ * piece may stay unused.
+ */
 bool metadata_init(struct metadata *metadata, size_t limit, struct book_space *books);
+
+/* The same. first: the least number of bytes that lie in one piece from the start (span.h). */
+bool metadata_init_with(struct metadata *metadata, size_t limit, size_t first,
+                        struct book_space *books);
 
 /* NULL when the system has no memory, or the limit is reached. */
 void *metadata_take(struct metadata *metadata, size_t size);

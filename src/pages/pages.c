@@ -9,8 +9,12 @@
 
 #include "os/os.h"
 
-/* The most that directories, owners, bits and marks may ever take: only address space. */
-#define METADATA_LIMIT ((size_t)(sizeof(void *) == 8 ? 2048u : 2u) << 20)
+/*
+ * The most that directories, owners, bits and marks may ever take. Where all of it is reserved
+ * from the start, it is less on x86.
+ */
+#define METADATA_LIMIT ((size_t)(sizeof(void *) == 8 ? 2048u : 64u) << 20)
+#define WHOLE_METADATA_LIMIT ((size_t)(sizeof(void *) == 8 ? 2048u : 2u) << 20)
 
 bool pages_init(struct pages *pages, struct counters *counters, struct book_space *books)
 {
@@ -25,7 +29,8 @@ bool pages_init(struct pages *pages, struct counters *counters, struct book_spac
         atomic_store_explicit(&pages->foreign_releases[slot], 0, memory_order_relaxed);
     if (!os_has_known_granularity())
         return false;
-    if (metadata_init(&pages->metadata, METADATA_LIMIT, books) &&
+    if (metadata_init(&pages->metadata,
+                      book_space_grows(books) ? METADATA_LIMIT : WHOLE_METADATA_LIMIT, books) &&
         region_table_init(&pages->table, &pages->metadata, books))
         return true;
     pages_destroy(pages);

@@ -13,10 +13,16 @@
 
 bool pool_init(struct pool *pool, size_t item_size, uint32_t limit, struct book_space *books)
 {
+    return pool_init_with(pool, item_size, limit, 0, books);
+}
+
+bool pool_init_with(struct pool *pool, size_t item_size, uint32_t limit, uint32_t first,
+                    struct book_space *books)
+{
     pool->item_size = item_size;
     atomic_store_explicit(&pool->free, 0, memory_order_relaxed);
     atomic_store_explicit(&pool->fresh, 0, memory_order_relaxed);
-    return span_reserve(&pool->span, item_size * limit, books);
+    return span_reserve(&pool->span, item_size, limit, first, books);
 }
 
 uint32_t pool_limit(const struct pool *pool)
@@ -45,8 +51,7 @@ static uint32_t take_fresh(struct pool *pool)
     uint32_t fresh = atomic_load_explicit(&pool->fresh, memory_order_relaxed);
 
     do {
-        if (fresh >= pool->span.size / pool->item_size ||
-            !span_commit(&pool->span, (size_t)(fresh + 1) * pool->item_size))
+        if (!span_commit(&pool->span, fresh + 1))
             return 0;
     } while (!atomic_compare_exchange_weak_explicit(&pool->fresh, &fresh, fresh + 1,
                                                     memory_order_release, memory_order_relaxed));

@@ -32,14 +32,12 @@ void region_table_give(struct region_table *table, uint32_t index)
 
 struct region *region_table_at(const struct region_table *table, uint32_t index)
 {
-    return pool_item(&table->regions, index);
+    return span_at_sized(&table->regions.span, index - 1, sizeof(struct region));
 }
 
 uint32_t region_table_index(const struct region_table *table, const struct region *region)
 {
-    return (uint32_t)((size_t)((const char *)region - table->regions.span.base) /
-                      sizeof(struct region)) +
-           1;
+    return span_number_of_sized(&table->regions.span, region, sizeof(struct region)) + 1;
 }
 
 uint32_t region_table_limit(const struct region_table *table)

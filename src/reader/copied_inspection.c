@@ -12,13 +12,14 @@ static struct copy *impl_of(IHostMemInspection *iface)
     return CONTAINING_RECORD(iface, struct copy, manager.IHostMemInspection_iface);
 }
 
-static void destroy(struct copy *copy)
+static void destroy(struct manager *manager)
 {
-    struct book_space space = copy->manager.books;
+    struct copy *copy = CONTAINING_RECORD(manager, struct copy, manager);
+    struct book_space space = manager->books;
 
     if (copy->raw)
         os_metadata_release(copy->raw);
-    manager_destroy_parts(&copy->manager);
+    manager_destroy_parts(manager);
     book_space_release(&space);
 }
 
@@ -37,7 +38,7 @@ HRESULT copied_inspection_make(struct copy **copy)
     struct manager *manager;
     HRESULT hr;
 
-    if (!book_space_reserve(&space))
+    if (!book_space_reserve_whole(&space))
         return E_OUTOFMEMORY;
     *copy = book_space_cut(&space, sizeof(struct copy));
     if (!os_metadata_commit(*copy, sizeof(struct copy))) {
@@ -49,26 +50,13 @@ HRESULT copied_inspection_make(struct copy **copy)
     manager->books = space;
     manager->books.gauge = &manager->counters.metadata;
     atomic_store_explicit(&manager->references, 1, memory_order_relaxed);
+    manager->destroy = destroy;
     hr = make_parts(*copy);
+    if (hr == S_OK && !module_hold_take(&manager->module))
+        hr = E_OUTOFMEMORY;
     if (hr != S_OK)
-        destroy(*copy);
+        destroy(manager);
     return hr;
-}
-
-static ULONG WINAPI copied_AddRef(IHostMemInspection *iface)
-{
-    return manager_add_ref(&impl_of(iface)->manager);
-}
-
-static ULONG WINAPI copied_Release(IHostMemInspection *iface)
-{
-    struct copy *copy = impl_of(iface);
-    uint32_t left =
-        atomic_fetch_sub_explicit(&copy->manager.references, 1, memory_order_acq_rel) - 1;
-
-    if (left == 0)
-        destroy(copy);
-    return left;
 }
 
 static HRESULT WINAPI copied_QueryInterface(IHostMemInspection *iface, REFIID riid, void **object)
@@ -80,7 +68,7 @@ static HRESULT WINAPI copied_QueryInterface(IHostMemInspection *iface, REFIID ri
         return E_POINTER;
     if (!guid_is_equal(riid, &IID_IUnknown) && !guid_is_equal(riid, &IID_IHostMemInspection))
         return E_NOINTERFACE;
-    copied_AddRef(iface);
+    inspection_AddRef(iface);
     *object = iface;
     return S_OK;
 }
@@ -123,8 +111,8 @@ static HRESULT WINAPI copied_SetRedirectedLevel(IHostMemInspection *iface,
 
 const IHostMemInspectionVtbl copied_inspection_vtbl = {
     copied_QueryInterface,
-    copied_AddRef,
-    copied_Release,
+    inspection_AddRef,
+    inspection_Release,
     inspection_GetStatistics,
     inspection_EnumRegions,
     inspection_EnumMappedRanges,

@@ -79,7 +79,7 @@ HRESULT copy_give_out(const struct pool *raw, struct pool *pool)
 {
     uint32_t count = pool_limit(raw);
 
-    if (!span_commit(&pool->span, count * pool->item_size))
+    if (!span_commit(&pool->span, count))
         return E_OUTOFMEMORY;
     while (pool_limit(pool) < count) {
         if (!pool_take(pool))

@@ -1,6 +1,7 @@
 /*
  * redirect_module.c: HostMemRedirectModule and HostMemRemoveRedirection.
  */
+#include "hosting/errors/error_info.h"
 #include "hosting/host_memory_manager.h"
 #include "redirect/follow.h"
 #include "redirect/hooks/page_hooks.h"
@@ -111,8 +112,15 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
         *ppRedirection = NULL;
     if (!pManager || !ppRedirection)
         return E_POINTER;
-    if (!manager || !hModule || (dwFlags & ~REDIRECT_FLAGS) || serves_hooks(hModule))
-        return E_INVALIDARG;
+    error_info_prepare();
+    if (!manager)
+        return error_info_set(BAD_REDIRECT_MANAGER, (uintptr_t)pManager);
+    if (!hModule)
+        return error_info_set(BAD_REDIRECT_NO_MODULE, 0);
+    if (dwFlags & ~REDIRECT_FLAGS)
+        return error_info_set(BAD_REDIRECT_FLAGS, dwFlags & ~REDIRECT_FLAGS);
+    if (serves_hooks(hModule))
+        return error_info_set(BAD_REDIRECT_OWN_MODULE, (uintptr_t)hModule);
     hr = redirect(manager, hModule, dwFlags, &made);
     if (hr == S_OK)
         *ppRedirection = keep(made);
@@ -126,9 +134,10 @@ HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirec
 
     if (!pRedirection)
         return E_POINTER;
+    error_info_prepare();
     redirection = claim(pRedirection);
     if (!redirection)
-        return E_INVALIDARG;
+        return error_info_set(BAD_REDIRECTION, (uintptr_t)pRedirection);
     if (redirection->flags & HOSTMEM_REDIRECT_FOLLOW)
         others = follow_end();
     hr = redirection_undo(redirection);
@@ -137,5 +146,6 @@ HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirec
 
 HRESULT STDMETHODCALLTYPE HostMemFollowModule(HMODULE hModule)
 {
-    return hModule ? follow_module(hModule) : E_INVALIDARG;
+    error_info_prepare();
+    return hModule ? follow_module(hModule) : error_info_set(BAD_FOLLOW_MODULE, 0);
 }

@@ -6,6 +6,7 @@
  */
 #include "redirect/redirection.h"
 
+#include "hosting/errors/error_info.h"
 #include "os/os.h"
 #include "redirect/binding.h"
 #include "redirect/entries.h"
@@ -119,7 +120,7 @@ HRESULT redirection_make(struct manager *manager, HMODULE module, DWORD flags,
     HRESULT hr;
 
     if (!hold_module(module))
-        return E_INVALIDARG;
+        return error_info_set(BAD_REDIRECT_MODULE, (uintptr_t)module);
     hr = bind_and_redirect(manager, module, flags, redirection);
     if (hr != S_OK)
         FreeLibrary(module);

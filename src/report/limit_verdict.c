@@ -61,6 +61,20 @@ struct limit_verdict limit_verdict(const HOSTMEM_LIMITS *limits,
     return verdict;
 }
 
+struct limit_outside limit_outside(const struct snapshot *snapshot)
+{
+    const struct page_count *owners = snapshot->process.owners;
+    struct limit_outside outside = {.is_known = snapshot->has_process};
+
+    if (!outside.is_known)
+        return outside;
+    outside.inside = owners[PAGE_OWNER_HOSTMEM].committed;
+    outside.private_memory = owners[PAGE_OWNER_OTHER].committed;
+    outside.mapped = owners[PAGE_OWNER_FILE].committed;
+    outside.is_more = outside.private_memory + outside.mapped > outside.inside;
+    return outside;
+}
+
 unsigned limit_permille(uint64_t used, uint64_t limit)
 {
     return (unsigned)(limit >= UINT64_MAX / 1000000 ? used / (limit / 1000) : used * 1000 / limit);

@@ -4,7 +4,7 @@
 #ifndef HOSTMEM_REPORT_LIMIT_VERDICT_H
 #define HOSTMEM_REPORT_LIMIT_VERDICT_H
 
-#include <hostmem/hostmem.h>
+#include "report/snapshot.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +29,20 @@ struct limit_verdict {
 
 struct limit_verdict limit_verdict(const HOSTMEM_LIMITS *limits,
                                    const HOSTMEM_STATISTICS *statistics);
+
+/*
+ * What the process has committed outside of hostmem's books, and so outside of any limit: images
+ * and hostmem's own books do not count.
+ */
+struct limit_outside {
+    bool is_known; /* the process was looked at; false: the other members mean nothing */
+    bool is_more;  /* outside is more than inside: the limit says little about the process */
+    uint64_t inside;
+    uint64_t private_memory; /* stacks, the system's heaps, what native code allocates */
+    uint64_t mapped;         /* files and sections */
+};
+
+struct limit_outside limit_outside(const struct snapshot *snapshot);
 
 /* Tenths of a percent, rounded down: 1000 only if the limit was reached. limit is not 0. */
 unsigned limit_permille(uint64_t used, uint64_t limit);

@@ -81,11 +81,26 @@ static json_t *warning_value(enum limit_warning warning)
     return json_boolean(warning == LIMIT_WARNED_IN_TIME);
 }
 
+static json_t *outside_object(const struct limit_outside *outside)
+{
+    json_t *object;
+
+    if (!outside->is_known)
+        return json_null();
+    object = json_object();
+    json_build_integer(object, "private", outside->private_memory);
+    json_build_integer(object, "mapped", outside->mapped);
+    json_build_integer(object, "inside", outside->inside);
+    json_build_member(object, "more_than_inside", json_boolean(outside->is_more));
+    return object;
+}
+
 json_t *report_json_limits(const struct snapshot *snapshot)
 {
     const HOSTMEM_STATISTICS *statistics = &snapshot->statistics;
     const HOSTMEM_LIMITS *limits = &snapshot->limits;
     const struct limit_verdict verdict = limit_verdict(limits, statistics);
+    const struct limit_outside outside = limit_outside(snapshot);
     json_t *object;
 
     if (!verdict.has_limit)
@@ -99,5 +114,6 @@ json_t *report_json_limits(const struct snapshot *snapshot)
     json_build_member(object, "kept", json_boolean(verdict.is_kept));
     json_build_integer(object, "refusals", verdict.refusals);
     json_build_member(object, "warned_before_refusal", warning_value(verdict.warning));
+    json_build_member(object, "outside", outside_object(&outside));
     return object;
 }

@@ -105,18 +105,35 @@ static void write_warning(struct text *text, const struct limit_verdict *verdict
     }
 }
 
+/* The limit was kept, and says little about the process. */
+static void write_outside(struct text *text, const struct limit_outside *outside)
+{
+    char private_memory[QUANTITY_TEXT_MOST], mapped[QUANTITY_TEXT_MOST], inside[QUANTITY_TEXT_MOST];
+
+    text_format(text,
+                "       OUTSIDE the limit: %s of other private memory and %s of mapped files and\n"
+                "       sections, against %s inside; hostmem does not manage them\n",
+                quantity_text_size(private_memory, outside->private_memory),
+                quantity_text_size(mapped, outside->mapped),
+                quantity_text_size(inside, outside->inside));
+}
+
 void report_text_limit_verdict(struct text *text, const struct snapshot *snapshot)
 {
     const HOSTMEM_STATISTICS *statistics = &snapshot->statistics;
     const HOSTMEM_LIMITS *limits = &snapshot->limits;
     const struct limit_verdict verdict = limit_verdict(limits, statistics);
+    const struct limit_outside outside = limit_outside(snapshot);
 
     if (!verdict.has_limit)
         return;
-    text_format(text, "Limit: %s", verdict.is_kept ? "kept" : "EXCEEDED");
+    text_format(text, "Limit: %s%s", verdict.is_kept ? "kept" : "EXCEEDED",
+                outside.is_more ? " by what hostmem manages" : "");
     write_share(text, "of it committed", &limits->Committed, &statistics->Committed);
     write_share(text, "of it reserved", &limits->Reserved, &statistics->Reserved);
     text_format(text, verdict.refusals ? "\n" : "; nothing refused\n");
     if (verdict.refusals)
         write_warning(text, &verdict);
+    if (outside.is_more)
+        write_outside(text, &outside);
 }

@@ -7,11 +7,14 @@
 
 #define UNIT ((size_t)64) /* places are counted in it: metadata.h aligns to it */
 
+/* Several arrays fit into it with what has to be committed behind each. */
+#define FIRST_SIZE ((size_t)256 << 10)
+
 bool history_pool_init(struct history_pool *pool, size_t limit, struct book_space *books)
 {
     for (uint32_t i = 0; i < HISTORY_POOL_STACKS; i++)
         STORE_RELAXED(pool->free[i], 0);
-    return metadata_init(&pool->memory, limit, books);
+    return metadata_init_with(&pool->memory, limit, FIRST_SIZE, books);
 }
 
 void history_pool_destroy(struct history_pool *pool)
@@ -42,7 +45,7 @@ static uint32_t capacity_of(uint32_t stack)
 
 static struct block_history *array_at(const struct history_pool *pool, uint32_t place)
 {
-    return (struct block_history *)(pool->memory.span.base + (place - 1) * UNIT);
+    return span_at_sized(&pool->memory.span, place - 1, UNIT);
 }
 
 static struct block_history *pop(struct history_pool *pool, uint32_t stack)
@@ -90,8 +93,7 @@ void history_pool_give(struct history_pool *pool, struct block_history *historie
 {
     uint32_t exact;
     _Atomic uint64_t *free = &pool->free[stack_of(capacity, &exact)];
-    uint32_t place =
-        (uint32_t)((size_t)((const char *)histories - pool->memory.span.base) / UNIT) + 1;
+    uint32_t place = span_number_of_sized(&pool->memory.span, histories, UNIT) + 1;
     uint64_t head = atomic_load_explicit(free, memory_order_relaxed);
 
     do

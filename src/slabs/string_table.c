@@ -17,7 +17,8 @@ struct string {
 bool string_table_init(struct string_table *table, size_t limit, struct book_space *books)
 {
     return metadata_init(&table->texts, limit, books) &&
-           span_reserve(&table->heads, STRING_TABLE_LISTS * sizeof(string_list), books);
+           span_reserve(&table->heads, sizeof(string_list), STRING_TABLE_LISTS, STRING_TABLE_LISTS,
+                        books);
 }
 
 void string_table_destroy(struct string_table *table)
@@ -71,7 +72,7 @@ const char *string_table_intern(struct string_table *table, const char *text)
     string_list *list = (string_list *)table->heads.base + hash % STRING_TABLE_LISTS;
     struct string *head, *made;
 
-    if (!span_commit(&table->heads, STRING_TABLE_LISTS * sizeof(string_list)))
+    if (!span_commit(&table->heads, STRING_TABLE_LISTS))
         return NULL;
     head = atomic_load_explicit(list, memory_order_acquire);
     for (struct string *string = head; string; string = LOAD_RELAXED(string->next)) {

@@ -16,7 +16,7 @@
 
 #include "pages/metadata.h"
 
-#define STRING_TABLE_LISTS ((size_t)1 << (sizeof(void *) == 8 ? 15 : 12))
+#define STRING_TABLE_LISTS ((uint32_t)1 << (sizeof(void *) == 8 ? 15 : 12))
 #define STRING_TABLE_LENGTH ((size_t)1023) /* a longer text is cut off */
 
 struct string;

@@ -17,7 +17,7 @@ BEGIN {
   allow("reader", "os counters budget pages slabs heap hosting")
   allow("pe", "")
   allow("redirect", "os counters budget pages slabs heap hosting pe")
-  allow("dll", "")
+  allow("dll", "hosting")
   allow("board", "")
   allow("agent", "board")
   allow("base", "")

@@ -120,6 +120,47 @@ static void an_item_that_is_new_is_not_given_to_two(void **state)
                            check_pool, clear_pool});
 }
 
+/* The next item needs another piece of address space. */
+static void set_pool_at_its_growth(void *scene)
+{
+    struct pool_scene *s = scene;
+
+    s->books.gauge = &s->gauge;
+    assert_true(pool_init_with(&s->pool, PAGE, 100, 2, &s->books));
+    for (uint32_t i = 1; i <= 2; i++)
+        assert_int_equal(pool_take(&s->pool), i);
+}
+
+/* Whatever the frozen thread does later, the item stays where it was written. */
+static void take_and_write(void *scene)
+{
+    struct pool_scene *s = scene;
+
+    s->held[1] = pool_take(&s->pool);
+    memset(pool_item(&s->pool, s->held[1]), 2, PAGE);
+}
+
+static void check_growth(void *scene)
+{
+    struct pool_scene *s = scene;
+
+    assert_int_not_equal(s->frozen, 0);
+    assert_int_not_equal(s->held[1], 0);
+    assert_int_not_equal(s->frozen, s->held[1]);
+    memset(pool_item(&s->pool, s->frozen), 1, PAGE);
+    for (size_t i = 0; i < PAGE; i += 64)
+        assert_int_equal(((char *)pool_item(&s->pool, s->held[1]))[i], 2);
+    assert_int_equal(pool_index_of(&s->pool, pool_item(&s->pool, s->frozen)), s->frozen);
+    assert_int_equal(gauge_now(&s->gauge), 2 * GRANULE);
+}
+
+static void a_pool_grows_beside_a_thread_that_is_frozen_while_it_grows(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct pool_scene), set_pool_at_its_growth, take_item,
+                           take_and_write, check_growth, clear_pool});
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Metadata
  * --------------------------------------------------------------------------------------------- */
@@ -185,6 +226,7 @@ int main(void)
         cmocka_unit_test(a_frozen_taker_takes_nothing_that_another_holds),
         cmocka_unit_test(a_frozen_giver_loses_nothing),
         cmocka_unit_test(an_item_that_is_new_is_not_given_to_two),
+        cmocka_unit_test(a_pool_grows_beside_a_thread_that_is_frozen_while_it_grows),
         cmocka_unit_test(metadata_taken_beside_a_frozen_taker_is_nobody_elses_and_counted_once),
     };
 

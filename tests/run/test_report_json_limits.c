@@ -33,7 +33,7 @@ static void a_limit_is_told_beside_its_peak(void **state)
                 "  'process_reserve': null, 'total': 1000000, 'peak': 250000,"
                 "  'peak_permille': 250},"
                 " 'reserved': null, 'low_percent': 90, 'high_percent': 70, 'kept': true,"
-                " 'refusals': 0, 'warned_before_refusal': null}");
+                " 'refusals': 0, 'warned_before_refusal': null, 'outside': null}");
 }
 
 static void address_space_has_a_limit_of_its_own(void **state)
@@ -79,6 +79,24 @@ static void a_limit_that_was_exceeded_was_not_kept(void **state)
     json_expect(json_expect_member(limits, "kept"), "false");
     json_expect(json_expect_member(json_expect_member(limits, "committed"), "peak_permille"),
                 "1000");
+}
+
+static void what_lies_outside_is_told_beside_what_lies_inside(void **state)
+{
+    struct page_count *owners = snapshot.process.owners;
+
+    (void)state;
+    snapshot.limits.Committed.Limit = 1000000;
+    snapshot.has_process = true;
+    owners[PAGE_OWNER_HOSTMEM].committed = 300;
+    owners[PAGE_OWNER_OTHER].committed = 200;
+    owners[PAGE_OWNER_FILE].committed = 100;
+    owners[PAGE_OWNER_BOOKS].committed = 5000;
+    json_expect(json_expect_member(report_json_limits(&snapshot), "outside"),
+                "{'private': 200, 'mapped': 100, 'inside': 300, 'more_than_inside': false}");
+    owners[PAGE_OWNER_FILE].committed = 101;
+    json_expect(json_expect_member(report_json_limits(&snapshot), "outside"),
+                "{'private': 200, 'mapped': 101, 'inside': 300, 'more_than_inside': true}");
 }
 
 static void check_warned(HOSTMEM_FIRST_COUNT low, const char *expected)
@@ -143,6 +161,7 @@ int main(void)
         cmocka_unit_test_setup(address_space_has_a_limit_of_its_own, begin),
         cmocka_unit_test_setup(a_process_reserve_is_null_without_end_and_0_without_any, begin),
         cmocka_unit_test_setup(a_limit_that_was_exceeded_was_not_kept, begin),
+        cmocka_unit_test_setup(what_lies_outside_is_told_beside_what_lies_inside, begin),
         cmocka_unit_test_setup(a_refusal_is_told_with_whether_there_was_a_warning, begin),
         cmocka_unit_test_setup(refusals_are_told_by_level, begin),
         cmocka_unit_test_setup(notifications_are_told_by_state, begin),

@@ -100,6 +100,34 @@ static void a_refusal_is_told_with_its_warning(void **state)
     assert_non_null(strstr(verdict(), ", the first 30 ms BEFORE the first warning\n"));
 }
 
+/* Who reads "kept" must not take it for the process. */
+static void more_memory_outside_than_inside_is_named(void **state)
+{
+    struct page_count *owners = snapshot.process.owners;
+
+    (void)state;
+    snapshot.limits.Committed.Limit = 1000000;
+    snapshot.statistics.Committed.Peak = 112000;
+    snapshot.has_process = true;
+    owners[PAGE_OWNER_HOSTMEM].committed = 112000;
+    owners[PAGE_OWNER_OTHER].committed = 100000;
+    owners[PAGE_OWNER_FILE].committed = 12000;
+    owners[PAGE_OWNER_IMAGE].committed = 5000000;
+    assert_string_equal(verdict(),
+                        "Limit: kept; at most 11.2 % of it committed; nothing refused\n");
+    owners[PAGE_OWNER_OTHER].committed = (ULONGLONG)1100 << 20;
+    assert_string_equal(verdict(),
+                        "Limit: kept by what hostmem manages; at most 11.2 % of it committed; "
+                        "nothing refused\n"
+                        "       OUTSIDE the limit: 1.1 GiB of other private memory and 11.7 KiB of "
+                        "mapped files and\n"
+                        "       sections, against 109.4 KiB inside; hostmem does not manage "
+                        "them\n");
+    snapshot.has_process = false;
+    assert_string_equal(verdict(),
+                        "Limit: kept; at most 11.2 % of it committed; nothing refused\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +136,7 @@ int main(void)
         cmocka_unit_test_setup(a_limit_that_was_exceeded_is_told_in_capitals, begin),
         cmocka_unit_test_setup(both_limits_share_a_verdict, begin),
         cmocka_unit_test_setup(a_refusal_is_told_with_its_warning, begin),
+        cmocka_unit_test_setup(more_memory_outside_than_inside_is_named, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
  */
 #include "hosting/parts/limits.h"
 
+#include "hosting/errors/error_info.h"
+
 _Static_assert(HOSTMEM_DEFAULT_LOW_PERCENT == PRESSURE_LOW_PERCENT, "one fact");
 _Static_assert(HOSTMEM_DEFAULT_HIGH_PERCENT == PRESSURE_HIGH_PERCENT, "one fact");
 
@@ -38,18 +40,21 @@ HRESULT limits_set(struct limits *limits, const HOSTMEM_LIMITS *wanted)
     DWORD low, high;
     struct budget_limit reserved, committed;
 
-    if (wanted->cbSize != sizeof(*wanted) || wanted->Unused)
-        return E_INVALIDARG;
+    if (wanted->cbSize != sizeof(*wanted))
+        return error_info_set(BAD_LIMITS_SIZE, wanted->cbSize);
+    if (wanted->Unused)
+        return error_info_set(BAD_LIMITS_UNUSED, wanted->Unused);
     low = wanted->LowPercent ? wanted->LowPercent : HOSTMEM_DEFAULT_LOW_PERCENT;
     high = wanted->HighPercent ? wanted->HighPercent : HOSTMEM_DEFAULT_HIGH_PERCENT;
-    if (low > 100 || high >= low)
-        return E_INVALIDARG;
+    if (low > 100)
+        return error_info_set(BAD_LOW_PERCENT, low);
+    if (high >= low)
+        return error_info_set(BAD_HIGH_PERCENT, high);
     reserved = limit_from_public(&wanted->Reserved);
     committed = limit_from_public(&wanted->Committed);
     pressure_set_thresholds(&limits->notify.pressure, low, high);
     budget_set_limit(&limits->budget->reserved, &reserved);
     budget_set_limit(&limits->budget->committed, &committed);
-    pressure_notify_update(&limits->notify, false);
     return S_OK;
 }
 

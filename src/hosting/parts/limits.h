@@ -22,7 +22,7 @@ struct limits {
  */
 HRESULT limits_init(struct limits *limits, struct budget *budget, const HOSTMEM_OPTIONS *options);
 
-/* IHostMemInspection::SetLimits. S_OK; E_INVALIDARG. */
+/* IHostMemInspection::SetLimits, but for the pressure that may change by it. S_OK; E_INVALIDARG. */
 HRESULT limits_set(struct limits *limits, const HOSTMEM_LIMITS *wanted);
 
 /* IHostMemInspection::GetLimits. */

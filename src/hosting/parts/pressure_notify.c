@@ -24,24 +24,36 @@ bool pressure_notify_init(struct pressure_notify *notify, struct counters *count
     return pool_init(&notify->callbacks, sizeof(struct kept_callback), CALLBACK_LIMIT, books);
 }
 
-static void release_callbacks(struct pressure_notify *notify)
+/* Releases the callbacks that are kept now. False: there was none. */
+static bool release_callbacks(struct pressure_notify *notify)
 {
-    for (uint32_t index = 1; notify->callbacks.span.base && index <= pool_limit(&notify->callbacks);
-         index++) {
+    bool found = false;
+
+    for (uint32_t index = 1; index <= pool_limit(&notify->callbacks); index++) {
         struct kept_callback *kept = pool_item(&notify->callbacks, index);
         ICLRMemoryNotificationCallback *callback =
-            atomic_load_explicit(&kept->callback, memory_order_acquire);
+            atomic_exchange_explicit(&kept->callback, NULL, memory_order_acq_rel);
 
-        if (callback)
-            callback->lpVtbl->Release(callback);
+        if (!callback)
+            continue;
+        found = true;
+        pool_give(&notify->callbacks, index);
+        callback->lpVtbl->Release(callback);
     }
+    return found;
+}
+
+void pressure_notify_forget(struct pressure_notify *notify)
+{
+    do {
+        atomic_store_explicit(&notify->callback, NULL, memory_order_release);
+    } while (release_callbacks(notify));
 }
 
 void pressure_notify_destroy(struct pressure_notify *notify)
 {
     HANDLE watch = atomic_load_explicit(&notify->watch, memory_order_acquire);
 
-    release_callbacks(notify);
     if (watch)
         CloseHandle(watch);
     pool_destroy(&notify->callbacks);
@@ -141,27 +153,27 @@ static void tell(struct pressure_notify *notify, enum pressure_state state, uint
         callback->lpVtbl->OnMemoryNotification(callback, (EMemoryAvailable)state);
 }
 
-void pressure_notify_update(struct pressure_notify *notify, bool refused)
+bool pressure_notify_begin(struct pressure_notify *notify, bool refused, struct pressure_turn *turn)
 {
-    DWORD last_error;
-    uint64_t tick;
-    enum pressure_state state;
-    bool tells;
-
     if (!status_is_open(notify->status) ||
         (pressure_is_idle(&notify->pressure) &&
          !atomic_load_explicit(&notify->watch, memory_order_relaxed)))
-        return;
-    last_error = GetLastError();
-    tick = os_tick_milliseconds();
-    query_system(notify, tick);
-    tells = pressure_begin(&notify->pressure, refused, tick, &state);
-    while (tells) {
-        tell(notify, state, tick);
-        tick = os_tick_milliseconds(); /* the callback may have taken long */
-        tells = pressure_next(&notify->pressure, tick, &state);
-    }
-    SetLastError(last_error);
+        return false;
+    turn->last_error = GetLastError();
+    turn->tick = os_tick_milliseconds();
+    query_system(notify, turn->tick);
+    if (pressure_begin(&notify->pressure, refused, turn->tick, &turn->state))
+        return true;
+    SetLastError(turn->last_error);
+    return false;
+}
+
+void pressure_notify_tell(struct pressure_notify *notify, struct pressure_turn *turn)
+{
+    do {
+        tell(notify, turn->state, turn->tick);
+        turn->tick = os_tick_milliseconds(); /* the callback may have taken long */
+    } while (pressure_next(&notify->pressure, turn->tick, &turn->state));
 }
 
 void pressure_notify_end(const struct pressure_notify *notify)

@@ -37,7 +37,7 @@ struct pressure_notify {
     _Atomic uint64_t watched_tick;
 
     /*
-     * Every callback that was ever registered, each with a reference, until the manager dies:
+     * Every callback that was ever registered, each with a reference, until the manager ends:
      * another thread may be inside a callback that has been replaced. `callback` is the one to
      * call, or NULL.
      */
@@ -54,6 +54,12 @@ bool pressure_notify_init(struct pressure_notify *notify, struct counters *count
                           const void *manager, struct book_space *books);
 void pressure_notify_destroy(struct pressure_notify *notify);
 
+/*
+ * Releases all callbacks, those too that are registered while it does so. Each of them may call any
+ * method of the manager. No thread tells any more.
+ */
+void pressure_notify_forget(struct pressure_notify *notify);
+
 /* The callback to call from now on; NULL: none. False: no memory. */
 bool pressure_notify_register(struct pressure_notify *notify,
                               ICLRMemoryNotificationCallback *callback);
@@ -64,12 +70,26 @@ bool pressure_notify_watch_system(struct pressure_notify *notify);
 /* The listener is called for every notification that begins after this. */
 void pressure_notify_listen(struct pressure_notify *notify, pressure_listener *listener);
 
+/* A thread's turn to tell. */
+struct pressure_turn {
+    enum pressure_state state;
+    uint64_t tick;
+    DWORD last_error; /* from before */
+};
+
 /*
  * To be called after each call that may have changed what is committed, and after each request that
- * the budget `refused`, when the call is otherwise done: a callback may call any method of the
- * manager. Suspension-safe, but for what the callback does. The last error stays as it is.
+ * the budget `refused`. False: nothing is to be told, and the last error is as it was.
  */
-void pressure_notify_update(struct pressure_notify *notify, bool refused);
+bool pressure_notify_begin(struct pressure_notify *notify, bool refused,
+                           struct pressure_turn *turn);
+
+/*
+ * Tells, when the call is otherwise done: a callback may call any method of the manager, and
+ * release it. The caller keeps it alive. Suspension-safe, but for what the callback does. Changes
+ * the last error.
+ */
+void pressure_notify_tell(struct pressure_notify *notify, struct pressure_turn *turn);
 
 /* The manager serves no more: calls the listener with PRESSURE_NEUTRAL. */
 void pressure_notify_end(const struct pressure_notify *notify);

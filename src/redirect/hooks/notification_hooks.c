@@ -7,7 +7,7 @@
  * QueryMemoryResourceNotification looks whether the handle that it is given is signalled, which is
  * right for Win32's own notifications, too.
  *
- * Review note for invariant I4: calls for pages set the events (pressure_notify_update), by one
+ * Review note for invariant I4: calls for pages set the events (manager_update_pressure), by one
  * system call each.
  */
 #include "redirect/hooks/notification_hooks.h"
@@ -169,7 +169,7 @@ static BOOL WINAPI hook_QueryMemoryResourceNotification(HANDLE handle, PBOOL sta
     bool bound = manager != NULL;
 
     if (manager)
-        pressure_notify_update(&manager->limits.notify, false);
+        manager_update_pressure(manager, false);
     binding_leave();
     if (!bound || !state)
         return QueryMemoryResourceNotification(handle, state);

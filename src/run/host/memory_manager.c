@@ -5,13 +5,21 @@
 #include "run/host/memory_manager.h"
 
 #include "base/exit_code.h"
+#include "base/result_text.h"
+
+#include <hostmem/agent.h>
 
 #include <stdbool.h>
 
 int memory_manager_refused(const char *step, HRESULT result)
 {
-    return fail(EXIT_CODE_HOSTMEM_FAILED, "hostmem refused: %s failed (0x%08lx).", step,
-                (unsigned long)result);
+    HOSTMEM_ERROR_INFO info = {.cbSize = sizeof(info)};
+
+    if (result == E_INVALIDARG && HostMemAgentGetErrorInfo(&info) == S_OK)
+        return fail(EXIT_CODE_HOSTMEM_FAILED, "hostmem refused: %s failed (0x%08lx): %s %s.", step,
+                    (unsigned long)result, info.pszArgument, info.pszSentence);
+    return fail(EXIT_CODE_HOSTMEM_FAILED, "hostmem refused: %s failed (0x%08lx).%s", step,
+                (unsigned long)result, result_text(result));
 }
 
 int memory_manager_runtime_failed(const struct memory_manager *memory, const char *step,
@@ -22,9 +30,10 @@ int memory_manager_runtime_failed(const struct memory_manager *memory, const cha
 
     if (FAILED(memory->module_result))
         return memory_manager_refused("HostMemRedirectModule", memory->module_result);
-    return fail(EXIT_CODE_RUNTIME_FAILED, "the runtime cannot be started: %s failed (0x%08lx)%s.",
+    return fail(EXIT_CODE_RUNTIME_FAILED, "the runtime cannot be started: %s failed (0x%08lx)%s.%s",
                 step, (unsigned long)result,
-                is_limited && result == E_OUTOFMEMORY ? "; the limit may be too small for it" : "");
+                is_limited && result == E_OUTOFMEMORY ? "; the limit may be too small for it" : "",
+                result_text(result));
 }
 
 /* Any thread, at any time. */

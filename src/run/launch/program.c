@@ -6,6 +6,7 @@
 #include "base/architecture.h"
 #include "base/exit_code.h"
 #include "base/path.h"
+#include "base/result_text.h"
 #include "base/wide.h"
 #include "run/launch/program_file.h"
 
@@ -118,6 +119,6 @@ int program_open(struct program *program, const wchar_t *name, int argument_coun
 
 int program_not_run(const struct program *program, HRESULT result)
 {
-    return fail(EXIT_CODE_NOT_RUN, "the runtime could not run %s (0x%08lx).", program->path_utf8,
-                (unsigned long)result);
+    return fail(EXIT_CODE_NOT_RUN, "the runtime could not run %s (0x%08lx).%s", program->path_utf8,
+                (unsigned long)result, result_text(result));
 }

@@ -5,6 +5,7 @@
 #include "run/watch/child.h"
 
 #include "base/exit_code.h"
+#include "base/result_text.h"
 #include "board/board_copy.h"
 #include "board/board_section.h"
 #include "run/watch/agent_path.h"
@@ -152,9 +153,10 @@ static int agent_not_started(const struct child *child, const struct child_order
                     "together.",
                     (int)sizeof(board->agent_version), board->agent_version, HOSTMEM_VERSION_TEXT);
     if (failed)
-        return fail(EXIT_CODE_HOSTMEM_FAILED, "hostmem cannot start in %s: %.*s failed (0x%08lx).",
-                    name, (int)sizeof(board->failed_step), board->failed_step,
-                    (unsigned long)board->failed_result);
+        return fail(EXIT_CODE_HOSTMEM_FAILED,
+                    "hostmem cannot start in %s: %.*s failed (0x%08lx).%s", name,
+                    (int)sizeof(board->failed_step), board->failed_step,
+                    (unsigned long)board->failed_result, result_text(board->failed_result));
     return fail(EXIT_CODE_NOT_WATCHED,
                 "%s ended before hostmem-agent.dll started in it (0x%08lx): a DLL is missing, or "
                 "the system does not let the agent in.",

@@ -4,6 +4,7 @@
 #include "run/host/framework/framework_error.h"
 
 #include "base/exit_code.h"
+#include "base/result_text.h"
 #include "base/wide.h"
 
 #include <oleauto.h>
@@ -67,7 +68,8 @@ static int threw(const struct launch *launch, HRESULT result, DWORD *exit_code)
 
     *exit_code = EXIT_CODE_UNHANDLED;
     fail(EXIT_CODE_UNHANDLED, "%s did not handle an exception (0x%08lx)%s%s",
-         launch->program.path_utf8, (unsigned long)result, text ? ": " : ".", text ? text : "");
+         launch->program.path_utf8, (unsigned long)result, text ? ": " : ".",
+         text ? text : result_text(result));
     launch->program_ended(&ending);
     return GO_ON;
 }

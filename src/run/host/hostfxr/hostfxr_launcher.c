@@ -10,6 +10,7 @@
 #include "base/architecture.h"
 #include "base/exit_code.h"
 #include "base/path.h"
+#include "base/result_text.h"
 #include "base/startup_alloc.h"
 #include "base/wide.h"
 #include "run/host/coreclr/coreclr_find.h"
@@ -187,8 +188,8 @@ static int refused_by_host(const struct launch *launch, int status)
     if (status == HOSTFXR_INVALID_CONFIG_FILE)
         return fail(EXIT_CODE_NOT_RUN, "the runtimeconfig.json or deps.json of %s cannot be used.",
                     name);
-    return fail(EXIT_CODE_NOT_RUN, "%s could not be run: hostfxr.dll answered 0x%08lx.", name,
-                (unsigned long)status);
+    return fail(EXIT_CODE_NOT_RUN, "%s could not be run: hostfxr.dll answered 0x%08lx.%s", name,
+                (unsigned long)status, result_text(status));
 }
 
 static int tell_failure(const struct launch *launch, int status)
