@@ -132,7 +132,7 @@ void heap_report_blocks(struct heap *heap, heap_block_callback *callback, void *
     struct heap_cursor cursor = {0};
     struct heap_block block;
 
-    heap_flush_delayed(heap);
+    delayed_blocks_give(heap->space, heap);
     while (heap_next_block(heap->space, heap_number(heap), &cursor, &block))
         callback(context, &block);
 }

@@ -115,6 +115,7 @@ static pages_result forward(struct pages *pages, void *address)
     foreign_begin(pages);
     result = os_free(address, 0, OS_MEM_RELEASE);
     foreign_end(pages, (struct range){page, page});
+    counter_increment(&pages->counters->passed_frees);
     return result;
 }
 

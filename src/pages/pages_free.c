@@ -131,6 +131,7 @@ static pages_result forward_free(struct pages *pages, void *address, size_t size
     foreign_begin(pages);
     result = os_free(address, size, type);
     foreign_end(pages, range);
+    counter_increment(&pages->counters->passed_frees);
     return result;
 }
 
@@ -138,16 +139,12 @@ pages_result pages_free_foreign(struct pages *pages, void *address, size_t size,
 {
     uintptr_t page = range_round_down((uintptr_t)address, OS_PAGE_SIZE);
     bool was_owned = region_table_has_owned(&pages->table, page);
-    pages_result result;
 
     if (was_owned && type == OS_MEM_RELEASE && !size)
-        result = foreign_release(pages, address);
-    else if (was_owned && !foreign_is(pages, page))
-        result = OS_ERROR_INVALID_ADDRESS;
-    else
-        result = forward_free(pages, address, size, type);
-    counter_increment(&pages->counters->passed_frees);
-    return result;
+        return foreign_release(pages, address);
+    if (was_owned && !foreign_is(pages, page))
+        return OS_ERROR_INVALID_ADDRESS;
+    return forward_free(pages, address, size, type);
 }
 
 pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap, size_t *requested)

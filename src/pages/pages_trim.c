@@ -6,16 +6,17 @@
 
 #include "os/os.h"
 
-static pages_result trim(struct pages *pages, const struct region_operation *operation,
+static pages_result trim(struct pages *pages, struct region_operation *operation,
                          struct range range)
 {
     pages_result result;
 
     if (range.begin >= range.end || !range_is_inside(operation, range))
         return PAGES_OK;
+    operation_concerns(pages, operation, range);
     result = os_free((void *)range.begin, range.end - range.begin, OS_MEM_DECOMMIT);
     if (!result)
-        operation_book_decommit(pages, range);
+        operation_book_decommit(pages, operation->region, range);
     return result;
 }
 
@@ -33,6 +34,6 @@ pages_result pages_trim_block(struct pages *pages, void *block, uint32_t heap, s
     result = atomic_load_explicit(&region->heap, memory_order_relaxed) == heap
                  ? trim(pages, &operation, range)
                  : PAGES_FOREIGN;
-    ended = operation_end(pages, &operation, range);
+    ended = operation_end(pages, &operation);
     return operation_result(result, ended);
 }

@@ -104,7 +104,10 @@ static void a_heap_that_freed_everything_starves_no_other(void **state)
     heap_destroy(second, NULL, NULL);
 }
 
-/* A heap keeps one block in each third slab: what it does not use, another finds. */
+/*
+ * A heap keeps one block in each third slab: most of what it does not use, another finds. The pile
+ * of its partial slabs (partial_slabs.h) may still hold some.
+ */
 static void a_heap_that_freed_much_leaves_it_to_others(void **state)
 {
     struct fixture *fixture = *state;
@@ -120,7 +123,7 @@ static void a_heap_that_freed_much_leaves_it_to_others(void **state)
         else
             blocks[left++] = blocks[i];
     }
-    assert_in_range(fill(second, 16000, others, COUNT_OF(others)), 2 * DESCRIPTORS,
+    assert_in_range(fill(second, 16000, others, COUNT_OF(others)), 7 * DESCRIPTORS / 4,
                     COUNT_OF(others));
     empty(first, blocks, left, false);
     heap_destroy(first, NULL, NULL);
