@@ -809,7 +809,7 @@ int main(void)
         promise(what_is_committed_again_after_a_decommit_is_zero),
         promise(release_with_a_size_fails_as_in_win32),
         promise(release_within_the_base_s_page_releases_as_in_win32),
-        promise(release_of_an_interior_page_is_refused),
+        promise(release_of_an_interior_page_fails_as_in_win32),
         promise(a_released_region_is_free_and_cannot_be_used),
         promise(free_types_that_are_none_fail_as_in_win32),
         promise(every_allocation_type_answers_as_in_win32),
