@@ -271,8 +271,8 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  *   Walks every live region with VirtualQuery and compares what it finds with the books. Calls
  *   pfnCallback (may be NULL) for each difference. A part of a region that another thread changes
  *   meanwhile is compared again, a few times, and then left out: that shows in Busy and BusyBytes,
- *   not as a difference. Totals are compared only if nothing was left out and no call of the manager
- *   was under way. Of copied books (HostMemReadBooks) a busy region is left out whole, and
+ *   not as a difference. Totals are compared only if nothing was left out and no call of the
+ * manager was under way. Of copied books (HostMemReadBooks) a busy region is left out whole, and
  *   BusyBytes is 0.
  *   S_OK: no difference; S_FALSE: there are differences, pAudit->Differences says how many;
  *   E_POINTER; E_INVALIDARG (cbSize); what the callback returned.
