@@ -47,7 +47,7 @@ packages_of() {
       echo gcovr
       ;;
     x64)
-      echo g++-mingw-w64-x86-64 wine64 mono-mcs xz-utils "$(runtime_packages 2.0.0-x64 2.2.2-x64 3.1.2-x64)"
+      echo g++-mingw-w64-x86-64 wine64 mono-mcs python3 xz-utils "$(runtime_packages 2.0.0-x64 2.2.2-x64 3.1.2-x64)"
       program_packages azmcp node node-api-dotnet
       ;;
     x86) echo g++-mingw-w64-i686 mono-mcs xz-utils "$(runtime_packages 2.1.8-x86)" ;;

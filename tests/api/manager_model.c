@@ -204,18 +204,20 @@ static bool free_wrongly(struct player *player, const struct model_region *regio
 {
     SIZE_T size = region_bytes(region);
     char *address = region->base + PAGE;
+    HRESULT expected = HOST_E_INVALIDOPERATION;
     DWORD type = MEM_RELEASE;
     HRESULT hr;
 
     if (size > PAGE && below(player, 2)) {
-        size = 0; /* release of an interior page */
+        size = 0; /* release of an interior page: Win32's answer */
+        expected = HRESULT_FROM_WIN32(ERROR_INVALID_ADDRESS);
     } else {
         size += PAGE; /* decommit beyond the end */
         address = region->base;
         type = MEM_DECOMMIT;
     }
     hr = IHostMemoryManager_VirtualFree(player->subject->manager, address, size, type);
-    return called(player, HostMemVirtualFree, "a wrong free", hr, HOST_E_INVALIDOPERATION);
+    return called(player, HostMemVirtualFree, "a wrong free", hr, expected);
 }
 
 static bool protect_part(struct player *player, const struct model_region *region)

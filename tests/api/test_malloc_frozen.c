@@ -29,7 +29,7 @@
  * One in so many of the FREEZES must have stopped the thread inside the DLL; with fewer the test
  * shows too little.
  */
-#define INSIDE_SHARE 50u
+#define INSIDE_SHARE 100u
 
 /* More than there are size classes. */
 #define MOST_CLASSES 128

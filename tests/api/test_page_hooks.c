@@ -228,7 +228,7 @@ static void the_second_free_of_the_same_memory_fails(void **state)
     assert_figure(statistics_of(&redirected->subject).Regions.Now, 0);
 }
 
-static void a_wrong_free_of_the_module_s_own_memory_never_reaches_win32(void **state)
+static void a_wrong_free_of_the_module_s_own_memory_fails_and_changes_nothing(void **state)
 {
     const struct redirected *redirected = *state;
     const struct redirect_target *calls = redirected->calls;
@@ -240,7 +240,8 @@ static void a_wrong_free_of_the_module_s_own_memory_never_reaches_win32(void **s
     assert_false(calls->free(first + GRANULE, 0, MEM_RELEASE));
     assert_false(calls->free(first + GRANULE, 2 * GRANULE, MEM_DECOMMIT));
     assert_unchanged("the module's memory", &image);
-    assert_figure(statistics_of(&redirected->subject).RefusedFrees, 2);
+    /* Inside the region Win32 judges; beyond it hostmem refuses. */
+    assert_figure(statistics_of(&redirected->subject).RefusedFrees, 1);
     assert_figure(statistics_of(&redirected->subject).PassedFrees, 0);
     assert_true(calls->free(first, 0, MEM_RELEASE));
 }
@@ -830,7 +831,7 @@ int main(void)
         redirected_promise(commits_in_memory_from_before_are_foreign),
         redirected_promise(frees_of_what_is_no_memory_of_anybody_fail_as_in_win32),
         redirected_promise(the_second_free_of_the_same_memory_fails),
-        redirected_promise(a_wrong_free_of_the_module_s_own_memory_never_reaches_win32),
+        redirected_promise(a_wrong_free_of_the_module_s_own_memory_fails_and_changes_nothing),
         redirected_promise(a_heap_block_cannot_be_freed_as_pages),
         redirected_promise(the_host_s_own_regions_can_be_freed_by_the_module),
         redirected_promise(every_handle_of_this_process_counts_as_this_process),

@@ -5,7 +5,7 @@
 #include "run/host/memory_manager.h"
 
 #include "base/exit_code.h"
-#include "base/result_text.h"
+#include "run/launch/result_text.h"
 
 #include <hostmem/agent.h>
 

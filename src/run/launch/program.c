@@ -6,7 +6,7 @@
 #include "base/architecture.h"
 #include "base/exit_code.h"
 #include "base/path.h"
-#include "base/result_text.h"
+#include "run/launch/result_text.h"
 #include "base/wide.h"
 #include "run/launch/program_file.h"
 

@@ -5,7 +5,7 @@
 #include "run/watch/child.h"
 
 #include "base/exit_code.h"
-#include "base/result_text.h"
+#include "run/launch/result_text.h"
 #include "board/board_copy.h"
 #include "board/board_section.h"
 #include "run/watch/agent_path.h"

@@ -4,7 +4,7 @@
 #include "run/host/framework/framework_error.h"
 
 #include "base/exit_code.h"
-#include "base/result_text.h"
+#include "run/launch/result_text.h"
 #include "base/wide.h"
 
 #include <oleauto.h>

@@ -10,7 +10,7 @@
 #include "base/architecture.h"
 #include "base/exit_code.h"
 #include "base/path.h"
-#include "base/result_text.h"
+#include "run/launch/result_text.h"
 #include "base/startup_alloc.h"
 #include "base/wide.h"
 #include "run/host/coreclr/coreclr_find.h"

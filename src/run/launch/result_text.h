@@ -1,8 +1,8 @@
 /*
  * result_text.h: what a message says of an HRESULT behind its number.
  */
-#ifndef HOSTMEM_BASE_RESULT_TEXT_H
-#define HOSTMEM_BASE_RESULT_TEXT_H
+#ifndef HOSTMEM_RUN_LAUNCH_RESULT_TEXT_H
+#define HOSTMEM_RUN_LAUNCH_RESULT_TEXT_H
 
 #include <windows.h>
 

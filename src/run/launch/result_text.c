@@ -1,7 +1,7 @@
 /*
  * result_text.c: see result_text.h.
  */
-#include "base/result_text.h"
+#include "run/launch/result_text.h"
 
 #include "base/startup_alloc.h"
 
