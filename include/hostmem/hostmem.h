@@ -186,11 +186,12 @@ typedef struct HOSTMEM_OPTIONS {
  *   regions at once                         16,777,216      65,536      65,536
  *   heaps at once                               16,384       4,096         256
  *   slabs of small blocks at once               64 GiB       4 GiB       1 GiB
- *   histories of blocks                          4 GiB     256 MiB      16 MiB
+ *   histories of blocks                          4 GiB     256 MiB      15 MiB
  *   mapped ranges at once                       65,536      65,536      65,536
  *   controls at once                             4,096       4,096       4,096
  *   callbacks of RegisterMemoryNotificationCallback, different ones: 4,096
- *   names of DebugAlloc, and what regions need beside their records: 2 GiB, 64 MiB, 2 MiB
+ *   file names of DebugAlloc                      64 MiB      16 MiB       1 MiB
+ *   what regions need beside their records         2 GiB      64 MiB       2 MiB
  *
  * Books begin with some 10 MiB of address space on x64 and 2 MiB on x86, high in the address space,
  * and reserve more as they grow, doubling each time. In pBooks they take all of

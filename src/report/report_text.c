@@ -195,10 +195,12 @@ static void write_extent(struct text *text, const HOSTMEM_AUDIT *audit, bool is_
     text_format(text, " (%s regions, %s bytes committed",
                 quantity_text_number(number, audit->Regions),
                 quantity_text_number(committed, audit->CommittedBytes));
-    if (audit->Busy)
+    if (audit->BusyBytes)
         text_format(text, "; %s bytes in %s regions kept changing and were not compared",
                     quantity_text_number(busy, audit->BusyBytes),
                     quantity_text_number(number, audit->Busy));
+    else if (audit->Busy)
+        text_format(text, "; %s regions were changing", quantity_text_number(number, audit->Busy));
     if (!audit->TotalsCompared && is_process_there)
         text_format(text, "; other threads were at work, totals not compared");
     else if (!audit->TotalsCompared)

@@ -324,7 +324,7 @@ static void a_limit_too_small_for_the_runtime_is_245(void **state)
     (void)state;
     check_failure(run_host(RUN_WITH_JSON, L"--limit 512K %ls", clr_program(L"Echo")), 245,
                   "CreateAppDomainWithManager failed (0x8007000e); the limit may be too small for "
-                  "it.\n");
+                  "it. E_OUTOFMEMORY: ");
 }
 
 static void a_runtime_that_cannot_be_loaded_is_245(void **state)

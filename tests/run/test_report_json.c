@@ -217,7 +217,7 @@ static void an_audit_without_a_difference(void **state)
     snapshot.audit.ReservedBytes = 7654321;
     json_expect(member("audit"),
                 "{'against': 'system', 'result': '0x00000000', 'totals_compared': true,"
-                " 'regions': 7, 'busy': 0, 'calls_under_way': 0,"
+                " 'regions': 7, 'busy': 0, 'busy_bytes': 0, 'calls_under_way': 0,"
                 " 'reserved_bytes': 7654321, 'committed_bytes': 1234567, 'difference_count': 0,"
                 " 'differences': []}");
 }
@@ -228,10 +228,12 @@ static void an_audit_that_could_not_compare_everything_says_so(void **state)
 
     (void)state;
     snapshot.audit.Busy = 2;
+    snapshot.audit.BusyBytes = 65536;
     snapshot.audit.CallsUnderWay = 4;
     snapshot.audit.TotalsCompared = FALSE;
     audit = member("audit");
     json_expect(json_expect_member(audit, "busy"), "2");
+    json_expect(json_expect_member(audit, "busy_bytes"), "65536");
     json_expect(json_expect_member(audit, "calls_under_way"), "4");
     json_expect(json_expect_member(audit, "totals_compared"), "false");
 }

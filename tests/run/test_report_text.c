@@ -81,9 +81,11 @@ static void an_audit_that_could_not_compare_everything_says_so(void **state)
 {
     (void)state;
     snapshot.audit.Busy = 2;
+    snapshot.audit.BusyBytes = 131072;
     snapshot.audit.TotalsCompared = FALSE;
-    assert_says("Audit: no difference (7 regions, 1,234,567 bytes committed; 2 regions were "
-                "changing; other threads were at work, totals not compared)\n");
+    assert_says("Audit: no difference (7 regions, 1,234,567 bytes committed; 131,072 bytes in 2 "
+                "regions kept changing and were not compared; other threads were at work, totals "
+                "not compared)\n");
 }
 
 static void books_of_a_killed_program_say_what_was_under_way(void **state)
