@@ -15,7 +15,7 @@
  * times the freezes asked for.
  */
 #define INSIDE_SHARE 10u
-#define MOST_TIMES_FREEZES 4u
+#define MOST_TIMES_FREEZES 12u
 
 /* ------------------------------------------------------------------------------------------------
  * Freezing. From the first SuspendThread to the last ResumeThread: see controller.h.
