@@ -74,7 +74,7 @@ struct heap *heap_create(struct heap_space *space, bool executable)
         return NULL;
     heap = pool_item(&space->heaps, index);
     clear(heap);
-    if (heap->space != space) /* the first time; later an observer of an earlier heap may read it */
+    if (!heap->space) /* later an observer of an earlier heap may read it */
         heap->space = space;
     heap->index = index;
     atomic_store_explicit(&heap->executable, executable, memory_order_relaxed);

@@ -38,9 +38,9 @@ static bool ensure_histories(struct heap_space *space, struct slab *slab,
  */
 static pages_result take_memory(struct heap *heap, uint32_t critical_level, uintptr_t *base)
 {
-    *base = heap->space->options.flags & (HEAP_FILL_ON_FREE | HEAP_DELAY_REUSE)
-                ? 0
-                : idle_slabs_take(heap);
+    bool keeps_blocks = (heap->space->options.flags & (HEAP_FILL_ON_FREE | HEAP_DELAY_REUSE)) != 0;
+
+    *base = keeps_blocks ? 0 : idle_slabs_take(heap);
     return *base ? PAGES_OK : slab_memory_take(heap, critical_level, base);
 }
 

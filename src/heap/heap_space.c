@@ -5,57 +5,58 @@
 
 #include "heap/heap_state.h"
 
-#define ON_X64(x64, x86) (sizeof(void *) == 8 ? (uint32_t)(x64) : (uint32_t)(x86))
+/* How much there can be of everything at most. */
+struct limits {
+    uint32_t heaps;
+    uint32_t slabs;
+    uint32_t threads;
+    uint32_t set_nodes; /* a heap with few slabs has three, and three for its large blocks if it has
+                           any; one with many has one for each 1,024 of either */
+    uint32_t histories; /* MiB */
+    uint32_t names;     /* MiB of file names that DebugAlloc is passed */
+};
 
-/* On x64 descriptors for 64 GiB of slabs, on x86 for all of the address space. */
-#define HEAP_LIMIT ON_X64(1 << 14, 1 << 12)
-#define SLAB_LIMIT ON_X64(1 << 20, 1 << 16)
-#define THREAD_LIMIT ON_X64(1 << 20, 1 << 14)
-
-/* The same where all of it is reserved from the start: on x86 address space is dear. */
-#define WHOLE_HEAP_LIMIT ON_X64(1 << 14, 1 << 8)
-#define WHOLE_SLAB_LIMIT ON_X64(1 << 20, 1 << 14)
-#define WHOLE_THREAD_LIMIT ON_X64(1 << 20, 1 << 12)
-
-/*
- * A heap with few slabs has three nodes for them, and three for its large blocks if it has any; one
- * with many has a node for each 1,024 of either.
- */
-#define SET_NODE_LIMIT ON_X64(1 << 18, 1 << 14)
-#define WHOLE_SET_NODE_LIMIT ON_X64(1 << 18, 1 << 11)
-
-/* Bytes of block histories. */
-#define HISTORIES_LIMIT ((size_t)(sizeof(void *) == 8 ? 4096u : 256u) << 20)
-#define WHOLE_HISTORIES_LIMIT ((size_t)(sizeof(void *) == 8 ? 4096u : 15u) << 20)
-
-/* Bytes of file names that DebugAlloc is passed. */
-#define NAMES_LIMIT ((size_t)(sizeof(void *) == 8 ? 64u : 16u) << 20)
-#define WHOLE_NAMES_LIMIT ((size_t)(sizeof(void *) == 8 ? 64u : 1u) << 20)
+#if UINTPTR_MAX > UINT32_MAX
+/* Descriptors for 64 GiB of slabs. */
+static const struct limits limits = {1u << 14, 1u << 20, 1u << 20, 1u << 18, 4096, 64};
+#define WHOLE_LIMITS limits
+#else
+/* Descriptors for all of the address space; fewer where all is reserved from the start. */
+static const struct limits limits = {1u << 12, 1u << 16, 1u << 14, 1u << 14, 256, 16};
+static const struct limits whole_limits = {1u << 8, 1u << 14, 1u << 12, 1u << 11, 15, 1};
+#define WHOLE_LIMITS whole_limits
+#endif
 
 /* Heaps find the first descriptors by less than the others: those of 256 MiB, on x86 16 MiB. */
-#define FIRST_SLABS ON_X64(1 << 12, 1 << 8)
+#define FIRST_SLABS (sizeof(void *) == 8 ? 1u << 12 : 1u << 8)
+
+static bool init_blocks(struct heap_space *space, const struct limits *most,
+                        struct book_space *books)
+{
+    return string_table_init(&space->file_names, (size_t)most->names << 20, books) &&
+           pool_init(&space->heaps, sizeof(struct heap), most->heaps, books) &&
+           pool_init_with(&space->slabs, sizeof(struct slab), most->slabs, FIRST_SLABS, books) &&
+           history_pool_init(&space->histories, (size_t)most->histories << 20, books);
+}
+
+/* An index of many threads has some 0.36 nodes for each of them, one of few fewer. */
+static bool init_indices(struct heap_space *space, const struct limits *most,
+                         struct book_space *books)
+{
+    return pool_init(&space->threads, sizeof(struct thread_counters), most->threads, books) &&
+           pool_init(&space->thread_nodes, sizeof(struct thread_node), most->threads / 2, books) &&
+           pool_init(&space->set_nodes, sizeof(struct index_set_node), most->set_nodes, books);
+}
 
 bool heap_space_init(struct heap_space *space, struct pages *pages,
                      const struct heap_options *options)
 {
-    struct book_space *books = pages->books;
-    bool grows = book_space_grows(books);
-    uint32_t threads = grows ? THREAD_LIMIT : WHOLE_THREAD_LIMIT;
+    const struct limits *most = book_space_grows(pages->books) ? &limits : &WHOLE_LIMITS;
 
     space->pages = pages;
     space->options = *options;
     size_classes_init(&space->classes);
-    return string_table_init(&space->file_names, grows ? NAMES_LIMIT : WHOLE_NAMES_LIMIT, books) &&
-           pool_init(&space->heaps, sizeof(struct heap), grows ? HEAP_LIMIT : WHOLE_HEAP_LIMIT,
-                     books) &&
-           pool_init_with(&space->slabs, sizeof(struct slab), grows ? SLAB_LIMIT : WHOLE_SLAB_LIMIT,
-                          FIRST_SLABS, books) &&
-           history_pool_init(&space->histories, grows ? HISTORIES_LIMIT : WHOLE_HISTORIES_LIMIT,
-                             books) &&
-           pool_init(&space->threads, sizeof(struct thread_counters), threads, books) &&
-           pool_init(&space->thread_nodes, sizeof(struct thread_node), threads / 2, books) &&
-           pool_init(&space->set_nodes, sizeof(struct index_set_node),
-                     grows ? SET_NODE_LIMIT : WHOLE_SET_NODE_LIMIT, books);
+    return init_blocks(space, most, pages->books) && init_indices(space, most, pages->books);
 }
 
 void heap_space_destroy(struct heap_space *space)

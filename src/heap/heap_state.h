@@ -12,7 +12,7 @@
 #include "slabs/index_set.h"
 #include "slabs/size_class.h"
 #include "heap/thread_index.h"
-#include "pages/pool.h"
+#include "pages/memory/pool.h"
 
 /* Sets of active slabs: the threads of a heap are spread over them. */
 #define HEAP_SETS (sizeof(void *) == 8 ? 8u : 4u)

@@ -13,7 +13,7 @@
 #ifndef HOSTMEM_HOSTING_BOOKS_H
 #define HOSTMEM_HOSTING_BOOKS_H
 
-#include "pages/book_space.h"
+#include "pages/memory/book_space.h"
 
 #include <hostmem/hostmem.h>
 

@@ -23,7 +23,6 @@ ULONG WINAPI inspection_AddRef(IHostMemInspection *iface)
 }
 
 ULONG WINAPI inspection_release_body(IHostMemInspection *iface, struct module_hold *given_back);
-ULONG WINAPI inspection_Release(IHostMemInspection *iface);
 
 RELEASE_ENTRY(inspection_Release, inspection_release_body);
 

@@ -28,8 +28,8 @@
 #define HOSTMEM_PAGES_CHUNK_TABLE_H
 
 #include "os/os.h"
-#include "pages/metadata.h"
-#include "pages/pool.h"
+#include "pages/memory/metadata.h"
+#include "pages/memory/pool.h"
 
 #define CHUNK_SIZE ((size_t)64 << 20)
 #define CHUNK_GRANULES (CHUNK_SIZE / OS_GRANULE_SIZE)

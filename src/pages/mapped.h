@@ -30,7 +30,7 @@
 #ifndef HOSTMEM_PAGES_MAPPED_H
 #define HOSTMEM_PAGES_MAPPED_H
 
-#include "pages/pool.h"
+#include "pages/memory/pool.h"
 #include "counters/counters.h"
 
 struct mapped_facts {

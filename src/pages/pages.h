@@ -15,7 +15,7 @@
 
 #include "budget/budget.h"
 #include "pages/committed.h"
-#include "pages/metadata.h"
+#include "pages/memory/metadata.h"
 #include "pages/region_table.h"
 #include "counters/counters.h"
 

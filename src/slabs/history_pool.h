@@ -14,7 +14,7 @@
 #ifndef HOSTMEM_SLABS_HISTORY_POOL_H
 #define HOSTMEM_SLABS_HISTORY_POOL_H
 
-#include "pages/metadata.h"
+#include "pages/memory/metadata.h"
 #include "slabs/block_history.h"
 
 #define HISTORY_POOL_LARGEST 1024u /* blocks of a tracked slab, at most */

@@ -20,7 +20,7 @@
 #ifndef HOSTMEM_SLABS_INDEX_SET_H
 #define HOSTMEM_SLABS_INDEX_SET_H
 
-#include "pages/pool.h"
+#include "pages/memory/pool.h"
 
 #define INDEX_SET_BITS 25u
 #define INDEX_SET_LEAF_SHIFT 10u /* a leaf's share of an index */

@@ -73,7 +73,7 @@
 #include "slabs/block_history.h"
 #include "counters/relaxed.h"
 #include "slabs/size_class.h"
-#include "pages/pool.h"
+#include "pages/memory/pool.h"
 
 enum slab_state {
     SLAB_ACTIVE = 1,

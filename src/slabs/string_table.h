@@ -14,7 +14,7 @@
 #ifndef HOSTMEM_HEAP_STRING_TABLE_H
 #define HOSTMEM_HEAP_STRING_TABLE_H
 
-#include "pages/metadata.h"
+#include "pages/memory/metadata.h"
 
 #define STRING_TABLE_LISTS ((uint32_t)1 << (sizeof(void *) == 8 ? 15 : 12))
 #define STRING_TABLE_LENGTH ((size_t)1023) /* a longer text is cut off */

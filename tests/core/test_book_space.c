@@ -3,7 +3,7 @@
  */
 #include "heap_world.h"
 
-#include "pages/book_space.h"
+#include "pages/memory/book_space.h"
 #include "pages/mapped.h"
 
 static void pieces_follow_each_other_in_whole_granules(void **state)

@@ -430,7 +430,6 @@ static void a_slab_is_given_back_only_when_it_is_empty(void **state)
 {
     (void)state;
     run("alloc, trim, an empty active_slab", set_empty, call_alloc, call_trim);
-    run("alloc, trim, with a partial slab", set_partial_with_one, call_alloc, call_trim);
     run("free, trim, in an active slab", set_room, call_free_own, call_trim);
     run("free, trim, in a partial slab", set_partial_with_one, call_free_own, call_trim);
 }

@@ -4,8 +4,8 @@
  */
 #include "freezer.h"
 
-#include "pages/metadata.h"
-#include "pages/pool.h"
+#include "pages/memory/metadata.h"
+#include "pages/memory/pool.h"
 
 /* ------------------------------------------------------------------------------------------------
  * Pools

@@ -3,8 +3,8 @@
  */
 #include "native.h"
 
-#include "pages/metadata.h"
-#include "pages/pool.h"
+#include "pages/memory/metadata.h"
+#include "pages/memory/pool.h"
 
 struct item {
     struct pool_link link;

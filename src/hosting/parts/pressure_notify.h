@@ -11,7 +11,7 @@
 #include "budget/pressure.h"
 #include "counters/counters.h"
 #include "hosting/parts/status.h"
-#include "pages/pool.h"
+#include "pages/memory/pool.h"
 
 #include <hostmem/clrhosting.h>
 

@@ -4,7 +4,7 @@
  * Protocol. `used` moves up by compare-and-swap, and only over bytes that the span has committed.
  * If they cannot be committed, it stays as it is.
  */
-#include "pages/metadata.h"
+#include "pages/memory/metadata.h"
 
 #include "os/os.h"
 

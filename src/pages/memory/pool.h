@@ -7,10 +7,10 @@
  *
  * Promise: lock-free; a failed request leaves no trace (I6).
  */
-#ifndef HOSTMEM_PAGES_POOL_H
-#define HOSTMEM_PAGES_POOL_H
+#ifndef HOSTMEM_PAGES_MEMORY_POOL_H
+#define HOSTMEM_PAGES_MEMORY_POOL_H
 
-#include "pages/span.h"
+#include "pages/memory/span.h"
 
 #include <stdint.h>
 

@@ -20,10 +20,10 @@
  * been committed. The thread that raises it counts the bytes. Committing a page twice is harmless,
  * so threads need not agree on which of them does it.
  */
-#ifndef HOSTMEM_PAGES_SPAN_H
-#define HOSTMEM_PAGES_SPAN_H
+#ifndef HOSTMEM_PAGES_MEMORY_SPAN_H
+#define HOSTMEM_PAGES_MEMORY_SPAN_H
 
-#include "pages/book_space.h"
+#include "pages/memory/book_space.h"
 
 #include <stdbool.h>
 #include <stddef.h>

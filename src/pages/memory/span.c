@@ -1,7 +1,7 @@
 /*
  * span.c: see span.h, where the protocol is.
  */
-#include "pages/span.h"
+#include "pages/memory/span.h"
 
 #include "os/os.h"
 

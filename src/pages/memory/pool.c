@@ -9,7 +9,7 @@
  * item's contents, a pop acquires them; the pops between keep that up because they are
  * read-modify-writes of the head (a release sequence).
  */
-#include "pages/pool.h"
+#include "pages/memory/pool.h"
 
 bool pool_init(struct pool *pool, size_t item_size, uint32_t limit, struct book_space *books)
 {

@@ -1,7 +1,7 @@
 /*
  * book_space.c: see book_space.h.
  */
-#include "pages/book_space.h"
+#include "pages/memory/book_space.h"
 
 #include "os/os.h"
 

@@ -5,10 +5,10 @@
  * A piece is zeroed, aligned to 64 bytes, and stays valid until metadata_destroy.
  * Promise: lock-free; a failed request leaves no trace (I6).
  */
-#ifndef HOSTMEM_PAGES_METADATA_H
-#define HOSTMEM_PAGES_METADATA_H
+#ifndef HOSTMEM_PAGES_MEMORY_METADATA_H
+#define HOSTMEM_PAGES_MEMORY_METADATA_H
 
-#include "pages/span.h"
+#include "pages/memory/span.h"
 
 struct metadata {
     struct span span;

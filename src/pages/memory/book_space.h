@@ -11,8 +11,8 @@
  * used so.
  * Cutting is for the one thread that makes the manager.
  */
-#ifndef HOSTMEM_PAGES_BOOK_SPACE_H
-#define HOSTMEM_PAGES_BOOK_SPACE_H
+#ifndef HOSTMEM_PAGES_MEMORY_BOOK_SPACE_H
+#define HOSTMEM_PAGES_MEMORY_BOOK_SPACE_H
 
 #include "counters/gauge.h"
 
