@@ -18,13 +18,12 @@ struct limits {
 
 #if UINTPTR_MAX > UINT32_MAX
 /* Descriptors for 64 GiB of slabs. */
-static const struct limits limits = {1u << 14, 1u << 20, 1u << 20, 1u << 18, 4096, 64};
-#define WHOLE_LIMITS limits
+static const struct limits growing_limits = {1u << 14, 1u << 20, 1u << 20, 1u << 18, 4096, 64};
+static const struct limits whole_limits = {1u << 14, 1u << 20, 1u << 20, 1u << 18, 4096, 64};
 #else
 /* Descriptors for all of the address space; fewer where all is reserved from the start. */
-static const struct limits limits = {1u << 12, 1u << 16, 1u << 14, 1u << 14, 256, 16};
+static const struct limits growing_limits = {1u << 12, 1u << 16, 1u << 14, 1u << 14, 256, 16};
 static const struct limits whole_limits = {1u << 8, 1u << 14, 1u << 12, 1u << 11, 15, 1};
-#define WHOLE_LIMITS whole_limits
 #endif
 
 /* Heaps find the first descriptors by less than the others: those of 256 MiB, on x86 16 MiB. */
@@ -51,7 +50,7 @@ static bool init_indices(struct heap_space *space, const struct limits *most,
 bool heap_space_init(struct heap_space *space, struct pages *pages,
                      const struct heap_options *options)
 {
-    const struct limits *most = book_space_grows(pages->books) ? &limits : &WHOLE_LIMITS;
+    const struct limits *most = book_space_grows(pages->books) ? &growing_limits : &whole_limits;
 
     space->pages = pages;
     space->options = *options;

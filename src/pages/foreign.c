@@ -92,19 +92,21 @@ static bool swap_slot(release_slot *slot, uintptr_t page, enum slot_state from, 
                                                    memory_order_seq_cst, memory_order_seq_cst);
 }
 
-/* NULL: all slots are taken. */
-static release_slot *take_slot(struct pages *pages, uintptr_t page)
+/* The slot's number; PAGES_FOREIGN_RELEASES: all are taken. */
+static unsigned take_slot(struct pages *pages, uintptr_t page)
 {
-    for (unsigned i = 0; i < PAGES_FOREIGN_RELEASES; i++) {
-        release_slot *slot = &pages->foreign_releases[i];
+    unsigned number;
+
+    for (number = 0; number < PAGES_FOREIGN_RELEASES; number++) {
+        release_slot *slot = &pages->foreign_releases[number];
         uintptr_t none = 0;
 
         if (!atomic_load_explicit(slot, memory_order_relaxed) &&
             atomic_compare_exchange_strong_explicit(slot, &none, slot_word(page, LOOKING),
                                                     memory_order_seq_cst, memory_order_relaxed))
-            return slot;
+            break;
     }
-    return NULL;
+    return number;
 }
 
 static pages_result forward(struct pages *pages, void *address)
@@ -141,12 +143,14 @@ static pages_result release_in_slot(struct pages *pages, release_slot *slot, voi
 pages_result foreign_release(struct pages *pages, void *address)
 {
     uintptr_t page = range_round_down((uintptr_t)address, OS_PAGE_SIZE);
-    release_slot *slot;
     pages_result result;
+    unsigned number;
 
     atomic_fetch_add_explicit(&pages->foreign_releasers, 1, memory_order_seq_cst);
-    slot = take_slot(pages, page);
-    if (slot) {
+    number = take_slot(pages, page);
+    if (number < PAGES_FOREIGN_RELEASES) {
+        release_slot *slot = &pages->foreign_releases[number];
+
         result = release_in_slot(pages, slot, address);
         atomic_store_explicit(slot, 0, memory_order_release);
     } else {
