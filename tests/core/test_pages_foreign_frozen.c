@@ -470,6 +470,35 @@ static void what_another_got_where_a_region_leaves_is_freed(void **state)
                            use_it_as_somebody_else_if_it_is_free, check_gone, clear_world});
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Memory that a release takes from the thread that makes a region of it
+ * --------------------------------------------------------------------------------------------- */
+
+/* One of them may begin when the system has handed out the address, and the books do not know. */
+static void try_to_free_it_again_and_again(void *scene)
+{
+    for (unsigned i = 0; i < 5; i++)
+        try_to_free_it_as_foreign(scene);
+}
+
+static void what_a_release_takes_from_a_maker_is_replaced(void **state)
+{
+    struct duet duet = {sizeof(struct foreign_scene),
+                        14000,
+                        set_released,
+                        make_another,
+                        try_to_free_it_again_and_again,
+                        do_nothing,
+                        do_nothing,
+                        check_freed,
+                        clear_all};
+
+    (void)state;
+    assert_true(perform_duet(&duet) > 100);
+    duet.set = set_released_beside_a_standing_release;
+    assert_true(perform_duet(&duet) > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +509,7 @@ int main(void)
         cmocka_unit_test(a_late_free_inside_a_region_releases_no_region_that_begins_there_unsaid),
         cmocka_unit_test(a_late_free_inside_a_region_in_step_with_its_release_leaves_exact_books),
         cmocka_unit_test(what_another_got_where_a_region_leaves_is_freed),
+        cmocka_unit_test(what_a_release_takes_from_a_maker_is_replaced),
         cmocka_unit_test(what_is_somebody_elses_is_freed_whoever_stands_still),
         cmocka_unit_test(what_was_freed_is_handed_out_anew_whoever_stands_still),
     };
