@@ -134,7 +134,7 @@ static void of_two_that_overlap_the_last_to_leave_has_settled(void **state)
                         clear_table};
 
     (void)state;
-    assert_true(perform_duet(&duet) > 100);
+    assert_true(perform_duet(&duet) > 50);
     duet.set = set_table;
     duet.second = make_words_and_operate;
     assert_true(perform_duet(&duet) > 0);
