@@ -154,6 +154,12 @@ static inline void assert_exact(struct world *world)
     assert_int_equal(audit.reserved, gauge_now(&world->pages.budget.reserved.granted));
     assert_int_equal(audit.committed, atomic_load(&world->pages.budget.committed.charged));
     assert_int_equal(audit.reserved, atomic_load(&world->pages.budget.reserved.charged));
+
+    /* What each record says of itself adds up, too, and no operation is under way any more. */
+    assert_true(audit_records(&world->pages, &audit, print_difference, NULL));
+    assert_int_equal(audit.differences, 0);
+    assert_int_equal(audit.busy, 0);
+    assert_true(audit.totals_compared);
 }
 
 static inline void assert_books(struct world *world, uint64_t regions, uint64_t reserved,

@@ -55,9 +55,11 @@ static void clear_table(void *scene)
 static void settle(void *context, struct range range)
 {
     struct activity_scene *s = context;
+    unsigned system = s->system;
 
     (void)range;
-    s->booked = s->system;
+    moment(); /* between the question and the bits */
+    s->booked = system;
     s->settled++;
 }
 
@@ -113,6 +115,34 @@ static void the_last_of_two_to_leave_has_settled(void **state)
                       operate_second) > 0);
 }
 
+static void do_nothing(void *scene)
+{
+    (void)scene;
+}
+
+/* Neither of the two runs inside the other. */
+static void of_two_that_overlap_the_last_to_leave_has_settled(void **state)
+{
+    struct duet duet = {sizeof(struct activity_scene),
+                        4000,
+                        set_words,
+                        operate_first,
+                        operate_second,
+                        do_nothing,
+                        do_nothing,
+                        check_settled,
+                        clear_table};
+
+    (void)state;
+    assert_true(perform_duet(&duet) > 50);
+    duet.set = set_table;
+    duet.second = make_words_and_operate;
+    assert_true(perform_duet(&duet) > 0);
+    duet.first = make_words_and_operate;
+    duet.second = operate_first;
+    assert_true(perform_duet(&duet) > 0);
+}
+
 static void one_that_began_before_there_were_words_settles(void **state)
 {
     (void)state;
@@ -124,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_of_two_to_leave_has_settled),
+        cmocka_unit_test(of_two_that_overlap_the_last_to_leave_has_settled),
         cmocka_unit_test(one_that_began_before_there_were_words_settles),
     };
 

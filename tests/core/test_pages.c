@@ -504,6 +504,55 @@ static void a_heaps_block_is_not_virtual_frees_to_free(void **state)
     assert_int_equal(requested, 100);
 }
 
+static void a_block_that_is_trimmed_keeps_the_page_where_it_ends(void **state)
+{
+    struct world *world = *state;
+    char *block = make_block(world, 5 * PAGE);
+    size_t requested;
+
+    assert_int_equal(pages_trim_block(&world->pages, block, HEAP, PAGE + 1), PAGES_OK);
+    assert_books(world, 1, 5 * PAGE, 2 * PAGE);
+    assert_int_equal(system_at(block + PAGE).state, OS_MEM_COMMIT);
+    assert_int_equal(system_at(block + 2 * PAGE).state, OS_MEM_RESERVE);
+    assert_int_equal(pages_trim_block(&world->pages, block, HEAP, PAGE), PAGES_OK);
+    assert_books(world, 1, 5 * PAGE, PAGE);
+    /* Nothing lies behind it. */
+    assert_int_equal(pages_trim_block(&world->pages, block, HEAP, 5 * PAGE), PAGES_OK);
+    assert_int_equal(pages_trim_block(&world->pages, block, HEAP, 6 * PAGE), PAGES_OK);
+    assert_books(world, 1, 5 * PAGE, PAGE);
+    assert_int_equal(pages_release_block(&world->pages, block, HEAP, &requested), PAGES_OK);
+}
+
+static void a_block_is_trimmed_by_its_heap_alone(void **state)
+{
+    struct world *world = *state;
+    char *block = make_block(world, 5 * PAGE);
+    char *region = alloc(world, NULL, 2 * PAGE, RESERVE_COMMIT);
+    size_t requested;
+
+    assert_int_equal(pages_trim_block(&world->pages, block, HEAP + 1, PAGE), PAGES_FOREIGN);
+    assert_int_equal(pages_trim_block(&world->pages, region, HEAP, PAGE), PAGES_FOREIGN);
+    assert_int_equal(pages_trim_block(&world->pages, &requested, HEAP, PAGE), PAGES_FOREIGN);
+    assert_books(world, 2, 7 * PAGE, 7 * PAGE);
+    release(world, region);
+    assert_int_equal(pages_release_block(&world->pages, block, HEAP, &requested), PAGES_OK);
+}
+
+static void pages_that_the_system_does_not_give_up_stay_in_the_books(void **state)
+{
+    struct world *world = *state;
+    char *block = make_block(world, 5 * PAGE);
+    size_t requested;
+    void *memory;
+
+    assert_int_equal(os_free(block, 0, OS_MEM_RELEASE), 0); /* behind the manager's back */
+    assert_int_not_equal(pages_trim_block(&world->pages, block, HEAP, PAGE), PAGES_OK);
+    assert_int_equal(
+        os_alloc(block, 5 * PAGE, RESERVE_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory), 0);
+    assert_books(world, 1, 5 * PAGE, 5 * PAGE);
+    assert_int_equal(pages_release_block(&world->pages, block, HEAP, &requested), PAGES_OK);
+}
+
 static void a_block_is_released_by_its_start_and_its_heap_alone(void **state)
 {
     struct world *world = *state;
@@ -610,6 +659,9 @@ int main(void)
         world_test(a_commit_in_someone_elses_region_is_forwarded_and_not_charged),
         world_test(a_foreign_commit_that_the_system_refuses_is_not_counted),
         world_test(a_heaps_block_is_not_virtual_frees_to_free),
+        world_test(a_block_that_is_trimmed_keeps_the_page_where_it_ends),
+        world_test(a_block_is_trimmed_by_its_heap_alone),
+        world_test(pages_that_the_system_does_not_give_up_stay_in_the_books),
         world_test(a_block_is_released_by_its_start_and_its_heap_alone),
         world_test(an_enumeration_meets_every_live_region_once),
         world_test(peaks_are_the_most_that_ever_was),

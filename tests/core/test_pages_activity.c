@@ -37,6 +37,8 @@ static void run_beside(bool before)
         now->after = NULL;
 }
 
+#define HEAP 9u
+
 static bool changes_memory;
 
 void system_call_begins(bool changes)
@@ -232,6 +234,28 @@ static void an_audit_asks_twice_about_what_is_only_reserved(void **state)
     release(world, base);
 }
 
+static void an_audit_asks_granule_by_granule_only_near_an_operation(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, 64 * CHUNK_SIZE);
+    uintptr_t page = (uintptr_t)base + 33 * CHUNK_SIZE;
+    struct region *region = region_table_find(&world->pages.table, page);
+    struct region_operation operation;
+    struct audit audit;
+
+    commit(world, (char *)page, PAGE);
+    decommit(world, (char *)page, PAGE);
+    assert_int_equal(region_begin(region, page, &operation), REGION_BEGUN);
+    operation_concerns(&world->pages, &operation, (struct range){page, page + PAGE});
+    queries = 0;
+    assert_true(audit_run(&world->pages, &audit, print_difference, NULL));
+    assert_int_equal(audit.busy_bytes, GRANULE);
+    assert_int_equal(audit.reserved, 64 * CHUNK_SIZE - GRANULE);
+    assert_true(queries < 2 * CHUNK_GRANULES);
+    assert_int_equal(operation_end(&world->pages, &operation), PAGES_OK);
+    release(world, base);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Audits
  * --------------------------------------------------------------------------------------------- */
@@ -247,6 +271,39 @@ static void an_audit_beside_a_decommit_over_chunks_without_words_tells_nothing(v
     questions_of(&other, decommit, base, 200 * CHUNK_SIZE);
     assert_int_equal(audits, 2);
     assert_exact(world);
+    release(world, base);
+}
+
+static void trim_to_a_page(struct world *world, char *block, size_t size)
+{
+    (void)size;
+    assert_int_equal(pages_trim_block(&world->pages, block, HEAP, PAGE), PAGES_OK);
+}
+
+static void an_audit_beside_a_commit_decommit_or_trim_tells_nothing(void **state)
+{
+    struct world *world = *state;
+    struct pages_request request = {.size = 5 * PAGE,
+                                    .type = RESERVE_COMMIT,
+                                    .protect = OS_PAGE_READWRITE,
+                                    .node = OS_ANY_NODE,
+                                    .heap = HEAP};
+    struct beside other = {world, NULL, 0, audit_beside, audit_beside};
+    char *base = reserve(world, 2 * GRANULE);
+    size_t requested;
+    void *block;
+
+    commit(world, base, PAGE);
+    assert_int_equal(try_request(world, &request, &block), PAGES_OK);
+    audits = 0;
+    questions_of(&other, commit, base, GRANULE);
+    other.before = other.after = audit_beside;
+    questions_of(&other, decommit, base, GRANULE);
+    other.before = other.after = audit_beside;
+    questions_of(&other, trim_to_a_page, block, 0);
+    assert_int_equal(audits, 6);
+    assert_books(world, 2, 2 * GRANULE + 5 * PAGE, PAGE);
+    assert_int_equal(pages_release_block(&world->pages, block, HEAP, &requested), PAGES_OK);
     release(world, base);
 }
 
@@ -273,6 +330,8 @@ int main(void)
         world_test(a_granule_is_not_crowded_for_ever),
         world_test(a_release_beside_an_operation_leaves_nothing),
         world_test(an_audit_asks_twice_about_what_is_only_reserved),
+        world_test(an_audit_asks_granule_by_granule_only_near_an_operation),
+        world_test(an_audit_beside_a_commit_decommit_or_trim_tells_nothing),
         world_test(an_audit_beside_a_decommit_over_chunks_without_words_tells_nothing),
         world_test(an_audit_beside_a_decommit_that_came_before_the_words_tells_nothing),
     };

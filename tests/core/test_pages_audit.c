@@ -80,6 +80,36 @@ static void the_audit_tells_a_region_that_the_system_does_not_have(void **state)
     release(world, base);
 }
 
+static void the_audit_tells_what_is_missing_and_what_the_books_have_there(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, free_granule(), GRANULE, RESERVE_COMMIT);
+    struct finding finding;
+    struct audit audit;
+    void *memory;
+
+    os_free(base, 0, OS_MEM_RELEASE);
+    for (int somebody_elses = 0; somebody_elses < 2; somebody_elses++) {
+        if (somebody_elses)
+            os_alloc(base - GRANULE, 2 * GRANULE, RESERVE_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE,
+                     &memory);
+        audit = run_audit(world, &finding);
+        assert_int_equal(finding.count, 2);
+        assert_int_equal(finding.differences[0].kind, AUDIT_REGION_MISSING);
+        assert_int_equal(finding.differences[0].address, (uintptr_t)base);
+        assert_int_equal(finding.differences[0].books, GRANULE);
+        assert_int_equal(finding.differences[1].kind, AUDIT_ONLY_IN_BOOKS);
+        assert_int_equal(finding.differences[1].address, (uintptr_t)base);
+        assert_int_equal(audit.reserved, 0);
+        assert_int_equal(audit.committed, 0);
+        assert_int_equal(audit.books_reserved, GRANULE);
+        assert_int_equal(audit.books_committed, GRANULE);
+    }
+    os_free(base - GRANULE, 0, OS_MEM_RELEASE);
+    os_alloc(base, GRANULE, RESERVE_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    release(world, base);
+}
+
 static void the_audit_tells_a_region_that_the_system_has_larger(void **state)
 {
     struct world *world = *state;
@@ -209,6 +239,125 @@ static void the_audit_finds_a_difference_in_a_region_on_which_operations_are_und
     release(world, base);
 }
 
+static void the_audit_leaves_out_a_region_that_is_not_settled(void **state)
+{
+    struct world *world = *state;
+    char *base = alloc(world, NULL, 2 * GRANULE, RESERVE_COMMIT);
+    struct region *region = region_table_find(&world->pages.table, (uintptr_t)base);
+    struct region_operation operation;
+    struct finding finding;
+    struct audit audit;
+    void *memory;
+
+    assert_true(region_claim(region, (uintptr_t)base, 0, &operation));
+    region_restore(&operation);
+    os_free(base, PAGE, OS_MEM_DECOMMIT); /* as a foreign request does */
+    audit = run_audit(world, &finding);
+    assert_int_equal(finding.count, 0);
+    assert_int_equal(audit.regions, 1);
+    assert_int_equal(audit.busy, 1);
+    assert_int_equal(audit.busy_bytes, 2 * GRANULE);
+    assert_int_equal(audit.reserved, 0);
+    assert_false(audit.totals_compared);
+    os_alloc(base, PAGE, OS_MEM_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    assert_true(region_end(&operation));
+    release(world, base);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Changes while an audit tells
+ * --------------------------------------------------------------------------------------------- */
+
+/* What its callback does when the first difference is told. */
+struct meddler {
+    struct finding finding;
+    struct world *world;
+    char *base;
+    void (*meddle)(struct meddler *meddler);
+    struct region_operation operation;
+};
+
+static bool note_and_meddle(void *context, const struct audit_difference *difference)
+{
+    struct meddler *meddler = context;
+
+    if (meddler->finding.count == 0)
+        meddler->meddle(meddler);
+    return note(&meddler->finding, difference);
+}
+
+static struct audit run_meddled_audit(struct meddler *meddler)
+{
+    struct audit audit;
+
+    meddler->finding.wanted = SIZE_MAX;
+    assert_true(audit_run(&meddler->world->pages, &audit, note_and_meddle, meddler));
+    assert_int_equal(audit.differences, meddler->finding.count);
+    return audit;
+}
+
+static void commit_sixth_page(struct meddler *meddler)
+{
+    commit(meddler->world, meddler->base + 5 * PAGE, PAGE);
+}
+
+static void what_changes_while_the_audit_tells_is_not_told(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, GRANULE);
+    struct meddler meddler = {.world = world, .base = base, .meddle = commit_sixth_page};
+
+    commit(world, base + PAGE, PAGE);
+    os_free(base + PAGE, PAGE, OS_MEM_DECOMMIT);
+    run_meddled_audit(&meddler);
+    assert_int_equal(meddler.finding.count, 1);
+    assert_int_equal(meddler.finding.differences[0].address, (uintptr_t)base + PAGE);
+    release(world, base);
+}
+
+static void a_difference_is_told_once_though_the_audit_looks_again(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, GRANULE);
+    struct meddler meddler = {.world = world, .base = base, .meddle = commit_sixth_page};
+
+    for (unsigned page = 1; page <= 9; page += 8) {
+        commit(world, base + page * PAGE, PAGE);
+        os_free(base + page * PAGE, PAGE, OS_MEM_DECOMMIT);
+    }
+    run_meddled_audit(&meddler);
+    assert_int_equal(meddler.finding.count, 2);
+    assert_int_equal(meddler.finding.differences[0].address, (uintptr_t)base + PAGE);
+    assert_int_equal(meddler.finding.differences[1].address, (uintptr_t)base + 9 * PAGE);
+    release(world, base);
+}
+
+/* A decommit over chunks of which some have no words: it has asked the system, but not booked. */
+static void begin_decommit_everywhere(struct meddler *meddler)
+{
+    meddler->operation = begin_on(meddler->world, meddler->base, 200 * CHUNK_SIZE);
+    assert_true(meddler->operation.unentered);
+    os_free(meddler->base + 5 * PAGE, PAGE, OS_MEM_DECOMMIT);
+}
+
+static void an_operation_that_entered_nothing_shows_while_the_audit_tells(void **state)
+{
+    struct world *world = *state;
+    char *base = reserve(world, 200 * CHUNK_SIZE);
+    struct meddler meddler = {.world = world, .base = base, .meddle = begin_decommit_everywhere};
+    struct audit audit;
+    void *memory;
+
+    commit(world, base, GRANULE);
+    os_free(base + PAGE, PAGE, OS_MEM_DECOMMIT);
+    audit = run_meddled_audit(&meddler);
+    assert_int_equal(meddler.finding.count, 1);
+    assert_int_equal(audit.busy, 1);
+    os_alloc(base, GRANULE, OS_MEM_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory);
+    assert_int_equal(operation_end(&world->pages, &meddler.operation), PAGES_OK);
+    release(world, base);
+}
+
 static void the_audit_ends_when_its_caller_has_seen_enough(void **state)
 {
     struct world *world = *state;
@@ -220,6 +369,7 @@ static void the_audit_ends_when_its_caller_has_seen_enough(void **state)
         bases[i] = alloc(world, NULL, GRANULE, RESERVE_COMMIT);
         os_free(bases[i], PAGE, OS_MEM_DECOMMIT);
     }
+    os_free(bases[1] + 5 * PAGE, PAGE, OS_MEM_DECOMMIT); /* one more of the same region */
     assert_false(audit_run(&world->pages, &audit, note, &finding));
     assert_int_equal(finding.count, 2);
     for (size_t i = 0; i < COUNT_OF(bases); i++)
@@ -314,12 +464,17 @@ int main(void)
         world_test(the_audit_tells_pages_that_only_the_system_has_committed),
         world_test(the_audit_tells_pages_that_only_the_books_have_committed),
         world_test(the_audit_tells_a_region_that_the_system_does_not_have),
+        world_test(the_audit_tells_what_is_missing_and_what_the_books_have_there),
         world_test(the_audit_tells_a_region_that_the_system_has_larger),
         world_test(the_audit_tells_totals_that_the_regions_do_not_add_up_to),
         world_test(the_audit_tells_charges_that_nobody_has_returned),
         world_test(the_audit_compares_no_totals_while_a_call_is_under_way),
         world_test(the_audit_leaves_out_the_granules_on_which_an_operation_is_under_way),
         world_test(the_audit_finds_a_difference_in_a_region_on_which_operations_are_under_way),
+        world_test(the_audit_leaves_out_a_region_that_is_not_settled),
+        world_test(what_changes_while_the_audit_tells_is_not_told),
+        world_test(a_difference_is_told_once_though_the_audit_looks_again),
+        world_test(an_operation_that_entered_nothing_shows_while_the_audit_tells),
         world_test(the_audit_ends_when_its_caller_has_seen_enough),
         world_test(an_audit_of_the_records_adds_them_up_and_asks_no_system),
         world_test(an_audit_of_the_records_tells_a_total_that_they_do_not_add_up_to),

@@ -10,6 +10,10 @@ struct foreign_scene {
     struct world world;
     char *base; /* of a region, or of one that has been released */
     char *another;
+    char *spare;
+    uintptr_t standing; /* the slot of a release that stands still, or 0 */
+    pages_result result;
+    bool made;
 };
 
 static void set_live(void *scene)
@@ -26,10 +30,34 @@ static void set_released(void *scene)
     release(&((struct foreign_scene *)scene)->world, ((struct foreign_scene *)scene)->base);
 }
 
+/* A release of other memory has taken the first slot, and stands still. */
+static void set_standing(struct foreign_scene *s)
+{
+    s->standing = GRANULE | 1;
+    atomic_store(&s->world.pages.foreign_releases[0], s->standing);
+    atomic_fetch_add(&s->world.pages.foreign_releasers, 1);
+}
+
+static void set_released_beside_a_standing_release(void *scene)
+{
+    set_released(scene);
+    set_standing(scene);
+}
+
+/* Releases that have ended leave their slots free. */
+static void assert_slots(struct foreign_scene *s)
+{
+    assert_int_equal(atomic_load(&s->world.pages.foreign_releasers), s->standing != 0);
+    assert_int_equal(atomic_load(&s->world.pages.foreign_releases[0]), s->standing);
+    for (unsigned i = 1; i < PAGES_FOREIGN_RELEASES; i++)
+        assert_int_equal(atomic_load(&s->world.pages.foreign_releases[i]), 0);
+}
+
 static void clear_world(void *scene)
 {
     struct foreign_scene *s = scene;
 
+    assert_slots(s);
     try_free(&s->world, s->base, 0, OS_MEM_RELEASE);
     assert_books(&s->world, 0, 0, 0);
     pages_destroy(&s->world.pages);
@@ -55,6 +83,14 @@ static void free_it_as_foreign(void *scene)
     struct foreign_scene *s = scene;
 
     assert_int_equal(pages_free_foreign(&s->world.pages, s->base, 0, OS_MEM_RELEASE),
+                     OS_ERROR_INVALID_ADDRESS);
+}
+
+static void decommit_it_as_foreign(void *scene)
+{
+    struct foreign_scene *s = scene;
+
+    assert_int_equal(pages_free_foreign(&s->world.pages, s->base, PAGE, OS_MEM_DECOMMIT),
                      OS_ERROR_INVALID_ADDRESS);
 }
 
@@ -105,21 +141,32 @@ static void what_is_being_released_is_the_managers_while_the_system_holds_it(voi
 
 static void what_is_being_released_is_not_freed_as_somebody_elses(void **state)
 {
+    struct play play = {sizeof(struct foreign_scene), set_live,   release_it,
+                        free_it_as_foreign,           check_gone, clear_world};
+
     (void)state;
-    perform(&(struct play){sizeof(struct foreign_scene), set_live, release_it, free_it_as_foreign,
-                           check_gone, clear_world});
+    perform(&play);
+    play.other = decommit_it_as_foreign;
+    perform(&play);
 }
 
 static void what_is_being_made_is_not_freed_as_somebody_elses(void **state)
 {
     struct play play = {sizeof(struct foreign_scene), set_released, make_it_again,
                         try_to_free_it_as_foreign,    check_there,  clear_world};
+    struct play turned = {sizeof(struct foreign_scene),
+                          set_released,
+                          try_to_free_it_as_foreign,
+                          make_it_again,
+                          check_there,
+                          clear_world};
 
     (void)state;
     perform(&play);
-    play.frozen = try_to_free_it_as_foreign;
-    play.other = make_it_again;
+    perform(&turned);
+    play.set = turned.set = set_released_beside_a_standing_release;
     perform(&play);
+    perform(&turned);
 }
 
 /* Neither of the two runs inside the other. */
@@ -139,6 +186,137 @@ static void what_is_made_while_another_looks_is_not_freed_as_somebody_elses(void
     assert_true(perform_duet(&duet) > 100);
     duet.first = make_it_again;
     duet.second = try_to_free_it_as_foreign;
+    assert_true(perform_duet(&duet) > 100);
+    duet.set = set_released_beside_a_standing_release;
+    assert_true(perform_duet(&duet) > 100);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * A region that comes to begin where a free names the inside of another
+ * --------------------------------------------------------------------------------------------- */
+
+/* Two regions. The first one's second granule is the base. */
+static void set_wide(void *scene)
+{
+    struct foreign_scene *s = scene;
+
+    assert_true(make_pages(&s->world));
+    s->another = alloc(&s->world, NULL, 2 * GRANULE, RESERVE_COMMIT);
+    s->base = s->another + GRANULE;
+    s->spare = alloc(&s->world, NULL, GRANULE, OS_MEM_RESERVE);
+}
+
+static void free_inside(void *scene)
+{
+    struct foreign_scene *s = scene;
+
+    s->result = try_free(&s->world, s->base, 0, OS_MEM_RELEASE);
+}
+
+static void release_wide(void *scene)
+{
+    struct foreign_scene *s = scene;
+
+    release(&s->world, s->another);
+    s->another = NULL;
+}
+
+/* If the wide region has gone; it stays while an operation is under way on it. */
+static void make_inside(void *scene)
+{
+    struct foreign_scene *s = scene;
+    char *memory;
+
+    s->made = try_alloc(&s->world, s->base, GRANULE, RESERVE_COMMIT, &memory) == PAGES_OK;
+}
+
+static void replace_wide(void *scene)
+{
+    release_wide(scene);
+    make_inside(scene);
+}
+
+/* So that the record of the wide region is not the next one to be used. */
+static void release_spare(struct foreign_scene *s)
+{
+    if (s->spare)
+        release(&s->world, s->spare);
+    s->spare = NULL;
+}
+
+static void replace_wide_in_another_record(void *scene)
+{
+    release_wide(scene);
+    release_spare(scene);
+    make_inside(scene);
+}
+
+static void make_inside_in_another_record(void *scene)
+{
+    release_spare(scene);
+    make_inside(scene);
+}
+
+/* Only a free that says so has released the new region; the books agree with the system. */
+static void check_inside(void *scene)
+{
+    struct foreign_scene *s = scene;
+    bool there = s->made && s->result != PAGES_OK;
+
+    release_spare(s);
+    assert_true(s->result == PAGES_OK || s->result == PAGES_FOREIGN ||
+                s->result == OS_ERROR_INVALID_ADDRESS);
+    assert_true(s->made || s->result != PAGES_OK);
+    assert_int_equal(system_at(s->base).state, there ? OS_MEM_COMMIT : OS_MEM_FREE);
+    assert_books(&s->world, there, there * GRANULE, there * GRANULE);
+    if (there)
+        *(volatile char *)s->base = 1;
+}
+
+static void clear_wide(void *scene)
+{
+    struct foreign_scene *s = scene;
+
+    release_spare(s);
+    if (s->another)
+        release(&s->world, s->another);
+    clear_world(scene);
+}
+
+static void a_late_free_inside_a_region_releases_no_region_that_begins_there_unsaid(void **state)
+{
+    struct play play = {sizeof(struct foreign_scene),
+                        set_wide,
+                        free_inside,
+                        replace_wide,
+                        check_inside,
+                        clear_wide};
+
+    (void)state;
+    perform(&play);
+    play.other = replace_wide_in_another_record;
+    perform(&play);
+    /* Also with the free going on between the release and the making. */
+    play.other = release_wide;
+    perform_twice(&play, make_inside);
+    perform_twice(&play, make_inside_in_another_record);
+}
+
+static void a_late_free_inside_a_region_in_step_with_its_release_leaves_exact_books(void **state)
+{
+    struct duet duet = {sizeof(struct foreign_scene),
+                        4000,
+                        set_wide,
+                        free_inside,
+                        replace_wide,
+                        do_nothing,
+                        do_nothing,
+                        check_inside,
+                        clear_wide};
+
+    (void)state;
+    assert_true(perform_duet(&duet) > 100);
+    duet.second = replace_wide_in_another_record;
     assert_true(perform_duet(&duet) > 100);
 }
 
@@ -197,6 +375,10 @@ static void check_freed(void *scene)
     s->another = NULL;
     assert_books(&s->world, 0, 0, 0);
     assert_int_equal(system_at(s->base).state, OS_MEM_FREE);
+    /* The books have nothing left of a region that was to be there. */
+    alloc(&s->world, s->base, GRANULE, RESERVE_COMMIT);
+    assert_books(&s->world, 1, GRANULE, GRANULE);
+    release(&s->world, s->base);
 }
 
 /* Also where the foreign memory or the other region is still there. */
@@ -248,6 +430,75 @@ static void what_was_freed_is_handed_out_anew_whoever_stands_still(void **state)
     assert_true(perform_duet(&duet) > 100);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Somebody else's memory where a region is leaving
+ * --------------------------------------------------------------------------------------------- */
+
+static void set_live_with_room(void *scene)
+{
+    struct foreign_scene *s = scene;
+
+    assert_true(make_pages(&s->world));
+    s->base = alloc(&s->world, free_granule(), GRANULE, RESERVE_COMMIT);
+}
+
+static void use_it_as_somebody_else(struct foreign_scene *s, size_t size)
+{
+    void *memory;
+
+    assert_int_equal(
+        os_alloc(s->base, size, RESERVE_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory), 0);
+    assert_int_equal(pages_free_foreign(&s->world.pages, s->base, 0, OS_MEM_RELEASE), PAGES_OK);
+    assert_int_equal(system_at(s->base).state, OS_MEM_FREE);
+}
+
+/* Memory of another size than the region's. */
+static void use_it_as_somebody_else_if_it_is_free(void *scene)
+{
+    struct foreign_scene *s = scene;
+
+    if (system_at(s->base).state != OS_MEM_FREE)
+        return;
+    use_it_as_somebody_else(s, PAGE);
+    use_it_as_somebody_else(s, 2 * GRANULE);
+}
+
+static void what_another_got_where_a_region_leaves_is_freed(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct foreign_scene), set_live_with_room, release_it,
+                           use_it_as_somebody_else_if_it_is_free, check_gone, clear_world});
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Memory that a release takes from the thread that makes a region of it
+ * --------------------------------------------------------------------------------------------- */
+
+/* One of them may begin when the system has handed out the address, and the books do not know. */
+static void try_to_free_it_again_and_again(void *scene)
+{
+    for (unsigned i = 0; i < 5; i++)
+        try_to_free_it_as_foreign(scene);
+}
+
+static void what_a_release_takes_from_a_maker_is_replaced(void **state)
+{
+    struct duet duet = {sizeof(struct foreign_scene),
+                        14000,
+                        set_released,
+                        make_another,
+                        try_to_free_it_again_and_again,
+                        do_nothing,
+                        do_nothing,
+                        check_freed,
+                        clear_all};
+
+    (void)state;
+    assert_true(perform_duet(&duet) > 100);
+    duet.set = set_released_beside_a_standing_release;
+    assert_true(perform_duet(&duet) > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +506,10 @@ int main(void)
         cmocka_unit_test(what_is_being_released_is_not_freed_as_somebody_elses),
         cmocka_unit_test(what_is_being_made_is_not_freed_as_somebody_elses),
         cmocka_unit_test(what_is_made_while_another_looks_is_not_freed_as_somebody_elses),
+        cmocka_unit_test(a_late_free_inside_a_region_releases_no_region_that_begins_there_unsaid),
+        cmocka_unit_test(a_late_free_inside_a_region_in_step_with_its_release_leaves_exact_books),
+        cmocka_unit_test(what_another_got_where_a_region_leaves_is_freed),
+        cmocka_unit_test(what_a_release_takes_from_a_maker_is_replaced),
         cmocka_unit_test(what_is_somebody_elses_is_freed_whoever_stands_still),
         cmocka_unit_test(what_was_freed_is_handed_out_anew_whoever_stands_still),
     };

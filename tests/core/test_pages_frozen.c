@@ -430,6 +430,50 @@ static void a_late_decommit_that_reaches_a_heaps_block_is_booked(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * A decommit where nothing was ever committed
+ * --------------------------------------------------------------------------------------------- */
+
+/*
+ * In a world of its own, so that there are no words to enter (activity.h): the decommit is frozen
+ * while a commit makes them, and later while an audit looks. False: it has no such later moment.
+ */
+static bool decommit_beside_first_commit_and_audit(unsigned freeze_at, unsigned later_at)
+{
+    void *state;
+
+    begin_world(&state);
+    stage.world = state;
+    find_base(state);
+    stage.planned = 2;
+    stage.freeze_at[0] = freeze_at;
+    stage.later_at = later_at;
+    run_plan(RESERVED);
+    stage.planned = 0;
+    end_world(&state);
+    return stage.moments[0] > later_at;
+}
+
+static void an_audit_beside_a_decommit_that_found_no_words_tells_nothing(void **state)
+{
+    unsigned first = 0;
+
+    stage.at_accesses = true;
+    stage.in_turn = true;
+    stage.plan[0] = DECOMMIT_ALL;
+    stage.plan[1] = COMMIT_FIRST;
+    stage.later = AUDIT;
+    do {
+        unsigned later = first + 1;
+
+        while (decommit_beside_first_commit_and_audit(first, later))
+            later++;
+        first++;
+    } while (stage.moments[0] > first);
+    assert_true(first > 1);
+    stage.world = *state;
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Releases beside a frozen call
  * --------------------------------------------------------------------------------------------- */
 
@@ -549,6 +593,7 @@ int main(void)
         stage_test(a_call_beside_three_that_are_frozen_in_requests_leaves_exact_books),
         stage_test(a_late_commit_in_a_chunk_without_bits_is_booked),
         stage_test(a_late_decommit_that_reaches_a_heaps_block_is_booked),
+        stage_test(an_audit_beside_a_decommit_that_found_no_words_tells_nothing),
         stage_test(a_release_beside_a_frozen_call_takes_the_pages_away_at_once),
         stage_test(a_release_beside_a_frozen_call_is_done_when_that_has_ended),
         stage_test(a_refused_release_leaves_the_region_as_it_was),

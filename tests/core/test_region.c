@@ -118,9 +118,41 @@ static void a_published_record_is_live_and_at_rest(void **state)
     assert_true(is_at_rest(*state));
 }
 
+static void a_new_region_is_unsettled_until_its_maker_has_ended(void **state)
+{
+    struct region_operation own, other;
+    struct region_facts read;
+
+    region_write(*state, &facts);
+    region_publish(*state, &own);
+    assert_true(region_read(*state, &read));
+    assert_false(region_is_still(*state, &read));
+    assert_true(region_is_unsettled(*state, &read));
+    begin_operation(*state, &other);
+    assert_true(region_end(&other));
+    assert_false(region_is_still(*state, &read));
+    assert_true(region_end(&own));
+    assert_true(region_is_still(*state, &read));
+    assert_false(region_is_unsettled(*state, &read));
+}
+
 /* ------------------------------------------------------------------------------------------------
  * LIVE
  * --------------------------------------------------------------------------------------------- */
+
+static void observers_see_operations_that_have_not_entered_all_granules(void **state)
+{
+    uint64_t before = region_unentered(*state);
+
+    assert_false(region_unentered_under_way(before));
+    region_begin_unentered(*state);
+    region_begin_unentered(*state);
+    region_end_unentered(*state);
+    assert_true(region_unentered_under_way(region_unentered(*state)));
+    region_end_unentered(*state);
+    assert_false(region_unentered_under_way(region_unentered(*state)));
+    assert_true(region_unentered(*state) != before);
+}
 
 static void a_live_region_covers_its_bytes_and_no_others(void **state)
 {
@@ -640,6 +672,8 @@ int main(void)
         free_test(a_free_record_owns_nothing),
         free_test(a_record_that_is_written_but_not_published_owns_nothing),
         free_test(a_published_record_is_live_and_at_rest),
+        free_test(a_new_region_is_unsettled_until_its_maker_has_ended),
+        live_test(observers_see_operations_that_have_not_entered_all_granules),
         live_test(a_live_region_covers_its_bytes_and_no_others),
         free_test(a_region_at_the_top_of_the_address_space_covers_its_last_byte),
         free_test(all_facts_of_a_live_region_are_read),
