@@ -201,6 +201,19 @@ static void all_facts_of_a_live_region_are_read(void **state)
     assert_ptr_equal(read.file, written.file);
 }
 
+static void a_region_never_has_less_than_nothing_committed(void **state)
+{
+    struct region *region = *state;
+    struct region_facts read;
+
+    atomic_fetch_sub(&region->committed, PAGE); /* a decommit that is counted first */
+    assert_true(region_read(region, &read));
+    assert_int_equal(read.committed, 0);
+    atomic_fetch_add(&region->committed, 3 * PAGE);
+    assert_true(region_read(region, &read));
+    assert_int_equal(read.committed, 2 * PAGE);
+}
+
 static void an_operation_begins_at_any_byte_and_learns_the_range(void **state)
 {
     struct region_operation operation;
@@ -677,6 +690,7 @@ int main(void)
         live_test(a_live_region_covers_its_bytes_and_no_others),
         free_test(a_region_at_the_top_of_the_address_space_covers_its_last_byte),
         free_test(all_facts_of_a_live_region_are_read),
+        live_test(a_region_never_has_less_than_nothing_committed),
         live_test(an_operation_begins_at_any_byte_and_learns_the_range),
         live_test(an_operation_does_not_begin_outside),
         free_test(an_operation_on_a_heaps_block_does_not_begin),
