@@ -201,6 +201,8 @@ bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_
         return false;
     if (next_small(space, heap, cursor, block))
         return true;
+    if (cursor->region == NO_MORE)
+        return false;
     while ((index = next_region(space, cursor->heap, cursor->region + 1)) != 0) {
         cursor->region = index;
         if (region_read(region_table_at(&space->pages->table, index), &facts) &&
@@ -220,11 +222,10 @@ struct heap_cursor heap_cursor_behind(const struct heap_space *space, uintptr_t 
     struct slab_view view;
 
     if (index && slab_view(heap_slab(space, index), &view) && address - view.base < SLAB_SIZE) {
-        cursor.slab = index - 1;
         cursor.block = (uint32_t)((address - view.base) / view.size_class->block_size) + 1;
     } else if (!index) { /* blocks that are regions come after all slabs */
-        cursor.slab = UINT32_MAX;
-        cursor.region = region ? region_table_index(&space->pages->table, region) : UINT32_MAX;
+        cursor.slab = NO_MORE;
+        cursor.region = region ? region_table_index(&space->pages->table, region) : NO_MORE;
     }
     return cursor;
 }

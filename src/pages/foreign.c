@@ -132,10 +132,12 @@ static pages_result release_in_slot(struct pages *pages, release_slot *slot, voi
     result = forward(pages, address);
     /* A thread that finds the slot empty must find it counted. */
     atomic_fetch_add_explicit(&pages->foreign_released, 1, memory_order_seq_cst);
-    if (atomic_load_explicit(slot, memory_order_seq_cst) == slot_word(page, ABANDONED) ||
-        !swap_slot(slot, page, RELEASING, DENIED)) {
+    /* The system may hand out the address to several makers, one after the other. */
+    while (!swap_slot(slot, page, RELEASING, DENIED)) {
+        swap_slot(slot, page, ABANDONED, RELEASING);
         if (begins_at(page, page))
             os_free((void *)page, 0, OS_MEM_RELEASE);
+        atomic_fetch_add_explicit(&pages->foreign_released, 1, memory_order_seq_cst);
     }
     return result;
 }
@@ -176,7 +178,10 @@ static bool slot_spares(release_slot *slot, struct range range)
         return true;
     if (word == slot_word(page, LOOKING) && swap_slot(slot, page, LOOKING, DENIED))
         return true;
-    return !swap_slot(slot, page, RELEASING, ABANDONED);
+    if (swap_slot(slot, page, RELEASING, ABANDONED))
+        return false;
+    /* It looks once more for what was abandoned to it: this memory, too, is its own then. */
+    return atomic_load_explicit(slot, memory_order_seq_cst) != slot_word(page, ABANDONED);
 }
 
 bool foreign_releases_spare(struct pages *pages, struct range range, uint64_t before)

@@ -29,12 +29,16 @@
  *                          and the release is refused
  *   RELEASING -> ABANDONED by such a thread: it leaves the memory to the release, and asks the
  *                          system for other memory
+ *   ABANDONED -> RELEASING by the release, before it releases what begins at the address now
+ *   RELEASING -> DENIED    by the release, when nothing has been abandoned to it (since it looked)
  *   any -> 0               by the release, at its end
  *
  * The thread that makes a region looks through the slots when the books know the region (MAKING,
  * region.h), and before it hands it out. The memory that it abandons may have been handed to it
  * before the release reached the system, which then took it away; or because the release had. So
  * the release, when it finds that it was abandoned to, releases what still begins at the address.
+ * In the first case the system may hand out the same address again, also to the same thread: a
+ * thread that finds the slot ABANDONED leaves the memory to the release as well.
  * A release that has ended by then, and was not there when the thread asked the system, may have
  * taken the memory away, too: pages.foreign_released counts them, and if it has changed, the thread
  * asks the system whether it still has what it was handed. Thus a release decides at once, whatever
