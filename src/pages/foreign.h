@@ -30,7 +30,7 @@
  *   RELEASING -> ABANDONED by such a thread: it leaves the memory to the release, and asks the
  *                          system for other memory
  *   ABANDONED -> RELEASING by the release, before it releases what begins at the address now
- *   RELEASING -> DENIED    by the release, when nothing has been abandoned to it (since it looked)
+ *   RELEASING -> DENIED    by the release, if nothing was abandoned to it since its last request
  *   any -> 0               by the release, at its end
  *
  * The thread that makes a region looks through the slots when the books know the region (MAKING,

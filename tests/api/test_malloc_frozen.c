@@ -27,9 +27,11 @@
 
 /*
  * One in so many of the FREEZES must have stopped the thread inside the DLL; with fewer the test
- * shows too little.
+ * shows too little. The test goes on until there are as many, up to MOST_TIMES_FREEZES times the
+ * FREEZES.
  */
-#define INSIDE_SHARE 100u
+#define INSIDE_SHARE 50u
+#define MOST_TIMES_FREEZES 8u
 
 /* More than there are size classes. */
 #define MOST_CLASSES 128
@@ -324,6 +326,7 @@ static void assert_counted(const struct subject *subject, const struct worker *w
 static void run(DWORD flags)
 {
     const unsigned freezes = FREEZES;
+    unsigned round = 0;
     struct subject subject = subject_with_flags(flags);
     static struct worker worker;
     struct controller controller = {.subject = &subject};
@@ -340,7 +343,9 @@ static void run(DWORD flags)
     threads_start(&threads, 1, work, &worker, sizeof(worker));
     controller.thread = threads.handles[0];
     wait_for_turn(&worker, 0);
-    for (unsigned round = 0; round < freezes; round++) {
+    for (; round < freezes ||
+           (controller.inside < freezes / INSIDE_SHARE && round < freezes * MOST_TIMES_FREEZES);
+         round++) {
         spin((unsigned)(next_random(&controller.calls.random) >> 32) % 2000);
         freeze(&controller, &worker, round);
     }
@@ -352,7 +357,7 @@ static void run(DWORD flags)
 
     print_message("             frozen %u times, of these in the DLL %u; blocks of %u sizes; %u "
                   "totals compared\n",
-                  freezes, controller.inside, controller.size_count, controller.totals_compared);
+                  round, controller.inside, controller.size_count, controller.totals_compared);
     assert_figure(controller.not_suspended, 0);
     assert_figure(worker.failures, 0);
     assert_figure(controller.calls.failures, 0);
