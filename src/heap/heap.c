@@ -61,6 +61,23 @@ static void clear(struct heap *heap)
     }
 }
 
+/*
+ * What is the same for every heap that the item will ever be. An observer of an earlier heap may read
+ * it at any time, so it is written once, before the item's first heap has a number.
+ */
+static void set_up_item(struct heap *heap, struct heap_space *space, uint32_t index)
+{
+    heap->space = space;
+    heap->index = index;
+    heap->classes = space->classes.classes;
+    heap->slabs = (struct slab *)space->slabs.span.base;
+    heap->first_slabs = space->slabs.span.first;
+    heap->fast_lookup = space->classes.lookup;
+    heap->fast_limit = space->options.flags ? 0 : CLASS_LOOKUP;
+    if (heap->fast_limit > space->options.guard_above)
+        heap->fast_limit = space->options.guard_above + 1;
+}
+
 struct heap *heap_create(struct heap_space *space, bool executable)
 {
     struct reclaim_attempt attempt = reclaim_begin(space);
@@ -74,17 +91,9 @@ struct heap *heap_create(struct heap_space *space, bool executable)
         return NULL;
     heap = pool_item(&space->heaps, index);
     clear(heap);
-    if (!heap->space) /* later an observer of an earlier heap may read it */
-        heap->space = space;
-    heap->index = index;
+    if (!heap->space)
+        set_up_item(heap, space, index);
     atomic_store_explicit(&heap->executable, executable, memory_order_relaxed);
-    heap->classes = space->classes.classes;
-    heap->slabs = (struct slab *)space->slabs.span.base;
-    heap->first_slabs = space->slabs.span.first;
-    heap->fast_lookup = space->classes.lookup;
-    heap->fast_limit = space->options.flags ? 0 : CLASS_LOOKUP;
-    if (heap->fast_limit > space->options.guard_above)
-        heap->fast_limit = space->options.guard_above + 1;
     atomic_store_explicit(&heap->ending, false, memory_order_relaxed);
     atomic_store_explicit(&heap->visits, 1, memory_order_release);
     gauge_add(&space->pages->counters->heaps, 1);
