@@ -62,8 +62,8 @@ static void clear(struct heap *heap)
 }
 
 /*
- * What is the same for every heap that the item will ever be. An observer of an earlier heap may read
- * it at any time, so it is written once, before the item's first heap has a number.
+ * What is the same for every heap that the item will ever be. An observer of an earlier heap may
+ * read it at any time, so it is written once, before the item's first heap has a number.
  */
 static void set_up_item(struct heap *heap, struct heap_space *space, uint32_t index)
 {

@@ -47,10 +47,20 @@ static bool init_indices(struct heap_space *space, const struct limits *most,
            pool_init(&space->set_nodes, sizeof(struct index_set_node), most->set_nodes, books);
 }
 
+static const struct limits *limits_in(const struct book_space *books)
+{
+    return book_space_grows(books) ? &growing_limits : &whole_limits;
+}
+
+uint32_t heap_space_most_heaps(const struct book_space *books)
+{
+    return limits_in(books)->heaps;
+}
+
 bool heap_space_init(struct heap_space *space, struct pages *pages,
                      const struct heap_options *options)
 {
-    const struct limits *most = book_space_grows(pages->books) ? &growing_limits : &whole_limits;
+    const struct limits *most = limits_in(pages->books);
 
     space->pages = pages;
     space->options = *options;

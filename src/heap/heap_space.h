@@ -92,6 +92,9 @@ struct heap_space {
     struct delayed_blocks delayed;
 };
 
+/* How many heaps of a space with such books can live at once. */
+uint32_t heap_space_most_heaps(const struct book_space *books);
+
 /*
  * False: no memory; call heap_space_destroy all the same. pages must outlive the space, whose spans
  * come from its books.

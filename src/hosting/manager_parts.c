@@ -7,8 +7,6 @@
 #include "hosting/host_malloc.h"
 #include "hosting/public_facts.h"
 
-/* As many as heaps (heap_space.c). */
-#define MALLOC_LIMIT ((uint32_t)1 << (sizeof(void *) == 8 ? 14 : 8))
 #define CONTROL_LIMIT ((uint32_t)1 << 12)
 
 #define HEAP_FLAGS                                                                                 \
@@ -38,7 +36,8 @@ HRESULT manager_make_parts(struct manager *manager, const HOSTMEM_OPTIONS *optio
     if (!pages_init(&manager->pages, &manager->counters, books) ||
         !heap_space_init(&manager->heaps, &manager->pages, &heap_options) ||
         !mapped_init(&manager->mapped, &manager->counters, books) ||
-        !pool_init(&manager->mallocs, sizeof(struct host_malloc), MALLOC_LIMIT, books) ||
+        !pool_init(&manager->mallocs, sizeof(struct host_malloc), heap_space_most_heaps(books),
+                   books) ||
         !pool_init(&manager->controls, sizeof(struct host_control), CONTROL_LIMIT, books) ||
         !pressure_notify_init(&manager->limits.notify, &manager->counters, &manager->status,
                               &manager->pages.budget.committed, manager, books) ||

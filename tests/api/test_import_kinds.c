@@ -207,6 +207,15 @@ static void a_hooked_entry_whose_name_is_lost_is_refused(void **state)
 
 static const struct made_options plain = {.dll = "kernel32.dll", .characteristics = MADE_PLAIN};
 
+/* Wine calls free address space of a 32-bit program reserved where it does not manage it. */
+static void assert_no_image_at(const void *address)
+{
+    MEMORY_BASIC_INFORMATION information;
+
+    assert_true(VirtualQuery(address, &information, sizeof(information)) != 0);
+    assert_true(information.Type != MEM_IMAGE);
+}
+
 /* Frees a redirected module, once too often. */
 static void unload_by_force(struct made_module *made)
 {
@@ -214,7 +223,7 @@ static void unload_by_force(struct made_module *made)
 
     made_module_unload(made);
     assert_true(FreeLibrary(module));
-    assert_figure(memory_state(module), MEM_FREE);
+    assert_no_image_at(module);
 }
 
 static void removing_a_redirection_of_a_module_that_is_gone_is_s_false(void **state)
@@ -248,7 +257,7 @@ static void a_module_at_the_address_of_one_that_is_gone_is_another_module(void *
     assert_hresult(HostMemRemoveRedirection(redirection), S_OK);
     assert_as_before("after both", &other);
     made_module_unload(&other);
-    assert_figure(memory_state(address), MEM_FREE);
+    assert_no_image_at(address);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-// Brink MEBIBYTES SECONDS: holds that much memory, and works for that time with little more.
+// Brink MEBIBYTES SECONDS: takes that much memory, and then works for that time with little more.
 
 using System;
 using System.Diagnostics;
@@ -10,11 +10,11 @@ static class Brink
     {
         var held = new byte[int.Parse(arguments[0]) * 16][];
         var time = TimeSpan.FromSeconds(int.Parse(arguments[1]));
-        var clock = Stopwatch.StartNew();
         ulong checksum = 0;
 
         for (int i = 0; i < held.Length; i++)
             held[i] = new byte[65536 - 64];
+        var clock = Stopwatch.StartNew();
         while (clock.Elapsed < time)
         {
             for (int i = 0; i < 100; i++)
