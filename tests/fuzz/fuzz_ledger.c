@@ -50,8 +50,8 @@ static void judge_making(const struct pages_request *request, pages_result resul
         expected = PAGES_REFUSED;
     if (fault_plan_has_struck()) {
         expected = OS_ERROR_NOT_ENOUGH_MEMORY;
-        if (address)
-            model_bury(&run.model, address / GRANULE * GRANULE, taken, false);
+        /* Where the system chose the place, nobody has told it. */
+        model_bury(&run.model, address / GRANULE * GRANULE, address ? taken : SIZE_MAX, false);
     }
     if (result == OS_ERROR_INVALID_ADDRESS && !ledger_is_vacant_for_certain(address))
         expected = result;
