@@ -62,7 +62,7 @@ static void heaps_that_were_trimmed_keep_no_descriptor(void **state)
     for (unsigned i = 0; i < HEAPS; i++) {
         heaps[i] = heap_create(fixture->space, false);
         touch_every_class(heaps[i]);
-        heap_trim(heaps[i]);
+        reclaim(fixture->space);
     }
     for (unsigned i = 0; i < HEAPS; i++)
         touch_every_class(heaps[i]);
