@@ -93,9 +93,13 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * NtTerminateProcess. Managed code's platform invocations are looked up in this way. A pointer that
  * a module has got so stays good for the life of the process: see HostMemRemoveRedirection.
  *
- * IHostMemInspection::SetRedirectedLevel decides how critical a request for memory is. If a view
- * cannot be mapped for want of address space, the manager gives some back, as
- * IHostMemoryManager::NeedsVirtualAddressSpace does, and the view is tried once more.
+ * IHostMemInspection::SetRedirectedLevel decides how critical a request for memory is.
+ *
+ * If Win32 refuses for want of memory or address space what was passed on to it for this process
+ * (a view, a heap or a block of Win32's own, moveable memory, pages of VirtualAlloc2), the manager
+ * gives back what it holds without use, and Win32 is asked again. For a view it does so as
+ * IHostMemoryManager::NeedsVirtualAddressSpace does, with the emergency reservation. A module that
+ * cannot be loaded is not tried again, because its code may have run.
  *
  * With HOSTMEM_REDIRECT_NO_PAGES none of the functions of the first three items is redirected, and
  * what the module asks for by GetProcAddress is what else the flags name. That is for modules that

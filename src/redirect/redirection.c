@@ -6,6 +6,7 @@
  */
 #include "redirect/redirection.h"
 
+#include "heap/reuse/reclaim.h"
 #include "hosting/errors/error_info.h"
 #include "os/os.h"
 #include "redirect/binding.h"
@@ -65,12 +66,16 @@ static void unbind(void)
 }
 
 /* Rewrites the module's entries. The caller holds the module and has bound the manager. */
-static HRESULT redirect_held(HMODULE module, DWORD flags, size_t count,
+static HRESULT redirect_held(struct manager *manager, HMODULE module, DWORD flags, size_t count,
                              struct redirection **redirection)
 {
-    struct redirection *made = make_redirection(module, flags, count);
+    struct reclaim_attempt attempt = reclaim_begin(&manager->heaps);
+    struct redirection *made;
     HRESULT hr;
 
+    do
+        made = make_redirection(module, flags, count);
+    while (!made && reclaim_again(&attempt, ERROR_NOT_ENOUGH_MEMORY));
     if (!made)
         return E_OUTOFMEMORY;
     hr = entries_rewrite(made);
@@ -108,7 +113,7 @@ static HRESULT bind_and_redirect(struct manager *manager, HMODULE module, DWORD 
         return hr;
     if (!(flags & (HOSTMEM_REDIRECT_NO_STATUS | REDIRECT_LOADER_ONLY)))
         notification_hooks_follow(manager);
-    hr = redirect_held(module, flags, count, redirection);
+    hr = redirect_held(manager, module, flags, count, redirection);
     if (hr != S_OK)
         unbind();
     return hr;
