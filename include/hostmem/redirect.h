@@ -262,7 +262,8 @@ HRESULT STDMETHODCALLTYPE HostMemFollowModule(HMODULE hModule);
  *
  * What is let go when a redirection ends is let go then or, if a thread is inside a redirected
  * function, when one begins or ends later. A thread that was terminated inside of one delays
- * nothing.
+ * nothing. What a thread that was terminated in HostMemRedirectModule or in this function has left
+ * half done is undone by the next call of either; then the redirection is no more.
  *
  * When the last redirection to a manager ends, the manager's heaps without live blocks end, too.
  * Heaps with live blocks stay and keep the manager alive. If modules are redirected to this manager

@@ -7,10 +7,9 @@
 #include "heaps.h"
 #include "looked_up.h"
 #include "notes.h"
+#include "replaced.h"
 
 #include "os/os_fault.h"
-#include "pe/import_table.h"
-#include "pe/import_write.h"
 
 #define MAPPING_SIZE (4 * GRANULE)
 
@@ -31,10 +30,10 @@ static struct {
     ULONGLONG committed; /* by the manager, with what it holds without use */
     unsigned refused;
     DWORD last_flags;
-    void *original; /* the function that is replaced */
+    struct replaced replaced;
 } shortage;
 
-#define ORIGINAL(function) ((__typeof__(function) *)(any_function *)(uintptr_t)shortage.original)
+#define ORIGINAL(function) ORIGINAL_OF(shortage.replaced, function)
 
 static bool is_held(void)
 {
@@ -253,33 +252,6 @@ static const struct request {
  * Asking
  * --------------------------------------------------------------------------------------------- */
 
-struct search {
-    const char *function;
-    void *volatile *entry;
-};
-
-static bool find_entry(void *context, const struct import *import)
-{
-    struct search *search = context;
-
-    if (!import->function || !import_text_is_equal(import->function, search->function))
-        return true;
-    search->entry = import->entry;
-    return false;
-}
-
-/* The entry of this program's own imports by which the hooks call Win32's function. */
-static void *volatile *own_entry(const char *function)
-{
-    struct search search = {function, NULL};
-
-    import_walk(GetModuleHandleW(NULL), find_entry, &search);
-    if (!search.entry)
-        print_error("no import of %s\n", function);
-    assert_non_null(search.entry);
-    return search.entry;
-}
-
 /* An empty slab, held without use. */
 static void hold_something(IHostMalloc *heap)
 {
@@ -291,19 +263,17 @@ static void hold_something(IHostMalloc *heap)
 static bool ask(const struct looker *looker, const struct request *request, enum shortage_kind kind,
                 DWORD error)
 {
-    void *volatile *entry = own_entry(request->replaced);
     bool done;
 
+    replace_import(&shortage.replaced, request->replaced, request->replacement);
     shortage.kind = kind;
     shortage.error = error;
     shortage.refused = 0;
-    shortage.original = *entry;
-    assert_figure(import_write(entry, request->replacement), 0);
     SetLastError(UNTOUCHED);
     done = request->ask(looker);
     error = GetLastError();
     shortage.kind = NEVER;
-    assert_figure(import_write(entry, shortage.original), 0);
+    put_import_back(&shortage.replaced);
     SetLastError(error);
     return done;
 }
