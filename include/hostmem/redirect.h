@@ -213,7 +213,8 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT): the module's import tables make no sense;
  *   HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND): the tables lack the names of imports from
  *   kernel32.dll or kernelbase.dll, and another program has rewritten an entry, so that nothing
- *   tells which function it is of;
+ *   tells which function it is of; or they import from an api-ms-win-core-*.dll by an ordinal that
+ *   may be that of a function to redirect, and the import is delay-loaded and not resolved yet;
  *   HRESULT_FROM_WIN32(ERROR_BUSY): modules of this process are redirected to another manager (one
  *   at a time is possible), or with HOSTMEM_REDIRECT_FOLLOW and other flags;
  *   E_OUTOFMEMORY;

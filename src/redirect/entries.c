@@ -113,7 +113,7 @@ static bool count_entry(void *context, const struct import *import)
 
     if (hook_of(import, survey->flags))
         survey->count++;
-    if (hook_catalogue_is_unknown(import, address_before(import)))
+    if (hook_catalogue_is_unknown(features_of(survey->flags), import, address_before(import)))
         survey->is_unknown = true;
     return true;
 }

@@ -113,6 +113,30 @@ static void delayed_imports_in_a_protected_section_are_redirected(void **state)
     }
 }
 
+/* Which library an API set stands for only the loader knows, and so what a number there means. */
+static void
+delayed_imports_by_ordinal_from_an_api_set_are_refused_until_they_are_resolved(void **state)
+{
+    const struct subject *subject = *state;
+    struct made_module made =
+        made_module_load(&(struct made_options){.dll = "api-ms-win-core-memory-l1-1-0.dll",
+                                                .is_delayed = true,
+                                                .by_ordinal = true,
+                                                .characteristics = MADE_PLAIN});
+    HOSTMEM_REDIRECTION *redirection;
+
+    assert_hresult(HostMemRedirectModule(subject->manager, made.module, 0, &redirection),
+                   HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND));
+    assert_null(redirection);
+    assert_as_before("refused", &made);
+    assert_hresult(HostMemRedirectModule(subject->manager, made.module, HOSTMEM_REDIRECT_NO_PAGES,
+                                         &redirection),
+                   S_FALSE); /* they are not among what is to be redirected */
+    made_module_resolve(&made);
+    assert_is_redirected("resolved", subject, &made);
+    made_module_unload(&made);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Beside code
  * --------------------------------------------------------------------------------------------- */
@@ -259,6 +283,7 @@ int main(void)
         promise(imports_whose_names_are_lost_are_known_by_their_addresses),
         promise(bound_imports_are_redirected),
         promise(delayed_imports_in_a_protected_section_are_redirected),
+        promise(delayed_imports_by_ordinal_from_an_api_set_are_refused_until_they_are_resolved),
         promise(code_beside_the_entries_runs_while_they_are_rewritten),
         promise(entries_that_are_hooked_already_are_redirected_and_put_back_as_they_were),
         promise(a_hooked_entry_whose_name_is_lost_is_refused),
