@@ -3,6 +3,7 @@
  * each is redirected, or refused with a result that says so.
  */
 #include "made_module.h"
+#include "running_code.h"
 
 static void redirect(const struct subject *subject, const struct made_module *made,
                      HOSTMEM_REDIRECTION **redirection)
@@ -141,50 +142,16 @@ delayed_imports_by_ordinal_from_an_api_set_are_refused_until_they_are_resolved(v
  * Beside code
  * --------------------------------------------------------------------------------------------- */
 
-struct runner {
-    void (*code)(void);
-    volatile BOOL stop;
-    volatile unsigned runs;
-};
-
-static volatile LONG faults;
-
-static DWORD WINAPI run_code(void *context)
-{
-    struct runner *runner = context;
-
-    while (!runner->stop) {
-        runner->code();
-        runner->runs++;
-    }
-    return 0;
-}
-
-static LONG WINAPI note_fault(EXCEPTION_POINTERS *exception)
-{
-    if (exception->ExceptionRecord->ExceptionCode != EXCEPTION_ACCESS_VIOLATION)
-        return EXCEPTION_CONTINUE_SEARCH;
-    InterlockedIncrement(&faults); /* the page can be executed again soon */
-    return EXCEPTION_CONTINUE_EXECUTION;
-}
-
 static void code_beside_the_entries_runs_while_they_are_rewritten(void **state)
 {
     struct made_module made = made_module_load(
         &(struct made_options){.dll = "kernel32.dll", .characteristics = MADE_CODE});
-    struct runner runner = {.code = made.code};
-    void *handler = AddVectoredExceptionHandler(1, note_fault);
-    struct threads threads;
+    struct running_code running;
 
-    threads_start(&threads, 1, run_code, &runner, sizeof(runner));
-    while (runner.runs < 1000)
-        SwitchToThread();
+    running_code_begin(&running, made.code);
     for (int round = 0; round < 200; round++)
         assert_is_redirected("beside code", *state, &made);
-    runner.stop = TRUE;
-    threads_join(&threads);
-    RemoveVectoredExceptionHandler(handler);
-    assert_figure(faults, 0);
+    running_code_end(&running);
     made_module_unload(&made);
 }
 
