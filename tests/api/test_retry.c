@@ -1,6 +1,6 @@
 /*
  * test_retry.c: refusal comes last (invariant I11) where a hook passes a request on to Win32
- * (src/redirect/hooks/retry.c), and where bookkeeping cannot be had: what the manager holds without
+ * (src/redirect/retry.c), and where bookkeeping cannot be had: what the manager holds without
  * use is given back first. Win32's functions are replaced by such as refuse for want of memory, in
  * this program's own imports, through which the hooks call.
  */

@@ -21,7 +21,7 @@
 #include "os/os.h"
 #include "redirect/binding.h"
 #include "redirect/hooks/heap_blocks.h"
-#include "redirect/hooks/retry.h"
+#include "redirect/retry.h"
 
 #include "heap/heap.h"
 

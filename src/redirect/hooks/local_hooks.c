@@ -15,7 +15,7 @@
 #include "os/os.h"
 #include "redirect/binding.h"
 #include "redirect/hooks/heap_blocks.h"
-#include "redirect/hooks/retry.h"
+#include "redirect/retry.h"
 
 /* A handle of the process's heap; of Local and of Global memory alike. */
 typedef HANDLE WINAPI alloc_function(UINT flags, SIZE_T size);

@@ -11,7 +11,7 @@
 
 #include "os/os.h"
 #include "redirect/hooks/page_hooks.h"
-#include "redirect/hooks/retry.h"
+#include "redirect/retry.h"
 #include "redirect/hooks/view_hooks.h"
 #include "redirect/own_process.h"
 

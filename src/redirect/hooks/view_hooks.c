@@ -4,7 +4,7 @@
 #include "redirect/hooks/view_hooks.h"
 
 #include "redirect/binding.h"
-#include "redirect/hooks/retry.h"
+#include "redirect/retry.h"
 
 /* The size of a whole view, counted as the CLR does it: everything with this allocation base. */
 static SIZE_T view_size(const void *base)

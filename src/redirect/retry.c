@@ -1,7 +1,7 @@
 /*
  * retry.c: see retry.h.
  */
-#include "redirect/hooks/retry.h"
+#include "redirect/retry.h"
 
 #include "heap/reuse/reclaim.h"
 #include "redirect/binding.h"

@@ -11,8 +11,8 @@
  * thread's doing or another's (reclaim.h). Nothing waits. Win32 is asked outside of the binding,
  * because it may raise an exception instead of returning.
  */
-#ifndef HOSTMEM_REDIRECT_HOOKS_RETRY_H
-#define HOSTMEM_REDIRECT_HOOKS_RETRY_H
+#ifndef HOSTMEM_REDIRECT_RETRY_H
+#define HOSTMEM_REDIRECT_RETRY_H
 
 #include "hosting/manager.h"
 
