@@ -250,28 +250,33 @@ static DWORD put_all_back(struct redirection *redirection)
 
 HRESULT entries_rewrite(struct redirection *redirection)
 {
-    HRESULT hr = S_FALSE;
+    DWORD error = ERROR_SUCCESS;
+    bool any;
 
     spinlock_acquire(&rewriting);
     import_walk(redirection->module, note_entry, redirection);
-    if (redirection->count || !redirection->capacity) {
+    any = redirection->count || !redirection->capacity;
+    if (any) {
         put_in(redirection);
-        hr = HRESULT_FROM_WIN32(rewrite(redirection));
+        error = rewrite(redirection);
     }
-    if (FAILED(hr))
+    if (error)
         put_all_back(redirection);
     spinlock_release(&rewriting);
-    return hr;
+    return any ? HRESULT_FROM_WIN32(error) : S_FALSE;
 }
 
 HRESULT entries_put_back(struct redirection *redirection)
 {
-    HRESULT hr;
+    DWORD error = ERROR_SUCCESS;
+    bool is_unloaded;
 
     spinlock_acquire(&rewriting);
-    hr = redirection->is_unloaded ? S_FALSE : HRESULT_FROM_WIN32(put_all_back(redirection));
+    is_unloaded = redirection->is_unloaded;
+    if (!is_unloaded)
+        error = put_all_back(redirection);
     spinlock_release(&rewriting);
-    return hr;
+    return is_unloaded ? S_FALSE : HRESULT_FROM_WIN32(error);
 }
 
 void entries_forget(const void *module)

@@ -4,6 +4,7 @@
  * there. The next call undoes what it has left half made: nothing stays redirected, no manager
  * stays bound, and another one can be.
  */
+#include "made_module.h"
 #include "redirected.h"
 #include "replaced.h"
 
@@ -287,12 +288,94 @@ static void a_thread_terminated_while_it_follows_leaves_nothing(void **state)
     subject_end(&redirected.subject);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Entries that cannot be written
+ * --------------------------------------------------------------------------------------------- */
+
+static struct {
+    struct replaced replaced;
+    unsigned calls, refused; /* the number of the call that is refused */
+} protect;
+
+static BOOL WINAPI refuse_VirtualProtect(LPVOID address, SIZE_T size, DWORD protection, PDWORD old)
+{
+    if (++protect.calls != protect.refused)
+        return ORIGINAL_OF(protect.replaced, VirtualProtect)(address, size, protection, old);
+    SetLastError(ERROR_COMMITMENT_LIMIT);
+    return FALSE;
+}
+
+static const struct made_options read_only = {.dll = "kernel32.dll",
+                                              .characteristics = MADE_READ_ONLY};
+
+static unsigned hooked(const struct made_module *made)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < MADE_IMPORTS; i++)
+        count += made->entries[i] != made->originals[i];
+    return count;
+}
+
+/* The n-th change of a page's protection is refused. False: there were not so many. */
+static bool redirect_and_undo(const struct subject *subject, const struct made_module *made,
+                              unsigned in_making, unsigned in_undoing)
+{
+    const HRESULT refused = HRESULT_FROM_WIN32(ERROR_COMMITMENT_LIMIT);
+    HOSTMEM_REDIRECTION *redirection;
+    HRESULT hr;
+
+    protect.calls = 0;
+    protect.refused = in_making;
+    hr = HostMemRedirectModule(subject->manager, made->module, 0, &redirection);
+    if (hr != S_OK) {
+        assert_hresult(hr, refused);
+        assert_null(redirection);
+        assert_figure(hooked(made), 0);
+        return true;
+    }
+    assert_figure(hooked(made), MADE_IMPORTS);
+    protect.refused = in_undoing ? protect.calls + in_undoing : 0;
+    hr = HostMemRemoveRedirection(redirection);
+    if (hr != S_OK) {
+        assert_hresult(hr, refused);
+        assert_figure(hooked(made), 1); /* the others have been put back */
+        return true;
+    }
+    assert_figure(hooked(made), 0);
+    return protect.calls >= (in_undoing ? protect.refused : in_making);
+}
+
+static void an_entry_that_cannot_be_written_is_told_and_the_others_are_put_back(void **state)
+{
+    struct subject subject = subject_make(NULL);
+    ULONG without = references_of(subject.manager);
+    struct made_module made;
+    bool met = true;
+
+    (void)state;
+    replace_import(&protect.replaced, "VirtualProtect", IMPORT_OF(refuse_VirtualProtect));
+    for (unsigned n = 1; met; n++) {
+        made = made_module_load(&read_only);
+        met = redirect_and_undo(&subject, &made, n, 0);
+        made_module_unload(&made);
+        made = made_module_load(&read_only);
+        met |= redirect_and_undo(&subject, &made, 0, n);
+        made_module_unload(&made);
+        assert_figure(references_of(subject.manager), without);
+    }
+    protect.refused = 0;
+    put_import_back(&protect.replaced);
+    subject_end(&subject);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thread_terminated_in_HostMemRedirectModule_leaves_nothing),
         cmocka_unit_test(a_thread_terminated_in_HostMemRemoveRedirection_leaves_nothing),
         cmocka_unit_test(a_thread_terminated_while_it_follows_leaves_nothing),
+        cmocka_unit_test(an_entry_that_cannot_be_written_is_told_and_the_others_are_put_back),
     };
 
     return cmocka_run_group_tests(tests, replace_all, put_all_back);
