@@ -161,7 +161,8 @@ typedef struct HOSTMEM_HEAP {
     HOSTMEM_GAUGE SlabBytes;   /* of slabs, empty slabs included */
     HOSTMEM_GAUGE LargeBlocks; /* of Blocks, those that are regions of their own */
     HOSTMEM_GAUGE LargeBytes;  /* bytes asked for in them */
-    ULONGLONG SpareBytes;      /* of SlabBytes, those of slabs in which no block is live */
+    ULONGLONG SpareBytes;      /* of SlabBytes, those of slabs in which no block is live: they are
+                                  held without use, and given back before anything is refused */
     ULONGLONG Allocations;     /* blocks handed out since the heap was made */
     ULONGLONG AllocatedBytes;  /* bytes asked for in them */
     ULONGLONG Frees;           /* blocks taken back */

@@ -93,9 +93,13 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * NtTerminateProcess. Managed code's platform invocations are looked up in this way. A pointer that
  * a module has got so stays good for the life of the process: see HostMemRemoveRedirection.
  *
- * IHostMemInspection::SetRedirectedLevel decides how critical a request for memory is. If a view
- * cannot be mapped for want of address space, the manager gives some back, as
- * IHostMemoryManager::NeedsVirtualAddressSpace does, and the view is tried once more.
+ * IHostMemInspection::SetRedirectedLevel decides how critical a request for memory is.
+ *
+ * If Win32 refuses for want of memory or address space what was passed on to it for this process
+ * (a view, a heap or a block of Win32's own, moveable memory, pages of VirtualAlloc2), the manager
+ * gives back what it holds without use, and Win32 is asked again. For a view it does so as
+ * IHostMemoryManager::NeedsVirtualAddressSpace does, with the emergency reservation. A module that
+ * cannot be loaded is not tried again, because its code may have run.
  *
  * With HOSTMEM_REDIRECT_NO_PAGES none of the functions of the first three items is redirected, and
  * what the module asks for by GetProcAddress is what else the flags name. That is for modules that
@@ -209,7 +213,8 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT): the module's import tables make no sense;
  *   HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND): the tables lack the names of imports from
  *   kernel32.dll or kernelbase.dll, and another program has rewritten an entry, so that nothing
- *   tells which function it is of;
+ *   tells which function it is of; or they import from an api-ms-win-core-*.dll by an ordinal that
+ *   may be that of a function to redirect, and the import is delay-loaded and not resolved yet;
  *   HRESULT_FROM_WIN32(ERROR_BUSY): modules of this process are redirected to another manager (one
  *   at a time is possible), or with HOSTMEM_REDIRECT_FOLLOW and other flags;
  *   E_OUTOFMEMORY;
@@ -258,7 +263,8 @@ HRESULT STDMETHODCALLTYPE HostMemFollowModule(HMODULE hModule);
  *
  * What is let go when a redirection ends is let go then or, if a thread is inside a redirected
  * function, when one begins or ends later. A thread that was terminated inside of one delays
- * nothing.
+ * nothing. What a thread that was terminated in HostMemRedirectModule or in this function has left
+ * half done is undone by the next call of either; then the redirection is no more.
  *
  * When the last redirection to a manager ends, the manager's heaps without live blocks end, too.
  * Heaps with live blocks stay and keep the manager alive. If modules are redirected to this manager

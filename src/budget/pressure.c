@@ -3,48 +3,59 @@
  */
 #include "budget/pressure.h"
 
-/* The word: the state, the state told last, and whether there is a teller. */
-#define STATE_MASK 3u
+/* The word: the state, the state told last, and the teller, or 0. */
+#define STATE_MASK UINT64_C(3)
 #define TOLD_SHIFT 2
-#define TOLD_MASK (3u << TOLD_SHIFT)
-#define TELLING (1u << 4)
-#define WORD_AT_FIRST ((uint32_t)PRESSURE_HIGH | (uint32_t)PRESSURE_HIGH << TOLD_SHIFT)
+#define TOLD_MASK (UINT64_C(3) << TOLD_SHIFT)
+#define TELLER_SHIFT 32
+#define TELLER_MASK (UINT64_C(0xffffffff) << TELLER_SHIFT)
+#define WORD_AT_FIRST ((uint64_t)PRESSURE_HIGH | (uint64_t)PRESSURE_HIGH << TOLD_SHIFT)
 
-static enum pressure_state state_of(uint32_t word)
+static enum pressure_state state_of(uint64_t word)
 {
     return (enum pressure_state)(word & STATE_MASK);
 }
 
-static enum pressure_state told_of(uint32_t word)
+static enum pressure_state told_of(uint64_t word)
 {
     return (enum pressure_state)((word & TOLD_MASK) >> TOLD_SHIFT);
 }
 
-static uint32_t with_state(uint32_t word, enum pressure_state state)
+static uint32_t teller_of(uint64_t word)
+{
+    return (uint32_t)(word >> TELLER_SHIFT);
+}
+
+static uint64_t with_state(uint64_t word, enum pressure_state state)
 {
     return (word & ~STATE_MASK) | state;
 }
 
-/* The word with its state being told. */
-static uint32_t with_telling(uint32_t word)
+static uint64_t with_teller(uint64_t word, uint32_t teller)
 {
-    return (word & STATE_MASK) | state_of(word) << TOLD_SHIFT | TELLING;
+    return (word & ~TELLER_MASK) | (uint64_t)teller << TELLER_SHIFT;
 }
 
-static bool wants_telling(uint32_t word)
+/* The word with its state being told by that thread. */
+static uint64_t with_telling(uint64_t word, uint32_t teller)
 {
-    return !(word & TELLING) && state_of(word) != told_of(word);
+    return with_teller((word & ~TOLD_MASK) | (word & STATE_MASK) << TOLD_SHIFT, teller);
 }
 
-static uint32_t load_word(const struct pressure *pressure)
+static bool wants_telling(uint64_t word)
+{
+    return !teller_of(word) && state_of(word) != told_of(word);
+}
+
+static uint64_t load_word(const struct pressure *pressure)
 {
     return atomic_load_explicit(&pressure->word, memory_order_seq_cst);
 }
 
 /* False: *word is what was found instead. */
-static bool swap_word(struct pressure *pressure, uint32_t *word, uint32_t new_word)
+static bool swap_word(struct pressure *pressure, uint64_t *word, uint64_t new_word)
 {
-    uint32_t found = *word;
+    uint64_t found = *word;
     bool swapped = atomic_compare_exchange_strong_explicit(
         &pressure->word, &found, new_word, memory_order_seq_cst, memory_order_seq_cst);
 
@@ -140,16 +151,16 @@ static void note_low(struct pressure *pressure, uint64_t tick, enum pressure_sta
 }
 
 /* Writes the right state. True: the caller has become the teller. */
-static bool bring_up_to_date(struct pressure *pressure)
+static bool bring_up_to_date(struct pressure *pressure, uint32_t thread)
 {
-    uint32_t word = load_word(pressure);
+    uint64_t word = load_word(pressure);
 
     for (;;) {
-        uint32_t right = with_state(word, right_state(pressure, state_of(word)));
+        uint64_t right = with_state(word, right_state(pressure, state_of(word)));
         bool tells = wants_telling(right);
 
         if (tells)
-            right = with_telling(right);
+            right = with_telling(right, thread);
         if (right == word)
             return false;
         if (!swap_word(pressure, &word, right))
@@ -168,49 +179,73 @@ static bool reminder_is_due(const struct pressure *pressure, uint64_t tick)
 }
 
 /* Is Low due to be told once more? True: it seems so, and the caller has become the teller. */
-static bool begin_reminder(struct pressure *pressure, uint64_t tick)
+static bool begin_reminder(struct pressure *pressure, struct pressure_caller caller)
 {
-    uint32_t word = load_word(pressure);
+    uint64_t word = load_word(pressure);
 
-    return state_of(word) == PRESSURE_LOW && !(word & TELLING) && reminder_is_due(pressure, tick) &&
-           swap_word(pressure, &word, word | TELLING);
+    return state_of(word) == PRESSURE_LOW && !teller_of(word) &&
+           reminder_is_due(pressure, caller.tick) &&
+           swap_word(pressure, &word, with_teller(word, caller.thread));
 }
 
-bool pressure_begin(struct pressure *pressure, bool refused, uint64_t tick,
+bool pressure_begin(struct pressure *pressure, bool refused, struct pressure_caller caller,
                     enum pressure_state *state)
 {
-    bool changed = bring_up_to_date(pressure);
+    bool changed = bring_up_to_date(pressure, caller.thread);
 
-    if (!changed && !(refused && begin_reminder(pressure, tick)))
+    if (!changed && !(refused && begin_reminder(pressure, caller)))
         return false;
     /* Before the swap another thread may have told Low, after which the word is the same again. */
-    if (!changed && !reminder_is_due(pressure, tick))
-        return pressure_next(pressure, tick, state);
+    if (!changed && !reminder_is_due(pressure, caller.tick))
+        return pressure_next(pressure, caller, state);
     *state = told_of(load_word(pressure)); /* only the teller writes that part */
-    note_low(pressure, tick, *state);
+    note_low(pressure, caller.tick, *state);
     return true;
 }
 
-bool pressure_next(struct pressure *pressure, uint64_t tick, enum pressure_state *state)
+bool pressure_next(struct pressure *pressure, struct pressure_caller caller,
+                   enum pressure_state *state)
 {
-    uint32_t word = load_word(pressure);
+    uint64_t word = load_word(pressure);
 
     for (;;) {
-        uint32_t next = with_state(word, right_state(pressure, state_of(word)));
+        uint64_t next = with_state(word, right_state(pressure, state_of(word)));
         bool tells = state_of(next) != told_of(next);
 
-        next = tells ? with_telling(next) : next & ~TELLING;
+        next = tells ? with_telling(next, caller.thread) : with_teller(next, 0);
         if (!swap_word(pressure, &word, next))
             continue;
         if (!tells)
             break;
         *state = told_of(next);
-        note_low(pressure, tick, *state);
+        note_low(pressure, caller.tick, *state);
         return true;
     }
     /*
      * A thread that moved a figure after the look above acted on it, unless it found this thread
      * telling. So look again.
      */
-    return pressure_begin(pressure, false, tick, state);
+    return pressure_begin(pressure, false, caller, state);
+}
+
+uint32_t pressure_teller(const struct pressure *pressure)
+{
+    return teller_of(load_word(pressure));
+}
+
+bool pressure_take_over(struct pressure *pressure, uint32_t ended, struct pressure_caller caller,
+                        enum pressure_state *state)
+{
+    uint64_t word = load_word(pressure);
+
+    while (teller_of(word) == ended) {
+        uint64_t right = with_state(word, right_state(pressure, state_of(word)));
+
+        if (!swap_word(pressure, &word, with_telling(right, caller.thread)))
+            continue;
+        *state = state_of(right);
+        note_low(pressure, caller.tick, *state);
+        return true;
+    }
+    return false;
 }

@@ -15,12 +15,16 @@
  *   figure meanwhile, this thread sees the figure, or the other one sees what this one wrote: the
  *   gauge and the word are sequentially consistent.
  * - If the state is not the one told last, and there is no teller, the same swap makes the thread
- *   the teller. So a change is told once, by the thread that made it.
+ *   the teller, whose number is then in the word. So a change is told once, by the thread that made
+ *   it.
  * - Before it stops, the teller looks whether the state has changed since, and if so tells that as
  *   well, also if another thread made the change. So changes are told in order, a callback is never
  *   entered by two threads at once, nor from within itself, and the state told last is the right
  *   one. Changes that cancel each other meanwhile are not told. No thread waits; a teller that is
  *   suspended in the middle holds up further notifications and nothing else.
+ * - If the teller has ended without having stopped (it was terminated), any thread that knows so
+ *   takes its place by compare-and-swap from a word that names the ended one, and tells the state
+ *   that is right, even if that was told last: nobody knows whether it was heard.
  * - A thread that wants to remind the runtime of Low becomes the teller first. Only then does it
  *   know for certain when Low was told last: no other thread can tell it in between.
  */
@@ -44,7 +48,7 @@ enum pressure_state {
 
 struct pressure {
     const struct budget_kind *kind; /* whose limit and use decide */
-    _Atomic uint32_t word;
+    _Atomic uint64_t word;
     _Atomic uint32_t thresholds; /* percent: bits 0-15 Low above; bits 16-31 High below */
     _Atomic bool system_is_low;
     _Atomic uint64_t told_tick; /* when Low was told last; only the teller writes it */
@@ -68,15 +72,32 @@ bool pressure_is_idle(const struct pressure *pressure);
 
 enum pressure_state pressure_state(const struct pressure *pressure);
 
+/* Who calls: a number that no other living thread has and that is not 0; and when. */
+struct pressure_caller {
+    uint32_t thread;
+    uint64_t tick; /* milliseconds */
+};
+
 /*
  * To be called after every change. True: the caller has to tell the runtime *state, and then to
  * call pressure_next until that is false. `refused`: the budget has just refused a request, and a
  * reminder may be due.
  */
-bool pressure_begin(struct pressure *pressure, bool refused, uint64_t tick,
+bool pressure_begin(struct pressure *pressure, bool refused, struct pressure_caller caller,
                     enum pressure_state *state);
 
 /* To be called after *state has been told. True: *state is another one to tell. */
-bool pressure_next(struct pressure *pressure, uint64_t tick, enum pressure_state *state);
+bool pressure_next(struct pressure *pressure, struct pressure_caller caller,
+                   enum pressure_state *state);
+
+/* The thread that is the teller now; 0: there is none. */
+uint32_t pressure_teller(const struct pressure *pressure);
+
+/*
+ * That teller has ended. True: the caller has its place, and goes on as after pressure_begin.
+ * False: another thread has, or it was the teller no more.
+ */
+bool pressure_take_over(struct pressure *pressure, uint32_t ended, struct pressure_caller caller,
+                        enum pressure_state *state);
 
 #endif

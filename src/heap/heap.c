@@ -288,10 +288,3 @@ pages_result heap_free(struct heap *heap, void *memory)
     heap_leave(heap, thread);
     return result;
 }
-
-size_t heap_trim(struct heap *heap)
-{
-    size_t given = delayed_blocks_give(heap->space, heap);
-
-    return given + idle_slabs_give(heap->space, heap);
-}

@@ -67,7 +67,4 @@ bool heap_resize(struct heap *heap, void *memory, size_t size);
  */
 bool heap_shrink(struct heap *heap, void *memory, size_t size);
 
-/* Gives the memory of empty slabs back. Returns how many bytes. Any thread at any time. */
-size_t heap_trim(struct heap *heap);
-
 #endif

@@ -4,6 +4,7 @@
  */
 #include "hosting/host_control.h"
 
+#include "heap/reuse/reclaim.h"
 #include "hosting/errors/error_info.h"
 #include "hosting/host_memory_manager.h"
 #include "hosting/parts/reference.h"
@@ -125,6 +126,7 @@ HRESULT STDMETHODCALLTYPE HostMemCreateHostControl(IHostMemoryManager *pManager,
                                                    IHostControl *pInner, IHostControl **ppControl)
 {
     struct manager *manager = manager_from_interface(pManager);
+    struct reclaim_attempt attempt;
     struct host_control *control;
     uint32_t index;
 
@@ -135,7 +137,10 @@ HRESULT STDMETHODCALLTYPE HostMemCreateHostControl(IHostMemoryManager *pManager,
     error_info_prepare();
     if (!manager)
         return error_info_set(BAD_CONTROL_MANAGER, (uintptr_t)pManager);
-    index = pool_take(&manager->controls);
+    attempt = reclaim_begin(&manager->heaps);
+    do
+        index = pool_take(&manager->controls);
+    while (!index && reclaim_again(&attempt, ERROR_NOT_ENOUGH_MEMORY));
     if (!index)
         return E_OUTOFMEMORY;
     control = pool_item(&manager->controls, index);

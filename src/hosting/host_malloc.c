@@ -275,9 +275,13 @@ static const IHostMallocVtbl host_malloc_vtbl = {
 
 IHostMalloc *host_malloc_create(struct manager *manager, bool executable)
 {
-    uint32_t index = pool_take(&manager->mallocs);
+    struct reclaim_attempt attempt = reclaim_begin(&manager->heaps);
     struct host_malloc *host_malloc;
+    uint32_t index;
 
+    do
+        index = pool_take(&manager->mallocs);
+    while (!index && reclaim_again(&attempt, ERROR_NOT_ENOUGH_MEMORY));
     if (!index)
         return NULL;
     host_malloc = pool_item(&manager->mallocs, index);

@@ -146,6 +146,7 @@ static HRESULT WINAPI memory_manager_VirtualProtect(IHostMemoryManager *iface, v
                                                     SIZE_T size, DWORD protect, DWORD *old_protect)
 {
     struct counted_call call;
+    struct reclaim_attempt attempt;
     uint32_t old = 0;
     pages_result error;
 
@@ -153,7 +154,10 @@ static HRESULT WINAPI memory_manager_VirtualProtect(IHostMemoryManager *iface, v
         return counted_call_unavailable(&call);
     if (!old_protect)
         return counted_call_end_with(&call, E_POINTER);
-    error = os_protect(address, size, protect, &old);
+    attempt = reclaim_begin(&call.manager->heaps);
+    do /* making a view's pages private takes memory */
+        error = os_protect(address, size, protect, &old);
+    while (error && reclaim_again(&attempt, error));
     if (!error)
         *old_protect = old;
     else if (error == ERROR_INVALID_PARAMETER)
@@ -184,12 +188,16 @@ static HRESULT WINAPI memory_manager_RegisterMemoryNotificationCallback(
     IHostMemoryManager *iface, ICLRMemoryNotificationCallback *callback)
 {
     struct counted_call call;
+    struct reclaim_attempt attempt;
+    bool done;
 
     if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface), COUNTED_REGISTER_CALLBACK))
         return counted_call_unavailable(&call);
-    return counted_call_end(&call, pressure_notify_register(&call.manager->limits.notify, callback)
-                                       ? PAGES_OK
-                                       : ERROR_NOT_ENOUGH_MEMORY);
+    attempt = reclaim_begin(&call.manager->heaps);
+    do
+        done = pressure_notify_register(&call.manager->limits.notify, callback);
+    while (!done && reclaim_again(&attempt, ERROR_NOT_ENOUGH_MEMORY));
+    return counted_call_end(&call, done ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
 }
 
 /* Gives up the heaps' empty slabs and the emergency reservation. */
@@ -217,6 +225,8 @@ static HRESULT WINAPI memory_manager_AcquiredVirtualAddressSpace(IHostMemoryMana
                                                                  LPVOID address, SIZE_T size)
 {
     struct counted_call call;
+    struct reclaim_attempt attempt;
+    bool done;
 
     if (!counted_call_begin(&call, impl_from_IHostMemoryManager(iface),
                             COUNTED_ACQUIRED_ADDRESS_SPACE))
@@ -225,9 +235,11 @@ static HRESULT WINAPI memory_manager_AcquiredVirtualAddressSpace(IHostMemoryMana
         error_info_set(address ? BAD_RANGE_SIZE : BAD_RANGE_ADDRESS, address ? size : 0);
         return counted_call_end(&call, ERROR_INVALID_PARAMETER);
     }
-    return counted_call_end(&call, mapped_add(&call.manager->mapped, (uintptr_t)address, size)
-                                       ? PAGES_OK
-                                       : ERROR_NOT_ENOUGH_MEMORY);
+    attempt = reclaim_begin(&call.manager->heaps);
+    do
+        done = mapped_add(&call.manager->mapped, (uintptr_t)address, size);
+    while (!done && reclaim_again(&attempt, ERROR_NOT_ENOUGH_MEMORY));
+    return counted_call_end(&call, done ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
 }
 
 static HRESULT WINAPI memory_manager_ReleasedVirtualAddressSpace(IHostMemoryManager *iface,

@@ -18,6 +18,11 @@ _Static_assert(OS_ERROR_NOT_ENOUGH_MEMORY == ERROR_NOT_ENOUGH_MEMORY, "winerror.
 _Static_assert(OS_ERROR_INVALID_PARAMETER == ERROR_INVALID_PARAMETER, "winerror.h");
 _Static_assert(OS_ERROR_INVALID_ADDRESS == ERROR_INVALID_ADDRESS, "winerror.h");
 _Static_assert(OS_ERROR_NO_SYSTEM_RESOURCES == ERROR_NO_SYSTEM_RESOURCES, "winerror.h");
+_Static_assert(OS_ERROR_OUTOFMEMORY == ERROR_OUTOFMEMORY, "winerror.h");
+_Static_assert(OS_ERROR_WORKING_SET_QUOTA == ERROR_WORKING_SET_QUOTA, "winerror.h");
+_Static_assert(OS_ERROR_PAGEFILE_QUOTA == ERROR_PAGEFILE_QUOTA, "winerror.h");
+_Static_assert(OS_ERROR_COMMITMENT_LIMIT == ERROR_COMMITMENT_LIMIT, "winerror.h");
+_Static_assert(OS_ERROR_NOT_ENOUGH_QUOTA == ERROR_NOT_ENOUGH_QUOTA, "winerror.h");
 
 /* A failure that sets no last error must not look like a success. */
 static uint32_t last_error(void)

@@ -98,7 +98,7 @@ static HRESULT fill_figures(struct copy *copy)
     struct manager *manager = &copy->manager;
     const struct pressure *raw_pressure = &raw->limits.notify.pressure;
     struct pressure *pressure = &manager->limits.notify.pressure;
-    uint32_t word = LOAD_RELAXED(raw_pressure->word) & PRESSURE_HIGH;
+    uint64_t word = LOAD_RELAXED(raw_pressure->word) & PRESSURE_HIGH;
     EMemoryCriticalLevel level = redirected_level(&raw->redirected);
     HRESULT hr = copy_read(copy, &manager->pages.budget, copy_offset(copy, &manager->pages.budget),
                            sizeof(manager->pages.budget));

@@ -3,6 +3,10 @@
  *
  * Protocol. `binding` is the manager that is bound, or NULL. A manager that is bound, known or
  * leaving is held by one reference (`redirected.is_held`).
+ * - `uses` is a list of the redirections that use a manager. A use is in it before its manager is
+ *   bound, and out of it before the manager is unbound. So a thread that is terminated in between
+ *   leaves either a manager bound that nothing uses, which the next change unbinds, or a use, which
+ *   ends with its redirection (redirection.h).
  * - A hook notes itself among the visitors before it reads `binding`, and leaves them when it is
  *   done with the manager. Its entry and that read are sequentially consistent.
  * - The thread that ends the last redirection makes the manager known, if it is not, and clears
@@ -45,13 +49,14 @@ struct departing {
 };
 
 typedef _Atomic(struct manager *) manager_link;
+typedef _Atomic(struct binding_use *) use_link;
 
 static manager_link binding;
 static manager_link known;
 static struct manager *leaving; /* linked by `redirected.next_leaving` */
 static struct spinlock changing = SPINLOCK_FREE;
 static atomic_bool given_out;
-static unsigned uses;
+static use_link uses;
 
 static struct manager *bound_now(void)
 {
@@ -90,15 +95,23 @@ static bool is_needed(const struct manager *manager)
                                      heap_table_is_in_use(manager) || is_referenced(manager));
 }
 
+static bool is_known(const struct manager *manager)
+{
+    const struct manager *at = atomic_load_explicit(&known, memory_order_relaxed);
+
+    while (at && at != manager)
+        at = atomic_load_explicit(&at->redirected.next_known, memory_order_relaxed);
+    return at != NULL;
+}
+
 static void make_known(struct manager *manager)
 {
     struct redirected *redirected = &manager->redirected;
 
-    if (redirected->is_known)
+    if (is_known(manager))
         return;
     atomic_store_explicit(&redirected->next_known,
                           atomic_load_explicit(&known, memory_order_relaxed), memory_order_relaxed);
-    redirected->is_known = true;
     atomic_store_explicit(&known, manager, memory_order_release);
 }
 
@@ -118,7 +131,6 @@ static void make_leaving(void)
         atomic_store_explicit(at,
                               atomic_load_explicit(&redirected->next_known, memory_order_relaxed),
                               memory_order_seq_cst);
-        redirected->is_known = false;
         redirected->next_leaving = leaving;
         leaving = manager;
     }
@@ -183,11 +195,57 @@ static void depart(const struct departing *departing)
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Uses
+ * --------------------------------------------------------------------------------------------- */
+
+static struct binding_use *use_at(const use_link *link)
+{
+    return atomic_load_explicit(link, memory_order_relaxed);
+}
+
+/* Each of the two is of use after each of its writes. */
+static void add_use(struct binding_use *use, const struct manager *manager)
+{
+    use->manager = manager;
+    atomic_store_explicit(&use->next, use_at(&uses), memory_order_relaxed);
+    atomic_store_explicit(&uses, use, memory_order_release);
+}
+
+static void take_use(const struct binding_use *use)
+{
+    use_link *at = &uses;
+
+    while (use_at(at) && use_at(at) != use)
+        at = &use_at(at)->next;
+    if (use_at(at))
+        atomic_store_explicit(at, use_at(&use->next), memory_order_release);
+}
+
+static bool is_in_use(const struct manager *manager)
+{
+    const struct binding_use *use = use_at(&uses);
+
+    while (use && use->manager != manager)
+        use = use_at(&use->next);
+    return use != NULL;
+}
+
+static void unbind_unused(void)
+{
+    struct manager *bound = bound_now();
+
+    if (!bound || is_in_use(bound))
+        return;
+    make_known(bound);
+    atomic_store_explicit(&binding, NULL, memory_order_seq_cst);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Beginning and ending
  * --------------------------------------------------------------------------------------------- */
 
-/* Binds the manager, unless it is bound, and counts one redirection more. */
-static HRESULT bind_once_more(struct manager *manager, bool with_heap)
+/* Binds the manager, unless it is bound, for one redirection more. */
+static HRESULT bind_once_more(struct manager *manager, bool with_heap, struct binding_use *use)
 {
     if (with_heap && !heap_table_ensure_process_heap(manager))
         return E_OUTOFMEMORY;
@@ -196,34 +254,33 @@ static HRESULT bind_once_more(struct manager *manager, bool with_heap)
         manager->redirected.is_held = true;
     }
     stop_leaving(manager);
-    uses = bound_now() ? uses + 1 : 1;
+    add_use(use, manager);
     atomic_store_explicit(&binding, manager, memory_order_seq_cst);
     return S_OK;
 }
 
-HRESULT binding_begin(struct manager *manager, bool with_heap)
+HRESULT binding_begin(struct manager *manager, bool with_heap, struct binding_use *use)
 {
     HRESULT hr = HRESULT_FROM_WIN32(ERROR_BUSY);
     struct departing departing;
 
     spinlock_acquire(&changing);
+    unbind_unused();
     sweep(&departing);
     if (!bound_now() || binding_is(manager))
-        hr = bind_once_more(manager, with_heap);
+        hr = bind_once_more(manager, with_heap, use);
     spinlock_release(&changing);
     depart(&departing);
     return hr;
 }
 
-void binding_end(void)
+void binding_end(struct binding_use *use)
 {
     struct departing departing;
 
     spinlock_acquire(&changing);
-    if (bound_now() && --uses == 0) {
-        make_known(bound_now());
-        atomic_store_explicit(&binding, NULL, memory_order_seq_cst);
-    }
+    take_use(use);
+    unbind_unused();
     sweep(&departing);
     spinlock_release(&changing);
     depart(&departing);

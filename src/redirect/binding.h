@@ -9,19 +9,25 @@
 
 #include "hosting/manager.h"
 
+/* One redirection's use of a manager. All zero at first. */
+struct binding_use {
+    const struct manager *manager;
+    _Atomic(struct binding_use *) next;
+};
+
 /*
  * Binds a manager for one more redirection, and keeps it alive. with_heap: the redirection includes
  * the process's heap. S_OK; HRESULT_FROM_WIN32(ERROR_BUSY): another manager is bound;
  * E_OUTOFMEMORY.
  */
-HRESULT binding_begin(struct manager *manager, bool with_heap);
+HRESULT binding_begin(struct manager *manager, bool with_heap, struct binding_use *use);
 
 /*
- * Ends one redirection. With the last one the manager is unbound, and released unless its memory
- * may still be freed through hooks. It may call the host, by a last release, and so may
- * binding_begin.
+ * Ends one redirection's use; one that has not begun, or has ended, is fine. With the last one the
+ * manager is unbound, and released unless its memory may still be freed through hooks. It may call
+ * the host, by a last release, and so may binding_begin.
  */
-void binding_end(void);
+void binding_end(struct binding_use *use);
 
 /* The manager, for a hook to use until binding_leave; NULL: none. binding_leave is always due. */
 struct manager *binding_enter(void);

@@ -15,8 +15,17 @@
 /* Guards all writing of entries (import_write allows one thread at a time), and `standing`. */
 static struct spinlock rewriting = SPINLOCK_FREE;
 
-/* The redirections whose entries are rewritten, the newest first, linked by `below`. */
-static struct redirection *standing;
+/*
+ * The redirections whose entries are rewritten, the newest first, linked by `below`. One is in the
+ * list before the first of its entries is rewritten: its thread may be terminated after any of
+ * them.
+ */
+static redirection_link standing;
+
+static struct redirection *first_of(const redirection_link *link)
+{
+    return atomic_load_explicit(link, memory_order_relaxed);
+}
 
 /* The first walk over the imports. */
 struct survey {
@@ -61,7 +70,7 @@ static struct rewritten *find_standing(const volatile void *entry)
 {
     struct rewritten *found = NULL;
 
-    for (struct redirection *at = standing; at && !found; at = at->below)
+    for (struct redirection *at = first_of(&standing); at && !found; at = first_of(&at->below))
         found = find_in(at, entry);
     return found;
 }
@@ -71,7 +80,7 @@ static const void *address_before(const struct import *import)
 {
     const void *address = *import->entry;
 
-    for (struct redirection *at = standing; at; at = at->below) {
+    for (struct redirection *at = first_of(&standing); at; at = first_of(&at->below)) {
         const struct rewritten *noted = find_in(at, import->entry);
 
         if (noted)
@@ -104,7 +113,7 @@ static bool count_entry(void *context, const struct import *import)
 
     if (hook_of(import, survey->flags))
         survey->count++;
-    if (hook_catalogue_is_unknown(import, address_before(import)))
+    if (hook_catalogue_is_unknown(features_of(survey->flags), import, address_before(import)))
         survey->is_unknown = true;
     return true;
 }
@@ -118,8 +127,9 @@ static bool note_entry(void *context, const struct import *import)
         return true;
     if (redirection->count == redirection->capacity)
         return false; /* another thread or program is rewriting the module */
-    redirection->entries[redirection->count++] =
+    redirection->entries[redirection->count] =
         (struct rewritten){import->entry, *import->entry, hook};
+    redirection->count++;
     return true;
 }
 
@@ -143,10 +153,11 @@ static DWORD put_entry_back(const struct rewritten *rewritten)
     return ERROR_SUCCESS;
 }
 
-/* Puts the first `count` entries back, also after an error. Returns the first error, or 0. */
-static DWORD put_back(const struct redirection *redirection, size_t count)
+/* Puts the entries back, also after an error. Returns the first error, or 0. */
+static DWORD put_back(const struct redirection *redirection)
 {
     DWORD first_error = ERROR_SUCCESS;
+    size_t count = redirection->count;
 
     while (count--) {
         DWORD error = put_entry_back(&redirection->entries[count]);
@@ -157,17 +168,14 @@ static DWORD put_back(const struct redirection *redirection, size_t count)
     return first_error;
 }
 
+/* Returns the first error, or 0. */
 static DWORD rewrite(const struct redirection *redirection)
 {
-    for (size_t i = 0; i < redirection->count; i++) {
-        DWORD error = import_write(redirection->entries[i].entry, redirection->entries[i].hook);
+    DWORD error = ERROR_SUCCESS;
 
-        if (error) {
-            put_back(redirection, i);
-            return error;
-        }
-    }
-    return ERROR_SUCCESS;
+    for (size_t i = 0; i < redirection->count && !error; i++)
+        error = import_write(redirection->entries[i].entry, redirection->entries[i].hook);
+    return error;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -177,10 +185,10 @@ static DWORD rewrite(const struct redirection *redirection)
 /* True if a standing redirection of the module has HOSTMEM_REDIRECT_FOLLOW. */
 static bool is_followed(const void *module)
 {
-    const struct redirection *at = standing;
+    const struct redirection *at = first_of(&standing);
 
     while (at && !(at->module == module && (at->flags & HOSTMEM_REDIRECT_FOLLOW)))
-        at = at->below;
+        at = first_of(&at->below);
     return at != NULL;
 }
 
@@ -209,57 +217,79 @@ HRESULT entries_survey(HMODULE module, DWORD flags, size_t *count)
     return survey.is_wanted ? S_OK : S_FALSE;
 }
 
+static void put_in(struct redirection *redirection)
+{
+    atomic_store_explicit(&redirection->below, first_of(&standing), memory_order_relaxed);
+    redirection->is_standing = true;
+    atomic_store_explicit(&standing, redirection, memory_order_release);
+}
+
+/* Takes a redirection out of the list of those that stand, if it is in it. */
+static void take_out(const struct redirection *redirection)
+{
+    redirection_link *at = &standing;
+
+    while (first_of(at) && first_of(at) != redirection)
+        at = &first_of(at)->below;
+    if (first_of(at))
+        atomic_store_explicit(at, first_of(&redirection->below), memory_order_release);
+}
+
+/* Puts all back, also after an error. Returns the first error, or 0. */
+static DWORD put_all_back(struct redirection *redirection)
+{
+    DWORD error;
+
+    if (!redirection->is_standing)
+        return ERROR_SUCCESS;
+    take_out(redirection);
+    error = put_back(redirection);
+    redirection->is_standing = false;
+    return error;
+}
+
 HRESULT entries_rewrite(struct redirection *redirection)
 {
-    HRESULT hr;
+    DWORD error = ERROR_SUCCESS;
+    bool any;
 
     spinlock_acquire(&rewriting);
     import_walk(redirection->module, note_entry, redirection);
-    hr = redirection->count || !redirection->capacity ? HRESULT_FROM_WIN32(rewrite(redirection))
-                                                      : S_FALSE;
-    if (hr == S_OK) {
-        redirection->is_standing = true;
-        redirection->below = standing;
-        standing = redirection;
+    any = redirection->count || !redirection->capacity;
+    if (any) {
+        put_in(redirection);
+        error = rewrite(redirection);
     }
+    if (error)
+        put_all_back(redirection);
     spinlock_release(&rewriting);
-    return hr;
-}
-
-/* Takes a redirection out of the list of those that stand. */
-static void take_out(const struct redirection *redirection)
-{
-    struct redirection **at = &standing;
-
-    while (*at != redirection)
-        at = &(*at)->below;
-    *at = redirection->below;
+    return any ? HRESULT_FROM_WIN32(error) : S_FALSE;
 }
 
 HRESULT entries_put_back(struct redirection *redirection)
 {
-    HRESULT hr = S_FALSE;
+    DWORD error = ERROR_SUCCESS;
+    bool is_unloaded;
 
     spinlock_acquire(&rewriting);
-    if (redirection->is_standing) {
-        take_out(redirection);
-        hr = HRESULT_FROM_WIN32(put_back(redirection, redirection->count));
-    }
+    is_unloaded = redirection->is_unloaded;
+    if (!is_unloaded)
+        error = put_all_back(redirection);
     spinlock_release(&rewriting);
-    return hr;
+    return is_unloaded ? S_FALSE : HRESULT_FROM_WIN32(error);
 }
 
 void entries_forget(const void *module)
 {
-    struct redirection **at = &standing;
+    redirection_link *at = &standing;
+    struct redirection *redirection;
 
     spinlock_acquire(&rewriting);
-    while (*at) {
-        struct redirection *redirection = *at;
-
+    while ((redirection = first_of(at)) != NULL) {
         if (redirection->module == module) {
-            *at = redirection->below;
+            redirection->is_unloaded = true;
             redirection->is_standing = false;
+            take_out(redirection);
         } else {
             at = &redirection->below;
         }

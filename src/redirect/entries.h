@@ -5,7 +5,7 @@
 #ifndef HOSTMEM_REDIRECT_ENTRIES_H
 #define HOSTMEM_REDIRECT_ENTRIES_H
 
-#include "hosting/manager.h"
+#include "redirect/binding.h"
 
 #include <hostmem/hostmem.h>
 
@@ -24,15 +24,30 @@ struct rewritten {
     void *hook;     /* what is in it */
 };
 
+typedef _Atomic(struct redirection *) redirection_link;
+
 struct redirection {
-    HOSTMEM_REDIRECTION *name; /* redirect_module.c: by which the host knows it */
-    struct redirection *next;  /* in the list of whoever keeps it: redirect_module.c, follow.c */
-    struct redirection *below; /* entries.c: the next in its list */
+    HOSTMEM_REDIRECTION *name; /* redirect_module.c: by which the host knows it; NULL: none */
+    struct binding_use use;
     HMODULE module;
     DWORD flags;
-    bool is_standing; /* entries.c: in its list; the module has not been unloaded since */
-    size_t capacity;  /* entries that there is room for */
-    size_t count;     /* entries that were rewritten */
+
+    /* redirection.h */
+    redirection_link next;       /* of all */
+    struct redirection *claimed; /* the next of those that were claimed together */
+    _Atomic uint32_t thread;     /* that makes or undoes it; 0: it stands */
+    bool holds_module;
+
+    /* follow.c */
+    bool follows;     /* it is one of the host's that follow */
+    bool is_followed; /* it was made because of those */
+
+    /* entries.c */
+    redirection_link below; /* the next in its list */
+    bool is_standing;       /* entries may be rewritten */
+    bool is_unloaded;       /* the module was unloaded under it */
+    size_t capacity;        /* entries that there is room for */
+    size_t count;           /* entries that were noted */
     struct rewritten entries[];
 };
 
@@ -49,8 +64,9 @@ HRESULT entries_survey(HMODULE module, DWORD flags, size_t *count);
 HRESULT entries_rewrite(struct redirection *redirection);
 
 /*
- * Puts them back. S_FALSE: the module had been unloaded; Win32's first error: the other entries
- * have been put back.
+ * Puts those back that are rewritten. S_FALSE: the module had been unloaded; Win32's first error:
+ * the other entries have been put back. May be called again, also for a redirection whose entries
+ * another thread was rewriting, or putting back, when it was terminated.
  */
 HRESULT entries_put_back(struct redirection *redirection);
 

@@ -4,27 +4,46 @@
  * A module is known by what it exports, not by its name: a runtime may load a JIT compiler or a
  * garbage collector of any name.
  *
- * Protocol. The spinlock `changing` guards `followed`, and every change of `followers` and
- * `followers_flags`, which are also read without it. It is not held while a loaded module is
- * redirected, because that calls the loader. So the last redirection that follows may end
- * meanwhile: then the new redirection is undone at once.
+ * Protocol. The host's redirections that follow, and those that were made because of them, are in
+ * the list of all (redirection.h), and marked. The spinlock `changing` guards both marks, and every
+ * change of `is_following` and `followers_flags`, which are also read without it. It is not held
+ * while a loaded module is redirected, because that calls the loader. So the last redirection that
+ * follows may end meanwhile: then the new redirection is undone at once.
  */
 #include "redirect/follow.h"
 
-#include "os/os.h"
 #include "redirect/binding.h"
 #include "redirect/hooks/loader_hooks.h"
-#include "redirect/redirection.h"
 #include "redirect/spinlock.h"
 
 static struct spinlock changing = SPINLOCK_FREE;
-static _Atomic uint32_t followers; /* the host's own redirections that follow */
+static atomic_bool following; /* some of the host's redirections follow */
 static _Atomic DWORD followers_flags;
-static struct redirection *followed; /* the redirections of the modules that were found */
 
 static bool is_following(void)
 {
-    return atomic_load_explicit(&followers, memory_order_relaxed) != 0;
+    return atomic_load_explicit(&following, memory_order_relaxed);
+}
+
+static bool follows(const struct redirection *redirection, const void *nothing)
+{
+    (void)nothing;
+    return redirection->follows;
+}
+
+static bool is_followed(const struct redirection *redirection, const void *nothing)
+{
+    (void)nothing;
+    return redirection->is_followed;
+}
+
+/* Under the lock, after each change of who follows. */
+static bool look_who_follows(void)
+{
+    bool any = redirection_count(follows, NULL) != 0;
+
+    atomic_store_explicit(&following, any, memory_order_relaxed);
+    return any;
 }
 
 static DWORD followers_flags_now(void)
@@ -79,7 +98,7 @@ static HRESULT undo_all(struct redirection *redirection)
     HRESULT first_error = S_OK;
 
     while (redirection) {
-        struct redirection *next = redirection->next;
+        struct redirection *next = redirection->claimed;
         HRESULT hr = redirection_undo(redirection);
 
         if (FAILED(hr) && first_error == S_OK)
@@ -92,16 +111,16 @@ static HRESULT undo_all(struct redirection *redirection)
 /* Keeps a redirection until the last one that follows ends. False: that one has ended already. */
 static bool keep(struct redirection *redirection)
 {
-    bool following;
+    bool kept;
 
     spinlock_acquire(&changing);
-    following = is_following();
-    if (following) {
-        redirection->next = followed;
-        followed = redirection;
+    kept = is_following();
+    if (kept) {
+        redirection->is_followed = true;
+        redirection_settle(redirection);
     }
     spinlock_release(&changing);
-    return following;
+    return kept;
 }
 
 /* S_FALSE: the module was redirected before, or nothing is followed any more. */
@@ -109,13 +128,15 @@ static HRESULT redirect(struct manager *manager, HMODULE module, HOSTMEM_MODULE_
 {
     struct redirection *redirection;
     HRESULT hr =
-        redirection_make(manager, module, flags_for(kind, followers_flags_now()), &redirection);
+        redirection_begin(manager, module, flags_for(kind, followers_flags_now()), &redirection);
 
-    if (hr == S_OK && !keep(redirection)) {
-        undo_all(redirection);
-        hr = S_FALSE;
-    }
-    return hr;
+    if (hr != S_OK)
+        return hr;
+    hr = redirection_complete(manager, redirection);
+    if (hr == S_OK && keep(redirection))
+        return S_OK;
+    redirection_undo(redirection);
+    return hr == S_OK ? S_FALSE : hr;
 }
 
 /* Redirects a module and calls pfnModule. The caller keeps the manager alive by binding_enter. */
@@ -158,31 +179,31 @@ static void module_loaded(HMODULE module)
  * Beginning and ending
  * --------------------------------------------------------------------------------------------- */
 
-HRESULT follow_begin(DWORD flags)
+HRESULT follow_begin(struct redirection *redirection, DWORD flags)
 {
     HRESULT hr = S_OK;
 
     loader_hooks_set_callback(module_loaded);
     spinlock_acquire(&changing);
-    if (is_following() && followers_flags_now() != flags) {
+    if (look_who_follows() && followers_flags_now() != flags) {
         hr = HRESULT_FROM_WIN32(ERROR_BUSY);
     } else {
         atomic_store_explicit(&followers_flags, flags, memory_order_relaxed);
-        atomic_fetch_add_explicit(&followers, 1, memory_order_relaxed);
+        redirection->follows = true;
+        look_who_follows();
     }
     spinlock_release(&changing);
     return hr;
 }
 
-HRESULT follow_end(void)
+HRESULT follow_end(struct redirection *redirection)
 {
     struct redirection *rest = NULL;
 
     spinlock_acquire(&changing);
-    if (atomic_fetch_sub_explicit(&followers, 1, memory_order_relaxed) == 1) {
-        rest = followed;
-        followed = NULL;
-    }
+    redirection->follows = false;
+    if (!look_who_follows())
+        rest = redirection_claim(is_followed, NULL);
     spinlock_release(&changing);
     return undo_all(rest);
 }

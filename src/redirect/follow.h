@@ -10,19 +10,19 @@
 #ifndef HOSTMEM_REDIRECT_FOLLOW_H
 #define HOSTMEM_REDIRECT_FOLLOW_H
 
-#include <hostmem/hostmem.h>
+#include "redirect/redirection.h"
 
 /*
- * Counts a redirection that follows, with HostMemRedirectModule's flags, before it is made. S_OK;
+ * The redirection follows, with HostMemRedirectModule's flags. The caller has begun it. S_OK;
  * HRESULT_FROM_WIN32(ERROR_BUSY): others follow with other flags.
  */
-HRESULT follow_begin(DWORD flags);
+HRESULT follow_begin(struct redirection *redirection, DWORD flags);
 
 /*
- * Such a redirection has ended. S_OK, or Win32's first error if the import table of a module that
- * was found could not be put back.
+ * The redirection follows no more; one that never did is fine. S_OK, or Win32's first error if the
+ * import table of a module that was found could not be put back.
  */
-HRESULT follow_end(void);
+HRESULT follow_end(struct redirection *redirection);
 
 /*
  * A module was loaded: redirects it if it is part of a runtime, and calls pfnModule. S_FALSE: it is

@@ -5,8 +5,6 @@
 #include "hosting/host_memory_manager.h"
 #include "redirect/follow.h"
 #include "redirect/hooks/page_hooks.h"
-#include "redirect/redirection.h"
-#include "redirect/spinlock.h"
 
 #define REDIRECT_FLAGS                                                                             \
     ((DWORD)(HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW |        \
@@ -32,13 +30,10 @@ static bool serves_hooks(HMODULE module)
 }
 
 /*
- * The redirections that the host has, linked by `next`. It knows each by a name that looks like a
- * pointer, so that whatever it gives can be looked for without being read, and nothing is kept of
- * those that were removed. The spinlock `naming` guards the list and the last name.
+ * The host knows each redirection by a name that looks like a pointer, so that whatever it gives
+ * can be looked for without being read, and nothing is kept of those that were removed.
  */
-static struct redirection *named;
-static uintptr_t last_number;
-static struct spinlock naming = SPINLOCK_FREE;
+static _Atomic uintptr_t last_number;
 
 /* No two names are the same before the numbers start again; a name is no address of a structure. */
 static HOSTMEM_REDIRECTION *name_of(uintptr_t number)
@@ -46,58 +41,58 @@ static HOSTMEM_REDIRECTION *name_of(uintptr_t number)
     return (HOSTMEM_REDIRECTION *)((2 * number + 1) * (uintptr_t)UINT64_C(0x9e3779b97f4a7c15));
 }
 
-static struct redirection **find(const HOSTMEM_REDIRECTION *name)
+static bool has_name(const struct redirection *redirection, const void *name)
 {
-    struct redirection **at = &named;
-
-    while (*at && (*at)->name != name)
-        at = &(*at)->next;
-    return at;
+    return redirection->name == name;
 }
 
-static HOSTMEM_REDIRECTION *keep(struct redirection *redirection)
+static HOSTMEM_REDIRECTION *new_name(void)
 {
     HOSTMEM_REDIRECTION *name;
 
-    spinlock_acquire(&naming);
     do
-        name = name_of(++last_number);
-    while (*find(name));
-    redirection->name = name;
-    redirection->next = named;
-    named = redirection;
-    spinlock_release(&naming);
+        name = name_of(atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1);
+    while (redirection_count(has_name, name));
     return name;
 }
 
-/* The redirection of that name, for one caller only, who undoes it; NULL: none stands. */
-static struct redirection *claim(const HOSTMEM_REDIRECTION *name)
+static HRESULT undo(struct redirection *redirection)
 {
-    struct redirection **at, *claimed;
+    HRESULT others = redirection->flags & HOSTMEM_REDIRECT_FOLLOW ? follow_end(redirection) : S_OK;
+    HRESULT hr = redirection_undo(redirection);
 
-    spinlock_acquire(&naming);
-    at = find(name);
-    claimed = *at;
-    if (claimed)
-        *at = claimed->next;
-    spinlock_release(&naming);
-    return claimed;
+    return SUCCEEDED(hr) && FAILED(others) ? others : hr;
 }
 
+/* Undoes what threads that were terminated have left half made or half undone. */
+static void undo_abandoned(void)
+{
+    struct redirection *redirection = redirection_claim_abandoned();
+
+    while (redirection) {
+        struct redirection *next = redirection->claimed;
+
+        undo(redirection);
+        redirection = next;
+    }
+}
+
+/* S_OK: the redirection is complete, and this thread has yet to settle it. */
 static HRESULT redirect(struct manager *manager, HMODULE module, DWORD flags,
                         struct redirection **redirection)
 {
-    HRESULT hr;
+    bool follows = (flags & HOSTMEM_REDIRECT_FOLLOW) != 0;
+    DWORD own_flags = follows ? follow_flags(module, flags) | REDIRECT_MAY_BE_EMPTY : flags;
+    HRESULT hr = redirection_begin(manager, module, own_flags, redirection);
 
-    if (!(flags & HOSTMEM_REDIRECT_FOLLOW))
-        return redirection_make(manager, module, flags, redirection);
-    hr = follow_begin(flags);
     if (hr != S_OK)
         return hr;
-    hr = redirection_make(manager, module, follow_flags(module, flags) | REDIRECT_MAY_BE_EMPTY,
-                          redirection);
+    if (follows)
+        hr = follow_begin(*redirection, flags);
+    if (hr == S_OK)
+        hr = redirection_complete(manager, *redirection);
     if (hr != S_OK)
-        follow_end();
+        undo(*redirection);
     return hr;
 }
 
@@ -121,27 +116,27 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
         return error_info_set(BAD_REDIRECT_FLAGS, dwFlags & ~REDIRECT_FLAGS);
     if (serves_hooks(hModule))
         return error_info_set(BAD_REDIRECT_OWN_MODULE, (uintptr_t)hModule);
+    undo_abandoned();
     hr = redirect(manager, hModule, dwFlags, &made);
-    if (hr == S_OK)
-        *ppRedirection = keep(made);
-    return hr;
+    if (hr != S_OK)
+        return hr;
+    made->name = new_name();
+    *ppRedirection = made->name;
+    redirection_settle(made);
+    return S_OK;
 }
 
 HRESULT STDMETHODCALLTYPE HostMemRemoveRedirection(HOSTMEM_REDIRECTION *pRedirection)
 {
     struct redirection *redirection;
-    HRESULT hr, others = S_OK;
 
     if (!pRedirection)
         return E_POINTER;
     error_info_prepare();
-    redirection = claim(pRedirection);
-    if (!redirection)
-        return error_info_set(BAD_REDIRECTION, (uintptr_t)pRedirection);
-    if (redirection->flags & HOSTMEM_REDIRECT_FOLLOW)
-        others = follow_end();
-    hr = redirection_undo(redirection);
-    return SUCCEEDED(hr) && FAILED(others) ? others : hr;
+    undo_abandoned();
+    redirection = redirection_claim(has_name, pRedirection);
+    return redirection ? undo(redirection)
+                       : error_info_set(BAD_REDIRECTION, (uintptr_t)pRedirection);
 }
 
 HRESULT STDMETHODCALLTYPE HostMemFollowModule(HMODULE hModule)

@@ -6,18 +6,125 @@
  */
 #include "redirect/redirection.h"
 
+#include "heap/reuse/reclaim.h"
 #include "hosting/errors/error_info.h"
 #include "os/os.h"
 #include "redirect/binding.h"
+#include "hosting/parts/ended_thread.h"
 #include "redirect/entries.h"
 #include "redirect/hooks/hook_catalogue.h"
 #include "redirect/hooks/lookup_hooks.h"
 #include "redirect/hooks/notification_hooks.h"
 #include "redirect/hooks/page_hooks.h"
 #include "redirect/own_process.h"
+#include "redirect/spinlock.h"
 #include "redirect/unloads.h"
 
-static struct redirection *make_redirection(HMODULE module, DWORD flags, size_t count)
+static struct spinlock listing = SPINLOCK_FREE;
+static redirection_link all;
+
+/* ------------------------------------------------------------------------------------------------
+ * The list
+ * --------------------------------------------------------------------------------------------- */
+
+static struct redirection *first_of(const redirection_link *link)
+{
+    return atomic_load_explicit(link, memory_order_relaxed);
+}
+
+static uint32_t thread_of(const struct redirection *redirection)
+{
+    return atomic_load_explicit(&redirection->thread, memory_order_relaxed);
+}
+
+static void set_thread(struct redirection *redirection, uint32_t thread)
+{
+    atomic_store_explicit(&redirection->thread, thread, memory_order_release);
+}
+
+static void put_in(struct redirection *redirection)
+{
+    set_thread(redirection, os_thread_id());
+    spinlock_acquire(&listing);
+    atomic_store_explicit(&redirection->next, first_of(&all), memory_order_relaxed);
+    atomic_store_explicit(&all, redirection, memory_order_release);
+    spinlock_release(&listing);
+}
+
+static void take_out(const struct redirection *redirection)
+{
+    redirection_link *at = &all;
+
+    spinlock_acquire(&listing);
+    while (first_of(at) != redirection)
+        at = &first_of(at)->next;
+    atomic_store_explicit(at, first_of(&redirection->next), memory_order_release);
+    spinlock_release(&listing);
+}
+
+unsigned redirection_count(redirection_test *test, const void *context)
+{
+    unsigned count = 0;
+
+    spinlock_acquire(&listing);
+    for (const struct redirection *at = first_of(&all); at; at = first_of(&at->next))
+        count += test(at, context);
+    spinlock_release(&listing);
+    return count;
+}
+
+/* Claims those of which the test says so. */
+static struct redirection *claim(redirection_test *is_due, redirection_test *test,
+                                 const void *context)
+{
+    struct redirection *claimed = NULL;
+
+    spinlock_acquire(&listing);
+    for (struct redirection *at = first_of(&all); at; at = first_of(&at->next)) {
+        if (!is_due(at, NULL) || !test(at, context))
+            continue;
+        set_thread(at, os_thread_id());
+        at->claimed = claimed;
+        claimed = at;
+    }
+    spinlock_release(&listing);
+    return claimed;
+}
+
+static bool stands(const struct redirection *redirection, const void *nothing)
+{
+    (void)nothing;
+    return !thread_of(redirection);
+}
+
+static bool is_abandoned(const struct redirection *redirection, const void *nothing)
+{
+    uint32_t thread = thread_of(redirection);
+
+    (void)nothing;
+    return thread && thread != os_thread_id() && ended_thread_is(thread);
+}
+
+struct redirection *redirection_claim(redirection_test *test, const void *context)
+{
+    return claim(stands, test, context);
+}
+
+struct redirection *redirection_claim_abandoned(void)
+{
+    return claim(is_abandoned, is_abandoned, NULL);
+}
+
+void redirection_settle(struct redirection *redirection)
+{
+    set_thread(redirection, 0);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Making
+ * --------------------------------------------------------------------------------------------- */
+
+static struct redirection *make_redirection(size_t count)
 {
     size_t size = sizeof(struct redirection) + count * sizeof(struct rewritten);
     struct redirection *redirection = os_metadata_reserve(size);
@@ -26,11 +133,8 @@ static struct redirection *make_redirection(HMODULE module, DWORD flags, size_t 
         os_metadata_release(redirection);
         redirection = NULL;
     }
-    if (redirection) {
-        redirection->module = module;
-        redirection->flags = flags;
+    if (redirection)
         redirection->capacity = count;
-    }
     return redirection;
 }
 
@@ -58,30 +162,6 @@ static bool pin_hooks(void)
                               (LPCWSTR)&page_hooks, &pinned);
 }
 
-static void unbind(void)
-{
-    binding_end();
-    notification_hooks_unfollow();
-}
-
-/* Rewrites the module's entries. The caller holds the module and has bound the manager. */
-static HRESULT redirect_held(HMODULE module, DWORD flags, size_t count,
-                             struct redirection **redirection)
-{
-    struct redirection *made = make_redirection(module, flags, count);
-    HRESULT hr;
-
-    if (!made)
-        return E_OUTOFMEMORY;
-    hr = entries_rewrite(made);
-    if (hr != S_OK) {
-        os_metadata_release(made);
-        return hr;
-    }
-    *redirection = made;
-    return S_OK;
-}
-
 /* What hooks need of the system. */
 static void prepare_hooks(void)
 {
@@ -90,9 +170,12 @@ static void prepare_hooks(void)
     lookup_hooks_prepare();
 }
 
-static HRESULT bind_and_redirect(struct manager *manager, HMODULE module, DWORD flags,
-                                 struct redirection **redirection)
+/* The caller holds the module. */
+static HRESULT begin_held(struct manager *manager, HMODULE module, DWORD flags,
+                          struct redirection **redirection)
 {
+    struct reclaim_attempt attempt = reclaim_begin(&manager->heaps);
+    struct redirection *made;
     size_t count;
     HRESULT hr;
 
@@ -100,42 +183,67 @@ static HRESULT bind_and_redirect(struct manager *manager, HMODULE module, DWORD 
     hr = entries_survey(module, flags, &count);
     if (hr != S_OK)
         return hr;
-    if (!pin_hooks())
-        return HRESULT_FROM_WIN32(GetLastError());
-    unloads_begin(entries_forget);
-    hr = binding_begin(manager, (flags & HOSTMEM_REDIRECT_HEAP) && !(flags & REDIRECT_LOADER_ONLY));
-    if (hr != S_OK)
-        return hr;
-    if (!(flags & (HOSTMEM_REDIRECT_NO_STATUS | REDIRECT_LOADER_ONLY)))
-        notification_hooks_follow(manager);
-    hr = redirect_held(module, flags, count, redirection);
-    if (hr != S_OK)
-        unbind();
-    return hr;
+    do
+        made = make_redirection(count);
+    while (!made && reclaim_again(&attempt, ERROR_NOT_ENOUGH_MEMORY));
+    if (!made)
+        return E_OUTOFMEMORY;
+    made->module = module;
+    made->flags = flags;
+    made->holds_module = true;
+    put_in(made);
+    *redirection = made;
+    return S_OK;
 }
 
-HRESULT redirection_make(struct manager *manager, HMODULE module, DWORD flags,
-                         struct redirection **redirection)
+HRESULT redirection_begin(struct manager *manager, HMODULE module, DWORD flags,
+                          struct redirection **redirection)
 {
     HRESULT hr;
 
     if (!hold_module(module))
         return error_info_set(BAD_REDIRECT_MODULE, (uintptr_t)module);
-    hr = bind_and_redirect(manager, module, flags, redirection);
+    hr = begin_held(manager, module, flags, redirection);
     if (hr != S_OK)
         FreeLibrary(module);
     return hr;
 }
 
-/* What may call the host, or the module, is the last. */
+HRESULT redirection_complete(struct manager *manager, struct redirection *redirection)
+{
+    DWORD flags = redirection->flags;
+    HRESULT hr;
+
+    if (!pin_hooks())
+        return HRESULT_FROM_WIN32(GetLastError());
+    unloads_begin(entries_forget);
+    hr = binding_begin(manager, (flags & HOSTMEM_REDIRECT_HEAP) && !(flags & REDIRECT_LOADER_ONLY),
+                       &redirection->use);
+    if (hr != S_OK)
+        return hr;
+    if (!(flags & (HOSTMEM_REDIRECT_NO_STATUS | REDIRECT_LOADER_ONLY)))
+        notification_hooks_follow(manager);
+    return entries_rewrite(redirection);
+}
+
+static void release_module(struct redirection *redirection, bool is_unloaded)
+{
+    bool held = redirection->holds_module;
+
+    redirection->holds_module = false;
+    if (held && !is_unloaded)
+        FreeLibrary(redirection->module);
+}
+
+/* What calls the host, or the module, does so without a lock, and may redirect. */
 HRESULT redirection_undo(struct redirection *redirection)
 {
-    HMODULE module = redirection->module;
     HRESULT hr = entries_put_back(redirection);
 
+    binding_end(&redirection->use);
+    notification_hooks_unfollow();
+    release_module(redirection, hr == S_FALSE);
+    take_out(redirection);
     os_metadata_release(redirection);
-    unbind();
-    if (hr != S_FALSE)
-        FreeLibrary(module);
     return hr;
 }

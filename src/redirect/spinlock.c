@@ -4,7 +4,7 @@
 #include "redirect/spinlock.h"
 
 #include "os/os.h"
-#include "redirect/ended_thread.h"
+#include "hosting/parts/ended_thread.h"
 
 #include <windows.h>
 

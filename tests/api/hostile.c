@@ -690,27 +690,46 @@ static void call_something(struct hostile *hostile)
     calls[below(hostile, COUNT_OF(calls))](hostile);
 }
 
-/* True but for what was held without use and has been given back before something was refused. */
-static bool has_same_books(const HOSTMEM_STATISTICS *a, const HOSTMEM_STATISTICS *b)
+struct books {
+    HOSTMEM_STATISTICS statistics;
+    ULONGLONG held; /* without use, in empty slabs */
+};
+
+/*
+ * What is held without use may have been given back before something was refused. All else is the
+ * same to the byte: what is reserved and committed besides, and how many regions that is.
+ */
+static bool has_same_books(const struct books *before, const struct books *after)
 {
-    return a->Reserved.Now >= b->Reserved.Now && a->Committed.Now >= b->Committed.Now &&
-           a->Regions.Now >= b->Regions.Now && a->Heaps.Now == b->Heaps.Now &&
-           a->Blocks.Now == b->Blocks.Now && a->BlockBytes.Now == b->BlockBytes.Now &&
-           a->Mapped.Now == b->Mapped.Now && a->MappedRanges.Now == b->MappedRanges.Now &&
-           a->Status == b->Status;
+    const HOSTMEM_STATISTICS *a = &before->statistics, *b = &after->statistics;
+
+    return after->held <= before->held &&
+           a->Reserved.Now - before->held == b->Reserved.Now - after->held &&
+           a->Committed.Now - before->held == b->Committed.Now - after->held &&
+           a->Regions.Now - before->held / GRANULE == b->Regions.Now - after->held / GRANULE &&
+           a->Heaps.Now == b->Heaps.Now && a->Blocks.Now == b->Blocks.Now &&
+           a->BlockBytes.Now == b->BlockBytes.Now && a->Mapped.Now == b->Mapped.Now &&
+           a->MappedRanges.Now == b->MappedRanges.Now && a->Status == b->Status;
 }
 
-static HOSTMEM_STATISTICS books_of(const struct hostile *hostile)
+static HRESULT CALLBACK add_held(void *context, const HOSTMEM_HEAP *heap)
 {
-    HOSTMEM_STATISTICS statistics = {.cbSize = sizeof(statistics)};
+    *(ULONGLONG *)context += heap->SpareBytes;
+    return S_OK;
+}
 
-    IHostMemInspection_GetStatistics(hostile->subject->inspection, &statistics);
-    return statistics;
+static struct books books_of(const struct hostile *hostile)
+{
+    struct books books = {.statistics = {.cbSize = sizeof(books.statistics)}};
+
+    IHostMemInspection_GetStatistics(hostile->subject->inspection, &books.statistics);
+    IHostMemInspection_EnumHeaps(hostile->subject->inspection, add_held, &books.held);
+    return books;
 }
 
 void hostile_call(struct hostile *hostile, uint64_t calls)
 {
-    HOSTMEM_STATISTICS before = books_of(hostile), after;
+    struct books before = books_of(hostile), after;
     uint64_t end = hostile->calls + calls;
 
     while (hostile->calls < end && !hostile->wrong) {

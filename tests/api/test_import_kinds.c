@@ -3,6 +3,7 @@
  * each is redirected, or refused with a result that says so.
  */
 #include "made_module.h"
+#include "running_code.h"
 
 static void redirect(const struct subject *subject, const struct made_module *made,
                      HOSTMEM_REDIRECTION **redirection)
@@ -113,54 +114,44 @@ static void delayed_imports_in_a_protected_section_are_redirected(void **state)
     }
 }
 
+/* Which library an API set stands for only the loader knows, and so what a number there means. */
+static void
+delayed_imports_by_ordinal_from_an_api_set_are_refused_until_they_are_resolved(void **state)
+{
+    const struct subject *subject = *state;
+    struct made_module made =
+        made_module_load(&(struct made_options){.dll = "api-ms-win-core-memory-l1-1-0.dll",
+                                                .is_delayed = true,
+                                                .by_ordinal = true,
+                                                .characteristics = MADE_PLAIN});
+    HOSTMEM_REDIRECTION *redirection;
+
+    assert_hresult(HostMemRedirectModule(subject->manager, made.module, 0, &redirection),
+                   HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND));
+    assert_null(redirection);
+    assert_as_before("refused", &made);
+    assert_hresult(HostMemRedirectModule(subject->manager, made.module, HOSTMEM_REDIRECT_NO_PAGES,
+                                         &redirection),
+                   S_FALSE); /* they are not among what is to be redirected */
+    made_module_resolve(&made);
+    assert_is_redirected("resolved", subject, &made);
+    made_module_unload(&made);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Beside code
  * --------------------------------------------------------------------------------------------- */
-
-struct runner {
-    void (*code)(void);
-    volatile BOOL stop;
-    volatile unsigned runs;
-};
-
-static volatile LONG faults;
-
-static DWORD WINAPI run_code(void *context)
-{
-    struct runner *runner = context;
-
-    while (!runner->stop) {
-        runner->code();
-        runner->runs++;
-    }
-    return 0;
-}
-
-static LONG WINAPI note_fault(EXCEPTION_POINTERS *exception)
-{
-    if (exception->ExceptionRecord->ExceptionCode != EXCEPTION_ACCESS_VIOLATION)
-        return EXCEPTION_CONTINUE_SEARCH;
-    InterlockedIncrement(&faults); /* the page can be executed again soon */
-    return EXCEPTION_CONTINUE_EXECUTION;
-}
 
 static void code_beside_the_entries_runs_while_they_are_rewritten(void **state)
 {
     struct made_module made = made_module_load(
         &(struct made_options){.dll = "kernel32.dll", .characteristics = MADE_CODE});
-    struct runner runner = {.code = made.code};
-    void *handler = AddVectoredExceptionHandler(1, note_fault);
-    struct threads threads;
+    struct running_code running;
 
-    threads_start(&threads, 1, run_code, &runner, sizeof(runner));
-    while (runner.runs < 1000)
-        SwitchToThread();
+    running_code_begin(&running, made.code);
     for (int round = 0; round < 200; round++)
         assert_is_redirected("beside code", *state, &made);
-    runner.stop = TRUE;
-    threads_join(&threads);
-    RemoveVectoredExceptionHandler(handler);
-    assert_figure(faults, 0);
+    running_code_end(&running);
     made_module_unload(&made);
 }
 
@@ -268,6 +259,7 @@ int main(void)
         promise(imports_whose_names_are_lost_are_known_by_their_addresses),
         promise(bound_imports_are_redirected),
         promise(delayed_imports_in_a_protected_section_are_redirected),
+        promise(delayed_imports_by_ordinal_from_an_api_set_are_refused_until_they_are_resolved),
         promise(code_beside_the_entries_runs_while_they_are_rewritten),
         promise(entries_that_are_hooked_already_are_redirected_and_put_back_as_they_were),
         promise(a_hooked_entry_whose_name_is_lost_is_refused),

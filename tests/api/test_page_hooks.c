@@ -701,6 +701,29 @@ static void of_threads_that_free_the_same_memory_one_wins(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Addresses that change hands
+ * --------------------------------------------------------------------------------------------- */
+
+static void somebody_else_s_memory_where_a_region_was_is_freed_as_theirs(void **state)
+{
+    const struct redirected *redirected = *state;
+    const struct redirect_target *calls = redirected->calls;
+    char *address = redirected_alloc(redirected, NULL, 2 * GRANULE, RESERVE_COMMIT);
+
+    redirected_release(redirected, address);
+    for (SIZE_T size = PAGE; size <= 2 * GRANULE; size *= 2) {
+        assert_address(VirtualAlloc(address, size, RESERVE_COMMIT, PAGE_READWRITE), address);
+        assert_true(calls->free(address, PAGE, MEM_DECOMMIT));
+        assert_figure(memory_state(address), MEM_RESERVE);
+        SetLastError(UNTOUCHED);
+        assert_true(calls->free(address, 0, MEM_RELEASE));
+        assert_last_error(UNTOUCHED);
+        assert_figure(memory_state(address), MEM_FREE);
+    }
+    assert_figure(statistics_of(&redirected->subject).Regions.Now, 0);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * When the manager serves no more
  * --------------------------------------------------------------------------------------------- */
 
@@ -846,6 +869,7 @@ int main(void)
         redirected_promise(what_cannot_be_mapped_or_unmapped_fails_as_in_win32),
         redirected_promise(a_mapped_view_cannot_be_freed_as_pages),
         redirected_promise(of_threads_that_free_the_same_memory_one_wins),
+        redirected_promise(somebody_else_s_memory_where_a_region_was_is_freed_as_theirs),
         redirected_promise(after_close_the_module_goes_to_win32),
 #ifndef _WIN64
         redirected_promise(a_view_without_room_gets_the_emergency_reservation),

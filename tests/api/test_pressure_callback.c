@@ -426,6 +426,50 @@ static void a_callback_may_call_every_method(void **state)
     assert_figure(listener.callback.references, 1);
 }
 
+static HANDLE inside;
+
+static void never_return(struct listener *listener, EMemoryAvailable available)
+{
+    (void)listener;
+    (void)available;
+    SetEvent(inside);
+    Sleep(INFINITE);
+}
+
+static DWORD WINAPI use_95(void *gauge)
+{
+    use(gauge, 95);
+    return 0;
+}
+
+/* The manager lives on: the thread had a reference of it. */
+static void after_a_thread_was_terminated_in_the_callback_others_go_on_telling(void **state)
+{
+    struct gauge gauge = make_gauge(0, 0);
+    struct listener first = make_listener(&gauge.subject), second = make_listener(&gauge.subject);
+    struct threads threads;
+
+    (void)state;
+    inside = CreateEventW(NULL, FALSE, FALSE, NULL);
+    first.react = never_return;
+    register_listener(&first);
+    threads_start(&threads, 1, use_95, &gauge, sizeof(gauge));
+    assert_figure(WaitForSingleObject(inside, INFINITE), WAIT_OBJECT_0);
+    gauge.pages = 95;
+    register_listener(&second);
+    assert_true(TerminateThread(threads.handles[0], 0));
+    threads_join(&threads);
+    use(&gauge, 10);
+    assert_told(&second, HIGH);
+    use(&gauge, 95);
+    assert_told(&second, LOW);
+    subject_release(&gauge.subject, gauge.region);
+    assert_told(&second, HIGH);
+    assert_figure(IHostMemoryManager_Release(gauge.subject.manager) > 0, true);
+    assert_figure(IHostMemInspection_Release(gauge.subject.inspection), 1);
+    CloseHandle(inside);
+}
+
 /* As a collector does. */
 static void give_back(struct listener *listener, EMemoryAvailable available)
 {
@@ -538,6 +582,7 @@ int main(void)
         cmocka_unit_test(a_replaced_callback_is_told_nothing_any_more),
         cmocka_unit_test(after_close_nothing_is_told),
         cmocka_unit_test(a_callback_may_call_every_method),
+        cmocka_unit_test(after_a_thread_was_terminated_in_the_callback_others_go_on_telling),
         cmocka_unit_test(a_change_made_inside_the_callback_is_told_after_it_by_the_same_thread),
         cmocka_unit_test(a_callback_may_replace_itself),
         cmocka_unit_test(a_callback_may_close_the_manager),

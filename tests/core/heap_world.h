@@ -10,6 +10,7 @@
 #include "heap/heap.h"
 #include "heap/heap_counters.h"
 #include "heap/heap_walk.h"
+#include "heap/reuse/reclaim.h"
 
 static inline struct heap_space *begin_heap_space(struct world *world, uint32_t flags)
 {

@@ -26,6 +26,7 @@ struct listener {
     char last_told[32];                /* L, N and H, the last of them at the end */
     enum pressure_state told_state;    /* the last one */
     uint64_t told_tick;                /* when Low was told last */
+    uint32_t ended;                    /* a thread that has ended; 0: none has */
     void (*within)(struct listener *); /* what the callback does; NULL: nothing */
 };
 
@@ -105,16 +106,33 @@ static inline void tell(struct listener *listener, enum pressure_state state, ui
     atomic_fetch_sub(&listener->inside, 1);
 }
 
+/* A call of the one thread of a test, at that time. */
+#define SELF 1u
+#define SELF_AT(tick) ((struct pressure_caller){SELF, (tick)})
+
+/* What the ended thread told last may never have been heard. */
+static inline bool take_over(struct listener *listener, struct pressure_caller caller,
+                             enum pressure_state *state)
+{
+    if (!listener->ended ||
+        !pressure_take_over(&listener->pressure, listener->ended, caller, state))
+        return false;
+    listener->told_state = (enum pressure_state)0;
+    return true;
+}
+
 /* Does what a method does about pressure before it returns. */
 static inline void end_call(struct listener *listener, bool refused, uint64_t tick)
 {
+    const struct pressure_caller caller = SELF_AT(tick);
     enum pressure_state state;
 
-    if (!pressure_begin(&listener->pressure, refused, tick, &state))
+    if (!pressure_begin(&listener->pressure, refused, caller, &state) &&
+        !take_over(listener, caller, &state))
         return;
     do
         tell(listener, state, tick);
-    while (pressure_next(&listener->pressure, tick, &state));
+    while (pressure_next(&listener->pressure, caller, &state));
 }
 
 /* The same. Returns what the listener was told meanwhile. */

@@ -221,7 +221,7 @@ static void a_block_that_cannot_be_had_leaves_no_trace(void **state)
                 assert_int_equal(heap_free(fixture->heap, memory), PAGES_OK);
             }
             assert_blocks(fixture, 0, 0);
-            heap_trim(fixture->heap);
+            reclaim(fixture->space);
             assert_books(fixture->world, 0, 0, 0);
         } while (os_fault_requests(kinds[kind]) >= n);
         assert_true(n > 1);

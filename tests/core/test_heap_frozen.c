@@ -241,7 +241,7 @@ static void check(void *scene)
         destroy_other_heap(scene);
     make_some(s, 9);
     end_all_blocks(s);
-    heap_trim(s->heap);
+    reclaim(&s->space);
     assert_int_equal(gauge_now(&s->world.counters.slab_bytes), 0);
     assert_books(&s->world, 0, 0, 0);
 }
@@ -289,7 +289,7 @@ static void free_own(void *scene)
 
 static void trim(void *scene)
 {
-    heap_trim(((struct scene *)scene)->heap);
+    reclaim(&((struct scene *)scene)->space);
 }
 
 static void free_all_but_shared(struct scene *s)
@@ -310,7 +310,7 @@ static void free_the_rest_and_use_it_otherwise(void *scene)
     struct scene *s = scene;
 
     free_all_but_shared(s);
-    heap_trim(s->heap);
+    reclaim(&s->space);
     s->other_heap = heap_create(&s->space, false);
     for (int i = 0; i < 6; i++)
         make_in(s, s->other_heap, HALF);
@@ -518,7 +518,7 @@ static void empty_the_active_slab_and_let_another_heap_have_it(void *scene)
 
     while (s->count)
         end_block(s, s->heap, s->blocks[0].memory);
-    heap_trim(s->heap);
+    reclaim(&s->space);
     s->other_heap = heap_create(&s->space, false);
     make_in(s, s->other_heap, HALF);
 }

@@ -308,7 +308,7 @@ static void check(void *scene)
     check_blocks(s);
     while (s->count)
         end_block(s, s->blocks[0].memory);
-    heap_trim(s->heap);
+    reclaim(s->space);
     assert_int_equal(gauge_now(&s->world->counters.slab_bytes), 0);
     assert_books(s->world, 0, 0, 0);
 }

@@ -234,7 +234,7 @@ static void a_write_to_a_freed_block_is_told_with_its_history(void **state)
         assert_int_equal((unsigned char)block[i], HEAP_FILL_ALLOCATED);
     assert_int_equal(heap_free(fixture->heap, block), PAGES_OK);
     block[17]++;
-    heap_trim(fixture->heap);
+    reclaim(&fixture->space);
     assert_int_equal(fixture->damaged, 1);
     assert_int_equal(fixture->damage.address, (uintptr_t)block);
     assert_int_equal(fixture->damage.damage, (uintptr_t)block + 17);
@@ -251,7 +251,7 @@ static void a_freed_block_that_is_left_alone_is_not_told(void **state)
 
     for (size_t size = 1; size <= 2000; size += 37)
         assert_int_equal(heap_free(fixture->heap, make(fixture->heap, size)), PAGES_OK);
-    heap_trim(fixture->heap);
+    reclaim(&fixture->space);
     assert_int_equal(fixture->damaged, 0);
 }
 

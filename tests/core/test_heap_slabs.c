@@ -125,7 +125,7 @@ static void a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was(void **
 
     fill_and_empty_slabs(fixture->heap);
     before = gauge_now(&committed->granted);
-    given = heap_trim(fixture->heap);
+    given = reclaim(fixture->space);
     assert_int_equal(given, before - gauge_now(&committed->granted));
     assert_true(given > 0);
     assert_int_equal(slabs_of(fixture->heap), 0);
@@ -139,7 +139,7 @@ static void descriptors_are_used_again(void **state)
 
     for (int i = 0; i < 20; i++) {
         give(fixture->heap, make(fixture->heap, SIZE));
-        heap_trim(fixture->heap);
+        reclaim(fixture->space);
         os_fault_at(OS_FAULT_PAGES, 1);
         assert_int_equal(try_block(fixture->heap, 2 * SIZE, NULL, 0, &memory),
                          OS_ERROR_NOT_ENOUGH_MEMORY);
@@ -153,11 +153,12 @@ static void descriptors_are_used_again(void **state)
  */
 static void an_active_slab_that_was_trimmed_is_met_again_and_does_no_harm(void **state)
 {
-    struct heap *heap = ((struct fixture *)*state)->heap;
+    struct fixture *fixture = *state;
+    struct heap *heap = fixture->heap;
     char *other;
 
     give(heap, make(heap, 2 * SIZE));
-    heap_trim(heap);
+    reclaim(fixture->space);
     blocks[0] = make(heap, SIZE);
     other = make(heap, 2 * SIZE);
     give(heap, blocks[0]);
@@ -205,7 +206,7 @@ static void what_is_left_of_a_slab_beyond_its_last_block_is_no_block(void **stat
             assert_false(heap_find_block(fixture->space, (uintptr_t)at, &found));
         }
         give(fixture->heap, block);
-        heap_trim(fixture->heap);
+        reclaim(fixture->space);
     }
 }
 

@@ -142,7 +142,7 @@ static void trim_and_look(void *context)
     struct heap_block block;
     struct heap_audit audit;
 
-    heap_trim(arena->heap);
+    reclaim(arena->space);
     while (heap_next_block(arena->space, 0, &cursor, &block)) {
         if (block.size > SMALL_LIMIT + 8)
             atomic_fetch_add(&arena->failures, 1);
@@ -231,7 +231,7 @@ static void when_all_is_freed_only_spares_and_active_slabs_are_kept(void **state
     arena->working = THREADS;
     crew_run(exchange, arena, THREADS);
     drain(arena);
-    heap_trim(arena->heap);
+    reclaim(arena->space);
     assert_int_equal(gauge_now(&arena->world->counters.slab_bytes), 0);
     assert_books(arena->world, 0, 0, 0);
 }

@@ -6,6 +6,8 @@
 #include "freezer.h"
 #include "pages_world.h"
 
+#define MOST_ORDERS 14000u /* of the steps of two calls */
+
 struct foreign_scene {
     struct world world;
     char *base; /* of a region, or of one that has been released */
@@ -132,63 +134,52 @@ static void check_there(void *scene)
     assert_books(&s->world, 1, GRANULE, GRANULE);
 }
 
+/* One call frozen before each of its steps in turn, and another that runs meanwhile. */
+static void play_frozen(scene_act *set, scene_act *frozen, scene_act *other, scene_act *check,
+                        scene_act *clear)
+{
+    perform(&(struct play){sizeof(struct foreign_scene), set, frozen, other, check, clear});
+}
+
+/* Two calls in step with each other: neither of the two runs inside the other. */
+static void play_in_step(scene_act *set, scene_act *first, scene_act *second, scene_act *check,
+                         scene_act *clear)
+{
+    assert_true(perform_duet(&(struct duet){sizeof(struct foreign_scene), MOST_ORDERS, set, first,
+                                            second, do_nothing, do_nothing, check, clear}) > 100);
+}
+
 static void what_is_being_released_is_the_managers_while_the_system_holds_it(void **state)
 {
     (void)state;
-    perform(&(struct play){sizeof(struct foreign_scene), set_live, release_it, look_whose_it_is,
-                           check_gone, clear_world});
+    play_frozen(set_live, release_it, look_whose_it_is, check_gone, clear_world);
 }
 
 static void what_is_being_released_is_not_freed_as_somebody_elses(void **state)
 {
-    struct play play = {sizeof(struct foreign_scene), set_live,   release_it,
-                        free_it_as_foreign,           check_gone, clear_world};
-
     (void)state;
-    perform(&play);
-    play.other = decommit_it_as_foreign;
-    perform(&play);
+    play_frozen(set_live, release_it, free_it_as_foreign, check_gone, clear_world);
+    play_frozen(set_live, release_it, decommit_it_as_foreign, check_gone, clear_world);
 }
 
 static void what_is_being_made_is_not_freed_as_somebody_elses(void **state)
 {
-    struct play play = {sizeof(struct foreign_scene), set_released, make_it_again,
-                        try_to_free_it_as_foreign,    check_there,  clear_world};
-    struct play turned = {sizeof(struct foreign_scene),
-                          set_released,
-                          try_to_free_it_as_foreign,
-                          make_it_again,
-                          check_there,
-                          clear_world};
+    static scene_act *const sets[] = {set_released, set_released_beside_a_standing_release};
 
     (void)state;
-    perform(&play);
-    perform(&turned);
-    play.set = turned.set = set_released_beside_a_standing_release;
-    perform(&play);
-    perform(&turned);
+    for (size_t i = 0; i < COUNT_OF(sets); i++) {
+        play_frozen(sets[i], make_it_again, try_to_free_it_as_foreign, check_there, clear_world);
+        play_frozen(sets[i], try_to_free_it_as_foreign, make_it_again, check_there, clear_world);
+    }
 }
 
-/* Neither of the two runs inside the other. */
 static void what_is_made_while_another_looks_is_not_freed_as_somebody_elses(void **state)
 {
-    struct duet duet = {sizeof(struct foreign_scene),
-                        4000,
-                        set_released,
-                        try_to_free_it_as_foreign,
-                        make_it_again,
-                        do_nothing,
-                        do_nothing,
-                        check_there,
-                        clear_world};
-
     (void)state;
-    assert_true(perform_duet(&duet) > 100);
-    duet.first = make_it_again;
-    duet.second = try_to_free_it_as_foreign;
-    assert_true(perform_duet(&duet) > 100);
-    duet.set = set_released_beside_a_standing_release;
-    assert_true(perform_duet(&duet) > 100);
+    play_in_step(set_released, try_to_free_it_as_foreign, make_it_again, check_there, clear_world);
+    play_in_step(set_released, make_it_again, try_to_free_it_as_foreign, check_there, clear_world);
+    play_in_step(set_released_beside_a_standing_release, make_it_again, try_to_free_it_as_foreign,
+                 check_there, clear_world);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -304,20 +295,9 @@ static void a_late_free_inside_a_region_releases_no_region_that_begins_there_uns
 
 static void a_late_free_inside_a_region_in_step_with_its_release_leaves_exact_books(void **state)
 {
-    struct duet duet = {sizeof(struct foreign_scene),
-                        4000,
-                        set_wide,
-                        free_inside,
-                        replace_wide,
-                        do_nothing,
-                        do_nothing,
-                        check_inside,
-                        clear_wide};
-
     (void)state;
-    assert_true(perform_duet(&duet) > 100);
-    duet.second = replace_wide_in_another_record;
-    assert_true(perform_duet(&duet) > 100);
+    play_in_step(set_wide, free_inside, replace_wide, check_inside, clear_wide);
+    play_in_step(set_wide, free_inside, replace_wide_in_another_record, check_inside, clear_wide);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -394,40 +374,18 @@ static void clear_all(void *scene)
 
 static void what_is_somebody_elses_is_freed_whoever_stands_still(void **state)
 {
-    struct play play = {sizeof(struct foreign_scene),
-                        set_foreign,
-                        make_and_release_another,
-                        free_foreign,
-                        check_freed,
-                        clear_world};
-
     (void)state;
-    perform(&play);
-    play.other = decommit_foreign;
-    perform(&play);
-    play.frozen = free_foreign;
-    play.other = make_and_release_another;
-    perform(&play);
+    play_frozen(set_foreign, make_and_release_another, free_foreign, check_freed, clear_world);
+    play_frozen(set_foreign, make_and_release_another, decommit_foreign, check_freed, clear_world);
+    play_frozen(set_foreign, free_foreign, make_and_release_another, check_freed, clear_world);
 }
 
 /* The system hands out what was just freed to the next that asks. */
 static void what_was_freed_is_handed_out_anew_whoever_stands_still(void **state)
 {
-    struct duet duet = {sizeof(struct foreign_scene),
-                        4000,
-                        set_foreign,
-                        free_foreign,
-                        make_another,
-                        do_nothing,
-                        do_nothing,
-                        check_freed,
-                        clear_all};
-
     (void)state;
-    assert_true(perform_duet(&duet) > 100);
-    duet.first = make_another;
-    duet.second = free_foreign;
-    assert_true(perform_duet(&duet) > 100);
+    play_in_step(set_foreign, free_foreign, make_another, check_freed, clear_all);
+    play_in_step(set_foreign, make_another, free_foreign, check_freed, clear_all);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -466,8 +424,8 @@ static void use_it_as_somebody_else_if_it_is_free(void *scene)
 static void what_another_got_where_a_region_leaves_is_freed(void **state)
 {
     (void)state;
-    perform(&(struct play){sizeof(struct foreign_scene), set_live_with_room, release_it,
-                           use_it_as_somebody_else_if_it_is_free, check_gone, clear_world});
+    play_frozen(set_live_with_room, release_it, use_it_as_somebody_else_if_it_is_free, check_gone,
+                clear_world);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -483,20 +441,11 @@ static void try_to_free_it_again_and_again(void *scene)
 
 static void what_a_release_takes_from_a_maker_is_replaced(void **state)
 {
-    struct duet duet = {sizeof(struct foreign_scene),
-                        14000,
-                        set_released,
-                        make_another,
-                        try_to_free_it_again_and_again,
-                        do_nothing,
-                        do_nothing,
-                        check_freed,
-                        clear_all};
-
     (void)state;
-    assert_true(perform_duet(&duet) > 100);
-    duet.set = set_released_beside_a_standing_release;
-    assert_true(perform_duet(&duet) > 100);
+    play_in_step(set_released, make_another, try_to_free_it_again_and_again, check_freed,
+                 clear_all);
+    play_in_step(set_released_beside_a_standing_release, make_another,
+                 try_to_free_it_again_and_again, check_freed, clear_all);
 }
 
 int main(void)

@@ -10,7 +10,7 @@ static int end(void **state)
     struct listener *listener = *state;
     enum pressure_state left;
 
-    assert_false(pressure_begin(&listener->pressure, false, 0, &left));
+    assert_false(pressure_begin(&listener->pressure, false, SELF_AT(0), &left));
     return listener_tear_down(state);
 }
 
@@ -313,14 +313,35 @@ static void a_thread_that_makes_a_change_while_one_is_told_does_not_tell(void **
     enum pressure_state told, other;
 
     use_exactly(listener, 950);
-    assert_true(pressure_begin(&listener->pressure, false, 1, &told));
+    assert_true(pressure_begin(&listener->pressure, false, SELF_AT(1), &told));
     assert_int_equal(told, PRESSURE_LOW);
     use_exactly(listener, 0);
-    assert_false(pressure_begin(&listener->pressure, false, 1, &other));
+    assert_false(pressure_begin(&listener->pressure, false, SELF_AT(1), &other));
     assert_int_equal(pressure_state(&listener->pressure), PRESSURE_HIGH);
-    assert_true(pressure_next(&listener->pressure, 1, &told));
+    assert_true(pressure_next(&listener->pressure, SELF_AT(1), &told));
     assert_int_equal(told, PRESSURE_HIGH);
-    assert_false(pressure_next(&listener->pressure, 1, &told));
+    assert_false(pressure_next(&listener->pressure, SELF_AT(1), &told));
+}
+
+static void the_place_of_a_teller_that_has_ended_can_be_taken_once(void **state)
+{
+    const struct pressure_caller other = {SELF + 1, 1}, third = {SELF + 2, 1};
+    struct listener *listener = *state;
+    enum pressure_state told;
+
+    use_exactly(listener, 950);
+    assert_int_equal(pressure_teller(&listener->pressure), 0);
+    assert_true(pressure_begin(&listener->pressure, false, SELF_AT(1), &told));
+    assert_int_equal(pressure_teller(&listener->pressure), SELF);
+    assert_true(pressure_take_over(&listener->pressure, SELF, other, &told));
+    assert_int_equal(told, PRESSURE_LOW);
+    assert_int_equal(pressure_teller(&listener->pressure), other.thread);
+    assert_false(pressure_take_over(&listener->pressure, SELF, third, &told));
+    use_exactly(listener, 800);
+    assert_true(pressure_take_over(&listener->pressure, other.thread, third, &told));
+    assert_int_equal(told, PRESSURE_NEUTRAL);
+    assert_false(pressure_next(&listener->pressure, third, &told));
+    assert_int_equal(pressure_teller(&listener->pressure), 0);
 }
 
 static void changes_that_cancel_out_while_one_is_told_are_not_told(void **state)
@@ -345,11 +366,11 @@ static void a_change_that_nobody_has_looked_at_yet_is_told_by_the_teller(void **
     enum pressure_state told;
 
     use_exactly(listener, 950);
-    assert_true(pressure_begin(&listener->pressure, false, 1, &told));
+    assert_true(pressure_begin(&listener->pressure, false, SELF_AT(1), &told));
     use_exactly(listener, 800);
-    assert_true(pressure_next(&listener->pressure, 1, &told));
+    assert_true(pressure_next(&listener->pressure, SELF_AT(1), &told));
     assert_int_equal(told, PRESSURE_NEUTRAL);
-    assert_false(pressure_next(&listener->pressure, 1, &told));
+    assert_false(pressure_next(&listener->pressure, SELF_AT(1), &told));
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -461,6 +482,7 @@ int main(void)
         fixture_test(a_change_while_one_is_told_is_told_after_it),
         fixture_test(a_thread_that_makes_a_change_while_one_is_told_does_not_tell),
         fixture_test(changes_that_cancel_out_while_one_is_told_are_not_told),
+        fixture_test(the_place_of_a_teller_that_has_ended_can_be_taken_once),
         fixture_test(of_changes_while_one_is_told_the_last_is_told),
         fixture_test(a_change_that_nobody_has_looked_at_yet_is_told_by_the_teller),
         fixture_test(low_is_told_again_after_a_second_while_requests_are_refused),

@@ -144,7 +144,7 @@ static void check_listener(void *scene)
     enum pressure_state left;
 
     assert_right(listener, is_right(listener, state) && listener->told_state == state);
-    assert_right(listener, !pressure_begin(&listener->pressure, false, NOW, &left));
+    assert_right(listener, !pressure_begin(&listener->pressure, false, SELF_AT(NOW), &left));
     assert_right(listener, !listener->repeated && !listener->entered_twice);
 }
 
@@ -180,7 +180,7 @@ static void set_telling_listener(void *scene)
 
     set_listener(scene);
     use_exactly(listener, scene_plan.start == 800 ? 0 : 800);
-    assert_true(pressure_begin(&listener->pressure, false, BEFORE, &told));
+    assert_true(pressure_begin(&listener->pressure, false, SELF_AT(BEFORE), &told));
     note_told(listener, told, BEFORE);
     use_exactly(listener, scene_plan.start);
     end_call(listener, false, BEFORE);
@@ -192,7 +192,7 @@ static void check_telling_listener(void *scene)
     enum pressure_state told;
 
     assert_right(listener, is_right(listener, pressure_state(&listener->pressure)));
-    while (pressure_next(&listener->pressure, NOW, &told))
+    while (pressure_next(&listener->pressure, SELF_AT(NOW), &told))
         tell(listener, told, NOW);
     check_listener(scene);
 }
@@ -202,6 +202,27 @@ static void beside_a_teller_that_is_frozen_the_state_is_right(void **state)
     (void)state;
     perform_all((struct play){sizeof(struct listener), set_telling_listener, frozen_move,
                               other_move, check_telling_listener, clear_listener});
+}
+
+/* Another thread was terminated before it called back, or in the callback. */
+static void set_listener_with_ended_teller(void *scene)
+{
+    struct listener *listener = scene;
+    enum pressure_state told;
+
+    set_listener(scene);
+    use_exactly(listener, scene_plan.start == 800 ? 0 : 800);
+    listener->ended = SELF + 1;
+    assert_true(pressure_begin(&listener->pressure, false,
+                               (struct pressure_caller){listener->ended, BEFORE}, &told));
+    use_exactly(listener, scene_plan.start);
+}
+
+static void beside_a_teller_that_has_ended_what_was_told_last_is_right(void **state)
+{
+    (void)state;
+    perform_all((struct play){sizeof(struct listener), set_listener_with_ended_teller, frozen_move,
+                              other_move, check_listener, clear_listener});
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -298,6 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(beside_a_call_frozen_anywhere_what_was_told_last_is_right),
         cmocka_unit_test(beside_a_teller_that_is_frozen_the_state_is_right),
+        cmocka_unit_test(beside_a_teller_that_has_ended_what_was_told_last_is_right),
         cmocka_unit_test(beside_two_calls_frozen_anywhere_what_was_told_last_is_right),
         cmocka_unit_test(beside_a_call_frozen_between_change_and_look_what_was_told_last_is_right),
     };

@@ -22,8 +22,8 @@ static void look(void *context, unsigned number)
     struct crowd *crowd = context;
     enum pressure_state told;
 
-    (void)number;
-    if (!pressure_begin(&crowd->listener->pressure, crowd->refused, crowd->tick, &told))
+    if (!pressure_begin(&crowd->listener->pressure, crowd->refused,
+                        (struct pressure_caller){SELF + number, crowd->tick}, &told))
         return;
     crowd->told = told;
     atomic_fetch_add(&crowd->tellers, 1);
@@ -37,7 +37,7 @@ static void assert_one_tells(struct crowd *crowd, enum pressure_state expected)
     crew_run(look, crowd, THREADS);
     assert_int_equal(crowd->tellers, 1);
     assert_int_equal(crowd->told, expected);
-    assert_false(pressure_next(&crowd->listener->pressure, crowd->tick, &more));
+    assert_false(pressure_next(&crowd->listener->pressure, SELF_AT(crowd->tick), &more));
 }
 
 static void of_all_threads_that_see_a_change_one_tells_it(void **state)
@@ -162,7 +162,7 @@ static void assert_right_in_the_end(struct listener *listener, bool others_chang
         assert_int_equal(budget_used(&listener->budget.committed), endings[ending].used);
         assert_int_equal(pressure_state(&listener->pressure), endings[ending].state);
         assert_int_equal(listener->told_state, endings[ending].state);
-        assert_false(pressure_begin(&listener->pressure, false, 1, &left));
+        assert_false(pressure_begin(&listener->pressure, false, SELF_AT(1), &left));
         use_exactly(listener, 0);
         end_call(listener, false, 1);
     }

@@ -7,7 +7,6 @@
 #include "heap/reuse/delayed_blocks.h"
 #include "heap/heap_fast_path.h"
 #include "heap/reuse/idle_slabs.h"
-#include "heap/reuse/reclaim.h"
 
 #define HEAPS 24u
 #define MIB ((uint64_t)1 << 20)
@@ -155,6 +154,21 @@ static void many_heaps_in_which_nothing_lives_hold_little_together(void **state)
 
     crew_run(touch_in_own_heaps, fixture, THREADS);
     assert_in_range(held(fixture), 0, IDLE_ALL * SLAB_SIZE);
+}
+
+/* Together more than one of them might hold, but less than all may. */
+static void a_heap_s_bound_counts_no_other_heap_s_slabs(void **state)
+{
+    struct fixture *fixture = *state;
+    void *blocks[IDLE_HEAP / 2 + 2];
+
+    for (unsigned n = 0; n < 2; n++) {
+        for (unsigned i = 0; i < COUNT_OF(blocks); i++)
+            blocks[i] = make(fixture->heaps[n], 100 * (i + 1));
+        for (unsigned i = 0; i < COUNT_OF(blocks); i++)
+            give(fixture->heaps[n], blocks[i]);
+    }
+    assert_int_equal(held(fixture), 2 * COUNT_OF(blocks) * SLAB_SIZE);
 }
 
 /* At every moment: what is empty is at most the constant and an eighth of what lives. */
@@ -416,6 +430,7 @@ int main(void)
         hardened(a_heap_in_which_nothing_lives_holds_little),
         fixture_test(many_heaps_in_which_nothing_lives_hold_little_together),
         hardened(many_heaps_in_which_nothing_lives_hold_little_together),
+        fixture_test(a_heap_s_bound_counts_no_other_heap_s_slabs),
         fixture_test(what_is_held_is_in_proportion_to_what_lives),
         fixture_test(slabs_of_a_few_classes_stay),
         fixture_test(nothing_is_refused_while_nothing_lives),

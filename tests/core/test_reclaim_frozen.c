@@ -7,7 +7,6 @@
 #include "heap_world.h"
 
 #include "heap/reuse/idle_slabs.h"
-#include "heap/reuse/reclaim.h"
 
 #define SIZE ((size_t)16384)
 #define A_SLAB (SLAB_SIZE / SIZE)

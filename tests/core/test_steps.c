@@ -204,7 +204,7 @@ static void make_and_end_used_heap(struct stage *stage)
 
 static void trim(struct stage *stage)
 {
-    heap_trim(stage->heap);
+    reclaim(stage->space);
 }
 
 static void count_own_blocks(struct stage *stage)

@@ -152,7 +152,9 @@ static void end_call(const struct budget_operation *operation)
     expected = !run.telling &&
                (run.state != run.told || (refused && run.state == PRESSURE_LOW &&
                                           tick >= run.told_tick + PRESSURE_REMINDER_MILLISECONDS));
-    assert_int_equal(pressure_begin(&run.pressure, refused, tick, &state), expected);
+    assert_int_equal(
+        pressure_begin(&run.pressure, refused, (struct pressure_caller){1, tick}, &state),
+        expected);
     if (!expected)
         return;
     do {
@@ -167,7 +169,8 @@ static void end_call(const struct budget_operation *operation)
         expected = run.state != run.told;
         /* Time went on inside the callback; the teller keeps the tick that it began with. */
         run.tick = tick;
-        assert_int_equal(pressure_next(&run.pressure, tick, &state), expected);
+        assert_int_equal(pressure_next(&run.pressure, (struct pressure_caller){1, tick}, &state),
+                         expected);
         refused = false;
     } while (expected);
 }

@@ -6,7 +6,7 @@
  * Images lie between two pages that cannot be read; a read outside is an access violation, which
  * fails the test.
  */
-#include "support.h"
+#include "running_code.h"
 
 #include "pe/import_table.h"
 #include "pe/import_write.h"
@@ -521,54 +521,20 @@ static void an_entry_on_a_read_only_page_is_written_and_stays_read_only(void **s
     assert_true(VirtualFree(page, 0, MEM_RELEASE));
 }
 
-struct code_page {
-    unsigned char *code;
-    volatile BOOL stop;
-    volatile unsigned runs;
-};
-
-static volatile LONG faults;
-
-/*
- * A page that holds code beside entries. A thread runs the code all the time: if the page could not
- * be executed for a moment, the thread would fault there.
- */
-static DWORD WINAPI run_code(void *context)
-{
-    struct code_page *page = context;
-
-    while (!page->stop) {
-        ((void (*)(void))(uintptr_t)page->code)();
-        page->runs++;
-    }
-    return 0;
-}
-
-static LONG WINAPI note_fault(EXCEPTION_POINTERS *exception)
-{
-    if (exception->ExceptionRecord->ExceptionCode != EXCEPTION_ACCESS_VIOLATION)
-        return EXCEPTION_CONTINUE_SEARCH;
-    InterlockedIncrement(&faults); /* the page can be executed again soon */
-    return EXCEPTION_CONTINUE_EXECUTION;
-}
-
+/* A page that holds code beside entries. */
 static void code_on_the_page_of_an_entry_goes_on_running(void **state)
 {
     static const DWORD protections[] = {PAGE_EXECUTE, PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE};
     unsigned char *code = VirtualAlloc(NULL, PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     void **entry = (void **)(code + 64);
-    struct code_page page = {.code = code};
-    void *handler = AddVectoredExceptionHandler(1, note_fault);
-    struct threads threads;
+    struct running_code running;
     DWORD old;
 
     (void)state;
     assert_non_null(code);
     code[0] = 0xc3; /* ret */
     assert_true(VirtualProtect(code, PAGE, PAGE_EXECUTE_READ, &old));
-    threads_start(&threads, 1, run_code, &page, sizeof(page));
-    while (page.runs < 1000)
-        SwitchToThread();
+    running_code_begin(&running, (void (*)(void))(uintptr_t)code);
     for (size_t i = 0; i < COUNT_OF(protections); i++) {
         assert_true(VirtualProtect(code, PAGE, protections[i], &old));
         for (uintptr_t value = 1; value <= 2000; value++) {
@@ -576,10 +542,7 @@ static void code_on_the_page_of_an_entry_goes_on_running(void **state)
             assert_figure(memory_protection(code), protections[i]);
         }
     }
-    page.stop = TRUE;
-    threads_join(&threads);
-    RemoveVectoredExceptionHandler(handler);
-    assert_figure(faults, 0);
+    running_code_end(&running);
     assert_true(VirtualFree(code, 0, MEM_RELEASE));
 }
 

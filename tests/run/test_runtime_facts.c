@@ -2,12 +2,14 @@
  * test_runtime_facts.c: which runtime ran in a program, by what its board lists
  * (src/run/snapshot/runtime_facts.h).
  */
+#include "replaced.h"
 #include "support.h"
 
 #include "run/snapshot/runtime_facts.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <wchar.h>
 
 static struct board board;
 static struct arena arena;
@@ -93,6 +95,61 @@ static void a_file_that_cannot_be_read_has_an_unknown_version(void **state)
     check("CoreCLR", "unknown", "C:\\nowhere\\at all");
 }
 
+/* What the resource of a file is to say; NULL: it says nothing. */
+static const wchar_t *resource_text;
+static UINT resource_length; /* in characters */
+
+static BOOL WINAPI read_resource(LPCWSTR file, DWORD ignored, DWORD size, LPVOID resource)
+{
+    (void)file;
+    (void)ignored;
+    ZeroMemory(resource, size);
+    if (resource_text)
+        memcpy(resource, resource_text, (wcslen(resource_text) + 1) * sizeof(wchar_t));
+    return TRUE;
+}
+
+static BOOL WINAPI find_in_resource(LPCVOID resource, LPCWSTR wanted, LPVOID *found, PUINT length)
+{
+    (void)wanted;
+    *found = (void *)(uintptr_t)resource;
+    *length = resource_length;
+    return resource_text != NULL;
+}
+
+/* Since .NET 5 the third number is the patch's, and two digits of the year. */
+static void the_file_s_version_is_written_as_people_know_it(void **state)
+{
+    static const struct {
+        const wchar_t *says;
+        UINT longer; /* than it is */
+        const char *version;
+    } files[] = {
+        {L"10,0,1526,53008 @Commit: 1234", 0, "10.0.15"},
+        {L"5.0.121.1000", 0, "5.0.1"},
+        {L"4,6,25519,03 built by: dlab", 0, "4.6.25519.03"},
+        {L"9.0.0-preview.1+abcdef", 0, "9.0.0-preview.1"},
+        {L"8.0", 0, "8.0"},
+        {L"eight", 0, "eight"},
+        {L"8.0", 100000, "8.0"},
+        {L"", 0, "unknown"},
+        {NULL, 0, "unknown"},
+    };
+    struct replaced read, find;
+
+    (void)state;
+    list(0, HostMemModuleRuntime, "C:\\program\\coreclr.dll");
+    replace_import(&read, "GetFileVersionInfoW", (void *)(uintptr_t)read_resource);
+    replace_import(&find, "VerQueryValueW", (void *)(uintptr_t)find_in_resource);
+    for (unsigned i = 0; i < COUNT_OF(files); i++) {
+        resource_text = files[i].says;
+        resource_length = (resource_text ? (UINT)wcslen(resource_text) : 0) + files[i].longer;
+        check("CoreCLR", files[i].version, "C:\\program");
+    }
+    put_import_back(&find);
+    put_import_back(&read);
+}
+
 static void a_path_without_a_directory_does_no_harm(void **state)
 {
     (void)state;
@@ -130,6 +187,7 @@ int main(void)
         FACTS_TEST(a_directory_named_after_a_version_says_the_version),
         FACTS_TEST(elsewhere_the_file_says_the_version),
         FACTS_TEST(a_file_that_cannot_be_read_has_an_unknown_version),
+        FACTS_TEST(the_file_s_version_is_written_as_people_know_it),
         FACTS_TEST(a_path_without_a_directory_does_no_harm),
         FACTS_TEST(a_module_that_is_not_there_yet_is_passed_over),
         FACTS_TEST(a_runtime_in_the_program_s_own_file_is_known_by_the_program),

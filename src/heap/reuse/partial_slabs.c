@@ -9,7 +9,7 @@
 #define LOOK_STEPS 16u
 
 /* How many when it has retired one. */
-#define RETIRED_STEPS 2u
+#define RETIRED_STEPS 4u
 
 /* ------------------------------------------------------------------------------------------------
  * Piles

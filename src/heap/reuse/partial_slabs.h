@@ -14,8 +14,10 @@
  * more than one: a suspended thread hides one slab from the others.
  *
  * A slab that is retired while it is on a pile stays there, in the state GONE; the thread that pops
- * it gives its descriptor back. Who retires one turns two of the pile over. So of the slabs on a
- * pile hardly more are GONE than are not.
+ * it gives its descriptor back. Who retires one turns four of the pile over, so that each of the
+ * pile's slabs has been met before a quarter as many more are retired: for three slabs on a pile
+ * that are in use hardly more than one is GONE. That bounds the descriptors, of 1 KiB, that the
+ * pool lacks, by what lives (I12).
  *
  * Every slab on a pile that is not GONE has a free block, because only the thread that takes it off
  * the pile claims blocks in it.

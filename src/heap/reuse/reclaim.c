@@ -17,24 +17,17 @@ size_t reclaim(struct heap_space *space)
     return given;
 }
 
-/* Win32's errors for a want of memory, address space or page file (winerror.h). */
-enum {
-    ERROR_OUT_OF_MEMORY = 14,
-    ERROR_WANT_OF_WORKING_SET = 1453,
-    ERROR_WANT_OF_COMMITMENT = 1455,
-    ERROR_WANT_OF_PAGE_FILE = 1816
-};
-
-static bool is_want_of_memory(pages_result result)
+bool reclaim_is_due(pages_result result)
 {
     switch (result) {
     case PAGES_REFUSED:
     case OS_ERROR_NOT_ENOUGH_MEMORY:
     case OS_ERROR_NO_SYSTEM_RESOURCES:
-    case ERROR_OUT_OF_MEMORY:
-    case ERROR_WANT_OF_WORKING_SET:
-    case ERROR_WANT_OF_COMMITMENT:
-    case ERROR_WANT_OF_PAGE_FILE:
+    case OS_ERROR_OUTOFMEMORY:
+    case OS_ERROR_WORKING_SET_QUOTA:
+    case OS_ERROR_PAGEFILE_QUOTA:
+    case OS_ERROR_COMMITMENT_LIMIT:
+    case OS_ERROR_NOT_ENOUGH_QUOTA:
         return true;
     default:
         return false;
@@ -45,10 +38,10 @@ bool reclaim_again(struct reclaim_attempt *attempt, pages_result result)
 {
     uint64_t before = attempt->given;
 
-    if (!is_want_of_memory(result))
+    if (!reclaim_is_due(result))
         return false;
     reclaim(attempt->space);
-    attempt->given = atomic_load_explicit(&attempt->space->given, memory_order_seq_cst);
+    attempt->given = reclaim_given(attempt->space);
     return attempt->given != before;
 }
 

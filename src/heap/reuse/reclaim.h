@@ -19,6 +19,15 @@
  */
 size_t reclaim(struct heap_space *space);
 
+/* True if a request with that result was refused for want of memory or of address space. */
+bool reclaim_is_due(pages_result result);
+
+/* How many bytes have ever gone back to the system; as long as it is the same, none has. */
+static inline uint64_t reclaim_given(const struct heap_space *space)
+{
+    return atomic_load_explicit(&space->given, memory_order_seq_cst);
+}
+
 /* For a loop around a request that may be refused. */
 struct reclaim_attempt {
     struct heap_space *space;
@@ -27,8 +36,7 @@ struct reclaim_attempt {
 
 static inline struct reclaim_attempt reclaim_begin(struct heap_space *space)
 {
-    return (struct reclaim_attempt){space,
-                                    atomic_load_explicit(&space->given, memory_order_seq_cst)};
+    return (struct reclaim_attempt){space, reclaim_given(space)};
 }
 
 /* The request had that result. True: it was refused, memory has gone back, and it is worth asking

@@ -3,6 +3,7 @@
  */
 #include "hosting/parts/pressure_notify.h"
 
+#include "hosting/parts/ended_thread.h"
 #include "os/os.h"
 
 #define CALLBACK_LIMIT ((uint32_t)1 << 12)
@@ -153,6 +154,27 @@ static void tell(struct pressure_notify *notify, enum pressure_state state, uint
         callback->lpVtbl->OnMemoryNotification(callback, (EMemoryAvailable)state);
 }
 
+/*
+ * If there is a teller, looks at most once a second, and then in one thread, whether it has ended.
+ * True: it has, and this thread has taken its place.
+ */
+static bool take_over(struct pressure_notify *notify, struct pressure_caller caller,
+                      enum pressure_state *state)
+{
+    uint32_t teller = pressure_teller(&notify->pressure);
+    uint64_t looked = atomic_load_explicit(&notify->teller_tick, memory_order_relaxed);
+
+    return teller && teller != caller.thread && caller.tick - looked >= WATCH_MILLISECONDS &&
+           atomic_compare_exchange_strong_explicit(&notify->teller_tick, &looked, caller.tick,
+                                                   memory_order_relaxed, memory_order_relaxed) &&
+           ended_thread_is(teller) && pressure_take_over(&notify->pressure, teller, caller, state);
+}
+
+static struct pressure_caller caller_at(uint64_t tick)
+{
+    return (struct pressure_caller){os_thread_id(), tick};
+}
+
 bool pressure_notify_begin(struct pressure_notify *notify, bool refused, struct pressure_turn *turn)
 {
     if (!status_is_open(notify->status) ||
@@ -162,7 +184,8 @@ bool pressure_notify_begin(struct pressure_notify *notify, bool refused, struct 
     turn->last_error = GetLastError();
     turn->tick = os_tick_milliseconds();
     query_system(notify, turn->tick);
-    if (pressure_begin(&notify->pressure, refused, turn->tick, &turn->state))
+    if (pressure_begin(&notify->pressure, refused, caller_at(turn->tick), &turn->state) ||
+        take_over(notify, caller_at(turn->tick), &turn->state))
         return true;
     SetLastError(turn->last_error);
     return false;
@@ -173,7 +196,7 @@ void pressure_notify_tell(struct pressure_notify *notify, struct pressure_turn *
     do {
         tell(notify, turn->state, turn->tick);
         turn->tick = os_tick_milliseconds(); /* the callback may have taken long */
-    } while (pressure_next(&notify->pressure, turn->tick, &turn->state));
+    } while (pressure_next(&notify->pressure, caller_at(turn->tick), &turn->state));
 }
 
 void pressure_notify_end(const struct pressure_notify *notify)

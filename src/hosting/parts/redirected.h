@@ -26,7 +26,6 @@ struct redirected {
 
     /* redirect/binding.c */
     bool is_held;
-    bool is_known;
     _Atomic(struct manager *) next_known;
     struct manager *next_leaving;
 };

@@ -21,6 +21,7 @@
 #include "os/os.h"
 #include "redirect/binding.h"
 #include "redirect/hooks/heap_blocks.h"
+#include "redirect/retry.h"
 
 #include "heap/heap.h"
 
@@ -42,6 +43,36 @@ static LPVOID no_memory(DWORD flags, SIZE_T size)
     return NULL;
 }
 
+/*
+ * What Win32 serves. It raises an exception only when there is nothing more to give back for it,
+ * unless the heap was created to do so. HeapAlloc and HeapReAlloc set no last error.
+ */
+static LPVOID pass_alloc(struct retry *retry, HANDLE handle, DWORD flags, SIZE_T size)
+{
+    LPVOID memory;
+
+    do
+        memory = HeapAlloc(handle, flags & ~(DWORD)HEAP_GENERATE_EXCEPTIONS, size);
+    while (!memory && retry_helps(retry, ERROR_NOT_ENOUGH_MEMORY));
+    return memory || !(flags & HEAP_GENERATE_EXCEPTIONS) ? memory : HeapAlloc(handle, flags, size);
+}
+
+/* A block that is to stay in its place does not fail for want of memory. */
+static LPVOID pass_realloc(struct retry *retry, HANDLE handle, DWORD flags, LPVOID memory,
+                           SIZE_T size)
+{
+    LPVOID resized;
+
+    if (flags & HEAP_REALLOC_IN_PLACE_ONLY)
+        return HeapReAlloc(handle, flags, memory, size);
+    do
+        resized = HeapReAlloc(handle, flags & ~(DWORD)HEAP_GENERATE_EXCEPTIONS, memory, size);
+    while (!resized && retry_helps(retry, ERROR_NOT_ENOUGH_MEMORY));
+    return resized || !(flags & HEAP_GENERATE_EXCEPTIONS)
+               ? resized
+               : HeapReAlloc(handle, flags, memory, size);
+}
+
 static LPVOID WINAPI hook_HeapAlloc(HANDLE handle, DWORD flags, SIZE_T size)
 {
     struct manager *manager = binding_enter_open();
@@ -49,8 +80,10 @@ static LPVOID WINAPI hook_HeapAlloc(HANDLE handle, DWORD flags, SIZE_T size)
     void *memory;
 
     if (!manager || !heap_table_find(manager, handle, &heap)) {
+        struct retry retry = retry_of(manager);
+
         binding_leave();
-        return HeapAlloc(handle, flags, size);
+        return pass_alloc(&retry, handle, flags, size);
     }
     memory = heap_blocks_make(&heap, size, __builtin_return_address(0));
     if (memory && (flags & HEAP_ZERO_MEMORY))
@@ -115,15 +148,16 @@ static BOOL WINAPI hook_HeapValidate(HANDLE handle, DWORD flags, LPCVOID memory)
 
 static LPVOID WINAPI hook_HeapReAlloc(HANDLE handle, DWORD flags, LPVOID memory, SIZE_T size)
 {
-    struct manager *owner;
+    struct manager *manager = binding_enter();
+    struct manager *owner = heap_blocks_owner(memory);
     struct served_heap heap;
     size_t old;
 
-    binding_enter();
-    owner = heap_blocks_owner(memory);
     if (!owner) {
+        struct retry retry = retry_of(manager);
+
         binding_leave();
-        return HeapReAlloc(handle, flags, memory, size);
+        return pass_realloc(&retry, handle, flags, memory, size);
     }
     if (!heap_table_find(owner, handle, &heap) ||
         !heap_size_of(heap.host_malloc->heap, memory, &old)) {
@@ -158,10 +192,16 @@ static void end_heaps(HANDLE handle)
 
 static HANDLE WINAPI hook_HeapCreate(DWORD options, SIZE_T initial, SIZE_T maximum)
 {
-    HANDLE handle = HeapCreate(options, initial, maximum);
-    DWORD last_error = GetLastError();
-    struct manager *manager = binding_enter_open();
+    struct retry retry = retry_begin();
+    struct manager *manager;
+    HANDLE handle;
+    DWORD last_error;
 
+    do
+        handle = HeapCreate(options, initial, maximum);
+    while (!handle && retry_helps(&retry, GetLastError()));
+    last_error = GetLastError();
+    manager = binding_enter_open();
     if (handle && manager) {
         /* The table may still hold the handle, of a heap destroyed while nothing was redirected. */
         end_heaps(handle);

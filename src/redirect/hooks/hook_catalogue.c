@@ -111,17 +111,34 @@ void *hook_catalogue_find_import(unsigned features, const struct import *import,
     return hook;
 }
 
-bool hook_catalogue_is_unknown(const struct import *import, const void *address)
+static bool is_foreign(const void *address)
 {
     bool foreign = true;
 
-    if (import->function || import->ordinal ||
-        !(import_text_is_library(import->module, "kernel32.dll") ||
-          import_text_is_library(import->module, "kernelbase.dll")))
-        return false;
     for (unsigned i = 0; i < HOOK_LIBRARIES; i++)
         foreign = foreign && !loaded_image_holds(library((enum hook_library)i), address);
     return foreign;
+}
+
+static bool has_hook_by_ordinal(unsigned features, unsigned ordinal)
+{
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        if ((features & entries[i].feature) && !entries[i].native &&
+            (hook_table_find_ordinal(entries[i].table, HOOK_KERNEL32, ordinal) ||
+             hook_table_find_ordinal(entries[i].table, HOOK_KERNELBASE, ordinal)))
+            return true;
+    }
+    return false;
+}
+
+/* Only the loader knows which of the two libraries is behind an API set. */
+bool hook_catalogue_is_unknown(unsigned features, const struct import *import, const void *address)
+{
+    if (import->function || !is_win32(import->module) || !is_foreign(address))
+        return false;
+    if (import_text_has_prefix(import->module, "api-ms-"))
+        return import->ordinal && has_hook_by_ordinal(features, import->ordinal);
+    return !import->ordinal;
 }
 
 /* ------------------------------------------------------------------------------------------------

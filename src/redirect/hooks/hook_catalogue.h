@@ -37,10 +37,12 @@ void *hook_catalogue_find_in(const struct hook_table *table, bool native,
                              const struct import *import, const void *address);
 
 /*
- * True if it cannot be told what an import of Win32's is: its name is lost, and its address is that
- * of somebody who has rewritten the entry.
+ * True if it cannot be told whether an import of Win32's is a function with a hook: its name is
+ * lost, and its address is that of somebody who has rewritten the entry; or it is imported from an
+ * API set by an ordinal that is such a function's in one of the libraries behind API sets, and the
+ * entry has not been resolved yet (delay-loaded).
  */
-bool hook_catalogue_is_unknown(const struct import *import, const void *address);
+bool hook_catalogue_is_unknown(unsigned features, const struct import *import, const void *address);
 
 /*
  * The hook for what GetProcAddress has found, by its address, in a module. `function` is the name

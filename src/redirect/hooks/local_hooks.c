@@ -15,6 +15,7 @@
 #include "os/os.h"
 #include "redirect/binding.h"
 #include "redirect/hooks/heap_blocks.h"
+#include "redirect/retry.h"
 
 /* A handle of the process's heap; of Local and of Global memory alike. */
 typedef HANDLE WINAPI alloc_function(UINT flags, SIZE_T size);
@@ -53,6 +54,17 @@ static bool leave_owner(const struct manager *owner, const void *memory, size_t 
     ((UINT)(GMEM_ZEROINIT | GMEM_NOCOMPACT | GMEM_NODISCARD | GMEM_DDESHARE | GMEM_NOT_BANKED |    \
             GMEM_NOTIFY))
 
+static HANDLE pass_alloc(UINT flags, SIZE_T size, alloc_function *win32)
+{
+    struct retry retry = retry_begin();
+    HANDLE memory;
+
+    do
+        memory = win32(flags, size);
+    while (!memory && retry_helps(&retry, GetLastError()));
+    return memory;
+}
+
 static HANDLE alloc(UINT flags, SIZE_T size, bool fixed, alloc_function *win32, const void *caller)
 {
     struct manager *manager = fixed ? binding_enter_open() : NULL;
@@ -62,7 +74,7 @@ static HANDLE alloc(UINT flags, SIZE_T size, bool fixed, alloc_function *win32, 
     if (!manager || !heap_table_find(manager, GetProcessHeap(), &heap)) {
         if (fixed)
             binding_leave();
-        return win32(flags, size);
+        return pass_alloc(flags, size, win32);
     }
     memory = heap_blocks_make(&heap, size, caller);
     if (memory && (flags & LMEM_ZEROINIT))
@@ -157,6 +169,17 @@ static void *realloc_block(const struct manager *owner, HANDLE memory, SIZE_T si
     return resized;
 }
 
+static HANDLE pass_realloc(HANDLE memory, SIZE_T size, UINT flags, realloc_function *win32)
+{
+    struct retry retry = retry_begin();
+    HANDLE resized;
+
+    do
+        resized = win32(memory, size, flags);
+    while (!resized && retry_helps(&retry, GetLastError()));
+    return resized;
+}
+
 static HANDLE realloc_or_pass(HANDLE memory, SIZE_T size, UINT flags, realloc_function *win32,
                               const void *caller)
 {
@@ -165,7 +188,7 @@ static HANDLE realloc_or_pass(HANDLE memory, SIZE_T size, UINT flags, realloc_fu
     DWORD error;
 
     if (!owner)
-        return win32(memory, size, flags);
+        return pass_realloc(memory, size, flags, win32);
     resized = realloc_block(owner, memory, size, flags, caller, &error);
     binding_leave();
     if (!resized)

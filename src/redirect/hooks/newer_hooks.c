@@ -11,6 +11,7 @@
 
 #include "os/os.h"
 #include "redirect/hooks/page_hooks.h"
+#include "redirect/retry.h"
 #include "redirect/hooks/view_hooks.h"
 #include "redirect/own_process.h"
 
@@ -78,17 +79,31 @@ static bool is_plain(HANDLE process, ULONG type, const MEM_EXTENDED_PARAMETER *p
     return count == 0;
 }
 
+static LPVOID pass_alloc(unsigned hook, HANDLE process, LPVOID address, SIZE_T size, ULONG type,
+                         ULONG protect, MEM_EXTENDED_PARAMETER *parameters, ULONG count)
+{
+    struct retry retry = retry_begin();
+    alloc2 *pass = (alloc2 *)win32(hook);
+    bool is_own = !process || own_process_is(process);
+    LPVOID memory;
+
+    if (!pass)
+        return NULL;
+    do
+        memory = pass(process, address, size, type, protect, parameters, count);
+    while (!memory && is_own && retry_helps(&retry, GetLastError()));
+    return memory;
+}
+
 static LPVOID alloc_or_pass(unsigned hook, HANDLE process, LPVOID address, SIZE_T size, ULONG type,
                             ULONG protect, MEM_EXTENDED_PARAMETER *parameters, ULONG count)
 {
-    alloc2 *pass;
     DWORD node;
 
     if (is_plain(process, type, parameters, count, &node) &&
         !(hook == ALLOC2_FROM_APP && (protect & EXECUTABLE)))
         return page_hooks_alloc(address, size, type, protect, node);
-    pass = (alloc2 *)win32(hook);
-    return pass ? pass(process, address, size, type, protect, parameters, count) : NULL;
+    return pass_alloc(hook, process, address, size, type, protect, parameters, count);
 }
 
 static LPVOID WINAPI hook_VirtualAlloc2(HANDLE process, LPVOID address, SIZE_T size, ULONG type,
@@ -109,12 +124,20 @@ static LPVOID WINAPI hook_VirtualAlloc2FromApp(HANDLE process, LPVOID address, S
 static LPVOID WINAPI hook_VirtualAllocFromApp(LPVOID address, SIZE_T size, ULONG type,
                                               ULONG protect)
 {
+    struct retry retry;
     alloc_from_app *pass;
+    LPVOID memory;
 
     if (!(protect & EXECUTABLE))
         return page_hooks_alloc(address, size, type, protect, OS_ANY_NODE);
+    retry = retry_begin();
     pass = (alloc_from_app *)win32(ALLOC_FROM_APP);
-    return pass ? pass(address, size, type, protect) : NULL;
+    if (!pass)
+        return NULL;
+    do
+        memory = pass(address, size, type, protect);
+    while (!memory && retry_helps(&retry, GetLastError()));
+    return memory;
 }
 
 static BOOL WINAPI hook_VirtualProtectFromApp(LPVOID address, SIZE_T size, ULONG protect,
@@ -159,12 +182,14 @@ typedef LPVOID map_way(unsigned hook, const struct map_request *request);
 /* Maps in one of these ways, and enters the view in the books. */
 static LPVOID map(map_way *way, unsigned hook, const struct map_request *request)
 {
-    LPVOID view = way(hook, request);
+    struct retry retry = retry_begin();
+    LPVOID view;
 
     if (!own_process_is(request->process))
-        return view;
-    if (view_hooks_made_room(view, request->address, request->size))
+        return way(hook, request);
+    do
         view = way(hook, request);
+    while (!view && retry_helps_view(&retry, request->address, request->size));
     return view_hooks_noted(view);
 }
 

@@ -4,6 +4,7 @@
 #include "redirect/hooks/view_hooks.h"
 
 #include "redirect/binding.h"
+#include "redirect/retry.h"
 
 /* The size of a whole view, counted as the CLR does it: everything with this allocation base. */
 static SIZE_T view_size(const void *base)
@@ -32,30 +33,15 @@ LPVOID view_hooks_noted(LPVOID view)
     return view;
 }
 
-bool view_hooks_made_room(LPCVOID view, LPVOID address, SIZE_T size)
-{
-    struct manager *manager;
-    bool made = false;
-
-    if (view || GetLastError() != ERROR_NOT_ENOUGH_MEMORY)
-        return false;
-    manager = binding_enter_open();
-    if (manager) {
-        IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
-
-        made = iface->lpVtbl->NeedsVirtualAddressSpace(iface, address, size) == S_OK;
-    }
-    binding_leave();
-    return made;
-}
-
 static LPVOID WINAPI hook_MapViewOfFileEx(HANDLE mapping, DWORD access, DWORD offset_high,
                                           DWORD offset_low, SIZE_T size, LPVOID address)
 {
-    LPVOID view = MapViewOfFileEx(mapping, access, offset_high, offset_low, size, address);
+    struct retry retry = retry_begin();
+    LPVOID view;
 
-    if (view_hooks_made_room(view, address, size))
+    do
         view = MapViewOfFileEx(mapping, access, offset_high, offset_low, size, address);
+    while (!view && retry_helps_view(&retry, address, size));
     return view_hooks_noted(view);
 }
 
@@ -69,11 +55,12 @@ static LPVOID WINAPI hook_MapViewOfFileExNuma(HANDLE mapping, DWORD access, DWOR
                                               DWORD offset_low, SIZE_T size, LPVOID address,
                                               DWORD node)
 {
-    LPVOID view =
-        MapViewOfFileExNuma(mapping, access, offset_high, offset_low, size, address, node);
+    struct retry retry = retry_begin();
+    LPVOID view;
 
-    if (view_hooks_made_room(view, address, size))
+    do
         view = MapViewOfFileExNuma(mapping, access, offset_high, offset_low, size, address, node);
+    while (!view && retry_helps_view(&retry, address, size));
     return view_hooks_noted(view);
 }
 

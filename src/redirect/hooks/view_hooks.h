@@ -15,13 +15,6 @@ extern const struct hook_table view_hooks;
  */
 LPVOID view_hooks_noted(LPVOID view);
 
-/*
- * Asks the manager for address space if a view could not be mapped for want of it, as a CLR asks
- * its host. True: the manager has given some up, and mapping is worth another try. False: the last
- * error is what it was, because a manager with nothing to give up sets the same one.
- */
-bool view_hooks_made_room(LPCVOID view, LPVOID address, SIZE_T size);
-
 /* One of Win32's ways to unmap, by a handle of this process. */
 typedef BOOL unmap_view(HANDLE process, LPVOID address, ULONG flags);
 

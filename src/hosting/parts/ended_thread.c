@@ -1,7 +1,7 @@
 /*
  * ended_thread.c: see ended_thread.h.
  */
-#include "redirect/ended_thread.h"
+#include "hosting/parts/ended_thread.h"
 
 #include <windows.h>
 
