@@ -9,15 +9,18 @@ set -eu
 
 usage() {
   cat <<'END'
-Usage: sh tools/bench.sh [OPTION-OF-HOSTMEM-BENCH...]
+Usage: sh tools/bench.sh [--wine 10] [OPTION-OF-HOSTMEM-BENCH...]
 
 Builds build/x64/bin/hostmem-bench.exe and runs it with these options, under Wine. The exit code is the
 program's. "sh tools/bench.sh -- --help" lists its options. What is missing is installed (Debian
 packages) or put under build/ (the rest). docs/PERFORMANCE.md says what the figures mean.
+
+With --wine 10 it runs under Wine 10, from Debian 13's packages, instead of the Wine that is installed.
 END
 }
 
 provide_all() {
+  [ -z "${HOSTMEM_WINE-}" ] || need_wine10
   need_packages gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 cmake ninja-build wine64 clang
   need_source_library cmocka x64
   need_source_library jansson x64
@@ -31,13 +34,19 @@ build_bench() {
   logged bench-build cmake --build --preset x64 --target hostmem-bench
 }
 
+unset HOSTMEM_WINE
 case ${1-} in
   -h | --help)
     usage
     exit 0
     ;;
-  --) shift ;;
+  --wine)
+    [ "${2-}" = 10 ] || fail "--wine needs 10: without it the Wine that is installed runs the bench."
+    export HOSTMEM_WINE=10
+    shift 2
+    ;;
 esac
+[ "${1-}" != -- ] || shift
 
 cd -- "$root"
 provide_all

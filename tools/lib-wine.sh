@@ -1,15 +1,20 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154  # lib.sh sets build
 # Wine for the tests: which one runs programs of an architecture, the directory that is its Windows
-# (build/wine/x64, build/wine/x86), and a 32-bit Wine for machines that have none. Sourced after
-# lib.sh.
+# (build/wine/x64, build/wine/x86, build/wine/x64-wine10), a 32-bit Wine for machines that have none, and a
+# second opinion: Wine 10. Sourced after lib.sh.
 #
-# The 32-bit Wine is not installed. Doing so would add a second architecture to the machine, and fails
-# wherever the two architectures' packages are not of the very same versions. Instead Debian's i386
-# packages are unpacked, nothing more, into build/i386-root, and run with their own dynamic loader.
-# That asks for no root, no chroot and no mount.
+# HOSTMEM_WINE in the environment says which Wine runs x64 programs: 10, or without it the one that is
+# installed, Debian 12's Wine 8.
+#
+# The 32-bit Wine and Wine 10 are not installed. A 32-bit Wine would add a second architecture to the machine,
+# and fails wherever the two architectures' packages are not of the very same versions; Wine 10 is of another
+# release of Debian, with a newer C library. Instead Debian's packages are unpacked, nothing more, into
+# build/i386-root and build/wine10-root, and run with their own dynamic loader. That asks for no root, no
+# chroot and no mount.
 
 i386_root=$build/i386-root
+wine10_root=$build/wine10-root
 
 # wine_environment ARCHITECTURE: sets wine_loader and wine_server, and what they read from the
 # environment. Fails if there is no such Wine.
@@ -18,6 +23,10 @@ wine_environment() {
     x64)
       wine_loader=/usr/lib/wine/wine64
       wine_server=/usr/lib/wine/wineserver
+      if [ "${HOSTMEM_WINE-}" = 10 ]; then
+        wine_loader=$wine10_root/usr/lib/wine/wine-launch
+        wine_server=$wine10_root/usr/lib/wine/wineserver
+      fi
       WINEARCH=win64
       ;;
     x86)
@@ -31,10 +40,10 @@ wine_environment() {
       ;;
   esac
   if [ ! -x "$wine_loader" ]; then
-    say "There is no Wine for $1 programs here: tools/test.sh provides it."
+    say "There is no Wine ${HOSTMEM_WINE:+$HOSTMEM_WINE }for $1 programs here: tools/test.sh provides it."
     return 1
   fi
-  WINEPREFIX=$build/wine/$1
+  WINEPREFIX=$build/wine/$(wine_name "$1")
   export WINEARCH WINEPREFIX
 
   # No prompts for Gecko, no menus; a mscoree.dll beside a program is used before Wine's own. Wine's loader
@@ -45,6 +54,11 @@ wine_environment() {
   # Names of files are UTF-8 to Wine only where the locale says so; a bare machine has none.
   export LC_ALL=C.UTF-8
   unset DISPLAY WAYLAND_DISPLAY WINELOADER WINESERVER WINEDLLPATH
+}
+
+# wine_name ARCHITECTURE: the name of the prefix, one for each Wine.
+wine_name() {
+  if [ "$1-${HOSTMEM_WINE-}" = x64-10 ]; then echo x64-wine10; else echo "$1"; fi
 }
 
 # wine_run ARCHITECTURE PROGRAM ARGUMENT...: replaces the shell by PROGRAM; never returns.
@@ -100,12 +114,27 @@ wine_begin() {
 
 wine_end() {
   flock -n -x 8 || return 0
-  for used in x64 x86; do
-    if [ -d "$build/wine/$used" ] && wine_environment "$used" 2>/dev/null; then
-      "$wine_server" -k || :
-    fi
+  for used in x64 x86 10; do
+    (wine_end_server "$used")
   done
 }
+
+# wine_end_server ARCHITECTURE, or 10 for Wine 10.
+wine_end_server() {
+  unset HOSTMEM_WINE
+  architecture=$1
+  if [ "$1" = 10 ]; then
+    HOSTMEM_WINE=10
+    architecture=x64
+  fi
+  if [ -d "$build/wine/$(wine_name "$architecture")" ] && wine_environment "$architecture" 2>/dev/null; then
+    "$wine_server" -k || :
+  fi
+}
+
+# ---------------------------------------------------------------------------
+# Wines that are unpacked
+# ---------------------------------------------------------------------------
 
 # need_wine32: fails if no 32-bit Wine can be had, with a sentence on standard output that says why.
 need_wine32() {
@@ -119,16 +148,12 @@ need_wine32() {
 
 make_i386_root() {
   staging=$build/tmp/i386-root
-  archives=$build/apt/deb-i386/cache/archives
-  private_apt_update deb i386 || return 1
-  private_apt deb i386 apt-get -y --download-only --no-install-recommends install wine32 libwine || return 1
-  mkdir "$staging" || return 1
-  for package in "$archives"/*.deb; do
-    dpkg-deb -x "$package" "$staging" || return 1
-  done
-  rm -rf "$build/apt/deb-i386" "$staging/usr/share/doc" "$staging/usr/share/man" "$staging/usr/share/locale"
-  finish_zlib "$staging" || return 1
-  write_i386_launchers "$staging/usr/lib/wine" || return 1
+  private_apt_update deb i386 this || return 1
+  private_apt deb i386 this apt-get -y --download-only --no-install-recommends install wine32 libwine || return 1
+  unpack_packages "$build/apt/deb-i386-this/cache/archives" "$staging" || return 1
+  rm -rf "$build/apt/deb-i386-this"
+  finish_zlib "$staging" i386-linux-gnu i686 || return 1
+  write_launchers "$staging" i386-linux-gnu lib/ld-linux.so.2 wine wineserver32 || return 1
   "$staging/usr/lib/wine/ld-linux.so.2" --version || {
     echo "this kernel does not run 32-bit programs"
     return 1
@@ -137,34 +162,108 @@ make_i386_root() {
   mv "$staging" "$i386_root"
 }
 
-# What the installation script of Debian's libwine does: a copy of MinGW's zlib, marked as Wine's own.
+# What Wine 10 for x64 takes of Debian 13: Wine itself, of the versions that dependencies.txt pins, and what it
+# is linked with, as Debian 13 has it now. (apt checks those by the release's signature. A pinned C library
+# would be gone with the next point release.) Here Wine shows no windows and makes no TLS connections: it goes
+# without the other 170 packages that Debian installs with it.
+wine10_packages="wine64 libwine"
+wine10_libraries="libc6 libgcc-s1 libunwind8 liblzma5 libz-mingw-w64"
+
+# need_wine10: ends the script with a sentence if Wine 10 cannot be had.
+need_wine10() {
+  pins=$(for package in $wine10_packages; do pinned debian13 "$package" || exit 1; done) || exit 1
+  provide "$wine10_root/.stamp" "$pins" "Unpacking Wine 10 from Debian 13's packages (745 MB)" \
+    silently logged wine10 make_wine10_root ||
+    fail "Wine 10 could not be had: $(tail -n 1 "$build/log/wine10.log") (see build/log/wine10.log)."
+}
+
+silently() {
+  "$@" 2>/dev/null
+}
+
+make_wine10_root() {
+  staging=$build/tmp/wine10-root
+  archives=$build/tmp/archives
+  mkdir "$archives" || return 1
+  fetch_wine10 || return 1
+  unpack_packages "$archives" "$staging" || return 1
+  finish_zlib "$staging" x86_64-linux-gnu x86_64 || return 1
+  write_launchers "$staging" x86_64-linux-gnu usr/lib64/ld-linux-x86-64.so.2 wine64 wineserver64 || return 1
+  # Where the server looks for its tables of characters, from its own directory.
+  ln -s . "$staging/usr/share/wine/wine" || return 1
+  "$staging/usr/lib/wine/wineserver" --version || {
+    echo "it does not run on this machine"
+    return 1
+  }
+  rm -rf "$wine10_root" "$build/wine/x64-wine10"
+  mv "$staging" "$wine10_root"
+}
+
+# Leaves the packages in $archives, checked.
+fetch_wine10() {
+  private_apt_update deb amd64 trixie || return 1
+  versions=
+  for package in $wine10_packages; do
+    pin=$(pinned debian13 "$package") || return 1
+    versions="$versions $package=${pin% *}"
+  done
+  # shellcheck disable=SC2086  # one word a package
+  (cd "$archives" && private_apt deb amd64 trixie apt-get download $versions $wine10_libraries) || {
+    echo "this machine's package sources do not serve Debian 13's Wine"
+    return 1
+  }
+  rm -rf "$build/apt/deb-amd64-trixie"
+  for package in $wine10_packages; do
+    pin=$(pinned debian13 "$package") || return 1
+    has_hash "$(echo "$archives/${package}_"*.deb)" "${pin#* }" || {
+      echo "Debian 13's package $package is not the one that tools/dependencies.txt pins"
+      return 1
+    }
+  done
+}
+
+# unpack_packages ARCHIVES ROOT: the packages' files, and nothing of what their scripts would do.
+unpack_packages() {
+  mkdir "$2" || return 1
+  for package in "$1"/*.deb; do
+    dpkg-deb -x "$package" "$2" || return 1
+  done
+  rm -rf "$2/usr/share/doc" "$2/usr/share/man" "$2/usr/share/locale"
+}
+
+# finish_zlib ROOT LIBRARIES MINGW: what the installation script of Debian's libwine does: a copy of MinGW's zlib,
+# marked as Wine's own. LIBRARIES is what the directories of libraries are called, MINGW what MinGW calls the
+# processor.
 finish_zlib() {
-  zlib=$1/usr/lib/i386-linux-gnu/wine/i386-windows/zlib1.dll
-  cp "$1/usr/i686-w64-mingw32/lib/zlib1.dll" "$zlib" || return 1
+  zlib=$1/usr/lib/$2/wine/${2%%-*}-windows/zlib1.dll
+  cp "$1/usr/$3-w64-mingw32/lib/zlib1.dll" "$zlib" || return 1
   printf 'Wine builtin DLL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' |
     dd of="$zlib" bs=1 seek=64 conv=notrunc
 }
 
-# write_i386_launchers DIRECTORY: Wine starts each of its processes as "wine-preloader wine PROGRAM...",
-# and its server as "wineserver", both from the directory of the program that runs, which is the
-# dynamic loader's own. So the loader is copied there, and these two scripts pass through it.
-write_i386_launchers() {
-  cp -L "$1/../../../lib/ld-linux.so.2" "$1/ld-linux.so.2" || return 1
-  cat >"$1/wine-preloader" <<'END'
+# write_launchers ROOT LIBRARIES DYNAMIC-LOADER WINE SERVER: Wine starts each of its processes as
+# "WINE-preloader WINE PROGRAM...", and its server as "wineserver", all from the directory of the program
+# that runs, which is the dynamic loader's own. So the loader is copied there, and these scripts pass through
+# it.
+write_launchers() {
+  launchers=$1/usr/lib/wine
+  dynamic_loader=${3##*/}
+  cp -L "$1/$3" "$launchers/$dynamic_loader" || return 1
+  cat >"$launchers/$4-preloader" <<END
 #!/bin/sh
-here=${0%/*}
-WINELOADERNOEXEC=1 exec "$here/ld-linux.so.2" \
-  --library-path "$here/../../../lib/i386-linux-gnu:$here/../i386-linux-gnu" "$@"
+here=\${0%/*}
+WINELOADERNOEXEC=1 exec "\$here/$dynamic_loader" \\
+  --library-path "\$here/../../../lib/$2:\$here/../$2" "\$@"
 END
-  cat >"$1/wine-launch" <<'END'
+  cat >"$launchers/wine-launch" <<END
 #!/bin/sh
-exec "${0%/*}/wine-preloader" "${0%/*}/wine" "$@"
+exec "\${0%/*}/$4-preloader" "\${0%/*}/$4" "\$@"
 END
-  cat >"$1/wineserver" <<'END'
+  cat >"$launchers/wineserver" <<END
 #!/bin/sh
-exec "${0%/*}/wine-preloader" "${0%/*}/wineserver32" -p0 "$@"
+exec "\${0%/*}/$4-preloader" "\${0%/*}/$5" -p0 "\$@"
 END
-  chmod +x "$1/wine-preloader" "$1/wine-launch" "$1/wineserver"
+  chmod +x "$launchers/$4-preloader" "$launchers/wine-launch" "$launchers/wineserver"
 }
 
 # windows_path PATH: the same file as Windows names it; Wine's drive Z: is this system's root.

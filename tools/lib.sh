@@ -148,14 +148,15 @@ as_root() {
   fi
 }
 
-# private_apt KIND ARCHITECTURE TOOL ARGUMENT...: apt-get or apt-cache for the entries of this machine's
+# private_apt KIND ARCHITECTURE RELEASE TOOL ARGUMENT...: apt-get or apt-cache for the entries of this machine's
 # package sources, read as KIND (deb, or deb-src) for ARCHITECTURE, with lists and an (empty) package
-# database of its own. It changes nothing on the machine and needs no root.
+# database of its own. RELEASE is the codename of a Debian release, or "this": the one that the machine's
+# entries name. It changes nothing on the machine and needs no root.
 private_apt() {
-  apt_dir=$build/apt/$1-$2
+  apt_dir=$build/apt/$1-$2-$3
   architecture=$2
-  tool=$3
-  shift 3
+  tool=$4
+  shift 4
   LC_ALL=C "$tool" -q \
     -o Dir::Etc::sourcelist=/dev/null \
     -o Dir::Etc::sourceparts="$apt_dir/sources.list.d" \
@@ -170,9 +171,9 @@ private_apt() {
     "$@"
 }
 
-# private_apt_update KIND ARCHITECTURE: makes the lists anew.
+# private_apt_update KIND ARCHITECTURE RELEASE: makes the lists anew.
 private_apt_update() {
-  apt_dir=$build/apt/$1-$2
+  apt_dir=$build/apt/$1-$2-$3
   rm -rf "$apt_dir"
   mkdir -p "$apt_dir/sources.list.d" "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial" || return 1
   : >"$apt_dir/status"
@@ -181,9 +182,20 @@ private_apt_update() {
       *.sources) sed -E -e "s/^Types:.*/Types: $1/I" -e '/^Architectures:/Id' "$file" ;;
       *) sed -nE -e "s/^[[:space:]]*deb[[:space:]]/$1 /" -e 's/[[:space:]]arch=[^] ]*//' \
         -e 's/\[arch=[^] ]*/[/' -e 's/\[ *\]//' -e "/^$1 /p" "$file" ;;
-    esac >"$apt_dir/sources.list.d/${file##*/}"
+    esac | of_release "$3" >"$apt_dir/sources.list.d/${file##*/}"
   done
-  private_apt "$1" "$2" apt-get update || echo "going on without a complete update"
+  private_apt "$1" "$2" "$3" apt-get update || echo "going on without a complete update"
+}
+
+# of_release RELEASE: standard input, entries of package sources, with the suites of RELEASE in place of their
+# own: "bookworm-updates" becomes "trixie-updates".
+of_release() {
+  if [ "$1" = this ]; then
+    cat
+  else
+    sed -E -e "/^Suites:/Is/([[:space:]])[a-z]+/\1$1/g" \
+      -e "s/^(deb(-src)?[[:space:]]+(\[[^]]*\][[:space:]]+)?[^[:space:]]+[[:space:]]+)[a-z]+/\1$1/"
+  fi
 }
 
 # The files that name this machine's package sources: those of Debian, or all files if apt does not know yet
@@ -291,8 +303,8 @@ fetch_source() {
   mkdir -p "$build/downloads" || return 1
   find_tarball "$build/downloads" "$@" && return 0
   native=$(dpkg --print-architecture)
-  private_apt_update deb-src "$native" || return 1
-  revision=$(private_apt deb-src "$native" apt-cache showsrc --only-source "$1" |
+  private_apt_update deb-src "$native" this || return 1
+  revision=$(private_apt deb-src "$native" this apt-cache showsrc --only-source "$1" |
     awk -v upstream="$2" '$1 == "Version:" && index($2, upstream "-") == 1 { print $2; exit }')
   if [ -z "$revision" ]; then
     echo "This machine's package sources offer no source package $1 $2."
@@ -300,8 +312,8 @@ fetch_source() {
   fi
   mkdir "$build/tmp/download" || return 1
   (cd "$build/tmp/download" &&
-    private_apt deb-src "$native" apt-get source --download-only "$1=$revision") || return 1
-  rm -rf "$build/apt/deb-src-$native"
+    private_apt deb-src "$native" this apt-get source --download-only "$1=$revision") || return 1
+  rm -rf "$build/apt/deb-src-$native-this"
   if ! find_tarball "$build/tmp/download" "$@"; then
     echo "The source package $1 $2 is not the one that tools/dependencies.txt pins."
     return 1

@@ -13,7 +13,7 @@ all_presets="x64 x86 native native-asan native-tsan native-coverage x64-coverage
 
 usage() {
   cat <<END
-Usage: sh tools/test.sh [--long] [--only PRESET]...
+Usage: sh tools/test.sh [--long] [--only PRESET]... [--wine 10]
 
 Builds and tests the presets of CMakePresets.json: $all_presets.
 What is missing is installed (Debian packages) or put under build/ (the rest). Fails if any test does, or
@@ -23,6 +23,9 @@ if the tests reach less of src/ than they should (native-coverage for the core, 
   --long         the long form of each test: more seeds, sizes, calls and orders, further runtimes, larger
                  models, all states that clang's analyzer is ready to look at. It takes hours. Without it
                  each test runs in its short form: a quarter of an hour on two cores, building included.
+  --wine 10      x64 alone, and of its tests those that run programs, under another implementation of Win32:
+                 Wine 10, from Debian 13's packages, which are unpacked below build/ (745 MB). The default
+                 is the Wine that is installed, Debian 12's Wine 8; continuous integration runs no other.
   --help         this text
 
 Where the kernel runs no 32-bit programs, x86 is checked as far as that takes none: without --long only
@@ -46,6 +49,7 @@ packages_of() {
       packages_of x64
       echo gcovr
       ;;
+    x64-wine10) packages_of x64 ;;
     x64)
       echo g++-mingw-w64-x86-64 wine64 mono-mcs python3 xz-utils "$(runtime_packages 2.0.0-x64 2.2.2-x64 3.1.2-x64)"
       program_packages azmcp node node-api-dotnet
@@ -73,13 +77,14 @@ provide_programs() {
 
 # Sets x86_reason if programs of x86 cannot run here.
 provide_all() {
+  [ "$wine" != 10 ] || need_wine10
   # shellcheck disable=SC2046  # one word a package
   need_packages $(for preset in $presets; do packages_of "$preset"; done | tr ' ' '\n' | sort -u)
   for preset in $presets; do
     case $preset in
       x64* | x86)
-        need_source_library cmocka "${preset%-coverage}"
-        need_source_library jansson "${preset%-coverage}"
+        need_source_library cmocka "${preset%%-*}"
+        need_source_library jansson "${preset%%-*}"
         ;;
     esac
     case $preset in
@@ -112,12 +117,13 @@ build_preset() {
 }
 
 # build_preset_of_tests PRESET: all that its tests run. The preset x64-coverage builds only what counts; its
-# other programs and modules are those of x64.
+# other programs and modules are those of x64. x64-wine10 is x64 under another Wine.
 build_preset_of_tests() {
   case $1 in
     x64-coverage)
       with_lock build-x64 build_preset x64 && build_preset x64-coverage hostmem_counted && link_uncounted
       ;;
+    x64-wine10) with_lock build-x64 build_preset x64 ;;
     *) build_preset "$1" ;;
   esac
 }
@@ -168,12 +174,13 @@ run_x86_checks() {
 
 run_tests() {
   case $1 in
-    x64* | x86) (wine_keep "${1%-coverage}") ;;
+    x64* | x86) (wine_keep "${1%%-*}") ;;
   esac
   case $1 in
     *-coverage) find "$build/$1" -name '*.gcda' -delete ;;
   esac
   junit=$build/$1/tests.xml
+  mkdir -p "${junit%/*}"
   rm -f "$junit"
   status=0
   steady=
@@ -230,6 +237,7 @@ record() {
 
 presets=
 long=OFF
+wine=
 x86_reason=
 has_modern=
 modern_reason=
@@ -254,12 +262,25 @@ while [ $# -gt 0 ]; do
       presets="$presets $2"
       shift 2
       ;;
+    --wine)
+      wine=${2-}
+      [ "$wine" = 10 ] || fail "--wine needs 10: without it the Wine that is installed runs the tests."
+      shift 2
+      ;;
     *)
       usage >&2
       exit 2
       ;;
   esac
 done
+unset HOSTMEM_WINE
+if [ "$wine" = 10 ]; then
+  for preset in $presets; do
+    [ "$preset" = x64 ] || fail "--wine 10 runs the preset x64 and no other: Debian 13's Wine has no 32-bit side."
+  done
+  presets=x64-wine10
+  export HOSTMEM_WINE=10
+fi
 presets=${presets:-$all_presets}
 [ "$long" = OFF ] || x86_targets=
 

@@ -269,7 +269,7 @@ static void call_VirtualFree(struct hostile *hostile)
 
 /*
  * Passes the structure, a buffer too small for it, or NULL. Not a buffer that cannot be written:
- * Wine 8 then answers as Windows does, but keeps its own lock, and the next thread waits for ever.
+ * Wine then answers as Windows does, but keeps its own lock, and the next thread waits for ever.
  */
 static void call_VirtualQuery(struct hostile *hostile)
 {

@@ -706,7 +706,7 @@ static void scenario_reset_of_what_cannot_be_reset_answers_as_in_win32(struct tw
 }
 TWIN_TEST(reset_of_what_cannot_be_reset_answers_as_in_win32)
 
-/* Windows refuses it. Wine 8 reserves. */
+/* Windows refuses it. Wine reserves (test_wine.c). */
 static void scenario_reset_at_null_answers_as_in_win32(struct twin *twin)
 {
     char *made = twin_alloc(twin, NULL, PAGE, MEM_RESET, PAGE_READWRITE);
@@ -716,7 +716,7 @@ static void scenario_reset_at_null_answers_as_in_win32(struct twin *twin)
 }
 TWIN_TEST(reset_at_null_answers_as_in_win32)
 
-/* Windows refuses these. Wine 8 commits nothing inside a region, and reserves elsewhere. */
+/* Windows refuses these. Wine commits nothing inside a region, and reserves elsewhere. */
 static void scenario_reset_with_reserve_or_commit_answers_as_in_win32(struct twin *twin)
 {
     ask_for_type(twin, MEM_RESET | MEM_RESERVE);

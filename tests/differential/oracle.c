@@ -3,8 +3,6 @@
  */
 #include "oracle.h"
 
-#include "wine.h"
-
 /* ------------------------------------------------------------------------------------------------
  * The one rule
  * --------------------------------------------------------------------------------------------- */
@@ -27,18 +25,10 @@ bool oracle_refuses(struct world *world, const struct step *step)
 
 struct answer oracle_answer(struct world *world, const struct step *step)
 {
-    const struct wine_departure *departure;
-    struct answer answer = {
-        .given = true, .hr = HOST_E_INVALIDOPERATION, .last_error = ERROR_INVALID_ADDRESS};
-
     if (oracle_refuses(world, step))
-        return answer;
-    departure = wine_departure_of(step);
-    if (!departure)
-        return answer_of(world, &world->theirs, step);
-    answer.hr = departure->hr;
-    answer.last_error = departure->last_error;
-    return answer;
+        return (struct answer){
+            .given = true, .hr = HOST_E_INVALIDOPERATION, .last_error = ERROR_INVALID_ADDRESS};
+    return answer_of(world, &world->theirs, step);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -1,12 +1,10 @@
 /*
  * test_differential_shrink.c: the differential test finds managers that are wrong in one thing
- * (wrong_manager.h), shrinks the sequence that shows it to a few steps, and prints it as C. It also
- * checks that the departures of Wine that the test excuses still exist.
+ * (wrong_manager.h), shrinks the sequence that shows it to a few steps, and prints it as C.
  */
 #include "play.h"
 #include "print.h"
 #include "shrink.h"
-#include "wine.h"
 #include "wrong_manager.h"
 
 #include <inttypes.h>
@@ -304,18 +302,6 @@ static void text_that_there_is_no_room_for_is_cut_off(void **state)
     assert_string_equal(little, "static const st");
 }
 
-/* ------------------------------------------------------------------------------------------------
- * What is excused
- * --------------------------------------------------------------------------------------------- */
-
-/* An entry that is no longer true must be removed. On Windows there is nothing to excuse. */
-static void every_departure_in_the_table_is_wine_s(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < wine_departure_count; i++)
-        assert_figure_of(wine_departures[i].name, wine_departures[i].is_there(), runs_under_wine());
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,7 +316,6 @@ int main(void)
         cmocka_unit_test(printed_steps_can_be_played_again),
         cmocka_unit_test(printed_calls_do_what_the_steps_do),
         cmocka_unit_test(text_that_there_is_no_room_for_is_cut_off),
-        cmocka_unit_test(every_departure_in_the_table_is_wine_s),
     };
     int failures;
 

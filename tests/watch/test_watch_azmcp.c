@@ -26,13 +26,16 @@ static const wchar_t *azmcp(void)
     return built(L"programs\\azmcp\\dist\\azmcp.exe");
 }
 
-/* How long it took differs from run to run. */
+/* How long it took differs from run to run, and so may the number of its digits. */
 static void leave_out_duration(char *text)
 {
     char *at = strstr(text, "\"duration\": ");
+    char *end;
 
-    if (at)
-        memset(at, '.', strcspn(at, "\n"));
+    if (!at)
+        return;
+    end = at + strcspn(at, "\n");
+    memmove(at, end, strlen(end) + 1);
 }
 
 static void the_list_of_its_tools(void **state)

@@ -55,7 +55,6 @@ static void send_event(const struct run_process *process, void *context)
     CloseHandle(child);
 }
 
-/* Wine 8 sends no Ctrl+Break. */
 static void check_interrupt(const wchar_t *way, struct interrupt interrupt, const char *ended_by)
 {
     static const wchar_t format[] = L"\"%ls\" --mib 1 --threads 1 --end %ls";
@@ -64,8 +63,6 @@ static void check_interrupt(const wchar_t *way, struct interrupt interrupt, cons
     struct run *watched = order_watched(order, format, program, way);
     struct run *plain;
 
-    if (!interrupt.is_sent && interrupt.event == CTRL_BREAK_EVENT)
-        skip();
     check_run(watched, interrupt.is_sent);
     plain = order_plain(order, format, program, way);
     check_same(watched, plain);
@@ -90,9 +87,13 @@ static void an_interrupt_that_ends_the_program(void **state)
                     "console control event");
 }
 
+/* Wine 8 refuses to send it. Wine 10 ends the first thread of each process of the console instead.
+ */
 static void a_break_that_ends_the_program(void **state)
 {
     (void)state;
+    if (GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version"))
+        skip();
     check_interrupt(L"sleep", (struct interrupt){"ending by sleep", CTRL_BREAK_EVENT, false},
                     "console control event");
 }
