@@ -54,7 +54,8 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
 
     space->pages = pages;
     space->options = *options;
-    size_classes_init(&space->classes);
+    pages->keeps_looked_at = heap_space_is_checked(space);
+    size_classes_init(&space->classes, (options->flags & HEAP_FILL_ON_ALLOC) != 0);
     return init_blocks(space, most, pages->books) && init_indices(space, most, pages->books);
 }
 

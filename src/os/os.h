@@ -36,7 +36,10 @@ enum {
     OS_PAGE_NOACCESS = 0x01,
     OS_PAGE_READONLY = 0x02,
     OS_PAGE_READWRITE = 0x04,
+    OS_PAGE_EXECUTE = 0x10,
     OS_PAGE_EXECUTE_READWRITE = 0x40,
+    OS_PAGE_ACCESS_MASK = 0xff, /* one of the above; modifiers are above it */
+    OS_PAGE_GUARD = 0x100,
 
     OS_ERROR_NOT_ENOUGH_MEMORY = 8,
     OS_ERROR_INVALID_PARAMETER = 87,
@@ -52,7 +55,8 @@ struct os_range {
     uintptr_t base;
     uintptr_t allocation_base; /* 0 when free */
     size_t size;
-    uint32_t state; /* OS_MEM_COMMIT, OS_MEM_RESERVE or OS_MEM_FREE */
+    uint32_t state;   /* OS_MEM_COMMIT, OS_MEM_RESERVE or OS_MEM_FREE */
+    uint32_t protect; /* of committed pages: OS_PAGE_READWRITE and so on */
 };
 
 /* ------------------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ struct slab {
     _Atomic uint64_t key;
     _Atomic uint64_t state; /* enum slab_state | the key's upper bits */
     _Atomic(const struct size_class *) size_class;
-    _Atomic uintptr_t base;
+    _Atomic uintptr_t base;                    /* of its first block */
     _Atomic uint32_t heap;                     /* number of the heap; 0: the descriptor is free */
     _Atomic uint32_t idle;                     /* slab_tag while it is noted as empty; else not */
     _Atomic(struct block_history *) histories; /* of its blocks; NULL: it has had none yet */
@@ -195,6 +195,12 @@ static inline bool slab_change_state(struct slab *slab, uint64_t key, enum slab_
 static inline uintptr_t slab_block_address(const struct slab_view *view, uint32_t index)
 {
     return view->base + (uintptr_t)index * view->size_class->block_size;
+}
+
+/* Where the slab's memory begins. */
+static inline uintptr_t slab_memory_begin(const struct slab_view *view)
+{
+    return view->base - view->size_class->margin;
 }
 
 /* Of a block of a tracked slab. */

@@ -6,6 +6,8 @@
  */
 #include "heap_world.h"
 
+#include "heap/check/heap_look.h"
+
 #define SLOTS 256
 #define ROUNDS (is_long_form() ? 2500 : 500)
 
@@ -143,6 +145,8 @@ static void trim_and_look(void *context)
     struct heap_audit audit;
 
     heap_trim(arena->heap);
+    if (heap_look(arena->space, NULL))
+        atomic_fetch_add(&arena->failures, 1);
     while (heap_next_block(arena->space, 0, &cursor, &block)) {
         if (block.size > SMALL_LIMIT + 8)
             atomic_fetch_add(&arena->failures, 1);

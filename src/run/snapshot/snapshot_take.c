@@ -147,7 +147,8 @@ static struct damaged_block describe_damage(const struct board_damage *noted,
     block.FileName = *noted->file ? noted->file : NULL;
     origin = block_origin_of(&block);
     text = block_origin_text(&origin, names);
-    return (struct damaged_block){.address = (uintptr_t)damage->Address,
+    return (struct damaged_block){.kind = (HOSTMEM_DAMAGE_KIND)damage->Kind,
+                                  .address = (uintptr_t)damage->Address,
                                   .block = (uintptr_t)block.Address,
                                   .size = block.Size,
                                   .heap = block.Heap,
