@@ -96,10 +96,10 @@ static size_t give(struct heap_space *space, struct region *region)
         return 0;
     counters_begin(space->pages->counters, COUNTED_HEAP_PAGES);
     if (pages_release_block(space->pages, (void *)facts.block, facts.heap, &requested))
-        facts.size = 0; /* the system refused: the region stays in the books */
-    counters_end(space->pages->counters, COUNTED_HEAP_PAGES, facts.size != 0);
+        facts.committed = 0; /* the system refused: the region stays in the books */
+    counters_end(space->pages->counters, COUNTED_HEAP_PAGES, facts.committed != 0);
     atomic_fetch_add_explicit(&space->given, 1, memory_order_seq_cst);
-    return facts.size;
+    return facts.committed;
 }
 
 /* The caller has taken the word out of its place. */
