@@ -97,9 +97,9 @@ typedef struct HOSTMEM_LIMITS {
  * ------------------------------------------------------------------------------------------- */
 
 /*
- * HOSTMEM_OPTIONS.dwFlags. Each of the first four makes heaps keep a history of every small block
- * (see HOSTMEM_BLOCK): some 56 bytes a block, and time. There is room for 4 GiB of histories on x64
- * and for 256 MiB on x86 (15 MiB in pBooks); blocks beyond that have no history.
+ * HOSTMEM_OPTIONS.dwFlags. All but HOSTMEM_WATCH_SYSTEM make heaps keep a history of each small
+ * block (see HOSTMEM_BLOCK): some 56 bytes a block, and time. There is room for 4 GiB of histories
+ * on x64 and for 256 MiB on x86 (15 MiB in pBooks); blocks beyond that have no history.
  */
 #define HOSTMEM_TRACK_BLOCKS 0x1 /* nothing but the histories, callers included */
 
@@ -144,6 +144,23 @@ typedef struct HOSTMEM_LIMITS {
  */
 #define HOSTMEM_WATCH_SYSTEM 0x10
 
+/*
+ * Heaps are hardened: bugs of the program are harder to make use of. docs/SECURITY.md says what
+ * that stops and what not, and what it costs.
+ * - Which block of its size a request gets is chosen by chance.
+ * - Freed small blocks are zeroed and wait as HOSTMEM_DELAY_REUSE says. A block that is not zero
+ *   when it is handed out again is told to pfnDamage, and zeroed.
+ * - Freed large blocks lose their pages at once. Their addresses are not used again before some 64
+ *   further ones were freed, or 4 MiB and an eighth of what lives: what touches them faults.
+ * - The bytes around blocks are checked as HOSTMEM_FILL_ON_ALLOC says, filled with bytes that are
+ *   chosen by chance for each manager.
+ * - Behind every slab of small blocks is a page that cannot be accessed, and behind every large
+ *   block one, as GuardAbove says. Slabs take twice the address space.
+ * With HOSTMEM_FILL_ON_FREE, freed blocks are filled and kept as that says, not zeroed. Each small
+ * block has a history, and blocks beyond the room for histories (above) are not hardened.
+ */
+#define HOSTMEM_HARDEN 0x20
+
 typedef struct HOSTMEM_OPTIONS {
     DWORD cbSize;  /* sizeof(HOSTMEM_OPTIONS) */
     DWORD dwFlags; /* HOSTMEM_TRACK_BLOCKS and so on */
@@ -173,8 +190,8 @@ typedef struct HOSTMEM_OPTIONS {
     SIZE_T GuardAbove;
 
     /*
-     * Called for each damaged block (HOSTMEM_FILL_ON_ALLOC, HOSTMEM_FILL_ON_FREE), by the thread
-     * that finds it, in whatever call. NULL: they are only counted.
+     * Called for each damaged block (HOSTMEM_FILL_ON_ALLOC, HOSTMEM_FILL_ON_FREE,
+     * HOSTMEM_HARDEN), by the thread that finds it, in whatever call. NULL: they are only counted.
      */
     HOSTMEM_DAMAGE_CALLBACK pfnDamage;
     void *pDamageContext;

@@ -73,7 +73,7 @@ static void watch(const struct heap *heap, const void *memory)
 
     if (!region || !region_read(region, &facts))
         return;
-    margins = heap_margins_of_region(&heap->space->options, &facts);
+    margins = heap_margins_of_region(heap->space, &facts);
     heap_margins_lay(&margins);
     atomic_store_explicit(&region->watch, REGION_WATCHED, memory_order_release);
 }
@@ -129,7 +129,7 @@ pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, 
     if (region)
         heap_remove_region(heap, region);
     counters_begin(counters, COUNTED_HEAP_PAGES);
-    if (heap->space->options.flags & HEAP_FILL_ON_FREE)
+    if (heap_fills_freed(&heap->space->options))
         result = freed_regions_take(heap->space, memory, heap_number(heap), &size);
     else
         result = pages_release_block(heap->space->pages, memory, heap_number(heap), &size);
@@ -160,7 +160,7 @@ static bool suits(const struct heap *heap, const struct region_facts *facts, siz
 
     if (shrink)
         return size <= facts->requested;
-    return size > SMALL_LIMIT && !(heap->space->options.flags & HEAP_FILL_ON_ALLOC) &&
+    return size > SMALL_LIMIT && !heap_has_margins(&heap->space->options) &&
            facts->requested <= heap->space->options.guard_above &&
            pages <= round_up(facts->requested, OS_PAGE_SIZE) && pages >= facts->size / 2;
 }

@@ -65,8 +65,7 @@ bool heap_resize(struct heap *heap, void *memory, size_t size)
 
     heap_enter(heap, thread);
     /* From that size on a block has a guard page, which this one lacks. Margins do not move. */
-    done = size <= heap->space->options.guard_above &&
-           !(heap->space->options.flags & HEAP_FILL_ON_ALLOC) &&
+    done = size <= heap->space->options.guard_above && !heap_has_margins(&heap->space->options) &&
            resize(heap, thread, (uintptr_t)memory, size, false);
     heap_leave(heap, thread);
     return done;

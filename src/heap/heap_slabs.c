@@ -4,6 +4,7 @@
 #include "heap/heap_slabs.h"
 
 #include "heap/check/heap_margins.h"
+#include "heap/heap_harden.h"
 #include "heap/reuse/heap_live.h"
 #include "heap/reuse/idle_slabs.h"
 #include "heap/reuse/partial_slabs.h"
@@ -64,7 +65,7 @@ static pages_result furnish(struct heap *heap, struct slab *slab,
     }
     view.base = base + size_class->margin;
     if (size_class->margin)
-        heap_margins_lay_slab(&view);
+        heap_margins_lay_slab(heap->space, &view);
     /*
      * The slab must be found by address before a block of it can be handed out. Until slab_open,
      * its key of 0 says that it is not in use.
@@ -176,6 +177,15 @@ static pages_result find_slab(struct heap *heap, const struct size_class *size_c
  * Claiming a block
  * --------------------------------------------------------------------------------------------- */
 
+static uintptr_t claim_in(struct heap *heap, struct slab *slab, const struct size_class *size_class,
+                          uint32_t field, uint32_t *block)
+{
+    return heap->space->options.flags & HEAP_HARDEN
+               ? slab_claim_random(slab, heap_number(heap), size_class, field,
+                                   heap_random(heap->space), block)
+               : slab_claim_from(slab, heap_number(heap), size_class, field, 0, block);
+}
+
 /* A block in the active slab of another set: the last resort when there is no other slab. */
 static uintptr_t claim_in_other_sets(struct heap *heap, const struct size_class *size_class,
                                      uint32_t field, struct slab **slab, uint32_t *block)
@@ -186,7 +196,7 @@ static uintptr_t claim_in_other_sets(struct heap *heap, const struct size_class 
         *slab =
             atomic_load_explicit(&heap->active_slabs[set][size_class->index], memory_order_acquire);
         if (*slab)
-            address = slab_claim_from(*slab, heap_number(heap), size_class, field, 0, block);
+            address = claim_in(heap, *slab, size_class, field, block);
         if (address)
             return address;
     }
@@ -206,7 +216,7 @@ uintptr_t heap_claim(struct heap *heap, const struct thread_counters *thread,
 
         *slab = atomic_load_explicit(slot, memory_order_acquire);
         if (*slab)
-            address = slab_claim_from(*slab, heap_number(heap), size_class, field, 0, block);
+            address = claim_in(heap, *slab, size_class, field, block);
         if (address)
             return address;
         *result = find_slab(heap, size_class, critical_level, &found);

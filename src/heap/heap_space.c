@@ -3,6 +3,7 @@
  */
 #include "heap/heap_space.h"
 
+#include "heap/heap_harden.h"
 #include "heap/heap_state.h"
 
 /* How much there can be of everything at most. */
@@ -54,8 +55,9 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
 
     space->pages = pages;
     space->options = *options;
+    size_classes_init(&space->classes, heap_has_margins(options));
+    heap_harden_init(space);
     pages->keeps_looked_at = heap_space_is_checked(space);
-    size_classes_init(&space->classes, (options->flags & HEAP_FILL_ON_ALLOC) != 0);
     return init_blocks(space, most, pages->books) && init_indices(space, most, pages->books);
 }
 

@@ -19,7 +19,8 @@ enum heap_option {
     HEAP_TRACK_BLOCKS = 1,  /* keep every block's history */
     HEAP_FILL_ON_ALLOC = 2, /* with HEAP_FILL_ALLOCATED; what is around it: check/heap_margins.h */
     HEAP_FILL_ON_FREE = 4,  /* with HEAP_FILL_FREED, which is checked before the block's reuse */
-    HEAP_DELAY_REUSE = 8    /* see delayed_blocks.h */
+    HEAP_DELAY_REUSE = 8,   /* see delayed_blocks.h */
+    HEAP_HARDEN = 0x20      /* see heap_harden.h; implies HEAP_DELAY_REUSE */
 };
 
 #define HEAP_FILL_ALLOCATED 0xcdu
@@ -85,6 +86,13 @@ struct freed_regions {
     _Atomic uint32_t next;                 /* the place that is taken next */
 };
 
+/* What nobody outside is to know: see heap_harden.h. */
+struct heap_secrets {
+    size_t margin;         /* what margins hold, as a word at an aligned address */
+    unsigned char freed;   /* what freed blocks are filled with */
+    _Atomic uint64_t slot; /* where random numbers for slots come from */
+};
+
 struct heap_space {
     struct pages *pages;
     struct heap_options options;
@@ -109,6 +117,7 @@ struct heap_space {
     struct idle_slabs idle;
     struct delayed_blocks delayed;
     struct freed_regions freed;
+    struct heap_secrets secrets;
 };
 
 /*
@@ -121,10 +130,22 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
 /* All heaps must be gone. */
 void heap_space_destroy(struct heap_space *space);
 
+/* True if blocks have margins (check/heap_margins.h). */
+static inline bool heap_has_margins(const struct heap_options *options)
+{
+    return (options->flags & (HEAP_FILL_ON_ALLOC | HEAP_HARDEN)) != 0;
+}
+
+/* True if freed blocks are filled, and looked at. */
+static inline bool heap_fills_freed(const struct heap_options *options)
+{
+    return (options->flags & (HEAP_FILL_ON_FREE | HEAP_HARDEN)) != 0;
+}
+
 /* True if there is damage to be found in blocks, or around them (check/). */
 static inline bool heap_space_is_checked(const struct heap_space *space)
 {
-    return (space->options.flags & (HEAP_FILL_ON_ALLOC | HEAP_FILL_ON_FREE)) ||
+    return heap_has_margins(&space->options) || heap_fills_freed(&space->options) ||
            space->options.guard_above != SIZE_MAX;
 }
 

@@ -35,12 +35,16 @@ static void write_history(struct heap *heap, struct block_history *history,
 }
 
 /* Fills what is handed out of the block's room, and what is not. */
-static void fill_allocated(const struct slab *slab, const struct slab_view *view, uint32_t block,
-                           uint32_t size)
+static void fill_allocated(const struct heap_space *space, const struct slab *slab,
+                           const struct slab_view *view, uint32_t block, uint32_t size,
+                           bool damaged)
 {
-    const struct heap_margins margins = heap_margins_of(slab, view, block, size);
+    const struct heap_margins margins = heap_margins_of(space, slab, view, block, size);
 
-    os_fill((void *)margins.block, HEAP_FILL_ALLOCATED, size);
+    if (space->options.flags & HEAP_FILL_ON_ALLOC)
+        os_fill((void *)margins.block, HEAP_FILL_ALLOCATED, size);
+    else if (damaged)
+        os_fill((void *)margins.block, space->secrets.freed, size);
     heap_margins_lay_rest(&margins);
 }
 
@@ -50,12 +54,13 @@ static void hand_out(struct heap *heap, struct slab *slab, uint32_t block,
 {
     struct block_history *history = slab_history(slab, block);
     struct slab_view view;
+    bool damaged;
 
     slab_view(slab, &view);
-    heap_check_freed(heap, slab, &view, block);
+    damaged = heap_check_freed(heap, slab, &view, block);
     write_history(heap, history, request, file);
     if (view.size_class->margin)
-        fill_allocated(slab, &view, block, (uint32_t)request->size);
+        fill_allocated(heap->space, slab, &view, block, (uint32_t)request->size, damaged);
     atomic_store_explicit(&history->life,
                           block_life_word(LOAD_RELAXED(history->sequence), BLOCK_WATCHED),
                           memory_order_release);
@@ -121,8 +126,8 @@ enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
     STORE_RELAXED(history->requested, slab_requested(view->size_class, block->field));
     if (view->size_class->margin)
         heap_check_ended(heap, slab, view, block->index, block_life_of(life) == BLOCK_WATCHED);
-    if (flags & HEAP_FILL_ON_FREE)
-        os_fill((void *)address, HEAP_FILL_FREED, heap_freed_size(view->size_class));
+    if (heap_fills_freed(&heap->space->options))
+        os_fill((void *)address, heap->space->secrets.freed, heap_freed_size(view->size_class));
     atomic_store_explicit(&history->life,
                           block_life_word(LOAD_RELAXED(history->sequence), BLOCK_ENDED),
                           memory_order_release);

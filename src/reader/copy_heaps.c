@@ -116,9 +116,9 @@ HRESULT copy_fill_slabs(struct copy *copy)
     struct pool *slabs = &copy->manager.heaps.slabs;
     struct metadata *histories = &copy->manager.heaps.histories.memory;
     HRESULT hr = copy_read_again(copy, &copy_raw_manager(copy)->heaps.slabs, slabs);
-    uint32_t flags = copy_raw_manager(copy)->heaps.options.flags;
+    const struct heap_options *options = &copy_raw_manager(copy)->heaps.options;
 
-    size_classes_init(&copy->manager.heaps.classes, (flags & HEAP_FILL_ON_ALLOC) != 0);
+    size_classes_init(&copy->manager.heaps.classes, heap_has_margins(options));
     if (histories->span.size > copy->histories_used + OS_GRANULE_SIZE)
         histories->span.size = copy->histories_used + OS_GRANULE_SIZE;
     for (uint32_t index = 1; hr == S_OK && index <= pool_limit(slabs); index++) {

@@ -274,6 +274,10 @@ SLAB_INLINE uintptr_t slab_claim(struct slab *slab, uint32_t heap,
     return slab_claim_from(slab, heap, size_class, field, LOAD_RELAXED(slab->hint), index);
 }
 
+/* The same, of a free block that `random` chooses. */
+uintptr_t slab_claim_random(struct slab *slab, uint32_t heap, const struct size_class *size_class,
+                            uint32_t field, uint64_t random, uint32_t *index);
+
 /* What lies at an address, which the view must hold. */
 SLAB_INLINE enum slab_answer slab_look(const struct slab *slab, const struct slab_view *view,
                                        uintptr_t address, struct slab_block *block)

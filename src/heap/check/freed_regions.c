@@ -26,13 +26,22 @@ static struct region *region_of(const struct heap_space *space, uint64_t word)
  * Damage
  * --------------------------------------------------------------------------------------------- */
 
+/* True if what waits is filled; else its pages are gone. */
+static bool is_filled(const struct heap_space *space)
+{
+    return (space->options.flags & HEAP_FILL_ON_FREE) != 0;
+}
+
 /* The first byte that was changed in the block, or around it, since it was freed; 0: there is none.
  */
 static uintptr_t find_damage(const struct heap_space *space, const struct region_facts *facts)
 {
-    struct heap_margins margins = heap_margins_of_region(&space->options, facts);
-    struct heap_change change = heap_find_change(margins.block, margins.tail, HEAP_FILL_FREED);
+    struct heap_margins margins = heap_margins_of_region(space, facts);
+    struct heap_change change = {0, 0};
 
+    if (!is_filled(space))
+        return 0;
+    change = heap_find_change(margins.block, margins.tail, heap_pattern_of(HEAP_FILL_FREED));
     return change.first ? change.first : heap_margins_damage(&margins);
 }
 
@@ -161,16 +170,29 @@ static void turn(struct heap_space *space, uint64_t word)
         give_waiting(space, old);
 }
 
-/* Fills the freed block and lets it wait. False: it cannot. */
-static bool wait(struct heap_space *space, struct region *region, const struct region_facts *facts)
+/* Fills the freed block, or takes its pages away. False: it cannot be filled. */
+static bool lay_out(struct heap_space *space, const struct region *region,
+                    const struct region_facts *facts)
 {
-    const struct heap_margins margins = heap_margins_of_region(&space->options, facts);
+    const struct heap_margins margins = heap_margins_of_region(space, facts);
 
-    if (facts->size > most(space) || !kept_region_can_write(margins.head, margins.end))
+    /* Who began to look before the block was freed may be reading. Nobody begins to any more. */
+    if (!is_filled(space))
+        return !region_is_busy(region) &&
+               !pages_trim_block(space->pages, (void *)facts->base, facts->heap, 0);
+    if (!kept_region_can_write(margins.head, margins.end))
         return false;
     /* What was wrong with the margins has been told. */
     heap_margins_lay(&margins);
     os_fill((void *)facts->block, HEAP_FILL_FREED, facts->requested);
+    return true;
+}
+
+/* Lets the freed block wait. False: it cannot. */
+static bool wait(struct heap_space *space, struct region *region, const struct region_facts *facts)
+{
+    if (facts->size > most(space) || !lay_out(space, region, facts))
+        return false;
     STORE_RELAXED(region->watch, os_thread_id());
     atomic_fetch_add_explicit(&space->freed.bytes, facts->size, memory_order_relaxed);
     turn(space, region_table_index(&space->pages->table, region));

@@ -1,6 +1,7 @@
 /*
- * freed_regions.h: large blocks that were freed and wait before their memory goes back, filled, so
- * that a late write to them is found (HEAP_FILL_ON_FREE).
+ * freed_regions.h: large blocks that were freed and wait before their memory goes back: filled, so
+ * that a late write to them is found (HEAP_FILL_ON_FREE); or without their pages, so that it faults
+ * (HEAP_HARDEN alone).
  *
  * A region that waits serves the heap as a slab would, but holds no block: nothing enumerates it as
  * a block, a free of it is refused as one of a freed block, and the books have its pages. At most

@@ -57,26 +57,19 @@ void heap_tell_margin(struct heap_space *space, struct heap_block *block, uintpt
  * After the free
  * --------------------------------------------------------------------------------------------- */
 
-/* The first byte that is not as HEAP_FILL_ON_FREE left it; 0: there is none. */
-static uintptr_t find_damage(uintptr_t address, size_t size)
-{
-    struct heap_change change = heap_find_change(address, address + size, HEAP_FILL_FREED);
-
-    return change.first;
-}
-
 uintptr_t heap_damage_of_freed(const struct heap_space *space, const struct slab *slab,
                                const struct slab_view *view, uint32_t block)
 {
     uint32_t size = heap_freed_size(view->size_class);
+    uintptr_t address = slab_block_address(view, block);
+    struct heap_change change = {0, 0};
     struct heap_margins margins;
-    uintptr_t damage = 0;
 
-    if (space->options.flags & HEAP_FILL_ON_FREE)
-        damage = find_damage(slab_block_address(view, block), size);
-    if (damage || !view->size_class->margin)
-        return damage;
-    return heap_margins_damage_of(slab, view, block, size, &margins);
+    if (heap_fills_freed(&space->options))
+        change = heap_find_change(address, address + size, heap_pattern_of(space->secrets.freed));
+    if (change.first || !view->size_class->margin)
+        return change.first;
+    return heap_margins_damage_of(space, slab, view, block, size, &margins);
 }
 
 bool heap_tell_freed(struct heap_space *space, const struct slab *slab,
@@ -97,7 +90,7 @@ bool heap_tell_freed(struct heap_space *space, const struct slab *slab,
     return true;
 }
 
-void heap_check_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
+bool heap_check_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
                       uint32_t block)
 {
     uint64_t life = LOAD_RELAXED(slab_history(slab, block)->life);
@@ -105,16 +98,18 @@ void heap_check_freed(struct heap *heap, struct slab *slab, const struct slab_vi
     uintptr_t damage;
 
     if (block_life_of(life) != BLOCK_ENDED && block_life_of(life) != BLOCK_ENDED_TOLD)
-        return;
+        return false;
     damage = heap_damage_of_freed(heap->space, slab, view, block);
     if (!damage)
-        return;
+        return false;
     if (view->size_class->margin) {
-        margins = heap_margins_of(slab, view, block, heap_freed_size(view->size_class));
+        margins =
+            heap_margins_of(heap->space, slab, view, block, heap_freed_size(view->size_class));
         heap_margins_mend(&margins);
     }
     if (block_life_of(life) == BLOCK_ENDED)
         heap_tell_freed(heap->space, slab, view, block, life, damage);
+    return true;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -127,7 +122,7 @@ void heap_check_ended(struct heap *heap, struct slab *slab, const struct slab_vi
     const struct block_history *history = slab_history(slab, block);
     uint32_t size = LOAD_RELAXED(history->requested);
     struct heap_margins margins;
-    uintptr_t damage = heap_margins_damage_of(slab, view, block, size, &margins);
+    uintptr_t damage = heap_margins_damage_of(heap->space, slab, view, block, size, &margins);
     struct heap_block ended;
 
     if (!damage)

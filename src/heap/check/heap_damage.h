@@ -2,10 +2,11 @@
  * heap_damage.h: finding small blocks that were written to after they were freed, or behind their
  * end, or before their beginning, and telling of damage.
  *
- * With HEAP_FILL_ON_FREE a freed block is filled with HEAP_FILL_FREED; with HEAP_FILL_ON_ALLOC each
- * block has margins (heap_margins.h). A block is checked when it is freed; when it is handed out
- * again, and before its slab is retired; and while it lives when somebody asks (heap_look.h). A
- * byte of another value is reported with the history of the block.
+ * With HEAP_FILL_ON_FREE a freed block is filled with HEAP_FILL_FREED, with HEAP_HARDEN alone with
+ * zeros; with HEAP_FILL_ON_ALLOC or HEAP_HARDEN each block has margins (heap_margins.h). A block is
+ * checked when it is freed; when it is handed out again, and before its slab is retired; and while
+ * it lives when somebody asks (heap_look.h). A byte of another value is reported with the history
+ * of the block.
  */
 #ifndef HOSTMEM_HEAP_CHECK_HEAP_DAMAGE_H
 #define HOSTMEM_HEAP_CHECK_HEAP_DAMAGE_H
@@ -26,10 +27,10 @@ bool heap_tell_freed(struct heap_space *space, const struct slab *slab,
                      const struct slab_view *view, uint32_t block, uint64_t life, uintptr_t damage);
 
 /*
- * Reports the block if it was written to after it was freed. The block must be pending, or its slab
- * be the caller's alone.
+ * Reports the block if it was written to after it was freed. True: it was, be it told already. The
+ * block must be pending, or its slab be the caller's alone.
  */
-void heap_check_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
+bool heap_check_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
                       uint32_t block);
 
 /*

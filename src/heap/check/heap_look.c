@@ -26,7 +26,7 @@ static bool look_at_live(struct heap_space *space, const struct slab *slab,
     if (!view->size_class->margin || !slab_read(slab, view, index, &size))
         return false;
     block = heap_block_of(history, view->heap, slab_block_address(view, index), size);
-    damage = heap_margins_damage_of(slab, view, index, size, &margins);
+    damage = heap_margins_damage_of(space, slab, view, index, size, &margins);
     if (!damage)
         return false;
     /* What was read before is of the life that is swapped. */
@@ -116,7 +116,7 @@ static bool look_at_kept(struct heap_space *space, struct region *region,
                          const struct region_facts *facts)
 {
     uint32_t watch = atomic_load_explicit(&region->watch, memory_order_acquire);
-    const struct heap_margins margins = heap_margins_of_region(&space->options, facts);
+    const struct heap_margins margins = heap_margins_of_region(space, facts);
     struct heap_block block = heap_block_of_region(facts);
     uintptr_t damage;
 

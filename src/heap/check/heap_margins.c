@@ -7,8 +7,6 @@
  */
 #include "heap/check/heap_margins.h"
 
-#include "os/os.h"
-
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define RACES_WITH_THE_PROGRAM __attribute__((no_sanitize("thread")))
@@ -19,9 +17,6 @@
 #ifndef RACES_WITH_THE_PROGRAM
 #define RACES_WITH_THE_PROGRAM
 #endif
-
-/* A word of bytes of that value. */
-#define WORD_OF(pattern) (SIZE_MAX / 0xff * (pattern))
 
 /* ------------------------------------------------------------------------------------------------
  * Bytes
@@ -37,17 +32,27 @@ RACES_WITH_THE_PROGRAM static size_t read_word(uintptr_t address)
     return *(const volatile size_t *)address;
 }
 
-struct heap_change heap_find_change(uintptr_t begin, uintptr_t end, unsigned char pattern)
+/* The byte of a pattern that belongs to an address. */
+static unsigned char byte_of(size_t pattern, uintptr_t address)
+{
+    return (unsigned char)(pattern >> 8 * (address % sizeof(size_t)));
+}
+
+static bool holds_word(uintptr_t begin, uintptr_t end)
+{
+    return begin % sizeof(size_t) == 0 && end - begin >= sizeof(size_t);
+}
+
+struct heap_change heap_find_change(uintptr_t begin, uintptr_t end, size_t pattern)
 {
     struct heap_change change = {0, 0};
 
     while (begin < end) {
-        if (begin % sizeof(size_t) == 0 && end - begin >= sizeof(size_t) &&
-            read_word(begin) == WORD_OF(pattern)) {
+        if (holds_word(begin, end) && read_word(begin) == pattern) {
             begin += sizeof(size_t);
             continue;
         }
-        if (read_byte(begin) != pattern) {
+        if (read_byte(begin) != byte_of(pattern, begin)) {
             change.first = change.first ? change.first : begin;
             change.last = begin;
         }
@@ -56,9 +61,26 @@ struct heap_change heap_find_change(uintptr_t begin, uintptr_t end, unsigned cha
     return change;
 }
 
-RACES_WITH_THE_PROGRAM static void write_byte(uintptr_t address)
+RACES_WITH_THE_PROGRAM static void write_byte(uintptr_t address, size_t pattern)
 {
-    *(volatile unsigned char *)address = HEAP_FILL_MARGIN;
+    *(volatile unsigned char *)address = byte_of(pattern, address);
+}
+
+RACES_WITH_THE_PROGRAM static void write_word(uintptr_t address, size_t pattern)
+{
+    *(volatile size_t *)address = pattern;
+}
+
+static void lay(uintptr_t begin, uintptr_t end, size_t pattern)
+{
+    while (begin < end) {
+        if (holds_word(begin, end)) {
+            write_word(begin, pattern);
+            begin += sizeof(size_t);
+        } else {
+            write_byte(begin++, pattern);
+        }
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -73,7 +95,7 @@ static bool is_of_next(const struct heap_change *change, uintptr_t begin, uintpt
 
 static struct heap_change in_head(const struct heap_margins *margins)
 {
-    struct heap_change change = heap_find_change(margins->head, margins->block, HEAP_FILL_MARGIN);
+    struct heap_change change = heap_find_change(margins->head, margins->block, margins->pattern);
 
     if (margins->head_is_shared && !is_of_next(&change, margins->head, margins->block))
         return (struct heap_change){0, 0};
@@ -82,7 +104,7 @@ static struct heap_change in_head(const struct heap_margins *margins)
 
 static struct heap_change in_tail(const struct heap_margins *margins)
 {
-    struct heap_change change = heap_find_change(margins->tail, margins->end, HEAP_FILL_MARGIN);
+    struct heap_change change = heap_find_change(margins->tail, margins->end, margins->pattern);
     uintptr_t shared = margins->end - CLASS_MARGIN;
 
     if (margins->tail_is_shared && change.first >= shared &&
@@ -119,10 +141,10 @@ void heap_margins_mend(const struct heap_margins *margins)
     struct heap_change change = in_head(margins);
 
     for (uintptr_t at = change.first; change.first && at <= change.last; at++)
-        write_byte(at);
+        write_byte(at, margins->pattern);
     change = in_tail(margins);
     for (uintptr_t at = change.last; change.first && at >= change.first; at--)
-        write_byte(at);
+        write_byte(at, margins->pattern);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -136,12 +158,13 @@ static bool has_been_used(const struct slab *slab, uint32_t index)
     return LOAD_RELAXED(slab_history(slab, index)->life) != 0;
 }
 
-struct heap_margins heap_margins_of(const struct slab *slab, const struct slab_view *view,
-                                    uint32_t index, uint32_t size)
+struct heap_margins heap_margins_of(const struct heap_space *space, const struct slab *slab,
+                                    const struct slab_view *view, uint32_t index, uint32_t size)
 {
     uintptr_t block = slab_block_address(view, index);
 
     return (struct heap_margins){
+        .pattern = space->secrets.margin,
         .head = block - CLASS_MARGIN,
         .block = block,
         .tail = block + size,
@@ -151,17 +174,18 @@ struct heap_margins heap_margins_of(const struct slab *slab, const struct slab_v
     };
 }
 
-uintptr_t heap_margins_damage_of(const struct slab *slab, const struct slab_view *view,
-                                 uint32_t index, uint32_t size, struct heap_margins *margins)
+uintptr_t heap_margins_damage_of(const struct heap_space *space, const struct slab *slab,
+                                 const struct slab_view *view, uint32_t index, uint32_t size,
+                                 struct heap_margins *margins)
 {
-    struct heap_margins now = heap_margins_of(slab, view, index, size);
+    struct heap_margins now = heap_margins_of(space, slab, view, index, size);
     uintptr_t damage;
 
     do {
         *margins = now;
         damage = heap_margins_damage(margins);
         atomic_thread_fence(memory_order_acquire);
-        now = heap_margins_of(slab, view, index, size);
+        now = heap_margins_of(space, slab, view, index, size);
     } while (damage && (now.head_is_shared != margins->head_is_shared ||
                         now.tail_is_shared != margins->tail_is_shared));
     return damage;
@@ -172,26 +196,28 @@ static uintptr_t round_up(uintptr_t size, size_t unit)
     return (size + unit - 1) & ~(uintptr_t)(unit - 1);
 }
 
-struct heap_margins heap_margins_of_region(const struct heap_options *options,
+struct heap_margins heap_margins_of_region(const struct heap_space *space,
                                            const struct region_facts *facts)
 {
-    struct heap_margins margins = {.head = facts->block,
+    const struct heap_options *options = &space->options;
+    struct heap_margins margins = {.pattern = space->secrets.margin,
+                                   .head = facts->block,
                                    .block = facts->block,
                                    .tail = facts->block + facts->requested,
                                    .end = facts->block + facts->requested};
 
-    if (options->flags & HEAP_FILL_ON_ALLOC)
+    if (heap_has_margins(options))
         margins.head -= CLASS_MARGIN;
     if (facts->requested > options->guard_above)
         margins.end = round_up(margins.tail, OS_PAGE_SIZE);
-    else if (options->flags & HEAP_FILL_ON_ALLOC)
+    else if (heap_has_margins(options))
         margins.end = round_up(margins.tail + CLASS_MARGIN, OS_PAGE_SIZE);
     return margins;
 }
 
 bool heap_margins_room(const struct heap_options *options, size_t requested, struct heap_room *room)
 {
-    size_t margin = options->flags & HEAP_FILL_ON_ALLOC ? CLASS_MARGIN : 0;
+    size_t margin = heap_has_margins(options) ? CLASS_MARGIN : 0;
     size_t size = requested ? requested : 1;
     size_t whole = round_up(size + margin, OS_PAGE_SIZE);
 
@@ -208,30 +234,25 @@ bool heap_margins_room(const struct heap_options *options, size_t requested, str
     return true;
 }
 
-void heap_margins_lay_slab(const struct slab_view *view)
+void heap_margins_lay_slab(const struct heap_space *space, const struct slab_view *view)
 {
+    size_t pattern = space->secrets.margin;
     uintptr_t block = view->base;
 
-    os_fill((void *)(block - CLASS_MARGIN), HEAP_FILL_MARGIN, CLASS_MARGIN);
+    lay(block - CLASS_MARGIN, block, pattern);
     for (uint32_t i = 0; i < view->size_class->blocks; i++) {
         block += view->size_class->block_size;
-        os_fill((void *)(block - CLASS_MARGIN), HEAP_FILL_MARGIN, CLASS_MARGIN);
+        lay(block - CLASS_MARGIN, block, pattern);
     }
-}
-
-static void lay(uintptr_t begin, uintptr_t end)
-{
-    if (begin < end)
-        os_fill((void *)begin, HEAP_FILL_MARGIN, end - begin);
 }
 
 void heap_margins_lay(const struct heap_margins *margins)
 {
-    lay(margins->head, margins->block);
-    lay(margins->tail, margins->end);
+    lay(margins->head, margins->block, margins->pattern);
+    lay(margins->tail, margins->end, margins->pattern);
 }
 
 void heap_margins_lay_rest(const struct heap_margins *margins)
 {
-    lay(margins->tail, margins->end - CLASS_MARGIN);
+    lay(margins->tail, margins->end - CLASS_MARGIN, margins->pattern);
 }

@@ -1,6 +1,7 @@
 /*
  * heap_margins.h: the bytes before and behind a block, which nobody was given. Where they are
- * checked they hold HEAP_FILL_MARGIN, and another value is damage.
+ * checked they hold a pattern, and another value is damage: bytes of HEAP_FILL_MARGIN, or in
+ * hardened heaps bytes that were chosen by chance (heap_harden.h).
  *
  * Small blocks. What lies between a block and the end of its room is its tail. The last
  * CLASS_MARGIN bytes of the tail are never handed out (size_class.h) and always hold the pattern:
@@ -23,6 +24,7 @@
 #include "heap/heap_space.h"
 
 struct heap_margins {
+    size_t pattern;      /* what they hold, as a word at an aligned address */
     uintptr_t head;      /* where the bytes before the block begin */
     uintptr_t block;     /* where the block does */
     uintptr_t tail;      /* where the bytes behind it begin */
@@ -37,15 +39,24 @@ struct heap_change {
     uintptr_t last;
 };
 
-/* Finds what is not `pattern` any more, while others may write there. */
-struct heap_change heap_find_change(uintptr_t begin, uintptr_t end, unsigned char pattern);
+/*
+ * Finds what is not as it was filled any more, while others may write there. pattern: a word at an
+ * aligned address.
+ */
+struct heap_change heap_find_change(uintptr_t begin, uintptr_t end, size_t pattern);
+
+/* A word of bytes of that value. */
+static inline size_t heap_pattern_of(unsigned char byte)
+{
+    return SIZE_MAX / 0xff * byte;
+}
 
 /* Of a block of a slab with margins. `size` bytes of its room are the block's. */
-struct heap_margins heap_margins_of(const struct slab *slab, const struct slab_view *view,
-                                    uint32_t index, uint32_t size);
+struct heap_margins heap_margins_of(const struct heap_space *space, const struct slab *slab,
+                                    const struct slab_view *view, uint32_t index, uint32_t size);
 
 /* Of a large block. Head and tail are empty if it has none that are checked. */
-struct heap_margins heap_margins_of_region(const struct heap_options *options,
+struct heap_margins heap_margins_of_region(const struct heap_space *space,
                                            const struct region_facts *facts);
 
 /* Where a large block of that size has to begin in its region, and the size of the region. */
@@ -60,7 +71,7 @@ bool heap_margins_room(const struct heap_options *options, size_t requested,
                        struct heap_room *room);
 
 /* Writes the pattern where no block will ever be: into all of the slab's margins. */
-void heap_margins_lay_slab(const struct slab_view *view);
+void heap_margins_lay_slab(const struct heap_space *space, const struct slab_view *view);
 
 /* Writes the pattern into head and tail of a large block. */
 void heap_margins_lay(const struct heap_margins *margins);
@@ -73,8 +84,9 @@ uintptr_t heap_margins_damage(const struct heap_margins *margins);
 
 /* The same of a block of a slab, whose neighbours may be handed out meanwhile. *margins: its own.
  */
-uintptr_t heap_margins_damage_of(const struct slab *slab, const struct slab_view *view,
-                                 uint32_t index, uint32_t size, struct heap_margins *margins);
+uintptr_t heap_margins_damage_of(const struct heap_space *space, const struct slab *slab,
+                                 const struct slab_view *view, uint32_t index, uint32_t size,
+                                 struct heap_margins *margins);
 
 /* Makes those bytes whole again, so that they are found once. */
 void heap_margins_mend(const struct heap_margins *margins);
