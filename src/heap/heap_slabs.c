@@ -177,8 +177,9 @@ static pages_result find_slab(struct heap *heap, const struct size_class *size_c
  * Claiming a block
  * --------------------------------------------------------------------------------------------- */
 
-static uintptr_t claim_in(struct heap *heap, struct slab *slab, const struct size_class *size_class,
-                          uint32_t field, uint32_t *block)
+static inline uintptr_t claim_in(struct heap *heap, struct slab *slab,
+                                 const struct size_class *size_class, uint32_t field,
+                                 uint32_t *block)
 {
     return heap->space->options.flags & HEAP_HARDEN
                ? slab_claim_random(slab, heap_number(heap), size_class, field,

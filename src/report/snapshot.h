@@ -38,6 +38,7 @@ struct snapshot_subject {
     bool manages_heaps;
     bool keeps_callers;
     bool checks_blocks;
+    bool is_hardened;
     bool tells_pressure;
     uint64_t guard_above; /* bytes; 0: no guard pages */
 };

@@ -78,7 +78,8 @@ static void writes_to_freed_blocks_are_found(void **state)
     for (size_t i = 0; i < json_array_size(damages); i++)
         check_damage(run, json_array_get(damages, i));
     check_run(run, strstr(run->errors, "\nDamaged heap blocks: written to at\n  0x"));
-    check_run(run, occurrences(run->errors, ", offset 5 in a block of 40 bytes\n") == 3);
+    check_run(run, occurrences(run->errors,
+                               ", offset 5 in a block of 40 bytes after it was freed\n") == 3);
     check_run(run, occurrences(run->errors, " (no origin kept), freed by thread ") == 3);
     check_books(run);
     run_free(run);
@@ -129,6 +130,21 @@ static void an_overrun_is_told_with_its_caller_of_freed_blocks_and_of_live_ones(
     }
     check_run(run, freed == 3);
     check_run(run, strstr(run->errors, "1 bytes behind the end of a block of 40 bytes"));
+    check_books(run);
+    run_free(run);
+}
+
+static void hardened_heaps_tell_of_overruns_and_refuse_what_is_freed_twice(void **state)
+{
+    struct run *run = misuse(L"--harden", L"beyond 6");
+
+    (void)state;
+    check_run(run, json_is_true(report_member(run, "host.harden")));
+    check_run(run, report_integer(run, "statistics.damaged_blocks") == 6);
+    check_books(run);
+    run_free(run);
+    run = misuse(L"--harden", L"free-twice");
+    check_run(run, strstr(run->output, "refused"));
     check_books(run);
     run_free(run);
 }
@@ -225,6 +241,7 @@ int main(void)
         cmocka_unit_test(a_free_inside_a_block_is_refused),
         cmocka_unit_test(writes_to_freed_blocks_are_found),
         cmocka_unit_test(the_first_twenty_damaged_blocks_are_described),
+        cmocka_unit_test(hardened_heaps_tell_of_overruns_and_refuse_what_is_freed_twice),
         cmocka_unit_test(an_overrun_is_told_with_its_caller_of_freed_blocks_and_of_live_ones),
         cmocka_unit_test(check_fills_new_blocks_and_uses_them_again_late),
         cmocka_unit_test(without_check_nothing_is_looked_for),

@@ -62,6 +62,24 @@ static void set_large(void *scene)
     set_with(scene, LARGE, HEAP_FILL_ON_ALLOC);
 }
 
+/* The same choices in each run of a play. */
+static void set_hardened(struct scene *s, size_t size)
+{
+    set_with(s, size, HEAP_HARDEN);
+    atomic_store(&s->space.secrets.slot, 1);
+    atomic_store(&s->space.delayed.chance, 1);
+}
+
+static void set_small_hardened(void *scene)
+{
+    set_hardened(scene, SMALL);
+}
+
+static void set_large_hardened(void *scene)
+{
+    set_hardened(scene, LARGE);
+}
+
 static void wound(struct scene *s, ptrdiff_t byte)
 {
     s->wound = (uintptr_t)(s->block + byte);
@@ -77,6 +95,18 @@ static void set_small_wounded(void *scene)
 static void set_large_wounded(void *scene)
 {
     set_large(scene);
+    wound(scene, -1);
+}
+
+static void set_small_hardened_wounded(void *scene)
+{
+    set_small_hardened(scene);
+    wound(scene, SMALL);
+}
+
+static void set_large_hardened_wounded(void *scene)
+{
+    set_large_hardened(scene);
     wound(scene, -1);
 }
 
@@ -193,8 +223,15 @@ static void each_with_each(scene_act *const *sets, size_t set_count, scene_act *
     }
 }
 
-static scene_act *const sets[] = {set_small, set_large, set_large_filled, set_small_wounded,
-                                  set_large_wounded};
+static scene_act *const sets[] = {set_small,
+                                  set_large,
+                                  set_large_filled,
+                                  set_small_wounded,
+                                  set_large_wounded,
+                                  set_small_hardened,
+                                  set_large_hardened,
+                                  set_small_hardened_wounded,
+                                  set_large_hardened_wounded};
 static scene_act *const acts[] = {look, free_it, free_it_and_trim, free_it_and_use_its_place};
 
 /* ------------------------------------------------------------------------------------------------

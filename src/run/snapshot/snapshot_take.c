@@ -233,6 +233,7 @@ static void take_subject(struct snapshot *snapshot, const struct board *board,
         .manages_heaps = orders->redirect_flags & HOSTMEM_REDIRECT_HEAP,
         .keeps_callers = orders->manager_flags & HOSTMEM_TRACK_BLOCKS,
         .checks_blocks = orders->manager_flags & HOSTMEM_FILL_ON_FREE,
+        .is_hardened = orders->manager_flags & HOSTMEM_HARDEN,
         .tells_pressure = !(orders->redirect_flags & HOSTMEM_REDIRECT_NO_STATUS),
         .guard_above = orders->guard_above,
     };
