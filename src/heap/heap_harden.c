@@ -27,13 +27,13 @@ static uint64_t make_seed(const struct heap_space *space)
     return finish(os_chance() ^ finish((uintptr_t)space + os_tick_milliseconds() * STEP));
 }
 
-/* A word of bytes none of which is 0, 0xff or what blocks are filled with. */
+/* A word of bytes none of which is of ASCII or a small number, as most overruns write, or 0xff. */
 static size_t make_margin(struct heap_space *space)
 {
     size_t word = 0;
 
     for (size_t i = 0; i < sizeof(word); i++)
-        word = word << 8 | (heap_random(space) % 0xfb + 1);
+        word = word << 8 | (heap_random(space) % 0x7f + 0x80);
     return word;
 }
 
