@@ -76,9 +76,10 @@ struct heap *heap_create(struct heap_space *space, bool executable)
         return NULL;
     heap = pool_item(&space->heaps, index);
     clear(heap);
-    if (!heap->space) /* later an observer of an earlier heap may read it */
+    if (!heap->space) { /* later an observer of an earlier heap may read them */
         heap->space = space;
-    heap->index = index;
+        heap->index = index;
+    }
     atomic_store_explicit(&heap->executable, executable, memory_order_relaxed);
     heap->classes = space->classes.classes;
     heap->slabs = (struct slab *)space->slabs.span.base;

@@ -15,42 +15,35 @@ static uint64_t finish(uint64_t value)
     return value ^ value >> 31;
 }
 
-uint64_t heap_random(struct heap_space *space)
+uint64_t heap_random(struct heap_secrets *secrets)
 {
-    return finish(atomic_fetch_add_explicit(&space->secrets.slot, STEP, memory_order_relaxed) +
-                  STEP);
+    return finish(atomic_fetch_add_explicit(&secrets->slot, STEP, memory_order_relaxed) + STEP);
 }
 
-/* Of the processor, and of what it can be told of the time: see os_chance. */
-static uint64_t make_seed(const struct heap_space *space)
+/* The instruction may fail, and then gives 0: time and address are mixed in anyway. */
+static uint64_t make_seed(const struct heap_secrets *secrets)
 {
-    return finish(os_chance() ^ finish((uintptr_t)space + os_tick_milliseconds() * STEP));
+    return finish(os_chance() ^ finish((uintptr_t)secrets + os_tick_milliseconds() * STEP));
 }
 
 /* A word of bytes none of which is of ASCII or a small number, as most overruns write, or 0xff. */
-static size_t make_margin(struct heap_space *space)
+static size_t make_margin(struct heap_secrets *secrets)
 {
     size_t word = 0;
 
     for (size_t i = 0; i < sizeof(word); i++)
-        word = word << 8 | (heap_random(space) % 0x7f + 0x80);
+        word = word << 8 | (heap_random(secrets) % 0x7f + 0x80);
     return word;
 }
 
-void heap_harden_init(struct heap_space *space)
+void heap_secrets_make(struct heap_secrets *secrets, bool hardened, bool fills_freed)
 {
-    struct heap_options *options = &space->options;
-
-    space->secrets.margin = SIZE_MAX / 0xff * HEAP_FILL_MARGIN;
-    space->secrets.freed = HEAP_FILL_FREED;
-    if (!(options->flags & HEAP_HARDEN))
+    secrets->margin = SIZE_MAX / 0xff * HEAP_FILL_MARGIN;
+    secrets->freed = HEAP_FILL_FREED;
+    if (!hardened)
         return;
-    options->flags |= HEAP_DELAY_REUSE;
-    if (options->guard_above > space->classes.small_limit)
-        options->guard_above = space->classes.small_limit;
-    atomic_store_explicit(&space->secrets.slot, make_seed(space), memory_order_relaxed);
-    atomic_store_explicit(&space->delayed.chance, heap_random(space), memory_order_relaxed);
-    space->secrets.margin = make_margin(space);
-    if (!(options->flags & HEAP_FILL_ON_FREE))
-        space->secrets.freed = 0;
+    atomic_store_explicit(&secrets->slot, make_seed(secrets), memory_order_relaxed);
+    secrets->margin = make_margin(secrets);
+    if (!fills_freed)
+        secrets->freed = 0;
 }

@@ -18,12 +18,25 @@
 #ifndef HOSTMEM_HEAP_HEAP_HARDEN_H
 #define HOSTMEM_HEAP_HEAP_HARDEN_H
 
-#include "heap/heap_space.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/* What the options stand for, and the secrets. The manager's parts are zero before. */
-void heap_harden_init(struct heap_space *space);
+#define HEAP_FILL_FREED 0xddu
+#define HEAP_FILL_MARGIN 0xfdu
+
+/* What nobody outside is to know. In heaps that are not hardened it is known. */
+struct heap_secrets {
+    size_t margin;         /* what margins hold, as a word at an aligned address */
+    unsigned char freed;   /* what freed blocks are filled with */
+    _Atomic uint64_t slot; /* where random numbers for slots come from */
+};
+
+/* fills_freed: with HEAP_FILL_FREED, also in hardened heaps. */
+void heap_secrets_make(struct heap_secrets *secrets, bool hardened, bool fills_freed);
 
 /* A number by chance. Any thread at any time. */
-uint64_t heap_random(struct heap_space *space);
+uint64_t heap_random(struct heap_secrets *secrets);
 
 #endif

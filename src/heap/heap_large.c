@@ -123,11 +123,11 @@ pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, 
     size_t size;
     pages_result result;
 
-    if (region)
+    if (region) {
         heap_look_at_region(heap->space, region_table_at(&heap->space->pages->table, region));
-    /* First: when the region has been released, its record may be the heap's again at once. */
-    if (region)
+        /* First: when the region has been released, its record may be the heap's again at once. */
         heap_remove_region(heap, region);
+    }
     counters_begin(counters, COUNTED_HEAP_PAGES);
     if (heap_fills_freed(&heap->space->options))
         result = freed_regions_take(heap->space, memory, heap_number(heap), &size);

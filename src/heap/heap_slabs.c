@@ -4,7 +4,6 @@
 #include "heap/heap_slabs.h"
 
 #include "heap/check/heap_margins.h"
-#include "heap/heap_harden.h"
 #include "heap/reuse/heap_live.h"
 #include "heap/reuse/idle_slabs.h"
 #include "heap/reuse/partial_slabs.h"
@@ -183,7 +182,7 @@ static inline uintptr_t claim_in(struct heap *heap, struct slab *slab,
 {
     return heap->space->options.flags & HEAP_HARDEN
                ? slab_claim_random(slab, heap_number(heap), size_class, field,
-                                   heap_random(heap->space), block)
+                                   heap_random(&heap->space->secrets), block)
                : slab_claim_from(slab, heap_number(heap), size_class, field, 0, block);
 }
 

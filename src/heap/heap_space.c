@@ -3,7 +3,6 @@
  */
 #include "heap/heap_space.h"
 
-#include "heap/heap_harden.h"
 #include "heap/heap_state.h"
 
 /* How much there can be of everything at most. */
@@ -48,6 +47,22 @@ static bool init_indices(struct heap_space *space, const struct limits *most,
            pool_init(&space->set_nodes, sizeof(struct index_set_node), most->set_nodes, books);
 }
 
+/* The secrets, and what HEAP_HARDEN stands for. */
+static void harden(struct heap_space *space)
+{
+    struct heap_options *options = &space->options;
+    bool hardened = (options->flags & HEAP_HARDEN) != 0;
+
+    heap_secrets_make(&space->secrets, hardened, options->flags & HEAP_FILL_ON_FREE);
+    if (!hardened)
+        return;
+    options->flags |= HEAP_DELAY_REUSE;
+    if (options->guard_above > space->classes.small_limit)
+        options->guard_above = space->classes.small_limit;
+    atomic_store_explicit(&space->delayed.chance, heap_random(&space->secrets),
+                          memory_order_relaxed);
+}
+
 bool heap_space_init(struct heap_space *space, struct pages *pages,
                      const struct heap_options *options)
 {
@@ -56,7 +71,7 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
     space->pages = pages;
     space->options = *options;
     size_classes_init(&space->classes, heap_has_margins(options));
-    heap_harden_init(space);
+    harden(space);
     pages->keeps_looked_at = heap_space_is_checked(space);
     return init_blocks(space, most, pages->books) && init_indices(space, most, pages->books);
 }

@@ -9,6 +9,7 @@
 #ifndef HOSTMEM_HEAP_HEAP_SPACE_H
 #define HOSTMEM_HEAP_HEAP_SPACE_H
 
+#include "heap/heap_harden.h"
 #include "slabs/history_pool.h"
 #include "slabs/slab.h"
 #include "slabs/string_table.h"
@@ -24,8 +25,6 @@ enum heap_option {
 };
 
 #define HEAP_FILL_ALLOCATED 0xcdu
-#define HEAP_FILL_FREED 0xddu
-#define HEAP_FILL_MARGIN 0xfdu
 
 /* What is wrong with a damaged block, in the order of HOSTMEM_DAMAGE_KIND (inspection.h). */
 enum heap_damage_kind {
@@ -84,13 +83,6 @@ struct freed_regions {
     _Atomic uint64_t places[FREED_PLACES]; /* see freed_regions.c; 0: none */
     _Atomic uint64_t bytes;                /* of the blocks in all places */
     _Atomic uint32_t next;                 /* the place that is taken next */
-};
-
-/* What nobody outside is to know: see heap_harden.h. */
-struct heap_secrets {
-    size_t margin;         /* what margins hold, as a word at an aligned address */
-    unsigned char freed;   /* what freed blocks are filled with */
-    _Atomic uint64_t slot; /* where random numbers for slots come from */
 };
 
 struct heap_space {

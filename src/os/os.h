@@ -136,22 +136,17 @@ static inline uintptr_t os_thread_key(void)
 uint64_t os_tick_milliseconds(void);
 
 /*
- * 64 bits that are hard to guess: the processor's random number instruction, where there is one;
- * else its time stamp counter, which is not.
+ * 64 bits that are hard to guess, where the processor has a random number instruction; else its
+ * time stamp counter.
  */
 static inline uint64_t os_chance(void)
 {
-    uint32_t features, low = 0, high = 0;
-    unsigned char done = 0;
+    uint32_t leaf = 1, features, low, high;
 
-    __asm__ volatile("cpuid" : "=c"(features) : "a"(1), "c"(0) : "ebx", "edx");
-    if (features & 1u << 30) {
-        for (int i = 0; i < 10 && !done; i++)
-            __asm__ volatile("rdrand %0; setc %1" : "=r"(low), "=qm"(done) : : "cc");
-        if (done)
-            __asm__ volatile("rdrand %0" : "=r"(high) : : "cc");
-    }
-    if (!done || !high)
+    __asm__ volatile("cpuid" : "+a"(leaf), "=c"(features) : "c"(0) : "ebx", "edx");
+    if (features & UINT32_C(1) << 30)
+        __asm__ volatile("rdrand %0; rdrand %1" : "=r"(low), "=r"(high) : : "cc");
+    else
         __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
     return (uint64_t)high << 32 | low;
 }

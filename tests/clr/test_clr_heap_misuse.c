@@ -80,7 +80,8 @@ static void writes_to_freed_blocks_are_found(void **state)
     check_run(run, strstr(run->errors, "\nDamaged heap blocks: written to at\n  0x"));
     check_run(run, occurrences(run->errors,
                                ", offset 5 in a block of 40 bytes after it was freed\n") == 3);
-    check_run(run, occurrences(run->errors, " (code generated at run time), freed by thread ") == 3);
+    check_run(run,
+              occurrences(run->errors, " (code generated at run time), freed by thread ") == 3);
     check_books(run);
     run_free(run);
 }

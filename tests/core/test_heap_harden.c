@@ -114,7 +114,8 @@ static void each_manager_has_secrets_of_its_own(void **state)
 
     begin(&other);
     assert_true(secrets->margin != ((struct fixture *)other)->space.secrets.margin);
-    assert_true(heap_random(&fixture->space) != heap_random(&((struct fixture *)other)->space));
+    assert_true(heap_random(&fixture->space.secrets) !=
+                heap_random(&((struct fixture *)other)->space.secrets));
     for (size_t i = 0; i < sizeof(size_t); i++)
         assert_in_range(secrets->margin >> 8 * i & 0xff, 0x80, 0xfe);
     end(&other);

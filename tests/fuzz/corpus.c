@@ -287,7 +287,7 @@ static const struct heap_operation shortage[] = {
 };
 
 static const struct seed heap_seeds[] = {
-    SEED(full_slabs),   SEED(threads), SEED(misuse),  SEED(checked), SEED(damaged_ends),
+    SEED(full_slabs),   SEED(threads), SEED(misuse),  SEED(checked),  SEED(damaged_ends),
     SEED(quick_misuse), SEED(guarded), SEED(resizes), SEED(shortage),
 };
 

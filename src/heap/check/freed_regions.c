@@ -37,7 +37,7 @@ static bool is_filled(const struct heap_space *space)
 static uintptr_t find_damage(const struct heap_space *space, const struct region_facts *facts)
 {
     struct heap_margins margins = heap_margins_of_region(space, facts);
-    struct heap_change change = {0, 0};
+    struct heap_change change;
 
     if (!is_filled(space))
         return 0;
@@ -122,7 +122,7 @@ static size_t give_waiting(struct heap_space *space, uint64_t word)
     if (!region_read(region, &facts))
         return 0;
     atomic_fetch_sub_explicit(&space->freed.bytes, facts.size, memory_order_relaxed);
-    damage = word & TOLD ? 0 : find_damage(space, &facts);
+    damage = (word & TOLD) ? 0 : find_damage(space, &facts);
     if (damage)
         tell(space, &facts, freed_by, damage);
     return give(space, region);
