@@ -97,14 +97,39 @@ typedef struct HOSTMEM_LIMITS {
  * ------------------------------------------------------------------------------------------- */
 
 /*
- * HOSTMEM_OPTIONS.dwFlags. Each of the first four makes heaps keep a history of every small block
- * (see HOSTMEM_BLOCK): some 56 bytes a block, and time. There is room for 4 GiB of histories on x64
- * and for 256 MiB on x86 (15 MiB in pBooks); blocks beyond that have no history.
+ * HOSTMEM_OPTIONS.dwFlags. All but HOSTMEM_WATCH_SYSTEM make heaps keep a history of each small
+ * block (see HOSTMEM_BLOCK): some 56 bytes a block, and time. There is room for 4 GiB of histories
+ * on x64 and for 256 MiB on x86 (15 MiB in pBooks); blocks beyond that have no history.
  */
-#define HOSTMEM_TRACK_BLOCKS 0x1  /* nothing but the histories, callers included */
-#define HOSTMEM_FILL_ON_ALLOC 0x2 /* fill blocks with 0xCD when they are handed out */
-#define HOSTMEM_FILL_ON_FREE                                                                       \
-    0x4 /* fill freed small blocks with 0xDD, and check that before reuse */
+#define HOSTMEM_TRACK_BLOCKS 0x1 /* nothing but the histories, callers included */
+
+/*
+ * Blocks are filled with 0xCD when they are handed out, and the bytes around them are checked:
+ * before and behind each block are at least 16 bytes that are nobody's, all those up to the end of
+ * its room, filled with 0xFD. They are looked at when the block is freed, or moved by HeapReAlloc;
+ * and those of all live blocks by Audit, Trim and Close, at the last Release of their IHostMalloc,
+ * by HeapValidate of a redirected module, and for hostmem-run's report. What was changed is told to
+ * pfnDamage, once for each block. Two small blocks side by side share 16 bytes: a change there is
+ * told of the block that is nearer to it.
+ *
+ * Not found: reads; writes that leave these bytes as they are, because they go farther or write the
+ * same; what happens around blocks that have no history; after one change around a block, further
+ * ones. A write before a block that covers 16 bytes or more is told of the block before it.
+ *
+ * Costs 16 bytes a small block on average, 32 bytes to a page a larger one. Sizes, statistics and
+ * leaks are told as asked for. HeapReAlloc always moves a block.
+ */
+#define HOSTMEM_FILL_ON_ALLOC 0x2
+
+/*
+ * Freed blocks are filled with 0xDD, and checked before their memory is used again or goes back to
+ * the system, and by those who look at live blocks (above). A large block waits for that: up to 64
+ * of them, and 4 MiB and an eighth of what lives. One that is larger, or has pages that cannot be
+ * written, goes back to the system at once: a late write to it faults, as long as nobody else has
+ * the address. Waiting blocks are given back before anything is refused, and by Trim.
+ */
+#define HOSTMEM_FILL_ON_FREE 0x4
+
 /*
  * Freed small blocks wait before they are used again, and come back in an order that nobody can
  * tell: after 1,024 further frees on average, of all heaps together. At most 1 MiB and an eighth of
@@ -118,6 +143,23 @@ typedef struct HOSTMEM_LIMITS {
  * most once a second.
  */
 #define HOSTMEM_WATCH_SYSTEM 0x10
+
+/*
+ * Heaps are hardened: bugs of the program are harder to make use of. docs/SECURITY.md says what
+ * that stops and what not, and what it costs.
+ * - Which block of its size a request gets is chosen by chance.
+ * - Freed small blocks are zeroed and wait as HOSTMEM_DELAY_REUSE says. A block that is not zero
+ *   when it is handed out again is told to pfnDamage, and zeroed.
+ * - Freed large blocks lose their pages at once. Their addresses are not used again before some 64
+ *   further ones were freed, or 4 MiB and an eighth of what lives: what touches them faults.
+ * - The bytes around blocks are checked as HOSTMEM_FILL_ON_ALLOC says, filled with bytes that are
+ *   chosen by chance for each manager.
+ * - Behind every slab of small blocks is a page that cannot be accessed, and behind every large
+ *   block one, as GuardAbove says. Slabs take twice the address space.
+ * With HOSTMEM_FILL_ON_FREE, freed blocks are filled and kept as that says, not zeroed. Each small
+ * block has a history, and blocks beyond the room for histories (above) are not hardened.
+ */
+#define HOSTMEM_HARDEN 0x20
 
 typedef struct HOSTMEM_OPTIONS {
     DWORD cbSize;  /* sizeof(HOSTMEM_OPTIONS) */
@@ -141,11 +183,16 @@ typedef struct HOSTMEM_OPTIONS {
 
     /*
      * A heap block of more than this many bytes is followed by a page that cannot be accessed. If
-     * the block's size is a multiple of 16, it ends where that page begins. 0: no block is.
+     * the block's size is a multiple of 16, it ends where that page begins; the up to 15 bytes
+     * before the page are checked as HOSTMEM_FILL_ON_ALLOC says, also without that flag. 0: no
+     * block is.
      */
     SIZE_T GuardAbove;
 
-    /* Called for each damaged block (HOSTMEM_FILL_ON_FREE). NULL: they are only counted. */
+    /*
+     * Called for each damaged block (HOSTMEM_FILL_ON_ALLOC, HOSTMEM_FILL_ON_FREE,
+     * HOSTMEM_HARDEN), by the thread that finds it, in whatever call. NULL: they are only counted.
+     */
     HOSTMEM_DAMAGE_CALLBACK pfnDamage;
     void *pDamageContext;
 

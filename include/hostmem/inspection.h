@@ -88,7 +88,7 @@ typedef struct HOSTMEM_STATISTICS {
     HOSTMEM_GAUGE Metadata;     /* committed bytes of hostmem's own bookkeeping */
     ULONGLONG RefusedFrees;     /* frees that returned HOST_E_INVALIDOPERATION */
     ULONGLONG RefusedBlocks[HOSTMEM_REFUSALS]; /* of these, IHostMalloc::Free's, by reason */
-    ULONGLONG DamagedBlocks;  /* written to after they were freed (HOSTMEM_FILL_ON_FREE) */
+    ULONGLONG DamagedBlocks;  /* as many as HOSTMEM_DAMAGE_CALLBACK is called for */
     ULONGLONG ForeignCommits; /* commits in memory that is not the manager's, forwarded */
     ULONGLONG PassedFrees;    /* frees of foreign memory passed to Win32 by a redirection */
     ULONGLONG ChildProcesses; /* started by modules redirected with HOSTMEM_REDIRECT_ENDINGS */
@@ -112,7 +112,7 @@ typedef struct HOSTMEM_REGION {
     DWORD CriticalLevel;  /* EMemoryCriticalLevel as it was asked for */
     DWORD ThreadId;       /* the thread that asked */
     DWORD Heap;         /* number of the IHostMalloc that uses it; 0: VirtualAlloc's caller does */
-    BOOL IsSlab;        /* TRUE: a slab of that heap; FALSE: one block of it */
+    BOOL IsSlab;        /* TRUE: a slab of that heap, or a freed block; FALSE: one block of it */
     ULONGLONG Sequence; /* 1 for the manager's first region, and so on */
     ULONGLONG AgeMilliseconds;
 } HOSTMEM_REGION;
@@ -145,11 +145,18 @@ typedef struct HOSTMEM_BLOCK {
     ULONGLONG AgeMilliseconds;
 } HOSTMEM_BLOCK;
 
-/* A block that was written to after it had been freed. */
+/* What was found wrong with a heap block: see HOSTMEM_FILL_ON_ALLOC and HOSTMEM_FILL_ON_FREE. */
+typedef enum HOSTMEM_DAMAGE_KIND {
+    HostMemDamageAfterFree = 1, /* it was written to after it had been freed */
+    HostMemDamageBehind = 2,    /* the bytes behind its end were written to: an overrun */
+    HostMemDamageBefore = 3     /* the bytes before its beginning were written to: an underrun */
+} HOSTMEM_DAMAGE_KIND;
+
 typedef struct HOSTMEM_DAMAGE {
-    HOSTMEM_BLOCK Block; /* as it was while it was live */
-    void *Address;       /* of the first byte that changed */
-    DWORD FreedBy;       /* the identifier of the thread that freed it */
+    HOSTMEM_BLOCK Block; /* as it is, or as it was while it was live */
+    void *Address;       /* of the first byte that changed; before Block.Address, if the kind is */
+    DWORD FreedBy; /* the identifier of the thread that has freed it; 0: nobody, or not kept */
+    DWORD Kind;    /* HOSTMEM_DAMAGE_KIND */
 } HOSTMEM_DAMAGE;
 
 /* A heap: an IHostMalloc that has not been released. */
@@ -275,12 +282,15 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  *   not as a difference. Totals are compared only if nothing was left out and no call of the
  * manager was under way. Of copied books (HostMemReadBooks) a busy region is left out whole, and
  *   BusyBytes is 0.
+ *   Looks for damaged heap blocks before, if the manager's flags say what to look for (hostmem.h).
+ *   Damage goes to pfnDamage, and is no difference. Of copied books it does not.
  *   S_OK: no difference; S_FALSE: there are differences, pAudit->Differences says how many;
  *   E_POINTER; E_INVALIDARG (cbSize); what the callback returned.
  *
  * Close()
  *   The host declares that the runtime is gone. From now on every call of the manager and of its
- *   heaps returns HOST_E_CLRNOTAVAILABLE. Inspection goes on. Nothing is freed.
+ *   heaps returns HOST_E_CLRNOTAVAILABLE. Inspection goes on. Nothing is freed. Looks for damaged
+ *   heap blocks, as Audit does.
  *   S_OK, also when the manager was closed before.
  *
  * EnumHeaps(pfnCallback, pContext)
@@ -300,7 +310,7 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  *
  * Trim(pBytes)
  *   Gives the memory of all empty slabs of all heaps back to the system. *pBytes (pBytes may be
- *   NULL) is the number of bytes given back.
+ *   NULL) is the number of bytes given back. Looks for damaged heap blocks before, as Audit does.
  *   S_OK; S_FALSE: there were none.
  *
  * SetLimits(pLimits)

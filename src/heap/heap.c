@@ -7,6 +7,8 @@
  */
 #include "heap/heap.h"
 
+#include "heap/check/freed_regions.h"
+#include "heap/check/heap_look.h"
 #include "heap/reuse/block_freed.h"
 #include "heap/reuse/delayed_blocks.h"
 #include "heap/heap_counters.h"
@@ -154,6 +156,8 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
     /* From here to the end the counters and the blocks differ: an audit must not compare them. */
     thread_counters_enter(&heap->shared, true);
     delayed_blocks_give(space, heap);
+    heap_look(space, heap);
+    freed_regions_give(space, heap_number(heap));
     end_blocks(heap, callback, context);
     atomic_store_explicit(&heap->ending, true, memory_order_seq_cst);
     heap_retire_all(heap);
@@ -199,7 +203,8 @@ static pages_result alloc(struct heap *heap, struct thread_counters *thread,
 {
     pages_result result;
 
-    if (request->size > SMALL_LIMIT || request->size > heap->space->options.guard_above)
+    if (request->size > heap->space->classes.small_limit ||
+        request->size > heap->space->options.guard_above)
         return heap_alloc_large(heap, request, memory);
     if (!heap->space->options.flags && !request->debug)
         return alloc_plain(heap, thread, request, memory);

@@ -56,14 +56,16 @@ bool heap_size_of(struct heap *heap, const void *memory, size_t *size);
 
 /*
  * Gives a live block of this heap another size without moving it. False: it is no such block, or
- * the size does not fit where it lies. The caller must own the block.
+ * the size does not fit where it lies, or the heap checks for overruns. The caller must own the
+ * block.
  */
 bool heap_resize(struct heap *heap, void *memory, size_t size);
 
 /*
  * Gives a live block of this heap a smaller size without moving it, for when there is no memory to
  * move it to. Pages behind it go back to the system. What its place cannot tell, the block is
- * larger than asked: see heap_size_of. False: it is no such block. The caller must own the block.
+ * larger than asked: see heap_size_of. Its margins (check/heap_margins.h) are not looked at any
+ * more. False: it is no such block. The caller must own the block.
  */
 bool heap_shrink(struct heap *heap, void *memory, size_t size);
 

@@ -3,6 +3,9 @@
  */
 #include "heap/heap_large.h"
 
+#include "heap/check/freed_regions.h"
+#include "heap/check/heap_look.h"
+#include "heap/check/heap_margins.h"
 #include "heap/heap_counters.h"
 #include "heap/reuse/heap_live.h"
 
@@ -17,7 +20,6 @@ static pages_result make_block(struct heap *heap, const struct heap_request *req
                                const char *file, void **memory)
 {
     struct pages_request pages = {
-        .size = request->size ? request->size : 1,
         .type = OS_MEM_RESERVE | OS_MEM_COMMIT,
         .protect = atomic_load_explicit(&heap->executable, memory_order_relaxed)
                        ? OS_PAGE_EXECUTE_READWRITE
@@ -29,19 +31,16 @@ static pages_result make_block(struct heap *heap, const struct heap_request *req
         .requested = request->size,
         .file = file,
         .caller = request->caller,
-        .guard = request->size > heap->space->options.guard_above,
     };
     struct counters *counters = heap->space->pages->counters;
+    struct heap_room room;
     pages_result result;
 
-    if (pages.guard) {
-        size_t whole = round_up(pages.size, OS_PAGE_SIZE);
-
-        if (whole < pages.size || whole > SIZE_MAX - OS_PAGE_SIZE)
-            return OS_ERROR_NOT_ENOUGH_MEMORY;
-        pages.block_offset = whole - round_up(pages.size, BLOCK_ALIGNMENT);
-        pages.size = whole + OS_PAGE_SIZE;
-    }
+    if (!heap_margins_room(&heap->space->options, request->size, &room))
+        return OS_ERROR_NOT_ENOUGH_MEMORY;
+    pages.size = room.size;
+    pages.block_offset = room.offset;
+    pages.guard = room.guard;
     counters_begin(counters, COUNTED_HEAP_PAGES);
     result = pages_alloc(heap->space->pages, &pages, memory);
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
@@ -65,6 +64,20 @@ static uint32_t region_of_block(const struct heap *heap, uintptr_t address)
     return region_table_index(table, region);
 }
 
+/* Writes the margins of a new block, which may be looked at from now on. */
+static void watch(const struct heap *heap, const void *memory)
+{
+    struct region *region = region_table_find(&heap->space->pages->table, (uintptr_t)memory);
+    struct region_facts facts;
+    struct heap_margins margins;
+
+    if (!region || !region_read(region, &facts))
+        return;
+    margins = heap_margins_of_region(heap->space, &facts);
+    heap_margins_lay(&margins);
+    atomic_store_explicit(&region->watch, REGION_WATCHED, memory_order_release);
+}
+
 pages_result heap_alloc_large(struct heap *heap, const struct heap_request *request, void **memory)
 {
     const char *file =
@@ -80,6 +93,8 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
     heap_live_add(heap, request->size);
     if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
         os_fill(*memory, HEAP_FILL_ALLOCATED, request->size);
+    if (heap_space_is_checked(heap->space))
+        watch(heap, *memory);
     return PAGES_OK;
 }
 
@@ -108,11 +123,16 @@ pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, 
     size_t size;
     pages_result result;
 
-    /* First: when the region has been released, its record may be the heap's again at once. */
-    if (region)
+    if (region) {
+        heap_look_at_region(heap->space, region_table_at(&heap->space->pages->table, region));
+        /* First: when the region has been released, its record may be the heap's again at once. */
         heap_remove_region(heap, region);
+    }
     counters_begin(counters, COUNTED_HEAP_PAGES);
-    result = pages_release_block(heap->space->pages, memory, heap_number(heap), &size);
+    if (heap_fills_freed(&heap->space->options))
+        result = freed_regions_take(heap->space, memory, heap_number(heap), &size);
+    else
+        result = pages_release_block(heap->space->pages, memory, heap_number(heap), &size);
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
     /* Another free has won, or the system has refused: the record may be that of a live block. */
     if (result && region)
@@ -130,8 +150,8 @@ pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, 
 
 /*
  * True if the block may have that size where it lies: it takes the same pages, or fewer and more
- * than half of the region. The last page of a guarded block is its guard: such a block only shrinks
- * for want of memory.
+ * than half of the region. The last page of a guarded block is its guard, and a block that is
+ * checked has margins: such blocks only shrink for want of memory.
  */
 static bool suits(const struct heap *heap, const struct region_facts *facts, size_t size,
                   bool shrink)
@@ -140,7 +160,7 @@ static bool suits(const struct heap *heap, const struct region_facts *facts, siz
 
     if (shrink)
         return size <= facts->requested;
-    return size > SMALL_LIMIT && facts->base == facts->block &&
+    return size > SMALL_LIMIT && !heap_has_margins(&heap->space->options) &&
            facts->requested <= heap->space->options.guard_above &&
            pages <= round_up(facts->requested, OS_PAGE_SIZE) && pages >= facts->size / 2;
 }
@@ -155,6 +175,7 @@ bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintpt
     if (!region || !region_read(region, &facts) || facts.block != address ||
         facts.heap != heap_number(heap) || !suits(heap, &facts, size, shrink))
         return false;
+    atomic_store_explicit(&region->watch, REGION_UNWATCHED, memory_order_release);
     if (round_up(size, OS_PAGE_SIZE) < round_up(facts.requested, OS_PAGE_SIZE)) {
         counters_begin(pages->counters, COUNTED_HEAP_PAGES);
         pages_trim_block(pages, (void *)address, heap_number(heap), size ? size : 1);

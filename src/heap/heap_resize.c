@@ -3,6 +3,8 @@
  * lies.
  */
 #include "heap/heap.h"
+
+#include "heap/check/heap_look.h"
 #include "heap/heap_counters.h"
 #include "heap/heap_large.h"
 #include "heap/heap_walk.h"
@@ -33,9 +35,12 @@ static bool resize_small(struct heap *heap, struct thread_counters *thread, stru
     struct slab_block block;
 
     if (view->heap != heap_number(heap) || size < size_class->smallest ||
-        size > size_class->largest || slab_look(slab, view, address, &block) != SLAB_LIVE ||
-        slab_change(slab, view, address, &block, slab_field_of(size_class, (uint32_t)size)) !=
-            SLAB_LIVE)
+        size > size_class->largest || slab_look(slab, view, address, &block) != SLAB_LIVE)
+        return false;
+    if (size_class->margin)
+        heap_unwatch(slab, block.index);
+    if (slab_change(slab, view, address, &block, slab_field_of(size_class, (uint32_t)size)) !=
+        SLAB_LIVE)
         return false;
     heap_count_resize(heap, thread, slab_requested(size_class, block.field), size);
     return true;
@@ -59,8 +64,8 @@ bool heap_resize(struct heap *heap, void *memory, size_t size)
     bool done;
 
     heap_enter(heap, thread);
-    /* From that size on a block has a guard page, which this one lacks. */
-    done = size <= heap->space->options.guard_above &&
+    /* From that size on a block has a guard page, which this one lacks. Margins do not move. */
+    done = size <= heap->space->options.guard_above && !heap_has_margins(&heap->space->options) &&
            resize(heap, thread, (uintptr_t)memory, size, false);
     heap_leave(heap, thread);
     return done;

@@ -3,6 +3,7 @@
  */
 #include "heap/heap_slabs.h"
 
+#include "heap/check/heap_margins.h"
 #include "heap/reuse/heap_live.h"
 #include "heap/reuse/idle_slabs.h"
 #include "heap/reuse/partial_slabs.h"
@@ -27,18 +28,19 @@ static bool ensure_histories(struct heap_space *space, struct slab *slab,
     atomic_store_explicit(&slab->histories, histories, memory_order_relaxed);
     slab->history_capacity = (uint16_t)capacity;
     for (uint32_t block = 0; block < size_class->blocks; block++)
-        atomic_store_explicit(&slab_history(slab, block)->freed, 0, memory_order_relaxed);
+        atomic_store_explicit(&slab_history(slab, block)->life, 0, memory_order_relaxed);
     return true;
 }
 
 /*
  * Memory for a slab: that of an empty one of another size class, or from the system. A block that
- * waits for its reuse must not be used again for want of a slab, and nothing would find a late
- * write to memory that serves another class.
+ * waits for its reuse must not be used again for want of a slab, nothing would find a late write to
+ * memory that serves another class, and nobody could look at freed blocks.
  */
 static pages_result take_memory(struct heap *heap, uint32_t critical_level, uintptr_t *base)
 {
-    bool keeps_blocks = (heap->space->options.flags & (HEAP_FILL_ON_FREE | HEAP_DELAY_REUSE)) != 0;
+    bool keeps_blocks = (heap->space->options.flags &
+                         (HEAP_FILL_ON_ALLOC | HEAP_FILL_ON_FREE | HEAP_DELAY_REUSE)) != 0;
 
     *base = keeps_blocks ? 0 : idle_slabs_take(heap);
     return *base ? PAGES_OK : slab_memory_take(heap, critical_level, base);
@@ -49,16 +51,20 @@ static pages_result furnish(struct heap *heap, struct slab *slab,
                             const struct size_class *size_class, uint32_t critical_level)
 {
     struct slab_view view = {.size_class = size_class, .heap = heap_number(heap)};
-    pages_result result = take_memory(heap, critical_level, &view.base);
+    uintptr_t base;
+    pages_result result = take_memory(heap, critical_level, &base);
     chunk_mark *mark;
 
     if (result)
         return result;
-    mark = slab_memory_mark(heap, view.base);
+    mark = slab_memory_mark(heap, base);
     if (!mark) {
-        slab_memory_give(heap, view.heap, view.base);
+        slab_memory_give(heap, view.heap, base);
         return OS_ERROR_NOT_ENOUGH_MEMORY;
     }
+    view.base = base + size_class->margin;
+    if (size_class->margin)
+        heap_margins_lay_slab(heap->space, &view);
     /*
      * The slab must be found by address before a block of it can be handed out. Until slab_open,
      * its key of 0 says that it is not in use.
@@ -170,6 +176,16 @@ static pages_result find_slab(struct heap *heap, const struct size_class *size_c
  * Claiming a block
  * --------------------------------------------------------------------------------------------- */
 
+static inline uintptr_t claim_in(struct heap *heap, struct slab *slab,
+                                 const struct size_class *size_class, uint32_t field,
+                                 uint32_t *block)
+{
+    return heap->space->options.flags & HEAP_HARDEN
+               ? slab_claim_random(slab, heap_number(heap), size_class, field,
+                                   heap_random(&heap->space->secrets), block)
+               : slab_claim_from(slab, heap_number(heap), size_class, field, 0, block);
+}
+
 /* A block in the active slab of another set: the last resort when there is no other slab. */
 static uintptr_t claim_in_other_sets(struct heap *heap, const struct size_class *size_class,
                                      uint32_t field, struct slab **slab, uint32_t *block)
@@ -180,7 +196,7 @@ static uintptr_t claim_in_other_sets(struct heap *heap, const struct size_class 
         *slab =
             atomic_load_explicit(&heap->active_slabs[set][size_class->index], memory_order_acquire);
         if (*slab)
-            address = slab_claim_from(*slab, heap_number(heap), size_class, field, 0, block);
+            address = claim_in(heap, *slab, size_class, field, block);
         if (address)
             return address;
     }
@@ -200,7 +216,7 @@ uintptr_t heap_claim(struct heap *heap, const struct thread_counters *thread,
 
         *slab = atomic_load_explicit(slot, memory_order_acquire);
         if (*slab)
-            address = slab_claim_from(*slab, heap_number(heap), size_class, field, 0, block);
+            address = claim_in(heap, *slab, size_class, field, block);
         if (address)
             return address;
         *result = find_slab(heap, size_class, critical_level, &found);

@@ -57,6 +57,22 @@ uint32_t heap_space_most_heaps(const struct book_space *books)
     return limits_in(books)->heaps;
 }
 
+/* The secrets, and what HEAP_HARDEN stands for. */
+static void harden(struct heap_space *space)
+{
+    struct heap_options *options = &space->options;
+    bool hardened = (options->flags & HEAP_HARDEN) != 0;
+
+    heap_secrets_make(&space->secrets, hardened, options->flags & HEAP_FILL_ON_FREE);
+    if (!hardened)
+        return;
+    options->flags |= HEAP_DELAY_REUSE;
+    if (options->guard_above > space->classes.small_limit)
+        options->guard_above = space->classes.small_limit;
+    atomic_store_explicit(&space->delayed.chance, heap_random(&space->secrets),
+                          memory_order_relaxed);
+}
+
 bool heap_space_init(struct heap_space *space, struct pages *pages,
                      const struct heap_options *options)
 {
@@ -64,7 +80,9 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
 
     space->pages = pages;
     space->options = *options;
-    size_classes_init(&space->classes);
+    size_classes_init(&space->classes, heap_has_margins(options));
+    harden(space);
+    pages->keeps_looked_at = heap_space_is_checked(space);
     return init_blocks(space, most, pages->books) && init_indices(space, most, pages->books);
 }
 

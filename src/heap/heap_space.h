@@ -9,6 +9,7 @@
 #ifndef HOSTMEM_HEAP_HEAP_SPACE_H
 #define HOSTMEM_HEAP_HEAP_SPACE_H
 
+#include "heap/heap_harden.h"
 #include "slabs/history_pool.h"
 #include "slabs/slab.h"
 #include "slabs/string_table.h"
@@ -17,13 +18,20 @@
 /* Options of a manager's heaps, in the order of HOSTMEM_TRACK_BLOCKS and so on (hostmem.h). */
 enum heap_option {
     HEAP_TRACK_BLOCKS = 1,  /* keep every block's history */
-    HEAP_FILL_ON_ALLOC = 2, /* with HEAP_FILL_ALLOCATED */
+    HEAP_FILL_ON_ALLOC = 2, /* with HEAP_FILL_ALLOCATED; what is around it: check/heap_margins.h */
     HEAP_FILL_ON_FREE = 4,  /* with HEAP_FILL_FREED, which is checked before the block's reuse */
-    HEAP_DELAY_REUSE = 8    /* see delayed_blocks.h */
+    HEAP_DELAY_REUSE = 8,   /* see delayed_blocks.h */
+    HEAP_HARDEN = 0x20      /* see heap_harden.h; implies HEAP_DELAY_REUSE */
 };
 
 #define HEAP_FILL_ALLOCATED 0xcdu
-#define HEAP_FILL_FREED 0xddu
+
+/* What is wrong with a damaged block, in the order of HOSTMEM_DAMAGE_KIND (inspection.h). */
+enum heap_damage_kind {
+    HEAP_DAMAGE_FREED = 1, /* it was written to after it had been freed */
+    HEAP_DAMAGE_BEHIND,    /* what is behind it was written to */
+    HEAP_DAMAGE_BEFORE     /* what is before it */
+};
 
 /* What is known about a block. */
 struct heap_block {
@@ -36,8 +44,9 @@ struct heap_block {
     uint32_t thread_id; /* 0, as are sequence and tick, if no history is kept */
     uint64_t sequence;
     uint64_t tick;
-    uint32_t freed_by; /* of a block that was written to after it was freed: the thread */
-    uintptr_t damage;  /* likewise: the first byte written to */
+    enum heap_damage_kind damage_kind; /* of a damaged block */
+    uintptr_t damage;                  /* likewise: the first byte that was changed */
+    uint32_t freed_by;                 /* of a block that was freed: the thread */
 };
 
 typedef void heap_block_callback(void *context, const struct heap_block *block);
@@ -67,6 +76,15 @@ struct delayed_blocks {
     _Atomic uint64_t chance;                 /* where random numbers come from */
 };
 
+/* Large blocks that were freed, and wait: see check/freed_regions.h. */
+#define FREED_PLACES 64u
+
+struct freed_regions {
+    _Atomic uint64_t places[FREED_PLACES]; /* see freed_regions.c; 0: none */
+    _Atomic uint64_t bytes;                /* of the blocks in all places */
+    _Atomic uint32_t next;                 /* the place that is taken next */
+};
+
 struct heap_space {
     struct pages *pages;
     struct heap_options options;
@@ -90,6 +108,8 @@ struct heap_space {
     _Atomic uint64_t given; /* how often memory went back to the system: see reclaim.h */
     struct idle_slabs idle;
     struct delayed_blocks delayed;
+    struct freed_regions freed;
+    struct heap_secrets secrets;
 };
 
 /* How many heaps of a space with such books can live at once. */
@@ -104,6 +124,25 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
 
 /* All heaps must be gone. */
 void heap_space_destroy(struct heap_space *space);
+
+/* True if blocks have margins (check/heap_margins.h). */
+static inline bool heap_has_margins(const struct heap_options *options)
+{
+    return (options->flags & (HEAP_FILL_ON_ALLOC | HEAP_HARDEN)) != 0;
+}
+
+/* True if freed blocks are filled, and looked at. */
+static inline bool heap_fills_freed(const struct heap_options *options)
+{
+    return (options->flags & (HEAP_FILL_ON_FREE | HEAP_HARDEN)) != 0;
+}
+
+/* True if there is damage to be found in blocks, or around them (check/). */
+static inline bool heap_space_is_checked(const struct heap_space *space)
+{
+    return heap_has_margins(&space->options) || heap_fills_freed(&space->options) ||
+           space->options.guard_above != SIZE_MAX;
+}
 
 /* A key that no slab has had; its lower half is never 0. */
 uint64_t heap_space_key(struct heap_space *space);

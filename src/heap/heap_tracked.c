@@ -5,7 +5,8 @@
 
 #include "heap/reuse/block_freed.h"
 #include "heap/reuse/delayed_blocks.h"
-#include "heap/heap_damage.h"
+#include "heap/check/heap_damage.h"
+#include "heap/check/heap_margins.h"
 #include "heap/heap_slabs.h"
 
 #include "os/os.h"
@@ -21,6 +22,7 @@ static void write_history(struct heap *heap, struct block_history *history,
         atomic_fetch_add_explicit(&heap->space->pages->sequence, 1, memory_order_relaxed) + 1;
 
     /* A concurrent reader finds the number 0, or the same number before and after. */
+    STORE_RELAXED(history->life, 0);
     STORE_RELAXED(history->sequence, 0);
     atomic_thread_fence(memory_order_release);
     STORE_RELAXED(history->tick, os_tick_milliseconds());
@@ -29,22 +31,39 @@ static void write_history(struct heap *heap, struct block_history *history,
     STORE_RELAXED(history->line, request->line);
     STORE_RELAXED(history->thread_id, os_thread_id());
     STORE_RELAXED(history->requested, (uint32_t)request->size);
-    STORE_RELAXED(history->freed, 0);
     atomic_store_explicit(&history->sequence, sequence, memory_order_release);
+}
+
+/* Fills what is handed out of the block's room, and what is not. */
+static void fill_allocated(const struct heap_space *space, const struct slab *slab,
+                           const struct slab_view *view, uint32_t block, uint32_t size,
+                           bool damaged)
+{
+    const struct heap_margins margins = heap_margins_of(space, slab, view, block, size);
+
+    if (space->options.flags & HEAP_FILL_ON_ALLOC)
+        os_fill((void *)margins.block, HEAP_FILL_ALLOCATED, size);
+    else if (damaged)
+        os_fill((void *)margins.block, space->secrets.freed, size);
+    heap_margins_lay_rest(&margins);
 }
 
 /* Makes a pending block the caller's. */
 static void hand_out(struct heap *heap, struct slab *slab, uint32_t block,
                      const struct heap_request *request, const char *file)
 {
+    struct block_history *history = slab_history(slab, block);
     struct slab_view view;
+    bool damaged;
 
     slab_view(slab, &view);
-    heap_check_freed(heap, slab, &view, block);
-    write_history(heap, slab_history(slab, block), request, file);
-    if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
-        os_fill((void *)slab_block_address(&view, block), HEAP_FILL_ALLOCATED,
-                view.size_class->block_size);
+    damaged = heap_check_freed(heap, slab, &view, block);
+    write_history(heap, history, request, file);
+    if (view.size_class->margin)
+        fill_allocated(heap->space, slab, &view, block, (uint32_t)request->size, damaged);
+    atomic_store_explicit(&history->life,
+                          block_life_word(LOAD_RELAXED(history->sequence), BLOCK_WATCHED),
+                          memory_order_release);
     slab_settle(slab, &view, block, slab_field_of(view.size_class, (uint32_t)request->size));
 }
 
@@ -93,17 +112,25 @@ enum slab_answer heap_free_tracked(struct heap *heap, struct slab *slab,
     enum slab_answer answer =
         slab_change(slab, view, address, block, slab_pending(view->size_class));
     struct block_history *history;
+    uint64_t life;
 
     if (answer != SLAB_LIVE)
         return answer;
     history = slab_history(slab, block->index);
     /* A thread that reads what is written below sees that the block is pending. */
     atomic_thread_fence(memory_order_release);
+    life = atomic_exchange_explicit(&history->life,
+                                    block_life_word(LOAD_RELAXED(history->sequence), BLOCK_ENDING),
+                                    memory_order_acq_rel);
     STORE_RELAXED(history->freed_by, os_thread_id());
     STORE_RELAXED(history->requested, slab_requested(view->size_class, block->field));
-    STORE_RELAXED(history->freed, LOAD_RELAXED(history->sequence));
-    if (flags & HEAP_FILL_ON_FREE)
-        os_fill((void *)address, HEAP_FILL_FREED, view->size_class->block_size);
+    if (view->size_class->margin)
+        heap_check_ended(heap, slab, view, block->index, block_life_of(life) == BLOCK_WATCHED);
+    if (heap_fills_freed(&heap->space->options))
+        os_fill((void *)address, heap->space->secrets.freed, heap_freed_size(view->size_class));
+    atomic_store_explicit(&history->life,
+                          block_life_word(LOAD_RELAXED(history->sequence), BLOCK_ENDED),
+                          memory_order_release);
     if (flags & HEAP_DELAY_REUSE)
         delayed_blocks_add(heap, slab, block->index);
     else

@@ -3,6 +3,7 @@
  */
 #include "heap/heap_walk.h"
 
+#include "heap/check/heap_damage.h"
 #include "heap/heap_counters.h"
 #include "heap/slab_memory.h"
 
@@ -176,21 +177,6 @@ static bool is_block(const struct region_facts *facts, uint32_t heap)
     return !(facts->heap & REGION_IS_SLAB) && is_wanted(heap, facts->heap);
 }
 
-static void block_of_region(const struct region_facts *facts, struct heap_block *block)
-{
-    *block = (struct heap_block){
-        .address = facts->block,
-        .size = facts->requested,
-        .file = facts->file,
-        .caller = facts->caller,
-        .line = facts->line,
-        .heap = facts->heap,
-        .thread_id = facts->thread_id,
-        .sequence = facts->sequence,
-        .tick = facts->tick,
-    };
-}
-
 bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_cursor *cursor,
                      struct heap_block *block)
 {
@@ -207,7 +193,7 @@ bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_
         cursor->region = index;
         if (region_read(region_table_at(&space->pages->table, index), &facts) &&
             is_block(&facts, heap)) {
-            block_of_region(&facts, block);
+            *block = heap_block_of_region(&facts);
             return true;
         }
     }
@@ -270,7 +256,7 @@ bool heap_find_block(const struct heap_space *space, uintptr_t address, struct h
     if (!pages_find(space->pages, (const void *)address, &facts, &committed) ||
         !is_block(&facts, 0) || !holds(facts.block, facts.requested, address))
         return false;
-    block_of_region(&facts, block);
+    *block = heap_block_of_region(&facts);
     return true;
 }
 

@@ -20,10 +20,13 @@ pages_result slab_memory_take(struct heap *heap, uint32_t critical_level, uintpt
         .critical_level = critical_level,
         .heap = heap_number(heap) | REGION_IS_SLAB,
         .requested = SLAB_SIZE,
+        .guard = (heap->space->options.flags & HEAP_HARDEN) != 0,
     };
     void *memory;
     pages_result result;
 
+    if (request.guard)
+        request.size += OS_PAGE_SIZE;
     counters_begin(counters, COUNTED_HEAP_PAGES);
     result = pages_alloc(heap->space->pages, &request, &memory);
     counters_end(counters, COUNTED_HEAP_PAGES, !result);

@@ -2,7 +2,8 @@
  * slab_memory.h: the 64 KiB of memory behind each slab: taking and releasing it, and the marks by
  * which an address leads to its slab.
  *
- * A slab's memory is a region of its own, marked REGION_IS_SLAB.
+ * A slab's memory is a region of its own, marked REGION_IS_SLAB. In hardened heaps the region has a
+ * guard page behind it, and nobody can have the rest of that granule.
  *
  * A mark is the index of the slab whose memory lies in that granule (chunk_table.h). It is written
  * (release) before a block of the slab can be handed out, and cleared before the memory is given

@@ -9,7 +9,7 @@
 
 #define OPTIONS_FLAGS                                                                              \
     (HOSTMEM_TRACK_BLOCKS | HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE |   \
-     HOSTMEM_WATCH_SYSTEM)
+     HOSTMEM_WATCH_SYSTEM | HOSTMEM_HARDEN)
 
 static void set_callbacks(struct manager *manager, const HOSTMEM_OPTIONS *options)
 {

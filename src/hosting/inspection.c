@@ -4,6 +4,7 @@
  * All methods work in every status: hosts inspect most when something has gone wrong.
  */
 #include "hosting/inspection.h"
+#include "heap/check/heap_look.h"
 #include "heap/heap_walk.h"
 
 #include "hosting/errors/error_info.h"
@@ -62,6 +63,16 @@ HRESULT WINAPI inspection_FindBlock(IHostMemInspection *iface, const void *addre
     return S_OK;
 }
 
+void inspection_look(struct manager *manager)
+{
+    DWORD last_error = GetLastError();
+
+    manager_add_ref(manager); /* the callback may release it */
+    heap_look(&manager->heaps, NULL);
+    manager_release(manager);
+    SetLastError(last_error);
+}
+
 static HRESULT WINAPI inspection_Trim(IHostMemInspection *iface, SIZE_T *bytes)
 {
     struct manager *manager = impl_from_IHostMemInspection(iface);
@@ -69,6 +80,7 @@ static HRESULT WINAPI inspection_Trim(IHostMemInspection *iface, SIZE_T *bytes)
     size_t given;
 
     manager_add_ref(manager);
+    inspection_look(manager);
     given = host_malloc_trim_all(manager);
     manager_release(manager);
     if (bytes)
@@ -108,7 +120,10 @@ static HRESULT WINAPI inspection_SetRedirectedLevel(IHostMemInspection *iface,
 
 static HRESULT WINAPI inspection_Close(IHostMemInspection *iface)
 {
-    manager_set_status(impl_from_IHostMemInspection(iface), HostMemStatusClosed);
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+
+    manager_set_status(manager, HostMemStatusClosed);
+    inspection_look(manager);
     return S_OK;
 }
 

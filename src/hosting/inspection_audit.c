@@ -98,6 +98,9 @@ HRESULT inspection_audit_by(struct manager *manager, inspection_auditor *auditor
 HRESULT WINAPI inspection_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT *result,
                                 HOSTMEM_DIFFERENCE_CALLBACK callback, void *context)
 {
-    return inspection_audit_by(impl_from_IHostMemInspection(iface), audit_run, result, callback,
-                               context);
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+
+    if (result && result->cbSize == sizeof(*result))
+        inspection_look(manager);
+    return inspection_audit_by(manager, audit_run, result, callback, context);
 }

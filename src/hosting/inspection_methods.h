@@ -43,6 +43,9 @@ typedef bool inspection_auditor(const struct pages *pages, struct audit *audit,
 HRESULT inspection_audit_by(struct manager *manager, inspection_auditor *auditor,
                             HOSTMEM_AUDIT *result, HOSTMEM_DIFFERENCE_CALLBACK callback,
                             void *context);
+/* Looks for damaged heap blocks. */
+void inspection_look(struct manager *manager);
+
 HRESULT WINAPI inspection_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT *result,
                                 HOSTMEM_DIFFERENCE_CALLBACK callback, void *context);
 

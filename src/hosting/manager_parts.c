@@ -10,12 +10,18 @@
 #define CONTROL_LIMIT ((uint32_t)1 << 12)
 
 #define HEAP_FLAGS                                                                                 \
-    (HOSTMEM_TRACK_BLOCKS | HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE)
+    (HOSTMEM_TRACK_BLOCKS | HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE |   \
+     HOSTMEM_HARDEN)
+
+_Static_assert(HOSTMEM_HARDEN == (int)HEAP_HARDEN, "one set of flags");
+_Static_assert(HostMemDamageBefore == (int)HEAP_DAMAGE_BEFORE, "one order of kinds");
 
 static void report_damage(void *context, const struct heap_block *block)
 {
     const struct manager *manager = context;
-    HOSTMEM_DAMAGE damage = {.Address = (void *)block->damage, .FreedBy = block->freed_by};
+    HOSTMEM_DAMAGE damage = {.Address = (void *)block->damage,
+                             .FreedBy = block->freed_by,
+                             .Kind = (DWORD)block->damage_kind};
 
     if (!manager->damage_callback)
         return;

@@ -36,7 +36,10 @@ enum {
     OS_PAGE_NOACCESS = 0x01,
     OS_PAGE_READONLY = 0x02,
     OS_PAGE_READWRITE = 0x04,
+    OS_PAGE_EXECUTE = 0x10,
     OS_PAGE_EXECUTE_READWRITE = 0x40,
+    OS_PAGE_ACCESS_MASK = 0xff, /* one of the above; modifiers are above it */
+    OS_PAGE_GUARD = 0x100,
 
     OS_ERROR_NOT_ENOUGH_MEMORY = 8,
     OS_ERROR_OUTOFMEMORY = 14,
@@ -57,7 +60,8 @@ struct os_range {
     uintptr_t base;
     uintptr_t allocation_base; /* 0 when free */
     size_t size;
-    uint32_t state; /* OS_MEM_COMMIT, OS_MEM_RESERVE or OS_MEM_FREE */
+    uint32_t state;   /* OS_MEM_COMMIT, OS_MEM_RESERVE or OS_MEM_FREE */
+    uint32_t protect; /* of committed pages: OS_PAGE_READWRITE and so on */
 };
 
 /* ------------------------------------------------------------------------------------------------
@@ -135,6 +139,22 @@ static inline uintptr_t os_thread_key(void)
 #endif
 
 uint64_t os_tick_milliseconds(void);
+
+/*
+ * 64 bits that are hard to guess, where the processor has a random number instruction; else its
+ * time stamp counter.
+ */
+static inline uint64_t os_chance(void)
+{
+    uint32_t leaf = 1, features, low, high;
+
+    __asm__ volatile("cpuid" : "+a"(leaf), "=c"(features) : "c"(0) : "ebx", "edx");
+    if (features & UINT32_C(1) << 30)
+        __asm__ volatile("rdrand %0; rdrand %1" : "=r"(low), "=r"(high) : : "cc");
+    else
+        __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
 
 /* Physical memory: percent in use, and bytes available. 0, or Win32's error number. */
 uint32_t os_memory_load(uint32_t *percent, uint64_t *available);

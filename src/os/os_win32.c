@@ -14,6 +14,7 @@ _Static_assert(OS_MEM_RESET_UNDO == MEM_RESET_UNDO, "winnt.h");
 _Static_assert(OS_PAGE_NOACCESS == PAGE_NOACCESS && OS_PAGE_READONLY == PAGE_READONLY, "winnt.h");
 _Static_assert(OS_PAGE_READWRITE == PAGE_READWRITE, "winnt.h");
 _Static_assert(OS_PAGE_EXECUTE_READWRITE == PAGE_EXECUTE_READWRITE, "winnt.h");
+_Static_assert(OS_PAGE_EXECUTE == PAGE_EXECUTE && OS_PAGE_GUARD == PAGE_GUARD, "winnt.h");
 _Static_assert(OS_ERROR_NOT_ENOUGH_MEMORY == ERROR_NOT_ENOUGH_MEMORY, "winerror.h");
 _Static_assert(OS_ERROR_INVALID_PARAMETER == ERROR_INVALID_PARAMETER, "winerror.h");
 _Static_assert(OS_ERROR_INVALID_ADDRESS == ERROR_INVALID_ADDRESS, "winerror.h");
@@ -79,6 +80,7 @@ bool os_query_range(uintptr_t address, struct os_range *range)
     range->base = (uintptr_t)information.BaseAddress;
     range->size = information.RegionSize;
     range->state = information.State;
+    range->protect = information.Protect;
     range->allocation_base =
         information.State == MEM_FREE ? 0 : (uintptr_t)information.AllocationBase;
     return true;

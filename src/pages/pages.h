@@ -37,6 +37,8 @@ struct pages {
     struct region_table table;
     _Atomic uint64_t sequence; /* of the youngest region */
 
+    bool keeps_looked_at; /* see pages_release_block; set before the first region */
+
     /* See foreign.h. */
     _Atomic uint64_t foreign_requests;
     _Atomic uint64_t foreign_released;
@@ -83,9 +85,19 @@ pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_
  */
 pages_result pages_free_foreign(struct pages *pages, void *address, size_t size, uint32_t type);
 
-/* Releases the region of that block if it serves that heap; *requested is what was asked for. */
+/*
+ * Releases the region of that block if it serves that heap; *requested is what was asked for. With
+ * keeps_looked_at, pages that operations are under way on stay until the last of these ends: those
+ * who look at the memory of blocks begin one.
+ */
 pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap,
                                  size_t *requested);
+
+/*
+ * Has the region of that block serve `as` from now on, if it serves `heap`. Of any number of
+ * threads that do so, one succeeds. False: it is no such region.
+ */
+bool pages_hand_block_over(struct pages *pages, const void *block, uint32_t heap, uint32_t as);
 
 /*
  * Decommits what lies behind the first `size` bytes of that block, if its region serves that heap.

@@ -3,6 +3,7 @@
  * is touched before the ledger has said which region it belongs to.
  */
 #include "pages/foreign.h"
+#include "pages/region_operation.h"
 
 #include "os/os.h"
 
@@ -20,6 +21,12 @@ static pages_result release_claimed(struct pages *pages, struct region_operation
 {
     return operation->alone ? operation_finish_release(pages, operation)
                             : release_under_way(pages, operation);
+}
+
+static pages_result release_block_claimed(struct pages *pages, struct region_operation *operation)
+{
+    return !operation->alone && pages->keeps_looked_at ? operation_end_release(pages, operation)
+                                                       : release_claimed(pages, operation);
 }
 
 static enum region_begun begin(struct region *region, uintptr_t address,
@@ -161,5 +168,21 @@ pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap
         return PAGES_FOREIGN;
     /* Claimed: nobody writes the field before the region is retired. */
     *requested = atomic_load_explicit(&region->requested, memory_order_relaxed);
-    return release_claimed(pages, &operation);
+    return release_block_claimed(pages, &operation);
+}
+
+bool pages_hand_block_over(struct pages *pages, const void *block, uint32_t heap, uint32_t as)
+{
+    struct region *region = region_table_find(&pages->table, (uintptr_t)block);
+    struct region_operation operation;
+    bool done;
+
+    if (!region || region_begin_settling(region, (uintptr_t)block, &operation) != REGION_BEGUN)
+        return false;
+    /* While the operation is under way, the record is no other region's. */
+    done = atomic_load_explicit(&region->block, memory_order_relaxed) == (uintptr_t)block &&
+           atomic_compare_exchange_strong_explicit(&region->heap, &heap, as, memory_order_acq_rel,
+                                                   memory_order_relaxed);
+    operation_end(pages, &operation);
+    return done;
 }

@@ -76,6 +76,13 @@ struct region_facts {
     const void *caller;
 };
 
+/* What the heap knows of the margins of a large block (heap/check/heap_look.h). */
+enum region_watch {
+    REGION_UNWATCHED = 0, /* they are not written yet, or not to be looked at */
+    REGION_WATCHED,
+    REGION_TOLD /* damage was found, and is told by the thread that swapped */
+};
+
 /* In `heap`: the region is not a block but holds many. Heaps' numbers are smaller. */
 #define REGION_IS_SLAB UINT32_C(0x80000000)
 
@@ -99,6 +106,7 @@ struct region {
      * have not entered (activity.h), above 16 bits of how many are under way.
      */
     _Atomic uint64_t unentered;
+    _Atomic uint32_t watch; /* of a block: enum region_watch; made 0 with the facts */
     _Atomic uint32_t line;
     _Atomic uintptr_t block;
     _Atomic size_t requested;

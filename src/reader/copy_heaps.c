@@ -86,9 +86,9 @@ static bool fill_slab(struct copy *copy, struct slab *slab, const struct slab *r
     if (!slab_view(raw, &view))
         return false;
     view.size_class = class_of(copy, view.size_class);
-    if (!view.size_class || !view.base || view.base % SLAB_SIZE ||
-        view.base > UINTPTR_MAX - SLAB_SIZE || !view.heap ||
-        view.heap > LOAD_RELAXED(copy_raw_manager(copy)->heaps.heap_number))
+    if (!view.size_class || view.base <= SLAB_SIZE ||
+        view.base % SLAB_SIZE != view.size_class->margin || view.base > UINTPTR_MAX - SLAB_SIZE ||
+        !view.heap || view.heap > LOAD_RELAXED(copy_raw_manager(copy)->heaps.heap_number))
         return false;
     slab_open(slab, &view, SLAB_FULL);
     STORE_RELAXED(slab->heap_item, LOAD_RELAXED(raw->heap_item));
@@ -116,7 +116,9 @@ HRESULT copy_fill_slabs(struct copy *copy)
     struct pool *slabs = &copy->manager.heaps.slabs;
     struct metadata *histories = &copy->manager.heaps.histories.memory;
     HRESULT hr = copy_read_again(copy, &copy_raw_manager(copy)->heaps.slabs, slabs);
+    const struct heap_options *options = &copy_raw_manager(copy)->heaps.options;
 
+    size_classes_init(&copy->manager.heaps.classes, heap_has_margins(options));
     if (histories->span.size > copy->histories_used + OS_GRANULE_SIZE)
         histories->span.size = copy->histories_used + OS_GRANULE_SIZE;
     for (uint32_t index = 1; hr == S_OK && index <= pool_limit(slabs); index++) {

@@ -46,6 +46,7 @@ static json_t *host_object(const struct snapshot_subject *subject)
     json_build_member(object, "heap", json_boolean(subject->manages_heaps));
     json_build_member(object, "callers", json_boolean(subject->keeps_callers));
     json_build_member(object, "check", json_boolean(subject->checks_blocks));
+    json_build_member(object, "harden", json_boolean(subject->is_hardened));
     json_build_integer(object, "guard_above", subject->guard_above);
     json_build_member(object, "tells_pressure", json_boolean(subject->tells_pressure));
     return object;

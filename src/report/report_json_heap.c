@@ -99,10 +99,24 @@ json_t *report_json_live_blocks(const struct snapshot *snapshot)
     return array;
 }
 
+static const char *kind_name(HOSTMEM_DAMAGE_KIND kind)
+{
+    switch (kind) {
+    case HostMemDamageBehind:
+        return "behind";
+    case HostMemDamageBefore:
+        return "before";
+    default:
+        return "after_free";
+    }
+}
+
+/* offset: of the first byte that changed, in the block; negative before it. */
 static json_t *damaged_block_object(const struct damaged_block *block)
 {
     json_t *object = json_object();
 
+    json_build_text(object, "kind", kind_name(block->kind));
     json_build_address(object, "address", block->address);
     json_build_address(object, "block", block->block);
     json_build_integer(object, "offset", block->address - block->block);

@@ -116,17 +116,35 @@ void report_text_live_blocks(struct text *text, const struct snapshot *snapshot)
  * Damage
  * --------------------------------------------------------------------------------------------- */
 
+/* How far from the block its first byte that changed lies. */
+static uint64_t distance(const struct damaged_block *block)
+{
+    switch (block->kind) {
+    case HostMemDamageBehind:
+        return block->address - (block->block + block->size) + 1;
+    case HostMemDamageBefore:
+        return block->block - block->address;
+    default:
+        return block->address - block->block;
+    }
+}
+
 static void write_damaged_block(struct text *text, const struct damaged_block *block)
 {
-    char offset[QUANTITY_TEXT_MOST];
-    char size[QUANTITY_TEXT_MOST];
+    static const char *const forms[] = {
+        [HostMemDamageAfterFree] = "offset %s in a block of %s bytes after it was freed",
+        [HostMemDamageBehind] = "%s bytes behind the end of a block of %s bytes",
+        [HostMemDamageBefore] = "%s bytes before the beginning of a block of %s bytes"};
+    const char *form = forms[block->kind <= HostMemDamageBefore ? block->kind : 0];
+    char away[QUANTITY_TEXT_MOST], size[QUANTITY_TEXT_MOST];
 
-    text_format(text, "  0x%llx, offset %s in a block of %s bytes\n",
-                (unsigned long long)block->address,
-                quantity_text_number(offset, block->address - block->block),
+    text_format(text, "  0x%llx, ", (unsigned long long)block->address);
+    text_format(text, form ? form : "%s, %s", quantity_text_number(away, distance(block)),
                 quantity_text_number(size, block->size));
-    text_format(text, "    allocated by thread %lu (%s), freed by thread %lu\n",
-                block->allocated_by, block->origin, block->freed_by);
+    text_format(text, "\n    allocated by thread %lu (%s)", block->allocated_by, block->origin);
+    if (block->freed_by)
+        text_format(text, ", freed by thread %lu", block->freed_by);
+    text_format(text, "\n");
 }
 
 void report_text_damaged_blocks(struct text *text, const struct snapshot *snapshot)
@@ -137,7 +155,7 @@ void report_text_damaged_blocks(struct text *text, const struct snapshot *snapsh
 
     if (!found)
         return;
-    text_format(text, "\nHeap blocks written to after they were freed\n");
+    text_format(text, "\nDamaged heap blocks: written to at\n");
     for (size_t i = 0; i < count; i++)
         write_damaged_block(text, &snapshot->damaged_blocks[i]);
     if (found > count)

@@ -38,6 +38,7 @@ struct snapshot_subject {
     bool manages_heaps;
     bool keeps_callers;
     bool checks_blocks;
+    bool is_hardened;
     bool tells_pressure;
     uint64_t guard_above; /* bytes; 0: no guard pages */
 };
@@ -54,14 +55,15 @@ struct live_block_group {
     uint64_t bytes; /* asked for in them */
 };
 
-/* A heap block that was written to after it had been freed. */
+/* A heap block that was written to after it had been freed, or that was written beyond. */
 struct damaged_block {
+    HOSTMEM_DAMAGE_KIND kind;
     uint64_t address;   /* of the first byte that changed */
     uint64_t block;     /* address of the block */
     uint64_t size;      /* bytes asked for */
     DWORD heap;         /* its number */
     DWORD allocated_by; /* thread; 0: not kept */
-    DWORD freed_by;     /* thread */
+    DWORD freed_by;     /* thread; 0: nobody, or not kept */
     uint64_t sequence;  /* HOSTMEM_BLOCK.Sequence */
     const char *origin; /* where the block was allocated */
 };

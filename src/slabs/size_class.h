@@ -13,6 +13,11 @@
  *
  * Tracked classes are the same, except that all requests up to 64 bytes share one. Their slabs keep
  * a history of each block (block_history.h), and a slab holds at most 1,024 such blocks.
+ *
+ * Margins. The tracked classes of heaps that check for overruns have a margin: the last bytes of
+ * each block's room, and as many before the first block of a slab, are never handed out. So every
+ * block has that many bytes before it and behind it. Blocks of 1,024 bytes and the larger powers of
+ * two are 16 bytes shorter there, so that a slab holds as many of them as without margins.
  */
 #ifndef HOSTMEM_SLABS_SIZE_CLASS_H
 #define HOSTMEM_SLABS_SIZE_CLASS_H
@@ -27,8 +32,11 @@
 /* Every block's address is a multiple of it. On x86 a multiple of 8 would do. */
 #define BLOCK_ALIGNMENT ((size_t)16)
 
-/* Larger requests get regions of their own. */
+/* Larger requests get regions of their own. With margins it is a little less: small_limit below. */
 #define SMALL_LIMIT ((size_t)32768)
+
+/* Bytes of a margin, where a class has one. */
+#define CLASS_MARGIN 16u
 
 #define CLASS_PLAIN_COUNT 81u
 #define CLASS_TRACKED_SMALL CLASS_PLAIN_COUNT
@@ -53,14 +61,18 @@ struct size_class {
     uint32_t per_bit;     /* 2^10 / field_bits, likewise */
     uint32_t index;       /* in size_classes.classes */
     bool tracked;
+    uint8_t margin; /* CLASS_MARGIN or 0 */
 };
 
 struct size_classes {
     struct size_class classes[CLASS_COUNT];
     uint8_t lookup[CLASS_LOOKUP]; /* plain class of a request */
+    uint32_t margin;              /* of tracked classes */
+    uint32_t small_limit;         /* larger requests get regions of their own */
 };
 
-void size_classes_init(struct size_classes *classes);
+/* margins: the tracked classes have them. */
+void size_classes_init(struct size_classes *classes, bool margins);
 
 /* The plain class of a request of CLASS_LOOKUP to SMALL_LIMIT bytes. */
 static inline uint32_t size_class_of_larger(size_t size)
@@ -78,9 +90,13 @@ static inline uint32_t size_class_plain(const struct size_classes *classes, size
 
 static inline uint32_t size_class_tracked(const struct size_classes *classes, size_t size)
 {
+    size_t room = size + classes->margin;
     /* Plain class 13 is the first above 64 bytes. */
-    return size <= 64 ? CLASS_TRACKED_SMALL
-                      : CLASS_TRACKED_SMALL + 1 + size_class_plain(classes, size) - 13;
+    uint32_t index = room <= 64 ? CLASS_TRACKED_SMALL
+                                : CLASS_TRACKED_SMALL + 1 + size_class_plain(classes, room) - 13;
+
+    return index +
+           (size > classes->classes[index].largest); /* with margins a block may be shorter */
 }
 
 /* All ones in one field. */

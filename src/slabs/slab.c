@@ -3,6 +3,49 @@
  */
 #include "slabs/slab.h"
 
+/* Claims one of the word's free blocks. 0: none is free, or the slab is another by now. */
+static uintptr_t claim_in_word(struct slab *slab, const struct slab_view *view, uint32_t word,
+                               uint32_t field, uint32_t random, uint32_t *index)
+{
+    const struct size_class *size_class = view->size_class;
+    uint64_t kept = LOAD_RELAXED(slab->words[word]);
+    uint64_t free_fields;
+
+    while ((free_fields = size_class_free_fields(size_class, kept ^ view->key)) != 0) {
+        uint32_t skipped = random % (uint32_t)__builtin_popcountll(free_fields), shift;
+
+        while (skipped--)
+            free_fields &= free_fields - 1;
+        shift = (uint32_t)__builtin_ctzll(free_fields) - (size_class->field_bits - 1);
+        if (!slab_is_still(slab, view->key))
+            return 0;
+        if (atomic_compare_exchange_weak_explicit(&slab->words[word], &kept,
+                                                  kept ^ (uint64_t)field << shift,
+                                                  memory_order_acq_rel, memory_order_relaxed)) {
+            *index = size_class_block(size_class, word, shift);
+            return slab_block_address(view, *index);
+        }
+    }
+    return 0;
+}
+
+uintptr_t slab_claim_random(struct slab *slab, uint32_t heap, const struct size_class *size_class,
+                            uint32_t field, uint64_t random, uint32_t *index)
+{
+    uint32_t word = (uint32_t)random % size_class->words;
+    uintptr_t address = 0;
+    struct slab_view view;
+
+    if (!slab_view(slab, &view) || view.heap != heap || view.size_class != size_class)
+        return 0;
+    for (uint32_t i = 0; i < size_class->words && !address; i++) {
+        address = claim_in_word(slab, &view, word, field, (uint32_t)(random >> 32), index);
+        if (++word == size_class->words)
+            word = 0;
+    }
+    return address;
+}
+
 void slab_settle(struct slab *slab, const struct slab_view *view, uint32_t index, uint32_t field)
 {
     uint32_t word = size_class_word(view->size_class, index);

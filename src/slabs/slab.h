@@ -92,7 +92,7 @@ struct slab {
     _Atomic uint64_t key;
     _Atomic uint64_t state; /* enum slab_state | the key's upper bits */
     _Atomic(const struct size_class *) size_class;
-    _Atomic uintptr_t base;
+    _Atomic uintptr_t base;                    /* of its first block */
     _Atomic uint32_t heap;                     /* number of the heap; 0: the descriptor is free */
     _Atomic uint32_t idle;                     /* slab_tag while it is noted as empty; else not */
     _Atomic(struct block_history *) histories; /* of its blocks; NULL: it has had none yet */
@@ -197,6 +197,12 @@ static inline uintptr_t slab_block_address(const struct slab_view *view, uint32_
     return view->base + (uintptr_t)index * view->size_class->block_size;
 }
 
+/* Where the slab's memory begins. */
+static inline uintptr_t slab_memory_begin(const struct slab_view *view)
+{
+    return view->base - view->size_class->margin;
+}
+
 /* Of a block of a tracked slab. */
 static inline struct block_history *slab_history(const struct slab *slab, uint32_t index)
 {
@@ -267,6 +273,10 @@ SLAB_INLINE uintptr_t slab_claim(struct slab *slab, uint32_t heap,
 {
     return slab_claim_from(slab, heap, size_class, field, LOAD_RELAXED(slab->hint), index);
 }
+
+/* The same, of a free block that `random` chooses. */
+uintptr_t slab_claim_random(struct slab *slab, uint32_t heap, const struct size_class *size_class,
+                            uint32_t field, uint64_t random, uint32_t *index);
 
 /* What lies at an address, which the view must hold. */
 SLAB_INLINE enum slab_answer slab_look(const struct slab *slab, const struct slab_view *view,

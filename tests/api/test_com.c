@@ -579,7 +579,7 @@ static void options_of_an_unknown_size_are_E_INVALIDARG(void **state)
 static void options_with_an_unknown_flag_are_E_INVALIDARG(void **state)
 {
     const DWORD known = HOSTMEM_TRACK_BLOCKS | HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE |
-                        HOSTMEM_DELAY_REUSE | HOSTMEM_WATCH_SYSTEM;
+                        HOSTMEM_DELAY_REUSE | HOSTMEM_WATCH_SYSTEM | HOSTMEM_HARDEN;
 
     (void)state;
     for (unsigned bit = 0; bit < 32; bit++) {

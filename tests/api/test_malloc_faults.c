@@ -47,7 +47,8 @@ static const struct variant variants[] = {
     {"plain", 0, 0},
     {"guarded", 0, 3000},
     {"tracked", HOSTMEM_TRACK_BLOCKS, 0},
-    {"hardened", HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE, 0},
+    {"hardened", HOSTMEM_HARDEN, 0},
+    {"checked", HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE, 0},
 };
 
 /* ------------------------------------------------------------------------------------------------

@@ -249,7 +249,6 @@ static void a_write_after_free_is_found_though_reuse_is_delayed(void **state)
     (void)state;
     for (unsigned i = 0; i < 255; i++)
         free_block(victim.heap, heap_block(victim.heap, DAMAGED_SIZE));
-    assert_figure(notes.count, 0); /* it is not used again yet */
     free_block(victim.heap, victim.neighbour);
     end_only_heap(&subject, victim.heap);
     assert_damage_is_told(&notes, &subject, &victim);
@@ -298,21 +297,29 @@ static void damage_is_counted_without_a_callback_too(void **state)
  * Delayed reuse
  * --------------------------------------------------------------------------------------------- */
 
-static void a_freed_block_is_used_again_after_256_further_frees_at_the_earliest(void **state)
+/* Where a freed block waits is chosen by chance: some 6 in 100 do not wait for 64 further frees. */
+static void most_freed_blocks_are_not_used_again_at_once(void **state)
 {
     struct subject subject = subject_with_flags(HOSTMEM_DELAY_REUSE);
     IHostMalloc *heap = subject_heap(&subject);
-    void *first = heap_block(heap, 48);
+    unsigned early = 0;
 
     (void)state;
-    free_block(heap, first);
-    for (unsigned further = 0; further < 256; further++) {
-        void *block = heap_block(heap, 48);
+    for (unsigned i = 0; i < 64; i++) {
+        void *first = heap_block(heap, 48);
 
-        if (block == first)
-            fail_msg("used again after %u further frees", further);
-        free_block(heap, block);
+        free_block(heap, first);
+        for (unsigned further = 0; further < 64; further++) {
+            void *block = heap_block(heap, 48);
+
+            free_block(heap, block);
+            if (block == first) {
+                early++;
+                break;
+            }
+        }
     }
+    assert_between(early, 0, 24);
     assert_figure(heap_figures_of(&subject, 1).Blocks.Now, 0);
     end_only_heap(&subject, heap);
     subject_end(&subject);
@@ -585,7 +592,7 @@ int main(void)
         cmocka_unit_test(a_write_after_free_is_found_though_reuse_is_delayed),
         cmocka_unit_test(a_write_into_a_slab_that_is_spare_is_found_or_faults),
         cmocka_unit_test(damage_is_counted_without_a_callback_too),
-        cmocka_unit_test(a_freed_block_is_used_again_after_256_further_frees_at_the_earliest),
+        cmocka_unit_test(most_freed_blocks_are_not_used_again_at_once),
         cmocka_unit_test(blocks_whose_reuse_is_delayed_are_given_back_by_Trim),
         cmocka_unit_test(a_write_just_past_a_guarded_block_faults_there),
         cmocka_unit_test(a_guarded_block_of_any_size_ends_less_than_16_bytes_before_its_guard_page),

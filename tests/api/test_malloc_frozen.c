@@ -378,7 +378,7 @@ static void a_thread_frozen_in_a_heap_s_call_keeps_nobody_waiting(void **state)
     run(0);
 }
 
-static void a_thread_frozen_in_a_hardened_heap_s_call_keeps_nobody_waiting(void **state)
+static void a_thread_frozen_in_a_checked_heap_s_call_keeps_nobody_waiting(void **state)
 {
     (void)state;
     run(HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE);
@@ -388,7 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thread_frozen_in_a_heap_s_call_keeps_nobody_waiting),
-        cmocka_unit_test(a_thread_frozen_in_a_hardened_heap_s_call_keeps_nobody_waiting),
+        cmocka_unit_test(a_thread_frozen_in_a_checked_heap_s_call_keeps_nobody_waiting),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

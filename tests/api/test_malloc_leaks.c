@@ -167,7 +167,7 @@ static void each_live_block_is_told_of_at_the_last_Release_and_given_back(void *
     leak(0);
 }
 
-static void each_live_block_of_a_hardened_heap_is_told_of_and_given_back(void **state)
+static void each_live_block_of_a_checked_heap_is_told_of_and_given_back(void **state)
 {
     (void)state;
     leak(HOSTMEM_TRACK_BLOCKS | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE);
@@ -408,7 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_live_block_is_told_of_at_the_last_Release_and_given_back),
-        cmocka_unit_test(each_live_block_of_a_hardened_heap_is_told_of_and_given_back),
+        cmocka_unit_test(each_live_block_of_a_checked_heap_is_told_of_and_given_back),
         cmocka_unit_test(a_freed_block_is_no_leak),
         cmocka_unit_test(blocks_that_are_live_at_the_last_Release_are_reported_as_leaks),
         promise(leaks_are_counted_without_a_callback_too),

@@ -375,7 +375,7 @@ static void where_slabs_come_and_go_no_blocks_overlap(void **state)
     play_on_threads(*state, THREADS, OPERATIONS, 40);
 }
 
-static void where_hardened_slabs_come_and_go_no_blocks_overlap(void **state)
+static void where_checked_slabs_come_and_go_no_blocks_overlap(void **state)
 {
     struct subject subject = subject_with_flags(HOSTMEM_FILL_ON_FREE);
 
@@ -385,7 +385,7 @@ static void where_hardened_slabs_come_and_go_no_blocks_overlap(void **state)
     subject_end(&subject);
 }
 
-static void in_requests_of_8_threads_of_a_hardened_heap_no_blocks_overlap(void **state)
+static void in_requests_of_8_threads_of_a_checked_heap_no_blocks_overlap(void **state)
 {
     struct subject subject =
         subject_with_flags(HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE);
@@ -405,8 +405,8 @@ int main(void)
         promise(in_many_requests_of_one_thread_no_blocks_overlap),
         promise(in_many_requests_of_8_threads_no_blocks_overlap),
         promise(where_slabs_come_and_go_no_blocks_overlap),
-        cmocka_unit_test(where_hardened_slabs_come_and_go_no_blocks_overlap),
-        cmocka_unit_test(in_requests_of_8_threads_of_a_hardened_heap_no_blocks_overlap),
+        cmocka_unit_test(where_checked_slabs_come_and_go_no_blocks_overlap),
+        cmocka_unit_test(in_requests_of_8_threads_of_a_checked_heap_no_blocks_overlap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,7 +285,8 @@ static void a_live_block_whose_history_is_being_written_is_left_out(void **state
     full_books_make(&full, &section, HOSTMEM_TRACK_BLOCKS);
     before = read_all().block_count;
     slab = heap_slab(&writers()->heaps, 1);
-    while (!slab->histories[index].sequence || slab->histories[index].freed)
+    while (!slab->histories[index].sequence ||
+           block_life_of(slab->histories[index].life) != BLOCK_WATCHED)
         index++;
     sequence = slab->histories[index].sequence;
     slab->histories[index].sequence = 0;

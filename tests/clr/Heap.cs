@@ -5,6 +5,8 @@
 //   marshal COUNT SIZE the same by Marshal.AllocHGlobal, for which the runtime looks up LocalAlloc;
 //                      as many more are made, resized and freed
 //   damage COUNT       COUNT blocks are written to after they were freed, and later used again
+//   beyond COUNT       behind COUNT blocks of 40 bytes a byte is written to; every other one is freed, and
+//                      the others live at the end
 //   fresh              prints the first byte of a new block, and whether its memory is used again late:
 //                      on average of 9 blocks after at least 100 further frees, of at most 200
 //   free-twice, free-inside, free-misaligned
@@ -67,6 +69,8 @@ static unsafe class Heap
             return HoldGlobal(number, int.Parse(arguments[2]));
         case "damage":
             return Damage(number);
+        case "beyond":
+            return Beyond(number);
         case "fresh":
             return Fresh();
         case "free-twice":
@@ -141,6 +145,19 @@ static unsafe class Heap
         for (int i = 0; i < 20000; i++)
             Free(Alloc(40));
         Console.WriteLine("{0} blocks are damaged", count);
+        return 0;
+    }
+
+    static int Beyond(int count)
+    {
+        for (int i = 0; i < count; i++) {
+            byte *block = Alloc(40);
+
+            block[40] = 1;
+            if (i % 2 == 0)
+                Free(block);
+        }
+        Console.WriteLine("{0} blocks are written beyond", count);
         return 0;
     }
 

@@ -301,6 +301,7 @@ static void help_names_every_option_and_exit_code(void **state)
                                         "--heap ",
                                         "--callers ",
                                         "--check ",
+                                        "--harden ",
                                         "--guard SIZE",
                                         "--limit SIZE",
                                         "--reserve SIZE",

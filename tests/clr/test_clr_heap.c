@@ -317,7 +317,7 @@ int main(void)
                                            cmocka_unit_test(without_callers_no_origin_is_kept)};
     const struct CMUnitTest with_check[] = {TESTS_OF_EACH_KIND,
                                             cmocka_unit_test(with_check_the_report_says_so),
-                                            cmocka_unit_test(without_callers_no_origin_is_kept)};
+                                            cmocka_unit_test(callers_are_places_in_the_runtime)};
     const struct CMUnitTest with_callers[] = {TESTS_OF_EACH_KIND,
                                               cmocka_unit_test(without_check_the_report_says_so),
                                               cmocka_unit_test(callers_are_places_in_the_runtime)};

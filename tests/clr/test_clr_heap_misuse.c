@@ -77,9 +77,11 @@ static void writes_to_freed_blocks_are_found(void **state)
     check_run(run, json_array_size(damages) == 3);
     for (size_t i = 0; i < json_array_size(damages); i++)
         check_damage(run, json_array_get(damages, i));
-    check_run(run, strstr(run->errors, "\nHeap blocks written to after they were freed\n  0x"));
-    check_run(run, occurrences(run->errors, ", offset 5 in a block of 40 bytes\n") == 3);
-    check_run(run, occurrences(run->errors, " (no origin kept), freed by thread ") == 3);
+    check_run(run, strstr(run->errors, "\nDamaged heap blocks: written to at\n  0x"));
+    check_run(run, occurrences(run->errors,
+                               ", offset 5 in a block of 40 bytes after it was freed\n") == 3);
+    check_run(run,
+              occurrences(run->errors, " (code generated at run time), freed by thread ") == 3);
     check_books(run);
     run_free(run);
 }
@@ -106,6 +108,48 @@ static void check_fills_new_blocks_and_uses_them_again_late(void **state)
     run_free(run);
 }
 
+static void an_overrun_is_told_with_its_caller_of_freed_blocks_and_of_live_ones(void **state)
+{
+    struct run *run = misuse(L"--check", L"beyond 6");
+    const json_t *damages = report_member(run, "damages");
+    size_t freed = 0;
+
+    (void)state;
+    check_run(run, strcmp(run->output, "6 blocks are written beyond\n") == 0);
+    check_run(run, report_integer(run, "statistics.damaged_blocks") == 6);
+    check_run(run, json_array_size(damages) == 6);
+    for (size_t i = 0; i < json_array_size(damages); i++) {
+        const json_t *damage = json_array_get(damages, i);
+
+        check_run(run, strcmp(json_string_value(json_object_get(damage, "kind")), "behind") == 0);
+        check_run(run, json_integer_value(json_object_get(damage, "offset")) == 40);
+        check_run(run, json_integer_value(json_object_get(damage, "size")) == 40);
+        check_run(run, json_integer_value(json_object_get(damage, "thread")) != 0);
+        check_run(run, strcmp(json_string_value(json_object_get(damage, "origin")),
+                              "code generated at run time") == 0);
+        freed += json_integer_value(json_object_get(damage, "freed_by")) != 0;
+    }
+    check_run(run, freed == 3);
+    check_run(run, strstr(run->errors, "1 bytes behind the end of a block of 40 bytes"));
+    check_books(run);
+    run_free(run);
+}
+
+static void hardened_heaps_tell_of_overruns_and_refuse_what_is_freed_twice(void **state)
+{
+    struct run *run = misuse(L"--harden", L"beyond 6");
+
+    (void)state;
+    check_run(run, json_is_true(report_member(run, "host.harden")));
+    check_run(run, report_integer(run, "statistics.damaged_blocks") == 6);
+    check_books(run);
+    run_free(run);
+    run = misuse(L"--harden", L"free-twice");
+    check_run(run, strstr(run->output, "refused"));
+    check_books(run);
+    run_free(run);
+}
+
 static void without_check_nothing_is_looked_for(void **state)
 {
     struct run *run = misuse(L"--heap", L"damage 3");
@@ -113,7 +157,7 @@ static void without_check_nothing_is_looked_for(void **state)
     (void)state;
     check_run(run, run->exit_code == 0);
     check_run(run, report_integer(run, "statistics.damaged_blocks") == 0);
-    check_run(run, !strstr(run->errors, "written to after they were freed"));
+    check_run(run, !strstr(run->errors, "Damaged heap blocks"));
     run_free(run);
 }
 
@@ -198,6 +242,8 @@ int main(void)
         cmocka_unit_test(a_free_inside_a_block_is_refused),
         cmocka_unit_test(writes_to_freed_blocks_are_found),
         cmocka_unit_test(the_first_twenty_damaged_blocks_are_described),
+        cmocka_unit_test(hardened_heaps_tell_of_overruns_and_refuse_what_is_freed_twice),
+        cmocka_unit_test(an_overrun_is_told_with_its_caller_of_freed_blocks_and_of_live_ones),
         cmocka_unit_test(check_fills_new_blocks_and_uses_them_again_late),
         cmocka_unit_test(without_check_nothing_is_looked_for),
         cmocka_unit_test(a_guard_page_stops_a_write_behind_a_block),

@@ -30,7 +30,7 @@ static int begin(void **state)
     return begin_with(state, 0);
 }
 
-static int begin_hardened(void **state)
+static int begin_checked(void **state)
 {
     return begin_with(state, HEAP_FILL_ON_FREE | HEAP_DELAY_REUSE);
 }
@@ -354,7 +354,7 @@ int main(void)
         fixture_test(of_empty_slabs_a_heap_keeps_a_few),
         fixture_test(a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was),
         cmocka_unit_test_setup_teardown(
-            a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was, begin_hardened, end),
+            a_trim_gives_all_empty_slabs_back_and_says_how_much_that_was, begin_checked, end),
         fixture_test(descriptors_are_used_again),
         fixture_test(an_active_slab_that_was_trimmed_is_met_again_and_does_no_harm),
         fixture_test(a_heap_that_begins_has_nothing_of_the_one_before),

@@ -6,6 +6,8 @@
  */
 #include "heap_world.h"
 
+#include "heap/check/heap_look.h"
+
 #define SLOTS 256
 #define ROUNDS (is_long_form() ? 2500 : 500)
 
@@ -42,10 +44,15 @@ static int begin(void **state)
     return begin_with(state, 0);
 }
 
-static int begin_hardened(void **state)
+static int begin_checked(void **state)
 {
     return begin_with(state, HEAP_TRACK_BLOCKS | HEAP_FILL_ON_ALLOC | HEAP_FILL_ON_FREE |
                                  HEAP_DELAY_REUSE);
+}
+
+static int begin_hardened(void **state)
+{
+    return begin_with(state, HEAP_HARDEN);
 }
 
 static int end(void **state)
@@ -143,6 +150,8 @@ static void trim_and_look(void *context)
     struct heap_audit audit;
 
     reclaim(arena->space);
+    if (heap_look(arena->space, NULL))
+        atomic_fetch_add(&arena->failures, 1);
     while (heap_next_block(arena->space, 0, &cursor, &block)) {
         if (block.size > SMALL_LIMIT + 8)
             atomic_fetch_add(&arena->failures, 1);
@@ -279,17 +288,25 @@ static void of_all_that_free_a_block_at_once_one_wins(void **state)
     {                                                                                              \
         "hardened: " #test, test, begin_hardened, end, NULL                                        \
     }
+#define checked(test)                                                                              \
+    {                                                                                              \
+        "checked: " #test, test, begin_checked, end, NULL                                          \
+    }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         plain(blocks_keep_their_contents_while_they_change_hands),
+        checked(blocks_keep_their_contents_while_they_change_hands),
         hardened(blocks_keep_their_contents_while_they_change_hands),
         plain(trimming_looking_and_other_heaps_disturb_nothing),
+        checked(trimming_looking_and_other_heaps_disturb_nothing),
         hardened(trimming_looking_and_other_heaps_disturb_nothing),
         plain(when_all_is_freed_only_spares_and_active_slabs_are_kept),
+        checked(when_all_is_freed_only_spares_and_active_slabs_are_kept),
         hardened(when_all_is_freed_only_spares_and_active_slabs_are_kept),
         plain(of_all_that_free_a_block_at_once_one_wins),
+        checked(of_all_that_free_a_block_at_once_one_wins),
         hardened(of_all_that_free_a_block_at_once_one_wins),
     };
 

@@ -43,6 +43,11 @@ static int begin_delayed(void **state)
 
 static int begin_hardened(void **state)
 {
+    return begin_with(state, HEAP_HARDEN);
+}
+
+static int begin_checked(void **state)
+{
     return begin_with(state, HEAP_FILL_ON_FREE | HEAP_DELAY_REUSE);
 }
 
@@ -422,25 +427,33 @@ static void delayed_blocks_come_back_in_no_order(void **state)
     {                                                                                              \
         "hardened: " #test, test, begin_hardened, end, NULL                                        \
     }
+#define checked(test)                                                                              \
+    {                                                                                              \
+        "checked: " #test, test, begin_checked, end, NULL                                          \
+    }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         fixture_test(a_heap_in_which_nothing_lives_holds_little),
+        checked(a_heap_in_which_nothing_lives_holds_little),
         hardened(a_heap_in_which_nothing_lives_holds_little),
         fixture_test(many_heaps_in_which_nothing_lives_hold_little_together),
+        checked(many_heaps_in_which_nothing_lives_hold_little_together),
         hardened(many_heaps_in_which_nothing_lives_hold_little_together),
         fixture_test(a_heap_s_bound_counts_no_other_heap_s_slabs),
         fixture_test(what_is_held_is_in_proportion_to_what_lives),
         fixture_test(slabs_of_a_few_classes_stay),
         fixture_test(nothing_is_refused_while_nothing_lives),
+        checked(nothing_is_refused_while_nothing_lives),
         hardened(nothing_is_refused_while_nothing_lives),
         fixture_test(a_large_block_gets_what_other_heaps_hold),
-        hardened(a_large_block_gets_what_other_heaps_hold),
+        checked(a_large_block_gets_what_other_heaps_hold),
         fixture_test(a_slab_gets_what_other_heaps_hold),
-        hardened(a_slab_gets_what_other_heaps_hold),
+        checked(a_slab_gets_what_other_heaps_hold),
         fixture_test(the_system_is_asked_again_after_something_was_given_back),
         delayed(blocks_whose_reuse_is_delayed_refuse_nothing),
+        checked(blocks_whose_reuse_is_delayed_refuse_nothing),
         hardened(blocks_whose_reuse_is_delayed_refuse_nothing),
         fixture_test(what_a_shortage_of_everything_refuses_is_refused_at_once),
         fixture_test(at_a_limit_every_free_block_of_the_class_is_found),

@@ -10,7 +10,7 @@ static struct size_classes classes;
 static int begin(void **state)
 {
     (void)state;
-    size_classes_init(&classes);
+    size_classes_init(&classes, false);
     return 0;
 }
 
@@ -58,9 +58,49 @@ static void blocks_are_aligned_and_fit_into_their_slab(void **state)
 
         assert_int_equal(size_class->index, i);
         assert_int_equal(size_class->block_size % BLOCK_ALIGNMENT, 0);
-        assert_true((size_t)size_class->blocks * size_class->block_size <= SLAB_SIZE);
-        assert_true((size_t)(size_class->blocks + 1) * size_class->block_size > SLAB_SIZE);
+        assert_true((size_t)size_class->blocks * size_class->block_size + size_class->margin <=
+                    SLAB_SIZE);
+        assert_true((size_t)(size_class->blocks + 1) * size_class->block_size + size_class->margin >
+                    SLAB_SIZE);
         assert_in_range(size_class->words, 1, SLAB_WORDS);
+    }
+}
+
+static int begin_with_margins(void **state)
+{
+    (void)state;
+    size_classes_init(&classes, true);
+    return 0;
+}
+
+static void tracked_classes_with_margins_serve_every_request_up_to_their_limit(void **state)
+{
+    (void)state;
+    assert_int_equal(classes.small_limit, 32736);
+    for (size_t size = 0; size <= classes.small_limit; size++) {
+        const struct size_class *size_class = &classes.classes[size_class_tracked(&classes, size)];
+
+        assert_in_range(size, size_class->smallest, size_class->largest);
+        assert_true(size_class->tracked);
+        assert_int_equal(size_class->margin, CLASS_MARGIN);
+        assert_int_equal(size_class->largest + CLASS_MARGIN, size_class->block_size);
+    }
+}
+
+/* A slab holds as many blocks as without margins, or one more; one less of small powers of two. */
+static void margins_cost_hardly_any_blocks_of_a_slab(void **state)
+{
+    static struct size_classes without;
+
+    (void)state;
+    size_classes_init(&without, false);
+    for (uint32_t i = 0; i < CLASS_COUNT; i++) {
+        const struct size_class *plain = &without.classes[i], *now = &classes.classes[i];
+        bool divides = (plain->block_size & (plain->block_size - 1)) == 0;
+        bool one_less = plain->tracked && divides && plain->block_size < 1024;
+
+        assert_in_range(now->blocks, plain->blocks - one_less, plain->blocks + plain->tracked);
+        assert_int_equal(now->margin, plain->tracked ? CLASS_MARGIN : 0);
     }
 }
 
@@ -163,6 +203,16 @@ int main(void)
         cmocka_unit_test(each_request_has_a_field_that_means_it_and_nothing_else),
         cmocka_unit_test(free_fields_are_those_that_are_zero),
     };
+    const struct CMUnitTest with_margins[] = {
+        cmocka_unit_test(tracked_classes_with_margins_serve_every_request_up_to_their_limit),
+        cmocka_unit_test(margins_cost_hardly_any_blocks_of_a_slab),
+        cmocka_unit_test(blocks_are_aligned_and_fit_into_their_slab),
+        cmocka_unit_test(each_block_has_a_field_of_its_own),
+        cmocka_unit_test(each_offset_is_found_to_be_its_blocks),
+        cmocka_unit_test(each_request_has_a_field_that_means_it_and_nothing_else),
+        cmocka_unit_test(free_fields_are_those_that_are_zero),
+    };
 
-    return cmocka_run_group_tests(tests, begin, NULL);
+    return cmocka_run_group_tests(tests, begin, NULL) +
+           cmocka_run_group_tests(with_margins, begin_with_margins, NULL);
 }

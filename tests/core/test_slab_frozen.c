@@ -27,7 +27,7 @@ static struct size_classes classes;
 static const struct size_class *narrow_class(void)
 {
     if (!classes.classes[0].blocks)
-        size_classes_init(&classes);
+        size_classes_init(&classes, false);
     return &classes.classes[size_class_plain(&classes, REQUEST)];
 }
 

@@ -220,7 +220,7 @@ static const struct heap_operation misuse[] = {
     {HEAP_FREE_WRONG, 1, 2, 0, 0, HEAP_WRONG_FREED, 0, 0},
 };
 
-static const struct heap_operation hardened[] = {
+static const struct heap_operation checked[] = {
     {HEAP_SPACE, 0, 0, 0, 0, TRACK | FILL_ON_FREE | DELAY, 0, 0},
     {HEAP_FILL, 0, 0, BYTES, 60, 0, DEBUG, 255},
     {HEAP_FREE_RUN, 0, 0, 0, 0, 0, 0, 255},
@@ -287,7 +287,7 @@ static const struct heap_operation shortage[] = {
 };
 
 static const struct seed heap_seeds[] = {
-    SEED(full_slabs),   SEED(threads), SEED(misuse),  SEED(hardened), SEED(damaged_ends),
+    SEED(full_slabs),   SEED(threads), SEED(misuse),  SEED(checked),  SEED(damaged_ends),
     SEED(quick_misuse), SEED(guarded), SEED(resizes), SEED(shortage),
 };
 

@@ -7,6 +7,8 @@
 
 #include "fuzz.h"
 
+#include "heap/heap_space.h"
+
 enum heap_kind {
     HEAP_SPACE, /* all ends, and begins anew with other options */
     HEAP_CREATE,
@@ -83,7 +85,7 @@ static inline unsigned heap_slot_number(const struct heap_operation *operation)
 /* Options of a space: HEAP_TRACK_BLOCKS and so on, and from which size on blocks are guarded. */
 static inline uint32_t heap_flags(const struct heap_operation *operation)
 {
-    return operation->more % 16u;
+    return operation->more % 16u | (operation->more & HEAP_HARDEN);
 }
 
 size_t heap_guard_above(const struct heap_operation *operation);

@@ -7,6 +7,7 @@
  * is all that callgrind counts (--toggle-collect). The system is the emulation of tests/os_posix:
  * instructions.cmake counts the functions of src/ alone.
  */
+#include "checked.h"
 #include "heap_world.h"
 
 #include "heap/heap_fast_path.h"
@@ -112,6 +113,7 @@ static const struct operation {
     {"small_tracked", small_tracked},     {"large_block", large_block},
     {"reserve_release", reserve_release}, {"commit_decommit", commit_decommit},
     {"find_region", find_region},         {"budget_refusal", budget_refusal},
+    {"small_checked", small_checked},
 };
 
 /* ------------------------------------------------------------------------------------------------
@@ -129,6 +131,7 @@ static void set_up(struct stage *stage)
     stage->tracking = begin_heap_space(&stage->world, HEAP_TRACK_BLOCKS);
     stage->tracked_heap = heap_create(stage->tracking, false);
     assert_true(stage->heap && stage->tracked_heap);
+    checked_set_up(&stage->world);
     stage->region = reserve(&stage->world, 16 * GRANULE);
     for (size_t i = 0; i < COUNT_OF(stage->regions); i++)
         stage->regions[i] = reserve(&stage->world, GRANULE);

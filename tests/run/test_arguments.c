@@ -123,6 +123,8 @@ static void what_needs_heaps_implies_them(void **state)
     assert_true(arguments.heap && arguments.callers && !arguments.check);
     arguments = taken(LINE(L"--check", L"a.dll"));
     assert_true(arguments.heap && arguments.check && !arguments.callers);
+    arguments = taken(LINE(L"--harden", L"a.dll"));
+    assert_true(arguments.heap && arguments.harden && !arguments.check);
     arguments = taken(LINE(L"--guard", L"64K", L"a.dll"));
     assert_true(arguments.heap);
     assert_figure(arguments.guard_above, 64 << 10);

@@ -102,19 +102,21 @@ static void what_was_asked_of_hostmem_is_told(void **state)
     json_expect(member("host"),
                 "{'set_host_control': '0x00000000', 'set_host_control_accepted': true,"
                 " 'redirected_modules': [], 'heap': false, 'callers': false, 'check': false,"
-                " 'guard_above': 0, 'tells_pressure': false}");
+                " 'harden': false, 'guard_above': 0, 'tells_pressure': false}");
     snapshot.subject.host_control = E_NOTIMPL;
     snapshot.subject.modules = modules;
     snapshot.subject.module_count = COUNT_OF(modules);
     snapshot.subject.manages_heaps = true;
     snapshot.subject.keeps_callers = true;
     snapshot.subject.checks_blocks = true;
+    snapshot.subject.is_hardened = true;
     snapshot.subject.tells_pressure = true;
     snapshot.subject.guard_above = 65536;
     json_expect(member("host"),
                 "{'set_host_control': '0x80004001', 'set_host_control_accepted': false,"
                 " 'redirected_modules': ['coreclr.dll', 'clrjit.dll'], 'heap': true,"
-                " 'callers': true, 'check': true, 'guard_above': 65536, 'tells_pressure': true}");
+                " 'callers': true, 'check': true, 'harden': true, 'guard_above': 65536,"
+                " 'tells_pressure': true}");
 }
 
 /* A path of Windows may hold half a surrogate pair, and a report with a wrong name is none. */

@@ -93,7 +93,8 @@ static void live_blocks_are_told_by_origin(void **state)
 
 static void a_damaged_block_is_told_with_its_origin(void **state)
 {
-    const struct damaged_block block = {.address = 0x12345,
+    const struct damaged_block block = {.kind = HostMemDamageAfterFree,
+                                        .address = 0x12345,
                                         .block = 0x12340,
                                         .size = 1000,
                                         .heap = 3,
@@ -105,8 +106,24 @@ static void a_damaged_block_is_told_with_its_origin(void **state)
 
     (void)state;
     json_expect(report_json_damaged_blocks(&snapshot),
-                "[{'address': '0x12345', 'block': '0x12340', 'offset': 5, 'size': 1000, 'heap': 3,"
+                "[{'kind': 'after_free', 'address': '0x12345', 'block': '0x12340', 'offset': 5, "
+                "'size': 1000, 'heap': 3,"
                 " 'origin': 'heap.cpp:12', 'thread': 7, 'freed_by': 8, 'sequence': 9}]");
+}
+
+static void a_write_before_a_block_has_a_negative_offset(void **state)
+{
+    const struct damaged_block blocks[] = {
+        {.kind = HostMemDamageBefore, .address = 0x12338, .block = 0x12340, .origin = "a"},
+        {.kind = HostMemDamageBehind, .address = 0x12344, .block = 0x12340, .origin = "a"}};
+    const struct snapshot snapshot = {.damaged_blocks = blocks, .damaged_block_count = 2};
+    json_t *told = report_json_damaged_blocks(&snapshot);
+
+    (void)state;
+    json_expect(json_object_get(json_array_get(told, 0), "kind"), "'before'");
+    json_expect(json_object_get(json_array_get(told, 0), "offset"), "-8");
+    json_expect(json_object_get(json_array_get(told, 1), "kind"), "'behind'");
+    json_expect(json_object_get(json_array_get(told, 1), "offset"), "4");
 }
 
 int main(void)
@@ -117,6 +134,7 @@ int main(void)
         cmocka_unit_test_setup(nothing_is_an_empty_array, begin),
         cmocka_unit_test_setup(live_blocks_are_told_by_origin, begin),
         cmocka_unit_test_setup(a_damaged_block_is_told_with_its_origin, begin),
+        cmocka_unit_test_setup(a_write_before_a_block_has_a_negative_offset, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

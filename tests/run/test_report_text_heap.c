@@ -83,7 +83,8 @@ static void a_long_origin_has_a_row_of_its_own(void **state)
 
 static void a_damaged_block_is_told_with_its_origin(void **state)
 {
-    const struct damaged_block block = {.address = 0x12345,
+    const struct damaged_block block = {.kind = HostMemDamageAfterFree,
+                                        .address = 0x12345,
                                         .block = 0x12340,
                                         .size = 1000,
                                         .allocated_by = 7,
@@ -96,10 +97,39 @@ static void a_damaged_block_is_told_with_its_origin(void **state)
     (void)state;
     report_text_damaged_blocks(&text, &snapshot);
     assert_string_equal(text.characters,
-                        "\nHeap blocks written to after they were freed\n"
-                        "  0x12345, offset 5 in a block of 1,000 bytes\n"
+                        "\nDamaged heap blocks: written to at\n"
+                        "  0x12345, offset 5 in a block of 1,000 bytes after it was freed\n"
                         "    allocated by thread 7 (heap.cpp:12), freed by thread 8\n"
                         "  and 2 more\n");
+}
+
+static void a_write_beyond_a_block_is_told_with_its_side_and_how_far_that_was(void **state)
+{
+    const struct damaged_block blocks[] = {{.kind = HostMemDamageBehind,
+                                            .address = 0x12340 + 1000,
+                                            .block = 0x12340,
+                                            .size = 1000,
+                                            .allocated_by = 7,
+                                            .origin = "a.dll+0x12"},
+                                           {.kind = HostMemDamageBefore,
+                                            .address = 0x12338,
+                                            .block = 0x12340,
+                                            .size = 1000,
+                                            .allocated_by = 7,
+                                            .freed_by = 8,
+                                            .origin = "a.dll+0x12"}};
+    const struct snapshot snapshot = {
+        .statistics.DamagedBlocks = 2, .damaged_blocks = blocks, .damaged_block_count = 2};
+    struct text text = {.arena = &arena};
+
+    (void)state;
+    report_text_damaged_blocks(&text, &snapshot);
+    assert_string_equal(text.characters,
+                        "\nDamaged heap blocks: written to at\n"
+                        "  0x12728, 1 bytes behind the end of a block of 1,000 bytes\n"
+                        "    allocated by thread 7 (a.dll+0x12)\n"
+                        "  0x12338, 8 bytes before the beginning of a block of 1,000 bytes\n"
+                        "    allocated by thread 7 (a.dll+0x12), freed by thread 8\n");
 }
 
 int main(void)
@@ -111,6 +141,7 @@ int main(void)
         cmocka_unit_test(ten_groups_are_all),
         cmocka_unit_test(a_long_origin_has_a_row_of_its_own),
         cmocka_unit_test(a_damaged_block_is_told_with_its_origin),
+        cmocka_unit_test(a_write_beyond_a_block_is_told_with_its_side_and_how_far_that_was),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,7 @@ static void a_frozen_thread_keeps_nobody_from_completing_any_method(void **state
     run(0, options.freezes - options.freezes / 2);
 }
 
-static void a_thread_frozen_in_a_hardened_heap_keeps_nobody_either(void **state)
+static void a_thread_frozen_in_a_checked_heap_keeps_nobody_either(void **state)
 {
     (void)state;
     run(HOSTMEM_TRACK_BLOCKS | HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE,
@@ -86,7 +86,7 @@ int main(int count, char **arguments)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_function_of_the_dll_is_found_by_its_address),
         cmocka_unit_test(a_frozen_thread_keeps_nobody_from_completing_any_method),
-        cmocka_unit_test(a_thread_frozen_in_a_hardened_heap_keeps_nobody_either),
+        cmocka_unit_test(a_thread_frozen_in_a_checked_heap_keeps_nobody_either),
     };
 
     for (int i = 1; i < count; i += 2) {

@@ -3,7 +3,7 @@
  */
 #include "heap/reuse/heap_retire.h"
 
-#include "heap/heap_damage.h"
+#include "heap/check/heap_damage.h"
 #include "heap/reuse/partial_slabs.h"
 #include "heap/slab_memory.h"
 
@@ -17,7 +17,8 @@ static void check_all_freed(struct heap *heap, struct slab *slab, const struct s
 static size_t close(struct heap *heap, struct slab *slab, const struct slab_view *view,
                     uintptr_t *base)
 {
-    chunk_mark *mark = slab_memory_mark(heap, view->base);
+    uintptr_t memory = slab_memory_begin(view);
+    chunk_mark *mark = slab_memory_mark(heap, memory);
     size_t given = 0;
     uint64_t state;
 
@@ -26,9 +27,9 @@ static size_t close(struct heap *heap, struct slab *slab, const struct slab_view
     atomic_store_explicit(mark, 0, memory_order_release);
     slab_close(slab);
     if (base)
-        *base = view->base;
+        *base = memory;
     else
-        given = slab_memory_give(heap, view->heap, view->base);
+        given = slab_memory_give(heap, view->heap, memory);
     state = atomic_exchange_explicit(&slab->state, slab_state_word(view->key, SLAB_GONE),
                                      memory_order_seq_cst);
     partial_slabs_retired(heap, slab, view->size_class, slab_state_of(state));

@@ -3,6 +3,7 @@
  */
 #include "heap/reuse/reclaim.h"
 
+#include "heap/check/freed_regions.h"
 #include "heap/reuse/delayed_blocks.h"
 #include "heap/reuse/idle_slabs.h"
 
@@ -13,6 +14,7 @@ size_t reclaim(struct heap_space *space)
 {
     size_t given = delayed_blocks_give(space, NULL);
 
+    given += freed_regions_give(space, 0);
     given += idle_slabs_give(space, NULL);
     return given;
 }

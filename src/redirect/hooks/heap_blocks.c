@@ -3,6 +3,7 @@
  */
 #include "redirect/hooks/heap_blocks.h"
 
+#include "heap/check/heap_look.h"
 #include "heap/heap_fast_path.h"
 #include "os/os.h"
 #include "redirect/binding.h"
@@ -33,7 +34,7 @@ static void *make(const struct served_heap *heap, SIZE_T size, const void *calle
 
     if (heap_fast_alloc(host_malloc->heap, size, &memory))
         return memory;
-    if (host_malloc->manager->heaps.options.flags & HEAP_TRACK_BLOCKS)
+    if (host_malloc->manager->heaps.options.flags)
         request.caller = caller;
     host_malloc_alloc_anyway(host_malloc, &request, &memory);
     return memory;
@@ -51,6 +52,27 @@ bool heap_blocks_size(const struct manager *manager, HANDLE handle, const void *
 
     return heap_table_find(manager, handle, &heap) &&
            heap_size_of(heap.host_malloc->heap, memory, size);
+}
+
+bool heap_blocks_is_valid(struct manager *manager, HANDLE handle, const void *memory)
+{
+    size_t size;
+
+    return heap_blocks_size(manager, handle, memory, &size) &&
+           !heap_look_at(&manager->heaps, (uintptr_t)memory);
+}
+
+bool heap_blocks_are_valid(HANDLE handle)
+{
+    struct served_heap heap;
+    bool valid = true;
+
+    for (struct manager *manager = binding_next(NULL); manager; manager = binding_next(manager)) {
+        if (heap_table_find(manager, handle, &heap) &&
+            heap_look(&manager->heaps, heap.host_malloc->heap))
+            valid = false;
+    }
+    return valid;
 }
 
 /* Moves a block to a new place. NULL: no memory, and the block is what it was. */

@@ -18,12 +18,19 @@
  */
 struct manager *heap_blocks_owner(const void *memory);
 
-/* A new block; NULL: no memory. `caller` is kept if the manager tracks blocks. */
+/* A new block; NULL: no memory. `caller` is kept if the manager keeps histories. */
 void *heap_blocks_make(const struct served_heap *heap, SIZE_T size, const void *caller);
 
 /* The size of a live block of the heap that the handle stands for. False: it is no such block. */
 bool heap_blocks_size(const struct manager *manager, HANDLE handle, const void *memory,
                       size_t *size);
+
+/*
+ * Whether it is a live block of the heap that the handle stands for, and no damage is seen of it;
+ * and whether none is seen of any block of that heap. Damage that has not been told is told.
+ */
+bool heap_blocks_is_valid(struct manager *manager, HANDLE handle, const void *memory);
+bool heap_blocks_are_valid(HANDLE handle);
 
 /*
  * Gives a live block of `old` bytes another size. HeapReAlloc's flags. NULL: no memory, and the

@@ -132,16 +132,16 @@ static SIZE_T WINAPI hook_HeapSize(HANDLE handle, DWORD flags, LPCVOID memory)
 static BOOL WINAPI hook_HeapValidate(HANDLE handle, DWORD flags, LPCVOID memory)
 {
     struct manager *owner;
-    size_t size;
     BOOL valid;
 
     binding_enter();
     owner = heap_blocks_owner(memory);
     if (!owner) {
+        valid = memory || heap_blocks_are_valid(handle);
         binding_leave();
-        return HeapValidate(handle, flags, memory);
+        return HeapValidate(handle, flags, memory) && valid;
     }
-    valid = heap_blocks_size(owner, handle, memory, &size);
+    valid = heap_blocks_is_valid(owner, handle, memory);
     binding_leave();
     return valid;
 }

@@ -22,9 +22,10 @@ struct arguments {
     unsigned interval;                                /* --interval, seconds; 0: not given */
     const wchar_t *wanted_modules[ARGUMENTS_MODULES]; /* --module */
     int wanted_module_count;
-    bool heap; /* --heap, or implied by one of the three below */
+    bool heap; /* --heap, or implied by one of the four below */
     bool callers;
     bool check;
+    bool harden;
     size_t guard_above;      /* --guard; 0: not given */
     uint64_t limit;          /* --limit; 0: not given */
     uint64_t limit_reserved; /* --limit-reserved; 0: not given */
@@ -49,6 +50,6 @@ struct arguments {
 /* GO_ON, or the exit code of the failure that it has announced. */
 int arguments_read(struct arguments *arguments, int argc, wchar_t **argv);
 
-extern const char arguments_help[];
+extern const char arguments_help[]; /* arguments_help.c */
 
 #endif

@@ -147,7 +147,8 @@ static struct damaged_block describe_damage(const struct board_damage *noted,
     block.FileName = *noted->file ? noted->file : NULL;
     origin = block_origin_of(&block);
     text = block_origin_text(&origin, names);
-    return (struct damaged_block){.address = (uintptr_t)damage->Address,
+    return (struct damaged_block){.kind = (HOSTMEM_DAMAGE_KIND)damage->Kind,
+                                  .address = (uintptr_t)damage->Address,
                                   .block = (uintptr_t)block.Address,
                                   .size = block.Size,
                                   .heap = block.Heap,
@@ -232,6 +233,7 @@ static void take_subject(struct snapshot *snapshot, const struct board *board,
         .manages_heaps = orders->redirect_flags & HOSTMEM_REDIRECT_HEAP,
         .keeps_callers = orders->manager_flags & HOSTMEM_TRACK_BLOCKS,
         .checks_blocks = orders->manager_flags & HOSTMEM_FILL_ON_FREE,
+        .is_hardened = orders->manager_flags & HOSTMEM_HARDEN,
         .tells_pressure = !(orders->redirect_flags & HOSTMEM_REDIRECT_NO_STATUS),
         .guard_above = orders->guard_above,
     };

@@ -33,6 +33,8 @@ static void set_orders(struct board_orders *orders, const struct arguments *argu
         orders->manager_flags |= HOSTMEM_TRACK_BLOCKS;
     if (arguments->check)
         orders->manager_flags |= HOSTMEM_FILL_ON_ALLOC | HOSTMEM_FILL_ON_FREE | HOSTMEM_DELAY_REUSE;
+    if (arguments->harden)
+        orders->manager_flags |= HOSTMEM_HARDEN;
     if (arguments->no_pressure)
         orders->redirect_flags |= HOSTMEM_REDIRECT_NO_STATUS;
     orders->guard_above = arguments->guard_above;

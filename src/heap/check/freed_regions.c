@@ -1,0 +1,220 @@
+/*
+ * freed_regions.c: see freed_regions.h.
+ *
+ * Protocol. A place holds the index of a region, and a mark once damage of it has been told. Who
+ * takes the word out, by an exchange or a compare-and-swap, gives the region back. Who looks keeps
+ * the region's memory (kept_region.h), looks whether the word is still there, and sets the mark by
+ * compare-and-swap: while the region is kept, its index is in no other place.
+ */
+#include "heap/check/freed_regions.h"
+
+#include "heap/check/heap_damage.h"
+#include "heap/check/heap_margins.h"
+#include "heap/check/kept_region.h"
+#include "heap/reuse/heap_live.h"
+
+#include "os/os.h"
+
+#define TOLD (UINT64_C(1) << 63)
+
+static struct region *region_of(const struct heap_space *space, uint64_t word)
+{
+    return region_table_at(&space->pages->table, (uint32_t)word);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Damage
+ * --------------------------------------------------------------------------------------------- */
+
+/* True if what waits is filled; else its pages are gone. */
+static bool is_filled(const struct heap_space *space)
+{
+    return (space->options.flags & HEAP_FILL_ON_FREE) != 0;
+}
+
+/* The first byte that was changed in the block, or around it, since it was freed; 0: there is none.
+ */
+static uintptr_t find_damage(const struct heap_space *space, const struct region_facts *facts)
+{
+    struct heap_margins margins = heap_margins_of_region(space, facts);
+    struct heap_change change;
+
+    if (!is_filled(space))
+        return 0;
+    change = heap_find_change(margins.block, margins.tail, heap_pattern_of(HEAP_FILL_FREED));
+    return change.first ? change.first : heap_margins_damage(&margins);
+}
+
+static void tell(struct heap_space *space, const struct region_facts *facts, uint32_t freed_by,
+                 uintptr_t damage)
+{
+    struct heap_block block = heap_block_of_region(facts);
+
+    block.heap &= ~REGION_IS_SLAB;
+    block.freed_by = freed_by;
+    heap_tell_damage(space, &block, HEAP_DAMAGE_FREED, damage);
+}
+
+/* The region's memory is kept. */
+static bool look(struct heap_space *space, _Atomic uint64_t *place, uint64_t word)
+{
+    struct region *region = region_of(space, word);
+    uint32_t freed_by = LOAD_RELAXED(region->watch);
+    struct region_facts facts;
+    uintptr_t damage;
+
+    if (atomic_load_explicit(place, memory_order_acquire) != word || !region_read(region, &facts))
+        return false;
+    damage = find_damage(space, &facts);
+    if (!damage || !atomic_compare_exchange_strong_explicit(
+                       place, &word, word | TOLD, memory_order_acq_rel, memory_order_relaxed))
+        return false;
+    tell(space, &facts, freed_by, damage);
+    return true;
+}
+
+bool freed_regions_look(struct heap_space *space, uint32_t heap)
+{
+    bool damaged = false;
+
+    for (uint32_t i = 0; i < FREED_PLACES; i++) {
+        _Atomic uint64_t *place = &space->freed.places[i];
+        uint64_t word = atomic_load_explicit(place, memory_order_acquire);
+        struct kept_region kept;
+
+        if (!word || word & TOLD || !kept_region_begin(space, region_of(space, word), &kept))
+            continue;
+        if ((!heap || kept.facts.heap == (heap | REGION_IS_SLAB)) && look(space, place, word))
+            damaged = true;
+        kept_region_end(space, &kept);
+    }
+    return damaged;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Giving back
+ * --------------------------------------------------------------------------------------------- */
+
+/* The region is the caller's alone. */
+static size_t give(struct heap_space *space, struct region *region)
+{
+    struct region_facts facts;
+    size_t requested;
+
+    if (!region_read(region, &facts))
+        return 0;
+    counters_begin(space->pages->counters, COUNTED_HEAP_PAGES);
+    if (pages_release_block(space->pages, (void *)facts.block, facts.heap, &requested))
+        facts.committed = 0; /* the system refused: the region stays in the books */
+    counters_end(space->pages->counters, COUNTED_HEAP_PAGES, facts.committed != 0);
+    atomic_fetch_add_explicit(&space->given, 1, memory_order_seq_cst);
+    return facts.committed;
+}
+
+/* The caller has taken the word out of its place. */
+static size_t give_waiting(struct heap_space *space, uint64_t word)
+{
+    struct region *region = region_of(space, word);
+    uint32_t freed_by = LOAD_RELAXED(region->watch);
+    struct region_facts facts;
+    uintptr_t damage;
+
+    if (!region_read(region, &facts))
+        return 0;
+    atomic_fetch_sub_explicit(&space->freed.bytes, facts.size, memory_order_relaxed);
+    damage = (word & TOLD) ? 0 : find_damage(space, &facts);
+    if (damage)
+        tell(space, &facts, freed_by, damage);
+    return give(space, region);
+}
+
+size_t freed_regions_give(struct heap_space *space, uint32_t heap)
+{
+    size_t given = 0;
+
+    if (!LOAD_RELAXED(space->freed.bytes))
+        return 0;
+    for (uint32_t i = 0; i < FREED_PLACES; i++) {
+        _Atomic uint64_t *place = &space->freed.places[i];
+        uint64_t word = atomic_load_explicit(place, memory_order_acquire);
+
+        while (word &&
+               (!heap || LOAD_RELAXED(region_of(space, word)->heap) == (heap | REGION_IS_SLAB))) {
+            if (atomic_compare_exchange_weak_explicit(place, &word, 0, memory_order_acq_rel,
+                                                      memory_order_acquire)) {
+                given += give_waiting(space, word);
+                break;
+            }
+        }
+    }
+    return given;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Waiting
+ * --------------------------------------------------------------------------------------------- */
+
+static uint64_t most(const struct heap_space *space)
+{
+    return FREED_BYTES + heap_live(&space->live) / HEAP_IDLE_SHARE;
+}
+
+/* Gives back what is in the next place, and puts the word there, or (0) nothing. */
+static void turn(struct heap_space *space, uint64_t word)
+{
+    uint32_t next = atomic_fetch_add_explicit(&space->freed.next, 1, memory_order_relaxed);
+    uint64_t old = atomic_exchange_explicit(&space->freed.places[next % FREED_PLACES], word,
+                                            memory_order_acq_rel);
+
+    if (old)
+        give_waiting(space, old);
+}
+
+/* Fills the freed block, or takes its pages away. False: it cannot be filled. */
+static bool lay_out(struct heap_space *space, const struct region *region,
+                    const struct region_facts *facts)
+{
+    const struct heap_margins margins = heap_margins_of_region(space, facts);
+
+    /* Who began to look before the block was freed may be reading. Nobody begins to any more. */
+    if (!is_filled(space))
+        return !region_is_busy(region) &&
+               !pages_trim_block(space->pages, (void *)facts->base, facts->heap, 0);
+    if (!kept_region_can_write(margins.head, margins.end))
+        return false;
+    /* What was wrong with the margins has been told. */
+    heap_margins_lay(&margins);
+    os_fill((void *)facts->block, HEAP_FILL_FREED, facts->requested);
+    return true;
+}
+
+/* Lets the freed block wait. False: it cannot. */
+static bool wait(struct heap_space *space, struct region *region, const struct region_facts *facts)
+{
+    if (facts->size > most(space) || !lay_out(space, region, facts))
+        return false;
+    STORE_RELAXED(region->watch, os_thread_id());
+    atomic_fetch_add_explicit(&space->freed.bytes, facts->size, memory_order_relaxed);
+    turn(space, region_table_index(&space->pages->table, region));
+    for (uint32_t i = 1; i < FREED_PLACES && LOAD_RELAXED(space->freed.bytes) > most(space); i++)
+        turn(space, 0);
+    return true;
+}
+
+pages_result freed_regions_take(struct heap_space *space, void *block, uint32_t heap,
+                                size_t *requested)
+{
+    struct region *region;
+    struct region_facts facts;
+
+    if (!pages_hand_block_over(space->pages, block, heap, heap | REGION_IS_SLAB))
+        return PAGES_FOREIGN;
+    /* From now on only this thread knows of the region. */
+    region = region_table_find(&space->pages->table, (uintptr_t)block);
+    if (!region || !region_read(region, &facts))
+        return PAGES_FOREIGN;
+    *requested = facts.requested;
+    if (!wait(space, region, &facts))
+        give(space, region);
+    return PAGES_OK;
+}

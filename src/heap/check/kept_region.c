@@ -1,0 +1,48 @@
+/*
+ * kept_region.c: see kept_region.h.
+ */
+#include "heap/check/kept_region.h"
+
+#include "os/os.h"
+
+bool kept_region_begin(struct heap_space *space, struct region *region, struct kept_region *kept)
+{
+    struct region_facts before;
+
+    if (!region_read(region, &before) || !before.heap ||
+        region_begin_settling(region, before.block, &kept->operation) != REGION_BEGUN)
+        return false;
+    /* While the operation is under way, the record is of one region. It may be claimed by now. */
+    if (region_read(region, &kept->facts) && kept->facts.sequence == before.sequence)
+        return true;
+    operation_end(space->pages, &kept->operation);
+    return false;
+}
+
+void kept_region_end(struct heap_space *space, struct kept_region *kept)
+{
+    operation_end(space->pages, &kept->operation);
+}
+
+static bool has_access(uintptr_t begin, uintptr_t end, uint32_t wanted)
+{
+    struct os_range range;
+
+    for (; begin < end; begin = range.base + range.size) {
+        if (!os_query_range(begin, &range) || range.state != OS_MEM_COMMIT ||
+            !(range.protect & wanted) || (range.protect & OS_PAGE_GUARD))
+            return false;
+    }
+    return true;
+}
+
+bool kept_region_can_read(uintptr_t begin, uintptr_t end)
+{
+    return has_access(begin, end,
+                      ~(uint32_t)(OS_PAGE_NOACCESS | OS_PAGE_EXECUTE) & OS_PAGE_ACCESS_MASK);
+}
+
+bool kept_region_can_write(uintptr_t begin, uintptr_t end)
+{
+    return has_access(begin, end, OS_PAGE_READWRITE | OS_PAGE_EXECUTE_READWRITE);
+}
