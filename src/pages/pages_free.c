@@ -39,37 +39,31 @@ static enum region_begun begin(struct region *region, uintptr_t address,
 }
 
 /*
- * A request that frees nothing that is known here: the system says what is wrong with it. While the
- * operation is under way, the address cannot become anybody else's.
+ * A request that frees nothing: the system says what is wrong with it. While an operation is under
+ * way, the address cannot become anybody else's.
  */
-static pages_result ask_system(struct pages *pages, struct region_operation *operation,
-                               uintptr_t address, size_t size, uint32_t type)
-{
-    struct range all = {operation->base, operation->base + operation->size};
-    pages_result result, ended;
-
-    operation_concerns(pages, operation, all);
-    result = os_free((void *)address, size, type);
-    ended = operation_end(pages, operation);
-    if (!result)
-        operation_settle_owner(pages, all); /* the system knows something more */
-    return operation_result(result, ended);
-}
-
-/* A request that is no valid free of the region, if the region is still the same. */
 static pages_result free_invalidly(struct pages *pages, struct region *region, uintptr_t address,
                                    size_t size, uint32_t type)
 {
     struct region_operation operation;
-    pages_result result;
+    struct range range;
+    pages_result result, ended;
 
     if (begin(region, address, &operation, &result) != REGION_BEGUN)
         return result;
+    range = (struct range){operation.base, operation.base + operation.size};
     /* A release of the base is valid: another region has begun there since the claim failed. */
-    if (size > operation.base + operation.size - address ||
-        (type == OS_MEM_RELEASE && !size && address - operation.base < OS_PAGE_SIZE))
-        return operation_result(PAGES_FOREIGN, operation_end(pages, &operation));
-    return ask_system(pages, &operation, address, size, type);
+    if (size > range.end - address ||
+        (type == OS_MEM_RELEASE && !size && address - range.begin < OS_PAGE_SIZE)) {
+        ended = operation_end(pages, &operation);
+        return operation_result(PAGES_FOREIGN, ended);
+    }
+    operation_concerns(pages, &operation, range);
+    result = os_free((void *)address, size, type);
+    ended = operation_end(pages, &operation);
+    if (!result)
+        operation_settle_owner(pages, range); /* the system knows a type more */
+    return operation_result(result, ended);
 }
 
 static pages_result release(struct pages *pages, struct region *region, uintptr_t address,
@@ -99,20 +93,21 @@ static pages_result decommit(struct pages *pages, struct region *region, uintptr
 {
     struct region_operation operation;
     struct range range;
-    pages_result result;
+    pages_result result, ended;
 
     if (begin(region, address, &operation, &result) != REGION_BEGUN)
         return result;
-    if (!decommit_range(&operation, address, size, &range)) {
-        if (!size) /* inside a region: the collector does it, and gets Win32's error */
-            return ask_system(pages, &operation, address, size, OS_MEM_DECOMMIT);
-        return operation_result(PAGES_FOREIGN, operation_end(pages, &operation));
+    if (decommit_range(&operation, address, size, &range)) {
+        operation_concerns(pages, &operation, range);
+        result = os_free((void *)address, size, OS_MEM_DECOMMIT);
+        if (!result)
+            operation_book_decommit(pages, operation.region, range);
+    } else {
+        /* Size 0 inside a region is not foreign: the collector does it, and gets Win32's error. */
+        result = size ? PAGES_FOREIGN : OS_ERROR_INVALID_ADDRESS;
     }
-    operation_concerns(pages, &operation, range);
-    result = os_free((void *)address, size, OS_MEM_DECOMMIT);
-    if (!result)
-        operation_book_decommit(pages, operation.region, range);
-    return operation_result(result, operation_end(pages, &operation));
+    ended = operation_end(pages, &operation);
+    return operation_result(result, ended);
 }
 
 pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_t type)

@@ -275,26 +275,6 @@ static void a_decommit_of_size_0_inside_the_region_is_refused_as_by_win32(void *
     release(world, base);
 }
 
-/* Here the system has made two allocations of the region meanwhile: it knows what that address is.
- */
-static void the_system_decides_about_a_decommit_of_size_0_inside_the_region(void **state)
-{
-    struct world *world = *state;
-    char *base = alloc(world, free_granule(), 2 * GRANULE, RESERVE_COMMIT);
-    void *memory;
-
-    assert_int_equal(os_free(base, 0, OS_MEM_RELEASE), 0); /* behind the manager's back */
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(os_alloc(base + i * GRANULE, GRANULE, OS_MEM_RESERVE, OS_PAGE_READWRITE,
-                                  OS_ANY_NODE, &memory),
-                         0);
-    assert_int_equal(try_free(world, base + GRANULE, 0, OS_MEM_DECOMMIT), PAGES_OK);
-    assert_int_equal(committed_at(world, base), 0);
-
-    assert_int_equal(os_free(base + GRANULE, 0, OS_MEM_RELEASE), 0);
-    release(world, base);
-}
-
 /* ------------------------------------------------------------------------------------------------
  * Releasing
  * --------------------------------------------------------------------------------------------- */
@@ -666,7 +646,6 @@ int main(void)
         world_test(a_decommit_of_size_0_at_the_base_takes_all),
         world_test(a_decommit_that_leaves_the_region_touches_nothing),
         world_test(a_decommit_of_size_0_inside_the_region_is_refused_as_by_win32),
-        world_test(the_system_decides_about_a_decommit_of_size_0_inside_the_region),
         world_test(a_release_gives_back_all_that_was_charged),
         world_test(a_second_release_is_foreign),
         world_test(a_release_may_name_any_byte_of_the_first_page),
