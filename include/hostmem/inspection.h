@@ -102,7 +102,7 @@ typedef struct HOSTMEM_STATISTICS {
     ULONGLONG CallsUnderWay; /* of all methods; heaps' Alloc and Free show here and nowhere else */
 } HOSTMEM_STATISTICS;
 
-/* A live region: what one reserving VirtualAlloc, or one heap block, took from Win32. */
+/* A live region: what one reserving VirtualAlloc, or one or more heap blocks, took from Win32. */
 typedef struct HOSTMEM_REGION {
     void *Base;
     SIZE_T Size;          /* reserved bytes, whole pages */
@@ -115,6 +115,7 @@ typedef struct HOSTMEM_REGION {
     BOOL IsSlab;        /* TRUE: a slab of that heap; FALSE: one block of it */
     ULONGLONG Sequence; /* 1 for the manager's first region, and so on */
     ULONGLONG AgeMilliseconds;
+    BOOL IsSpare; /* TRUE: the block of that heap was freed; its memory is kept for another one */
 } HOSTMEM_REGION;
 
 /*
@@ -166,6 +167,7 @@ typedef struct HOSTMEM_HEAP {
     ULONGLONG AllocatedBytes;  /* bytes asked for in them */
     ULONGLONG Frees;           /* blocks taken back */
     ULONGLONG FreedBytes;
+    ULONGLONG SpareLargeBytes; /* of regions that its freed large blocks have left (IsSpare) */
 } HOSTMEM_HEAP;
 
 /* One size class of small blocks, and what its slabs hold. */

@@ -173,7 +173,7 @@ void heap_class_figures(const struct heap_space *space, uint32_t heap, uint32_t 
 
 static bool is_block(const struct region_facts *facts, uint32_t heap)
 {
-    return !(facts->heap & REGION_IS_SLAB) && is_wanted(heap, facts->heap);
+    return !facts->cached && !(facts->heap & REGION_IS_SLAB) && is_wanted(heap, facts->heap);
 }
 
 static void block_of_region(const struct region_facts *facts, struct heap_block *block)

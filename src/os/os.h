@@ -47,12 +47,13 @@ enum {
 /* No NUMA node is preferred (NUMA_NO_PREFERRED_NODE). */
 #define OS_ANY_NODE UINT32_MAX
 
-/* The pages from base on that are of one state. */
+/* The pages from base on that are of one state and protection. */
 struct os_range {
     uintptr_t base;
     uintptr_t allocation_base; /* 0 when free */
     size_t size;
-    uint32_t state; /* OS_MEM_COMMIT, OS_MEM_RESERVE or OS_MEM_FREE */
+    uint32_t state;   /* OS_MEM_COMMIT, OS_MEM_RESERVE or OS_MEM_FREE */
+    uint32_t protect; /* of committed pages: Win32's PAGE_ number */
 };
 
 /* ------------------------------------------------------------------------------------------------

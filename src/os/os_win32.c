@@ -74,6 +74,7 @@ bool os_query_range(uintptr_t address, struct os_range *range)
     range->base = (uintptr_t)information.BaseAddress;
     range->size = information.RegionSize;
     range->state = information.State;
+    range->protect = information.Protect;
     range->allocation_base =
         information.State == MEM_FREE ? 0 : (uintptr_t)information.AllocationBase;
     return true;

@@ -159,11 +159,11 @@ static pages_result make_lasting_region(struct pages *pages, uint32_t index,
 
 /* Makes a region of that size, which has been charged. */
 static pages_result alloc_charged_region(struct pages *pages, const struct pages_request *request,
-                                         size_t size, void **memory)
+                                         size_t size, void **memory, uint32_t *number)
 {
     struct budget_charge granted = {.reserved = size, .committed = committed_size(request, size)};
     uint64_t before = foreign_requests(pages);
-    uint32_t index = region_table_take(&pages->table);
+    uint32_t index = *number = region_table_take(&pages->table);
     struct region_operation operation;
     pages_result result;
 
@@ -181,8 +181,8 @@ static pages_result alloc_charged_region(struct pages *pages, const struct pages
     return PAGES_OK;
 }
 
-static pages_result alloc_region(struct pages *pages, const struct pages_request *request,
-                                 void **memory)
+pages_result pages_alloc_region(struct pages *pages, const struct pages_request *request,
+                                void **memory, uint32_t *index)
 {
     size_t size = region_size(request);
     /* A guard page is committed for a moment. */
@@ -191,11 +191,31 @@ static pages_result alloc_region(struct pages *pages, const struct pages_request
     struct budget_charge guard = {.committed = charge.committed - committed_size(request, size)};
     pages_result result;
 
+    *memory = NULL;
     if (!ask(pages, request, charge))
         return PAGES_REFUSED;
-    result = alloc_charged_region(pages, request, size, memory);
+    result = alloc_charged_region(pages, request, size, memory, index);
     budget_return(&pages->budget, result ? charge : guard);
     return result;
+}
+
+bool pages_revive(struct pages *pages, uint32_t index, const struct pages_request *request)
+{
+    struct region *region = region_table_at(&pages->table, index);
+    uint64_t before = foreign_requests(pages);
+    uint64_t life = region_life(region);
+    size_t size = atomic_load_explicit(&region->size, memory_order_relaxed);
+    struct region_operation operation;
+
+    if (atomic_load_explicit(&region->committed, memory_order_relaxed) != size ||
+        !region_claim_cached(region, life))
+        return false;
+    write_facts(pages, region, request, atomic_load_explicit(&region->base, memory_order_relaxed),
+                size);
+    atomic_store_explicit(&region->committed, size, memory_order_relaxed);
+    region_publish(region, &operation);
+    operation_end_making(pages, &operation, foreign_none_since(pages, before));
+    return true;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -282,9 +302,10 @@ static pages_result alloc_at_address(struct pages *pages, const struct pages_req
 pages_result pages_alloc(struct pages *pages, const struct pages_request *request, void **memory)
 {
     pages_result result;
+    uint32_t index;
 
     *memory = NULL;
-    result = makes_region(request) ? alloc_region(pages, request, memory)
+    result = makes_region(request) ? pages_alloc_region(pages, request, memory, &index)
                                    : alloc_at_address(pages, request, memory);
     if (result)
         *memory = NULL;

@@ -147,14 +147,65 @@ pages_result pages_free_foreign(struct pages *pages, void *address, size_t size,
     return forward_free(pages, address, size, type);
 }
 
-pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap, size_t *requested)
+/* ------------------------------------------------------------------------------------------------
+ * Heaps' blocks
+ * --------------------------------------------------------------------------------------------- */
+
+static pages_result release_block(struct pages *pages, struct region *region, void *block,
+                                  uint32_t heap, size_t *requested)
 {
-    struct region *region = region_table_find(&pages->table, (uintptr_t)block);
     struct region_operation operation;
 
-    if (!region || !region_claim(region, (uintptr_t)block, heap, &operation))
+    if (!region_claim(region, (uintptr_t)block, heap, &operation))
         return PAGES_FOREIGN;
     /* Claimed: nobody writes the field before the region is retired. */
     *requested = atomic_load_explicit(&region->requested, memory_order_relaxed);
+    return release_claimed(pages, &operation);
+}
+
+pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap, size_t *requested)
+{
+    struct region *region = region_table_find(&pages->table, (uintptr_t)block);
+
+    return region ? release_block(pages, region, block, heap, requested) : PAGES_FOREIGN;
+}
+
+pages_result pages_release_block_at(struct pages *pages, uint32_t index, void *block, uint32_t heap,
+                                    size_t *requested)
+{
+    return release_block(pages, region_table_at(&pages->table, index), block, heap, requested);
+}
+
+/* True if all pages of a live region are committed, and protected as they were handed out. */
+static bool is_as_handed_out(const struct region_facts *facts)
+{
+    struct os_range system;
+
+    return facts->committed == facts->size && os_query_range(facts->base, &system) &&
+           system.state == OS_MEM_COMMIT && system.protect == facts->protect &&
+           system.allocation_base == facts->base && system.size >= facts->size;
+}
+
+bool pages_cache_block(struct pages *pages, uint32_t index, uintptr_t block, uint32_t heap,
+                       size_t *requested)
+{
+    struct region *region = region_table_at(&pages->table, index);
+    uint64_t life = region_life(region); /* first: it proves that what follows was of one block */
+    struct region_facts facts;
+
+    if (!region_read(region, &facts) || !is_as_handed_out(&facts) ||
+        !region_cache(region, life, block, heap))
+        return false;
+    /* It is the caller's: nobody writes the field before the caller has given it away. */
+    *requested = atomic_load_explicit(&region->requested, memory_order_relaxed);
+    return true;
+}
+
+pages_result pages_release_cached(struct pages *pages, uint32_t index)
+{
+    struct region_operation operation;
+
+    if (!region_claim_spare(region_table_at(&pages->table, index), &operation))
+        return OS_ERROR_NO_SYSTEM_RESOURCES; /* 65,535 operations are under way on it */
     return release_claimed(pages, &operation);
 }

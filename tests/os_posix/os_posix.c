@@ -191,5 +191,6 @@ bool os_query_range(uintptr_t address, struct os_range *range)
     range->allocation_base = (uintptr_t)information.allocation_base;
     range->size = information.region_size;
     range->state = information.state;
+    range->protect = information.protect;
     return true;
 }

@@ -5,6 +5,7 @@
 
 #include "heap/reuse/delayed_blocks.h"
 #include "heap/reuse/idle_slabs.h"
+#include "heap/reuse/large_cache.h"
 
 #include "os/os.h"
 
@@ -14,6 +15,7 @@ size_t reclaim(struct heap_space *space)
     size_t given = delayed_blocks_give(space, NULL);
 
     given += idle_slabs_give(space, NULL);
+    given += large_cache_give(space, NULL);
     return given;
 }
 
@@ -71,5 +73,6 @@ pages_result reclaim_pages_alloc(struct heap_space *space, const struct pages_re
         result = pages_alloc(space->pages, request, memory);
     while (result && reclaim_again(&attempt, result));
     reclaim_count_refusal(space, request->critical_level, result);
+    large_cache_age(space);
     return result;
 }
