@@ -112,9 +112,10 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
     const char *file =
         request->file ? string_table_intern(&heap->space->file_names, request->file) : NULL;
     uint32_t region;
-    pages_result result = make_block(heap, request, file, &region);
+    pages_result result;
 
     large_cache_age(heap->space);
+    result = make_block(heap, request, file, &region);
     if (result)
         return result;
     *memory = (void *)LOAD_RELAXED(region_table_at(table, region)->block);
