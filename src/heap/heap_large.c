@@ -58,7 +58,7 @@ static pages_result make_region(struct heap *heap, const struct pages_request *p
     counters_begin(counters, COUNTED_HEAP_PAGES);
     *region = revive(heap, pages);
     if (!*region)
-        result = pages_alloc_region(heap->space->pages, pages, &memory, region);
+        result = pages_alloc(heap->space->pages, pages, &memory);
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
     /* Only the size can be wrong. */
     return result == OS_ERROR_INVALID_PARAMETER ? OS_ERROR_NOT_ENOUGH_MEMORY : result;
@@ -78,6 +78,7 @@ static pages_result make_block(struct heap *heap, const struct heap_request *req
         .requested = request->size,
         .file = file,
         .caller = request->caller,
+        .region = region,
     };
     pages_result result = is_guarded(heap, request->size) ? add_guard(&pages) : PAGES_OK;
 

@@ -66,15 +66,12 @@ struct pages_request {
     size_t requested;
     const char *file; /* lives as long as the manager */
     const void *caller;
-    bool guard; /* the region's last page is not committed */
+    bool guard;       /* the region's last page is not committed */
+    uint32_t *region; /* NULL, or receives the index of the region that was made */
 };
 
 /* *memory is NULL on failure. */
 pages_result pages_alloc(struct pages *pages, const struct pages_request *request, void **memory);
-
-/* The same for a new region; *index: its number in the table. */
-pages_result pages_alloc_region(struct pages *pages, const struct pages_request *request,
-                                void **memory, uint32_t *index);
 
 /* VirtualFree. PAGES_FOREIGN: nothing was touched. */
 pages_result pages_free(struct pages *pages, void *address, size_t size, uint32_t type);

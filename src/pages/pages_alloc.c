@@ -3,6 +3,7 @@
  * in them.
  */
 #include "pages/foreign.h"
+#include "pages/request_facts.h"
 
 #include "os/os.h"
 
@@ -49,29 +50,6 @@ static size_t committed_size(const struct pages_request *request, size_t size)
     return request->guard ? size - OS_PAGE_SIZE : size;
 }
 
-static void write_facts(struct pages *pages, struct region *region,
-                        const struct pages_request *request, uintptr_t base, size_t size)
-{
-    struct region_facts facts = {
-        .base = base,
-        .size = size,
-        .allocation_type = request->type,
-        .protect = request->protect,
-        .critical_level = request->critical_level,
-        .thread_id = os_thread_id(),
-        .tick = os_tick_milliseconds(),
-        .heap = request->heap,
-        .line = request->line,
-        .block = base + request->block_offset,
-        .requested = request->requested,
-        .file = request->file,
-        .caller = request->caller,
-    };
-
-    facts.sequence = atomic_fetch_add_explicit(&pages->sequence, 1, memory_order_relaxed) + 1;
-    region_write(region, &facts);
-}
-
 /* Writes which pages of a new region are committed. They have been charged. */
 static void book_pages(struct pages *pages, struct region *region, struct range range)
 {
@@ -97,7 +75,7 @@ static pages_result book_region(struct pages *pages, uint32_t index,
     }
     if (!committed_ensure(&pages->table.chunks, range.begin, committed_end))
         return OS_ERROR_NOT_ENOUGH_MEMORY;
-    write_facts(pages, region, request, range.begin, range.end - range.begin);
+    request_write_facts(pages, region, request, range.begin, range.end - range.begin);
     region_make(region);
     book_pages(pages, region, (struct range){range.begin, committed_end});
     return PAGES_OK;
@@ -159,11 +137,11 @@ static pages_result make_lasting_region(struct pages *pages, uint32_t index,
 
 /* Makes a region of that size, which has been charged. */
 static pages_result alloc_charged_region(struct pages *pages, const struct pages_request *request,
-                                         size_t size, void **memory, uint32_t *number)
+                                         size_t size, void **memory)
 {
     struct budget_charge granted = {.reserved = size, .committed = committed_size(request, size)};
     uint64_t before = foreign_requests(pages);
-    uint32_t index = *number = region_table_take(&pages->table);
+    uint32_t index = region_table_take(&pages->table);
     struct region_operation operation;
     pages_result result;
 
@@ -178,11 +156,13 @@ static pages_result alloc_charged_region(struct pages *pages, const struct pages
     gauge_add(&pages->counters->regions, 1);
     region_publish(region_table_at(&pages->table, index), &operation);
     operation_end_making(pages, &operation, foreign_none_since(pages, before));
+    if (request->region)
+        *request->region = index;
     return PAGES_OK;
 }
 
-pages_result pages_alloc_region(struct pages *pages, const struct pages_request *request,
-                                void **memory, uint32_t *index)
+static pages_result alloc_region(struct pages *pages, const struct pages_request *request,
+                                 void **memory)
 {
     size_t size = region_size(request);
     /* A guard page is committed for a moment. */
@@ -191,31 +171,11 @@ pages_result pages_alloc_region(struct pages *pages, const struct pages_request 
     struct budget_charge guard = {.committed = charge.committed - committed_size(request, size)};
     pages_result result;
 
-    *memory = NULL;
     if (!ask(pages, request, charge))
         return PAGES_REFUSED;
-    result = alloc_charged_region(pages, request, size, memory, index);
+    result = alloc_charged_region(pages, request, size, memory);
     budget_return(&pages->budget, result ? charge : guard);
     return result;
-}
-
-bool pages_revive(struct pages *pages, uint32_t index, const struct pages_request *request)
-{
-    struct region *region = region_table_at(&pages->table, index);
-    uint64_t before = foreign_requests(pages);
-    uint64_t life = region_life(region);
-    size_t size = atomic_load_explicit(&region->size, memory_order_relaxed);
-    struct region_operation operation;
-
-    if (atomic_load_explicit(&region->committed, memory_order_relaxed) != size ||
-        !region_claim_cached(region, life))
-        return false;
-    write_facts(pages, region, request, atomic_load_explicit(&region->base, memory_order_relaxed),
-                size);
-    atomic_store_explicit(&region->committed, size, memory_order_relaxed);
-    region_publish(region, &operation);
-    operation_end_making(pages, &operation, foreign_none_since(pages, before));
-    return true;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -302,10 +262,9 @@ static pages_result alloc_at_address(struct pages *pages, const struct pages_req
 pages_result pages_alloc(struct pages *pages, const struct pages_request *request, void **memory)
 {
     pages_result result;
-    uint32_t index;
 
     *memory = NULL;
-    result = makes_region(request) ? pages_alloc_region(pages, request, memory, &index)
+    result = makes_region(request) ? alloc_region(pages, request, memory)
                                    : alloc_at_address(pages, request, memory);
     if (result)
         *memory = NULL;

@@ -176,31 +176,6 @@ pages_result pages_release_block_at(struct pages *pages, uint32_t index, void *b
     return release_block(pages, region_table_at(&pages->table, index), block, heap, requested);
 }
 
-/* True if all pages of a live region are committed, and protected as they were handed out. */
-static bool is_as_handed_out(const struct region_facts *facts)
-{
-    struct os_range system;
-
-    return facts->committed == facts->size && os_query_range(facts->base, &system) &&
-           system.state == OS_MEM_COMMIT && system.protect == facts->protect &&
-           system.allocation_base == facts->base && system.size >= facts->size;
-}
-
-bool pages_cache_block(struct pages *pages, uint32_t index, uintptr_t block, uint32_t heap,
-                       size_t *requested)
-{
-    struct region *region = region_table_at(&pages->table, index);
-    uint64_t life = region_life(region); /* first: it proves that what follows was of one block */
-    struct region_facts facts;
-
-    if (!region_read(region, &facts) || !is_as_handed_out(&facts) ||
-        !region_cache(region, life, block, heap))
-        return false;
-    /* It is the caller's: nobody writes the field before the caller has given it away. */
-    *requested = atomic_load_explicit(&region->requested, memory_order_relaxed);
-    return true;
-}
-
 pages_result pages_release_cached(struct pages *pages, uint32_t index)
 {
     struct region_operation operation;
