@@ -300,9 +300,9 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  *   S_OK and *pBlock filled; S_FALSE and *pBlock all zero: there is none; E_POINTER.
  *
  * Trim(pBytes)
- *   Gives the memory of all empty slabs of all heaps back to the system. *pBytes (pBytes may be
- *   NULL) is the number of bytes given back.
- *   S_OK; S_FALSE: there were none.
+ *   Gives the memory of all empty slabs of all heaps, and what freed large blocks have left, back
+ * to the system. *pBytes (pBytes may be NULL) is the number of bytes given back. S_OK; S_FALSE:
+ * there were none.
  *
  * SetLimits(pLimits)
  *   Sets all limits and thresholds. A limit may be lower than what is used: nothing is taken away,

@@ -23,10 +23,10 @@ static bool is_of(uint64_t word, const struct heap *heap)
  * Places
  * --------------------------------------------------------------------------------------------- */
 
-static void count(struct heap *heap, size_t bytes)
+static void count(struct heap *heap, int64_t bytes)
 {
-    atomic_fetch_add_explicit(&heap->cached, bytes, memory_order_relaxed);
-    atomic_fetch_add_explicit(&heap->space->large.bytes, bytes, memory_order_relaxed);
+    atomic_fetch_add_explicit(&heap->cached, (uint64_t)bytes, memory_order_relaxed);
+    atomic_fetch_add_explicit(&heap->space->large.bytes, (uint64_t)bytes, memory_order_relaxed);
 }
 
 static bool put(struct heap *heap, uint32_t region)
@@ -37,11 +37,11 @@ static bool put(struct heap *heap, uint32_t region)
 
     if (!large_cache_serves(heap, size))
         return false;
-    count(heap, size);
+    count(heap, (int64_t)size);
     if (large_places_put(cache, large_places_bin(size),
                          large_places_word(region, heap->index, stamp)))
         return true;
-    count(heap, 0 - size);
+    count(heap, -(int64_t)size);
     return false;
 }
 
@@ -55,7 +55,7 @@ static bool take(struct heap_space *space, uint32_t place, uint64_t word, const 
         return false;
     taken = large_places_take(&space->large, place, word);
     if (taken)
-        count(heap, 0 - size_of(space, large_places_region(word)));
+        count(heap, -(int64_t)size_of(space, large_places_region(word)));
     if (heap != inside)
         heap_visit_end(heap);
     return taken;

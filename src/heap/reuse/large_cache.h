@@ -35,7 +35,7 @@
 #include "heap/heap_state.h"
 
 #define LARGE_KEPT ((uint64_t)4 << 20)
-#define LARGE_AGE_MILLISECONDS 1000u
+#define LARGE_AGE_MILLISECONDS 1024u
 
 /* Whether the heap's blocks may use memory that is kept, and be kept, if their regions have the
  * size. */
