@@ -266,17 +266,23 @@ static void virtual_free_does_not_touch_what_is_kept(void **state)
     assert_ptr_equal(make(fixture->heap, SIZE), memory);
 }
 
+static bool is_kept(const struct fixture *fixture, const void *memory)
+{
+    struct region_facts facts;
+    size_t committed;
+
+    return pages_find(&fixture->world->pages, memory, &facts, &committed) && facts.cached &&
+           committed == facts.size;
+}
+
 static void what_is_kept_is_told(void **state)
 {
     struct fixture *fixture = *state;
     char *memory = make(fixture->heap, SIZE);
-    struct region_facts facts;
-    size_t committed;
 
+    assert_false(is_kept(fixture, memory));
     give(fixture->heap, memory);
-    assert_true(pages_find(&fixture->world->pages, memory, &facts, &committed));
-    assert_true(facts.cached);
-    assert_int_equal(committed, SIZE);
+    assert_true(is_kept(fixture, memory));
     assert_int_equal(cached(fixture->heap), SIZE);
     assert_int_equal(cached(fixture->other), 0);
     assert_int_equal(gauge_now(&fixture->heap->large_blocks), 0);
@@ -448,11 +454,16 @@ static void all_heaps_together_keep_little_when_nothing_lives(void **state)
 {
     struct fixture *fixture = *state;
     struct heap *heaps[16];
+    char *blocks[16][8];
 
     for (unsigned i = 0; i < COUNT_OF(heaps); i++) {
         heaps[i] = heap_create(fixture->space, false);
         for (unsigned k = 0; k < 8; k++)
-            give(heaps[i], make(heaps[i], MIB - k * 100 * KIB - i * PAGE));
+            blocks[i][k] = make(heaps[i], MIB - k * 100 * KIB - i * PAGE);
+    }
+    for (unsigned i = 0; i < COUNT_OF(heaps); i++) {
+        for (unsigned k = 0; k < 8; k++)
+            give(heaps[i], blocks[i][k]);
     }
     assert_in_range(held(fixture), 1, LARGE_KEPT);
     for (unsigned i = 0; i < COUNT_OF(heaps); i++)
@@ -473,6 +484,19 @@ static void of_one_size_no_more_is_kept_than_there_are_places(void **state)
     assert_exact(fixture->world);
 }
 
+static void a_place_serves_again_and_again(void **state)
+{
+    struct fixture *fixture = *state;
+    char *first = make(fixture->heap, SIZE);
+
+    for (unsigned i = 0; i < 3 * LARGE_BIN_PLACES; i++) {
+        give(fixture->heap, first);
+        assert_int_equal(cached(fixture->heap), SIZE);
+        assert_ptr_equal(make(fixture->heap, SIZE), first);
+    }
+    assert_int_equal(fixture->space->given, 0);
+}
+
 /* Of what is too much, the largest and oldest goes first. */
 static void what_was_used_last_stays(void **state)
 {
@@ -486,7 +510,9 @@ static void what_was_used_last_stays(void **state)
         give(fixture->heap, old[i]);
     give(fixture->heap, young);
     assert_int_equal(cached(fixture->heap), LARGE_KEPT);
-    assert_ptr_equal(make(fixture->heap, MIB), young);
+    assert_true(is_kept(fixture, young));
+    assert_false(is_kept(fixture, old[0]));
+    assert_false(is_kept(fixture, old[1]));
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -628,6 +654,7 @@ int main(void)
         test_with(begin, a_heap_keeps_in_proportion_to_what_lives_in_it),
         test_with(begin, all_heaps_together_keep_little_when_nothing_lives),
         test_with(begin, of_one_size_no_more_is_kept_than_there_are_places),
+        test_with(begin, a_place_serves_again_and_again),
         test_with(begin, what_was_used_last_stays),
         test_with(begin, a_trim_gives_back_what_is_the_heaps),
         test_with(begin, the_end_of_a_heap_gives_back_what_is_its),
