@@ -154,6 +154,8 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
     large_cache_give(space, heap);
     atomic_fetch_sub_explicit(&space->large.live, gauge_now(&heap->large_bytes),
                               memory_order_relaxed);
+    gauge_subtract(&heap->large_bytes, gauge_now(&heap->large_bytes));
+    large_cache_keep_bound(heap);
     heap_live_subtract(heap, (size_t)heap_live(&heap->live));
     counters_begin(counters, COUNTED_HEAP_PAGES);
     atomic_fetch_add_explicit(&space->ends_begun, 1, memory_order_relaxed);

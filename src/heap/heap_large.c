@@ -34,7 +34,7 @@ static pages_result add_guard(struct pages_request *pages)
 }
 
 /* Makes a block of memory that a freed one has left. 0: there is none that fits. */
-static uint32_t revive(struct heap *heap, const struct pages_request *pages)
+static uint32_t revive(struct heap *heap, const struct pages_request *pages, void **memory)
 {
     size_t region_size = round_up(pages->size, OS_PAGE_SIZE);
     uint32_t region;
@@ -42,30 +42,29 @@ static uint32_t revive(struct heap *heap, const struct pages_request *pages)
     if (pages->guard || pages->size > LARGE_LARGEST || !large_cache_serves(heap, region_size))
         return 0;
     while ((region = large_cache_take(heap, region_size)) != 0 &&
-           !pages_revive(heap->space->pages, region, pages))
+           !pages_revive(heap->space->pages, region, pages, memory))
         large_cache_drop(heap->space, region);
     return region;
 }
 
-/* *region: its index. The block's address is that of the region and block_offset. */
-static pages_result make_region(struct heap *heap, const struct pages_request *pages,
-                                uint32_t *region)
+static pages_result make_region(struct heap *heap, const struct pages_request *pages, void **memory)
 {
     struct counters *counters = heap->space->pages->counters;
     pages_result result = PAGES_OK;
-    void *memory;
 
     counters_begin(counters, COUNTED_HEAP_PAGES);
-    *region = revive(heap, pages);
-    if (!*region)
-        result = pages_alloc(heap->space->pages, pages, &memory);
+    *pages->region = revive(heap, pages, memory);
+    if (!*pages->region)
+        result = pages_alloc(heap->space->pages, pages, memory);
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
+    if (!result)
+        *memory = (char *)*memory + pages->block_offset;
     /* Only the size can be wrong. */
     return result == OS_ERROR_INVALID_PARAMETER ? OS_ERROR_NOT_ENOUGH_MEMORY : result;
 }
 
 static pages_result make_block(struct heap *heap, const struct heap_request *request,
-                               const char *file, uint32_t *region)
+                               const char *file, void **memory, uint32_t *region)
 {
     struct pages_request pages = {
         .size = request->size ? request->size : 1,
@@ -82,7 +81,7 @@ static pages_result make_block(struct heap *heap, const struct heap_request *req
     };
     pages_result result = is_guarded(heap, request->size) ? add_guard(&pages) : PAGES_OK;
 
-    return result ? result : make_region(heap, &pages, region);
+    return result ? result : make_region(heap, &pages, memory);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -109,17 +108,15 @@ static void discount_bytes(struct heap *heap, size_t bytes)
 
 pages_result heap_alloc_large(struct heap *heap, const struct heap_request *request, void **memory)
 {
-    const struct region_table *table = &heap->space->pages->table;
     const char *file =
         request->file ? string_table_intern(&heap->space->file_names, request->file) : NULL;
     uint32_t region;
     pages_result result;
 
     large_cache_age(heap->space);
-    result = make_block(heap, request, file, &region);
+    result = make_block(heap, request, file, memory, &region);
     if (result)
         return result;
-    *memory = (void *)LOAD_RELAXED(region_table_at(table, region)->block);
     heap_add_region(heap, region);
     gauge_add(&heap->large_blocks, 1);
     count_bytes(heap, request->size);
@@ -164,8 +161,7 @@ static bool keep_block(struct heap *heap, uint32_t region, const struct region_f
                        size_t *size)
 {
     if (is_guarded(heap, facts->requested) || !large_cache_serves(heap, facts->size) ||
-        !large_cache_has_room(heap) ||
-        !pages_cache_block(heap->space->pages, region, facts->block, facts->heap, size))
+        !large_cache_has_room(heap) || !pages_cache_block(heap->space->pages, region, facts, size))
         return false;
     discount_bytes(heap, *size);
     large_cache_keep(heap, region);
@@ -180,11 +176,12 @@ static pages_result release_block(struct heap *heap, uint32_t region,
     pages_result result;
 
     counters_begin(counters, COUNTED_HEAP_PAGES);
-    result =
-        pages_release_block_at(heap->space->pages, region, (void *)facts->block, facts->heap, size);
+    result = pages_release_block_at(heap->space->pages, region, facts, size);
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
-    if (!result)
+    if (!result) {
         discount_bytes(heap, *size);
+        large_cache_keep_bound(heap);
+    }
     return result;
 }
 
@@ -259,6 +256,8 @@ bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintpt
     STORE_RELAXED(region_table_at(&pages->table, region)->requested, size);
     count_bytes(heap, size);
     discount_bytes(heap, facts.requested);
+    if (size < facts.requested)
+        large_cache_keep_bound(heap);
     heap_count_resize(heap, thread, facts.requested, size);
     return true;
 }

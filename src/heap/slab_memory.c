@@ -34,6 +34,7 @@ pages_result slab_memory_take(struct heap *heap, uint32_t critical_level, uintpt
         gauge_add(&counters->slab_bytes, SLAB_SIZE);
     }
     large_cache_age(heap->space);
+    large_cache_ease(heap->space);
     *base = (uintptr_t)memory;
     return result;
 }

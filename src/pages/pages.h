@@ -88,29 +88,33 @@ pages_result pages_free_foreign(struct pages *pages, void *address, size_t size,
 pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap,
                                  size_t *requested);
 
-/* The same; index: that of a region of which the caller has seen that the block was its. */
-pages_result pages_release_block_at(struct pages *pages, uint32_t index, void *block, uint32_t heap,
-                                    size_t *requested);
+/*
+ * The same; index: that of a region whose facts the caller has seen. PAGES_FOREIGN, too, if the
+ * address is another block's by now.
+ */
+pages_result pages_release_block_at(struct pages *pages, uint32_t index,
+                                    const struct region_facts *seen, size_t *requested);
 
 /*
  * A heap's block whose memory is kept for another block. Its region stays in the books and is
  * charged, but is nobody's block (region.h, `cached`).
  *
- * pages_cache_block frees the block, if its pages are all committed and protected as they were
- * handed out: the system is asked, since a program may change pages behind the books' back. False:
- * that is not so, or another thread frees it, or works on its pages, and nothing was done. Else
- * *requested is what was asked for, and the region is the caller's, to make another block of it or
- * to release it.
+ * pages_cache_block frees the block that the caller has seen, if its pages are all committed and
+ * protected as they were handed out: the system is asked, since a program may change pages behind
+ * the books' back. False: that is not so, or another thread frees it, or works on its pages, and
+ * nothing was done. Else *requested is what was asked for, and the region is the caller's, to make
+ * another block of it or to release it.
  *
- * pages_revive makes it the block that the request describes, with its pages as they are. False: an
- * operation is under way on it; it has to be released.
+ * pages_revive makes it the block that the request describes, with its pages as they are; *memory
+ * is where it begins. False: an operation is under way on it; it has to be released.
  *
  * pages_release_cached gives it back to the system. If that refuses, it stays cached, and the
  * caller's.
  */
-bool pages_cache_block(struct pages *pages, uint32_t index, uintptr_t block, uint32_t heap,
+bool pages_cache_block(struct pages *pages, uint32_t index, const struct region_facts *seen,
                        size_t *requested);
-bool pages_revive(struct pages *pages, uint32_t index, const struct pages_request *request);
+bool pages_revive(struct pages *pages, uint32_t index, const struct pages_request *request,
+                  void **memory);
 pages_result pages_release_cached(struct pages *pages, uint32_t index);
 
 /*

@@ -17,7 +17,7 @@ static bool is_as_handed_out(const struct region_facts *facts)
            system.allocation_base == facts->base && system.size >= facts->size;
 }
 
-bool pages_cache_block(struct pages *pages, uint32_t index, uintptr_t block, uint32_t heap,
+bool pages_cache_block(struct pages *pages, uint32_t index, const struct region_facts *seen,
                        size_t *requested)
 {
     struct region *region = region_table_at(&pages->table, index);
@@ -25,26 +25,28 @@ bool pages_cache_block(struct pages *pages, uint32_t index, uintptr_t block, uin
     struct region_facts facts;
 
     if (!region_read(region, &facts) || !is_as_handed_out(&facts) ||
-        !region_cache(region, life, block, heap))
+        !region_cache(region, life, seen))
         return false;
     /* It is the caller's: nobody writes the field before the caller has given it away. */
     *requested = atomic_load_explicit(&region->requested, memory_order_relaxed);
     return true;
 }
 
-bool pages_revive(struct pages *pages, uint32_t index, const struct pages_request *request)
+bool pages_revive(struct pages *pages, uint32_t index, const struct pages_request *request,
+                  void **memory)
 {
     struct region *region = region_table_at(&pages->table, index);
     uint64_t before = foreign_requests(pages);
     uint64_t life = region_life(region);
     size_t size = atomic_load_explicit(&region->size, memory_order_relaxed);
+    uintptr_t base = atomic_load_explicit(&region->base, memory_order_relaxed);
     struct region_operation operation;
 
     if (atomic_load_explicit(&region->committed, memory_order_relaxed) != size ||
         !region_claim_cached(region, life))
         return false;
-    request_write_facts(pages, region, request,
-                        atomic_load_explicit(&region->base, memory_order_relaxed), size);
+    request_write_facts(pages, region, request, base, size);
+    *memory = (void *)base; /* the record may be another's once it is published */
     atomic_store_explicit(&region->committed, size, memory_order_relaxed);
     region_publish(region, &operation);
     operation_end_making(pages, &operation, foreign_none_since(pages, before));

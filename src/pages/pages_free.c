@@ -151,12 +151,12 @@ pages_result pages_free_foreign(struct pages *pages, void *address, size_t size,
  * Heaps' blocks
  * --------------------------------------------------------------------------------------------- */
 
-static pages_result release_block(struct pages *pages, struct region *region, void *block,
-                                  uint32_t heap, size_t *requested)
+static pages_result release_block(struct pages *pages, struct region *region,
+                                  const struct region_facts *seen, size_t *requested)
 {
     struct region_operation operation;
 
-    if (!region_claim(region, (uintptr_t)block, heap, &operation))
+    if (!region_claim_seen(region, seen, &operation))
         return PAGES_FOREIGN;
     /* Claimed: nobody writes the field before the region is retired. */
     *requested = atomic_load_explicit(&region->requested, memory_order_relaxed);
@@ -166,14 +166,15 @@ static pages_result release_block(struct pages *pages, struct region *region, vo
 pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap, size_t *requested)
 {
     struct region *region = region_table_find(&pages->table, (uintptr_t)block);
+    struct region_facts any = {.block = (uintptr_t)block, .heap = heap};
 
-    return region ? release_block(pages, region, block, heap, requested) : PAGES_FOREIGN;
+    return region ? release_block(pages, region, &any, requested) : PAGES_FOREIGN;
 }
 
-pages_result pages_release_block_at(struct pages *pages, uint32_t index, void *block, uint32_t heap,
-                                    size_t *requested)
+pages_result pages_release_block_at(struct pages *pages, uint32_t index,
+                                    const struct region_facts *seen, size_t *requested)
 {
-    return release_block(pages, region_table_at(&pages->table, index), block, heap, requested);
+    return release_block(pages, region_table_at(&pages->table, index), seen, requested);
 }
 
 pages_result pages_release_cached(struct pages *pages, uint32_t index)

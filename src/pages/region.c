@@ -243,11 +243,12 @@ bool region_end_claimed(struct region_operation *operation, uint64_t before, boo
                                                    memory_order_acq_rel, memory_order_relaxed);
 }
 
-/* True if the region, with that life, is the heap's block. */
-static bool is_block(const struct region *region, uint64_t life, uintptr_t block, uint32_t heap)
+/* True if the region, with that life, is the block that was seen. */
+static bool is_block(const struct region *region, uint64_t life, const struct region_facts *seen)
 {
-    return is_live(life) && !(life & CACHED) && LOAD_RELAXED(region->block) == block &&
-           LOAD_RELAXED(region->heap) == heap;
+    return is_live(life) && !(life & CACHED) && LOAD_RELAXED(region->block) == seen->block &&
+           LOAD_RELAXED(region->heap) == seen->heap &&
+           (!seen->sequence || LOAD_RELAXED(region->sequence) == seen->sequence);
 }
 
 /* The claim succeeded; life: the word before it. */
@@ -259,8 +260,8 @@ static void note_claim(struct region_operation *operation, uint64_t life, uint64
     operation->alone = (life & UNDER_WAY_MASK) == 0;
 }
 
-bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
-                  struct region_operation *operation)
+bool region_claim_seen(struct region *region, const struct region_facts *seen,
+                       struct region_operation *operation)
 {
     uint64_t life = atomic_load_explicit(&region->life, memory_order_acquire);
     uint64_t claimed;
@@ -269,7 +270,7 @@ bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
     do {
         operation->base = LOAD_RELAXED(region->base);
         operation->size = LOAD_RELAXED(region->size);
-        if (!is_block(region, life, block, heap) || (life & UNDER_WAY_MASK) == UNDER_WAY_MASK)
+        if (!is_block(region, life, seen) || (life & UNDER_WAY_MASK) == UNDER_WAY_MASK)
             return false;
         claimed = next_version(life, STATE_RELEASING) + ONE_UNDER_WAY;
         atomic_thread_fence(memory_order_acquire); /* pairs with region_write's */
@@ -284,9 +285,9 @@ uint64_t region_life(const struct region *region)
     return atomic_load_explicit(&region->life, memory_order_acquire);
 }
 
-bool region_cache(struct region *region, uint64_t life, uintptr_t block, uint32_t heap)
+bool region_cache(struct region *region, uint64_t life, const struct region_facts *seen)
 {
-    if (!is_block(region, life, block, heap) || (life & (UNDER_WAY_MASK | UNSETTLED)))
+    if (!is_block(region, life, seen) || (life & (UNDER_WAY_MASK | UNSETTLED)))
         return false;
     atomic_thread_fence(memory_order_acquire); /* pairs with region_write's */
     return atomic_compare_exchange_strong_explicit(&region->life, &life,

@@ -181,22 +181,34 @@ uint64_t region_before_settling(const struct region_operation *operation);
 bool region_end_claimed(struct region_operation *operation, uint64_t before, bool *last);
 
 /*
+ * region_claim for the region whose facts the caller has seen: not for a later one at the same
+ * address, nor for another block of the same memory. sequence 0: for any.
+ */
+bool region_claim_seen(struct region *region, const struct region_facts *seen,
+                       struct region_operation *operation);
+
+/*
  * LIVE -> RELEASING, if the region is live, what it handed out is `block`, and it serves `heap`.
  * The claim counts as an operation; `alone` says whether it is the only one. False: the region is
  * not such a one, or 65,535 operations are under way on it.
  */
-bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
-                  struct region_operation *operation);
+static inline bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
+                                struct region_operation *operation)
+{
+    struct region_facts any = {.block = block, .heap = heap};
+
+    return region_claim_seen(region, &any, operation);
+}
 
 /* The life word, for region_cache; what was found out about the block later holds if that succeeds.
  */
 uint64_t region_life(const struct region *region);
 
 /*
- * Makes the heap's block cached, if the region's life is still that word and no operation is under
- * way. False: it is no such block (any more), or may have become busy.
+ * Makes the heap's block that the caller has seen cached, if the region's life is still that word
+ * and no operation is under way. False: it is no such block (any more), or may have become busy.
  */
-bool region_cache(struct region *region, uint64_t life, uintptr_t block, uint32_t heap);
+bool region_cache(struct region *region, uint64_t life, const struct region_facts *seen);
 
 /*
  * LIVE, cached -> MAKING, likewise: for the thread that has taken the region from the cache. False:

@@ -206,8 +206,8 @@ static void take_peak(struct model_gauge *sum, HOSTMEM_GAUGE gauge, ULONGLONG of
 }
 
 /*
- * The most that large blocks and what freed ones leave can have taken: a region may be a quarter
- * larger than the pages of its block; and what is left is at most 4 MiB and what lives.
+ * The most that large blocks and what freed ones leave can have taken: a region may be half as
+ * large again as the pages of its block; and what is left is at most 4 MiB and what lives.
  */
 static void most_large(const struct subject *subject, ULONGLONG *bytes, ULONGLONG *regions)
 {
@@ -216,7 +216,7 @@ static void most_large(const struct subject *subject, ULONGLONG *bytes, ULONGLON
     for (DWORD number = 1; number <= THREADS; number++) {
         HOSTMEM_HEAP figures = heap_figures_of(subject, number);
 
-        *bytes += (figures.LargeBytes.Peak + figures.LargeBlocks.Peak * PAGE) / 4 * 9;
+        *bytes += (figures.LargeBytes.Peak + figures.LargeBlocks.Peak * PAGE) / 2 * 5;
         *regions += figures.LargeBlocks.Peak + figures.LargeBytes.Peak / LARGEST_SMALL;
     }
 }

@@ -254,6 +254,26 @@ static void a_freed_block_answers_as_if_its_memory_were_gone(void **state)
     assert_heaps(fixture->space, 0, 0);
 }
 
+/* Another thread has freed the block since, and its memory is the next block's. */
+static void a_free_that_has_lost_ends_no_other_block(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pages *pages = &fixture->world->pages;
+    char *memory = make(fixture->heap, SIZE);
+    struct region *region = region_table_find(&pages->table, (uintptr_t)memory);
+    uint32_t index = region_table_index(&pages->table, region);
+    struct region_facts seen;
+    size_t size;
+
+    assert_true(region_read(region, &seen)); /* as a free does that is suspended then */
+    give(fixture->heap, memory);
+    assert_ptr_equal(make(fixture->heap, SIZE), memory);
+    assert_false(pages_cache_block(pages, index, &seen, &size));
+    assert_int_equal(pages_release_block_at(pages, index, &seen, &size), PAGES_FOREIGN);
+    assert_true(heap_size_of(fixture->heap, memory, &size));
+    assert_heaps(fixture->space, 1, SIZE);
+}
+
 static void virtual_free_does_not_touch_what_is_kept(void **state)
 {
     struct fixture *fixture = *state;
@@ -435,6 +455,55 @@ static void what_is_kept_is_in_proportion_to_what_lives(void **state)
     assert_exact(fixture->world);
 }
 
+/* Frees blocks that may stay as long as a huge one lives. Returns that. */
+static char *keep_much(struct fixture *fixture, struct heap *heap)
+{
+    char *huge = make(heap, 256 * MIB);
+    static char *blocks[MANY];
+
+    for (unsigned i = 0; i < MANY; i++)
+        blocks[i] = make(fixture->heap, 33 * KIB + i % 32 * 16 * KIB);
+    for (unsigned i = 0; i < MANY; i++)
+        give(fixture->heap, blocks[i]);
+    return huge;
+}
+
+static void less_is_kept_when_less_lives(void **state)
+{
+    struct fixture *fixture = *state;
+    char *huge = keep_much(fixture, fixture->heap);
+
+    assert_true(cached(fixture->heap) > 10 * LARGE_KEPT);
+    give(fixture->heap, huge); /* which is too large to be kept */
+    assert_in_range(cached(fixture->heap), 1, LARGE_KEPT);
+    assert_exact(fixture->world);
+}
+
+static void less_is_kept_when_a_block_shrinks(void **state)
+{
+    struct fixture *fixture = *state;
+    char *huge = keep_much(fixture, fixture->heap);
+
+    assert_true(heap_shrink(fixture->heap, huge, 40000));
+    assert_in_range(cached(fixture->heap), 1, LARGE_KEPT + 40000);
+    assert_exact(fixture->world);
+}
+
+/* The heap's end counts against what all heaps keep together. */
+static void less_is_kept_when_a_heap_ends(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heap *ending = heap_create(fixture->space, false);
+    char *own = make(fixture->heap, 64 * MIB);
+
+    keep_much(fixture, ending);
+    make(fixture->heap, 33 * KIB);
+    assert_true(cached(fixture->heap) > 5 * LARGE_KEPT);
+    give(fixture->heap, own);
+    heap_destroy(ending, NULL, NULL);
+    assert_in_range(cached(fixture->heap), 1, bound_of(33 * KIB));
+}
+
 /* What lives in another heap gives a heap no right to keep more. */
 static void a_heap_keeps_in_proportion_to_what_lives_in_it(void **state)
 {
@@ -590,6 +659,45 @@ static void near_a_limit_nothing_is_kept(void **state)
     assert_int_equal(cached(fixture->heap), MIB);
 }
 
+/* So what is kept does not make memory low. */
+static void a_request_that_comes_near_the_limit_finds_nothing_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pages_request request = {.size = 5 * MIB + MIB / 2,
+                                    .type = RESERVE_COMMIT,
+                                    .protect = OS_PAGE_READWRITE,
+                                    .node = OS_ANY_NODE};
+    void *memory;
+
+    give(fixture->heap, make(fixture->heap, MIB));
+    give(fixture->heap, make(fixture->heap, MIB / 2));
+    limit(fixture, 8 * MIB);
+    assert_int_equal(reclaim_pages_alloc(fixture->space, &request, &memory), PAGES_OK);
+    assert_int_equal(held(fixture), 7 * MIB); /* seven eighths */
+    assert_int_equal(cached(fixture->heap), MIB + MIB / 2);
+    release(fixture->world, memory);
+    request.size += PAGE;
+    assert_int_equal(reclaim_pages_alloc(fixture->space, &request, &memory), PAGES_OK);
+    assert_int_equal(cached(fixture->heap), 0);
+    release(fixture->world, memory);
+}
+
+static void where_there_is_a_limit_blocks_waste_less(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make(fixture->heap, 80 * PAGE);
+
+    give(fixture->heap, block);
+    limit(fixture, 10 * MIB);
+    assert_ptr_not_equal(make(fixture->heap, 71 * PAGE), block);
+    assert_int_equal(cached(fixture->heap), 80 * PAGE);
+    limit(fixture, held(fixture) + MIB / 16); /* near it, not a page */
+    assert_ptr_not_equal(make(fixture->heap, 79 * PAGE - MIB / 4), block);
+    limit(fixture, 10 * MIB);
+    give(fixture->heap, make(fixture->heap, 80 * PAGE));
+    assert_ptr_equal(make(fixture->heap, 72 * PAGE), block);
+}
+
 static void what_is_not_used_for_long_goes_back(void **state)
 {
     struct fixture *fixture = *state;
@@ -639,6 +747,7 @@ int main(void)
         cmocka_unit_test(bins_are_in_the_order_of_sizes),
         test_with(begin, a_block_grows_into_what_its_memory_has_left),
         test_with(begin, a_freed_block_answers_as_if_its_memory_were_gone),
+        test_with(begin, a_free_that_has_lost_ends_no_other_block),
         test_with(begin, virtual_free_does_not_touch_what_is_kept),
         test_with(begin, what_is_kept_is_told),
         test_with(begin, executable_memory_is_never_data),
@@ -651,6 +760,9 @@ int main(void)
         test_with(begin, memory_of_a_block_that_was_shrunk_is_not_kept),
         test_with(begin, memory_that_an_operation_is_under_way_on_is_not_used),
         test_with(begin, what_is_kept_is_in_proportion_to_what_lives),
+        test_with(begin, less_is_kept_when_less_lives),
+        test_with(begin, less_is_kept_when_a_block_shrinks),
+        test_with(begin, less_is_kept_when_a_heap_ends),
         test_with(begin, a_heap_keeps_in_proportion_to_what_lives_in_it),
         test_with(begin, all_heaps_together_keep_little_when_nothing_lives),
         test_with(begin, of_one_size_no_more_is_kept_than_there_are_places),
@@ -660,6 +772,8 @@ int main(void)
         test_with(begin, the_end_of_a_heap_gives_back_what_is_its),
         test_with(begin, nothing_is_refused_while_memory_is_kept),
         test_with(begin, near_a_limit_nothing_is_kept),
+        test_with(begin, a_request_that_comes_near_the_limit_finds_nothing_kept),
+        test_with(begin, where_there_is_a_limit_blocks_waste_less),
         test_with(begin, what_is_not_used_for_long_goes_back),
         test_with(begin, what_the_system_does_not_take_back_stays_in_the_books),
     };

@@ -145,7 +145,7 @@ static bool is_too_much(const _Atomic uint64_t *bytes, const _Atomic uint64_t *l
     return heap_live(bytes) > LARGE_KEPT + heap_live(live) / 4 * 3;
 }
 
-static void keep_bound(struct heap *heap)
+void large_cache_keep_bound(struct heap *heap)
 {
     struct heap_space *space = heap->space;
 
@@ -192,7 +192,8 @@ static uint64_t ages_word(uint64_t period, uint32_t before, uint32_t now)
 /* Releases what is older than the stamp. */
 static void release_older(struct heap_space *space, uint32_t stamp)
 {
-    uint32_t bound = (LOAD_RELAXED(space->large.puts) - stamp) & LARGE_STAMP_MASK;
+    uint32_t now = LOAD_RELAXED(space->large.puts);
+    uint32_t bound = (now - stamp) & LARGE_STAMP_MASK;
     uint32_t left = AGED_AT_ONCE;
 
     for (uint32_t place = 0;
@@ -200,11 +201,23 @@ static void release_older(struct heap_space *space, uint32_t stamp)
          place++) {
         uint64_t word = large_places_look(&space->large, place);
 
-        if (word && age_of(&space->large, word) >= bound) {
+        uint32_t age = (now - large_places_stamp(word)) & LARGE_STAMP_MASK;
+
+        /* What was put in meanwhile seems to be older than half of all stamps. */
+        if (word && age >= bound && age <= LARGE_STAMP_MASK / 2) {
             release(space, place, word, NULL);
             left--;
         }
     }
+}
+
+void large_cache_ease(struct heap_space *space)
+{
+    const struct budget *budget = &space->pages->budget;
+
+    if (LOAD_RELAXED(space->large.bytes) &&
+        (is_near_limit(&budget->committed) || is_near_limit(&budget->reserved)))
+        large_cache_give(space, NULL);
 }
 
 void large_cache_age(struct heap_space *space)
@@ -238,9 +251,22 @@ bool large_cache_serves(const struct heap *heap, size_t region_size)
 void large_cache_keep(struct heap *heap, uint32_t region)
 {
     if (put(heap, region))
-        keep_bound(heap);
+        large_cache_keep_bound(heap);
     else
         large_cache_drop(heap->space, region);
+}
+
+/*
+ * How much larger than asked a region may be: what a live block does not use goes back with it
+ * only. So it is little where there is a limit, and nothing near one.
+ */
+static size_t slack(const struct heap *heap, size_t region_size)
+{
+    const struct budget *budget = &heap->space->pages->budget;
+
+    if (budget_bound(&budget->committed, BUDGET_TASK_CRITICAL) == BUDGET_ENDLESS)
+        return region_size / 4;
+    return is_near_limit(&budget->committed) ? 0 : region_size / 8;
 }
 
 static bool fits(const struct heap_space *space, uint32_t region, size_t least, size_t most)
@@ -267,7 +293,7 @@ static uint32_t take_fitting(struct heap *heap, uint32_t place, size_t least, si
 uint32_t large_cache_take(struct heap *heap, size_t region_size)
 {
     const struct large_cache *cache = &heap->space->large;
-    size_t most = region_size + region_size / 4;
+    size_t most = region_size + slack(heap, region_size);
     uint32_t place = large_places_bin(region_size) * LARGE_BIN_PLACES;
     uint32_t end, region;
 

@@ -13,7 +13,10 @@
  * to catch late accesses, nothing is better than memory that is gone.
  *
  * Fitting. A request is served by a region that is at most a quarter larger than the pages that it
- * takes. The nearest bins are looked at first.
+ * takes; where there is a limit, an eighth; near the limit, not at all. The nearest bins are looked
+ * at first. What a block does not use of its region is internal waste, like that of size classes:
+ * it goes back with the block, not before. That a program has locked pages (VirtualLock) does not
+ * show; the next block has them locked.
  *
  * The bound. What is kept of a heap's blocks is at most LARGE_KEPT and three quarters of what lives
  * in the heap's large blocks; the same holds for all heaps together. A thread that keeps too much
@@ -22,9 +25,9 @@
  * been used for some LARGE_AGE_MILLISECONDS is released by the next thread that comes by: one
  * that allocates or frees a large block, or makes a slab or a region.
  *
- * Why a quarter and three quarters: with 64 live blocks of 33 to 512 KiB that are replaced at
- * random, one request in a hundred then finds nothing, and 1.7 bytes are committed for each that
- * lives. With an eighth, twice as much would have to be kept for that.
+ * Why a quarter and three quarters: a simulation of 64 live blocks of 33 to 512 KiB that are
+ * replaced at random finds nothing for one request in a hundred then, with 1.8 bytes committed for
+ * each that lives. If regions may be an eighth larger only, it is one in thirty.
  *
  * The protocol is large_places.h's. All functions are lock-free, and may be called by any thread.
  */
@@ -43,6 +46,9 @@ bool large_cache_serves(const struct heap *heap, size_t region_size);
 
 /* Whether more may be kept; if not, a region goes back to the system. In a call of the heap. */
 bool large_cache_has_room(struct heap *heap);
+
+/* To be called when less lives: releases what is too much by now. In a call of the heap. */
+void large_cache_keep_bound(struct heap *heap);
 
 /*
  * Keeps a cached region, which is the caller's, of a block of the heap. In a call of it. If there
@@ -67,6 +73,12 @@ size_t large_cache_drop(struct heap_space *space, uint32_t region);
  * Returns how many bytes the system got.
  */
 size_t large_cache_give(struct heap_space *space, struct heap *heap);
+
+/*
+ * To be called when more is committed: near a limit, releases all that is kept. So what is kept
+ * does not make memory low, as the runtime is told it.
+ */
+void large_cache_ease(struct heap_space *space);
 
 /* Releases what has not been used for long. Costs a few instructions if nothing is due. */
 void large_cache_age(struct heap_space *space);

@@ -74,5 +74,6 @@ pages_result reclaim_pages_alloc(struct heap_space *space, const struct pages_re
     while (result && reclaim_again(&attempt, result));
     reclaim_count_refusal(space, request->critical_level, result);
     large_cache_age(space);
+    large_cache_ease(space);
     return result;
 }
