@@ -9,7 +9,7 @@
  *   bits 2-17   operations under way on the region (and the release, once it is claimed)
  *   bit  18     unsettled: the thread that made it live does not know yet whether a foreign request
  *               (foreign.h) has changed a page
- *   bit  19     cached: LIVE, and the memory of a heap's block that has been freed. It is nobody's
+ *   bit  19     CACHED: LIVE, and the memory of a heap's block that has been freed. It is nobody's
  *               block; the heaps' space keeps it for another one
  *   bits 20-63  version: grows with every operation that begins, and with every change of state
  *
@@ -23,12 +23,14 @@
  *                       changed a page (region_publish).
  *   LIVE -> LIVE        an operation (commit, decommit, reset) begins: version and count + 1
  *                       (region_begin); or ends: count - 1 (region_end).
- *   LIVE -> LIVE, cached  by the one free of a heap's block that wins, if no operation is under
- * way: version + 1 (region_cache). To all but heaps it stays a live region. LIVE, cached -> MAKING
- * by the thread that makes it another block, if no operation is under way: version + 1
- * (region_claim_cached). It writes new facts, and goes on as if the system had just handed out the
- * memory. LIVE -> RELEASING   by the one release that wins: version and count + 1 (region_claim, or
- *                       region_claim_spare for a cached one).
+ *   LIVE -> CACHED      by the one free of a heap's block that wins, if no operation is under way:
+ *                       version + 1 (region_cache). To all but heaps it stays a live region, on
+ *                       which operations begin and end.
+ *   CACHED -> MAKING    by the thread that makes it another block, if no operation is under way:
+ *                       version + 1 (region_claim_cached). It writes new facts, and goes on as if
+ *                       the system had just handed out the memory.
+ *   LIVE -> RELEASING   by the one release that wins: version and count + 1 (region_claim).
+ *   CACHED -> RELEASING likewise, by the thread that has it in hand (region_claim_spare).
  *   RELEASING -> RELEASING  operations that had begun before the claim end: count - 1.
  *   RELEASING -> FREE   by the last operation, or the release itself if no other is under way
  *                       (region_retire), after Win32 has the memory back.
