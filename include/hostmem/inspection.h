@@ -102,7 +102,7 @@ typedef struct HOSTMEM_STATISTICS {
     ULONGLONG CallsUnderWay; /* of all methods; heaps' Alloc and Free show here and nowhere else */
 } HOSTMEM_STATISTICS;
 
-/* A live region: what one reserving VirtualAlloc, or one heap block, took from Win32. */
+/* A live region: what one reserving VirtualAlloc, or one or more heap blocks, took from Win32. */
 typedef struct HOSTMEM_REGION {
     void *Base;
     SIZE_T Size;          /* reserved bytes, whole pages */
@@ -115,6 +115,7 @@ typedef struct HOSTMEM_REGION {
     BOOL IsSlab;        /* TRUE: a slab of that heap, or a freed block; FALSE: one block of it */
     ULONGLONG Sequence; /* 1 for the manager's first region, and so on */
     ULONGLONG AgeMilliseconds;
+    BOOL IsSpare; /* TRUE: the block of that heap was freed; its memory is kept for another one */
 } HOSTMEM_REGION;
 
 /*
@@ -174,6 +175,7 @@ typedef struct HOSTMEM_HEAP {
     ULONGLONG AllocatedBytes;  /* bytes asked for in them */
     ULONGLONG Frees;           /* blocks taken back */
     ULONGLONG FreedBytes;
+    ULONGLONG SpareLargeBytes; /* of regions that its freed large blocks have left (IsSpare) */
 } HOSTMEM_HEAP;
 
 /* One size class of small blocks, and what its slabs hold. */
@@ -309,9 +311,9 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  *   S_OK and *pBlock filled; S_FALSE and *pBlock all zero: there is none; E_POINTER.
  *
  * Trim(pBytes)
- *   Gives the memory of all empty slabs of all heaps back to the system. *pBytes (pBytes may be
- *   NULL) is the number of bytes given back. Looks for damaged heap blocks before, as Audit does.
- *   S_OK; S_FALSE: there were none.
+ *   Gives the memory of all empty slabs of all heaps, and what freed large blocks have left, back
+ * to the system. *pBytes (pBytes may be NULL) is the number of bytes given back. Looks for damaged
+ * heap blocks before, as Audit does. S_OK; S_FALSE: there were none.
  *
  * SetLimits(pLimits)
  *   Sets all limits and thresholds. A limit may be lower than what is used: nothing is taken away,

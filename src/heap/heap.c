@@ -20,6 +20,7 @@
 #include "heap/reuse/heap_visit.h"
 #include "heap/heap_walk.h"
 #include "heap/reuse/idle_slabs.h"
+#include "heap/reuse/large_cache.h"
 #include "heap/reuse/reclaim.h"
 #include "heap/slab_memory.h"
 
@@ -54,6 +55,7 @@ static void clear(struct heap *heap)
     gauge_clear(&heap->large_blocks);
     gauge_clear(&heap->large_bytes);
     STORE_RELAXED(heap->live, 0);
+    STORE_RELAXED(heap->cached, 0);
     for (uint32_t i = 0; i < CLASS_COUNT; i++) {
         clear_pile(&heap->partial[i]);
         clear_pile(&heap->scant[i]);
@@ -162,6 +164,11 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
     atomic_store_explicit(&heap->ending, true, memory_order_seq_cst);
     heap_retire_all(heap);
     idle_slabs_give(space, heap);
+    large_cache_give(space, heap);
+    atomic_fetch_sub_explicit(&space->large.live, gauge_now(&heap->large_bytes),
+                              memory_order_relaxed);
+    gauge_subtract(&heap->large_bytes, gauge_now(&heap->large_bytes));
+    large_cache_keep_bound(heap);
     heap_live_subtract(heap, (size_t)heap_live(&heap->live));
     counters_begin(counters, COUNTED_HEAP_PAGES);
     atomic_fetch_add_explicit(&space->ends_begun, 1, memory_order_relaxed);

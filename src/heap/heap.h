@@ -2,8 +2,9 @@
  * heap.h: what is behind an IHostMalloc, without COM.
  *
  * Small blocks come from slabs (slab.h). Larger blocks, and blocks with a guard page, are regions
- * of their own. Either way the memory comes from pages/, marked with the heap's number: it is
- * owned, charged and audited like every region.
+ * of their own; the memory of a freed one may serve another (large_cache.h). Either way the memory
+ * comes from pages/, marked with the heap's number: it is owned, charged and audited like every
+ * region.
  *
  * Promises. A pointer that is not the start of a live block of this heap is recognised without
  * being read. Of any number of threads that free one block at once, one succeeds. There is no lock

@@ -3,6 +3,7 @@
  */
 #include "heap/heap_counters.h"
 
+#include "heap/reuse/heap_live.h"
 #include "heap/reuse/idle_slabs.h"
 
 static void clear(struct thread_counters *thread)
@@ -275,6 +276,7 @@ bool heap_figures(struct heap *heap, struct heap_figures *figures)
     figures->peak_blocks = heap_peak_of(LOAD_RELAXED(heap->peak_blocks));
     figures->peak_bytes = heap_peak_of(LOAD_RELAXED(heap->peak_bytes));
     figures->spare_bytes = (uint64_t)idle_slabs_count(heap) * SLAB_SIZE;
+    figures->cached_bytes = heap_live(&heap->cached);
     /* If the heap has ended meanwhile, some of the figures may be those of the next heap here. */
     atomic_thread_fence(memory_order_acquire);
     return number && heap_number(heap) == number;

@@ -108,6 +108,7 @@ struct heap_figures {
     uint64_t peak_blocks;
     uint64_t peak_bytes;
     uint64_t spare_bytes;
+    uint64_t cached_bytes;
     uint32_t inside; /* calls that were under way */
 };
 

@@ -8,6 +8,8 @@
 #include "heap/check/heap_margins.h"
 #include "heap/heap_counters.h"
 #include "heap/reuse/heap_live.h"
+#include "heap/reuse/large_cache.h"
+#include "heap/reuse/large_places.h"
 
 #include "os/os.h"
 
@@ -16,14 +18,47 @@ static size_t round_up(size_t size, size_t unit)
     return (size + unit - 1) & ~(unit - 1);
 }
 
+static bool is_guarded(const struct heap *heap, size_t requested)
+{
+    return requested > heap->space->options.guard_above;
+}
+
+/* Makes a block of memory that a freed one has left. 0: there is none that fits. */
+static uint32_t revive(struct heap *heap, const struct pages_request *pages, void **memory)
+{
+    size_t region_size = round_up(pages->size, OS_PAGE_SIZE);
+    uint32_t region;
+
+    if (pages->guard || pages->size > LARGE_LARGEST || !large_cache_serves(heap, region_size))
+        return 0;
+    while ((region = large_cache_take(heap, region_size)) != 0 &&
+           !pages_revive(heap->space->pages, region, pages, memory))
+        large_cache_drop(heap->space, region);
+    return region;
+}
+
+static pages_result make_region(struct heap *heap, const struct pages_request *pages, void **memory)
+{
+    struct counters *counters = heap->space->pages->counters;
+    pages_result result = PAGES_OK;
+
+    counters_begin(counters, COUNTED_HEAP_PAGES);
+    *pages->region = revive(heap, pages, memory);
+    if (!*pages->region)
+        result = pages_alloc(heap->space->pages, pages, memory);
+    counters_end(counters, COUNTED_HEAP_PAGES, !result);
+    if (!result)
+        *memory = (char *)*memory + pages->block_offset;
+    /* Only the size can be wrong. */
+    return result == OS_ERROR_INVALID_PARAMETER ? OS_ERROR_NOT_ENOUGH_MEMORY : result;
+}
+
 static pages_result make_block(struct heap *heap, const struct heap_request *request,
-                               const char *file, void **memory)
+                               const char *file, void **memory, uint32_t *region)
 {
     struct pages_request pages = {
         .type = OS_MEM_RESERVE | OS_MEM_COMMIT,
-        .protect = atomic_load_explicit(&heap->executable, memory_order_relaxed)
-                       ? OS_PAGE_EXECUTE_READWRITE
-                       : OS_PAGE_READWRITE,
+        .protect = LOAD_RELAXED(heap->executable) ? OS_PAGE_EXECUTE_READWRITE : OS_PAGE_READWRITE,
         .node = OS_ANY_NODE,
         .critical_level = request->critical_level,
         .heap = heap_number(heap),
@@ -31,47 +66,52 @@ static pages_result make_block(struct heap *heap, const struct heap_request *req
         .requested = request->size,
         .file = file,
         .caller = request->caller,
+        .region = region,
     };
-    struct counters *counters = heap->space->pages->counters;
     struct heap_room room;
-    pages_result result;
 
     if (!heap_margins_room(&heap->space->options, request->size, &room))
         return OS_ERROR_NOT_ENOUGH_MEMORY;
     pages.size = room.size;
     pages.block_offset = room.offset;
     pages.guard = room.guard;
-    counters_begin(counters, COUNTED_HEAP_PAGES);
-    result = pages_alloc(heap->space->pages, &pages, memory);
-    counters_end(counters, COUNTED_HEAP_PAGES, !result);
-    if (result == OS_ERROR_INVALID_PARAMETER) /* only the size can be wrong */
-        result = OS_ERROR_NOT_ENOUGH_MEMORY;
-    if (!result)
-        *memory = (char *)*memory + pages.block_offset;
-    return result;
+    return make_region(heap, &pages, memory);
 }
 
-/* The index of the region of the heap's live block at the address; 0: there is no such block. */
-static uint32_t region_of_block(const struct heap *heap, uintptr_t address)
-{
-    const struct region_table *table = &heap->space->pages->table;
-    const struct region *region = region_table_find(table, address);
-    struct region_facts facts;
+/* ------------------------------------------------------------------------------------------------
+ * Figures of live blocks
+ * --------------------------------------------------------------------------------------------- */
 
-    if (!region || !region_read(region, &facts) || facts.block != address ||
-        facts.heap != heap_number(heap))
-        return 0;
-    return region_table_index(table, region);
+static void count_bytes(struct heap *heap, size_t bytes)
+{
+    gauge_add(&heap->large_bytes, bytes);
+    atomic_fetch_add_explicit(&heap->space->large.live, bytes, memory_order_relaxed);
+    heap_live_add(heap, bytes);
+}
+
+static void discount_bytes(struct heap *heap, size_t bytes)
+{
+    gauge_subtract(&heap->large_bytes, bytes);
+    atomic_fetch_sub_explicit(&heap->space->large.live, bytes, memory_order_relaxed);
+    heap_live_subtract(heap, bytes);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Allocating and freeing
+ * --------------------------------------------------------------------------------------------- */
+
+static struct region *record_of(const struct heap *heap, uint32_t region)
+{
+    return region_table_at(&heap->space->pages->table, region);
 }
 
 /* Writes the margins of a new block, which may be looked at from now on. */
-static void watch(const struct heap *heap, const void *memory)
+static void watch(const struct heap *heap, struct region *region)
 {
-    struct region *region = region_table_find(&heap->space->pages->table, (uintptr_t)memory);
     struct region_facts facts;
     struct heap_margins margins;
 
-    if (!region || !region_read(region, &facts))
+    if (!region_read(region, &facts))
         return;
     margins = heap_margins_of_region(heap->space, &facts);
     heap_margins_lay(&margins);
@@ -82,20 +122,34 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
 {
     const char *file =
         request->file ? string_table_intern(&heap->space->file_names, request->file) : NULL;
+    uint32_t region;
     pages_result result;
 
-    result = make_block(heap, request, file, memory);
+    large_cache_age(heap->space);
+    result = make_block(heap, request, file, memory, &region);
     if (result)
         return result;
-    heap_add_region(heap, region_of_block(heap, (uintptr_t)*memory));
+    heap_add_region(heap, region);
     gauge_add(&heap->large_blocks, 1);
-    gauge_add(&heap->large_bytes, request->size);
-    heap_live_add(heap, request->size);
+    count_bytes(heap, request->size);
     if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
         os_fill(*memory, HEAP_FILL_ALLOCATED, request->size);
     if (heap_space_is_checked(heap->space))
-        watch(heap, *memory);
+        watch(heap, record_of(heap, region));
     return PAGES_OK;
+}
+
+/* The index of the region of the heap's live block at the address; 0: there is no such block. */
+static uint32_t region_of_block(const struct heap *heap, uintptr_t address,
+                                struct region_facts *facts)
+{
+    const struct region_table *table = &heap->space->pages->table;
+    const struct region *region = region_table_find(table, address);
+
+    if (!region || !region_read(region, facts) || facts->cached || facts->block != address ||
+        facts->heap != heap_number(heap))
+        return 0;
+    return region_table_index(table, region);
 }
 
 /* Why an address is not that of a live block, judged by what the books still know of it. */
@@ -104,7 +158,7 @@ static enum block_refusal why_refused(const struct heap *heap, uintptr_t address
     struct region_facts facts;
     size_t committed;
 
-    if (!pages_find(heap->space->pages, (const void *)address, &facts, &committed))
+    if (!pages_find(heap->space->pages, (const void *)address, &facts, &committed) || facts.cached)
         return region_table_last_block(&heap->space->pages->table, address) ? BLOCK_REFUSED_FREED
                                                                             : BLOCK_REFUSED_FOREIGN;
     if (!facts.heap)
@@ -116,41 +170,78 @@ static enum block_refusal why_refused(const struct heap *heap, uintptr_t address
     return facts.heap == heap_number(heap) ? BLOCK_REFUSED_FREED : BLOCK_REFUSED_OTHER_HEAP;
 }
 
-pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, void *memory)
+/* Frees the block, and keeps its memory for another one. False: it cannot be kept, or freed. */
+static bool keep_block(struct heap *heap, uint32_t region, const struct region_facts *facts,
+                       size_t *size)
+{
+    if (is_guarded(heap, facts->requested) || !large_cache_serves(heap, facts->size) ||
+        !large_cache_has_room(heap) || !pages_cache_block(heap->space->pages, region, facts, size))
+        return false;
+    discount_bytes(heap, *size);
+    large_cache_keep(heap, region);
+    return true;
+}
+
+/* PAGES_FOREIGN: another free has won. */
+static pages_result release_block(struct heap *heap, uint32_t region,
+                                  const struct region_facts *facts, size_t *size)
 {
     struct counters *counters = heap->space->pages->counters;
-    uint32_t region = region_of_block(heap, (uintptr_t)memory);
-    size_t size;
     pages_result result;
 
-    if (region) {
-        heap_look_at_region(heap->space, region_table_at(&heap->space->pages->table, region));
-        /* First: when the region has been released, its record may be the heap's again at once. */
-        heap_remove_region(heap, region);
-    }
     counters_begin(counters, COUNTED_HEAP_PAGES);
     if (heap_fills_freed(&heap->space->options))
-        result = freed_regions_take(heap->space, memory, heap_number(heap), &size);
+        result = freed_regions_take(heap->space, (void *)facts->block, heap_number(heap), size);
     else
-        result = pages_release_block(heap->space->pages, memory, heap_number(heap), &size);
+        result = pages_release_block_at(heap->space->pages, region, facts, size);
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
-    /* Another free has won, or the system has refused: the record may be that of a live block. */
-    if (result && region)
+    if (!result) {
+        discount_bytes(heap, *size);
+        large_cache_keep_bound(heap);
+    }
+    return result;
+}
+
+pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, void *memory)
+{
+    struct region_facts facts;
+    uint32_t region = region_of_block(heap, (uintptr_t)memory, &facts);
+    pages_result result = PAGES_OK;
+    size_t size;
+
+    if (!region)
+        return heap_refuse(heap, why_refused(heap, (uintptr_t)memory));
+    large_cache_age(heap->space);
+    heap_look_at_region(heap->space, record_of(heap, region));
+    /* First: when the block is free, its region may be the heap's again at once. */
+    heap_remove_region(heap, region);
+    if (!keep_block(heap, region, &facts, &size))
+        result = release_block(heap, region, &facts, &size);
+    /* Another free has won, or the system has refused: the region may be that of a live block. */
+    if (result)
         heap_add_region(heap, region);
     if (result == PAGES_FOREIGN)
         return heap_refuse(heap, why_refused(heap, (uintptr_t)memory));
     if (result)
         return result;
     gauge_subtract(&heap->large_blocks, 1);
-    gauge_subtract(&heap->large_bytes, size);
-    heap_live_subtract(heap, size);
     heap_count_free(heap, thread, size);
     return PAGES_OK;
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Other sizes
+ * --------------------------------------------------------------------------------------------- */
+
+/* The bytes from the block's address on that are its to use. */
+static size_t usable(const struct region_facts *facts)
+{
+    return facts->committed == facts->size ? facts->size : round_up(facts->requested, OS_PAGE_SIZE);
+}
+
 /*
- * True if the block may have that size where it lies: it takes the same pages, or fewer and more
- * than half of the region. The last page of a guarded block is its guard, and a block that is
+ * True if the block may have that size where it lies: it needs no other pages than are there, and
+ * at least half of the region. The last page of a guarded block is its guard, and a block that is
  * checked has margins: such blocks only shrink for want of memory.
  */
 static bool suits(const struct heap *heap, const struct region_facts *facts, size_t size,
@@ -161,32 +252,31 @@ static bool suits(const struct heap *heap, const struct region_facts *facts, siz
     if (shrink)
         return size <= facts->requested;
     return size > SMALL_LIMIT && !heap_has_margins(&heap->space->options) &&
-           facts->requested <= heap->space->options.guard_above &&
-           pages <= round_up(facts->requested, OS_PAGE_SIZE) && pages >= facts->size / 2;
+           facts->base == facts->block && !is_guarded(heap, facts->requested) &&
+           pages <= usable(facts) && pages >= facts->size / 2;
 }
 
 bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintptr_t address,
                        size_t size, bool shrink)
 {
     struct pages *pages = heap->space->pages;
-    struct region *region = region_table_find(&pages->table, address);
     struct region_facts facts;
+    uint32_t region = region_of_block(heap, address, &facts);
 
-    if (!region || !region_read(region, &facts) || facts.block != address ||
-        facts.heap != heap_number(heap) || !suits(heap, &facts, size, shrink))
+    if (!region || !suits(heap, &facts, size, shrink))
         return false;
-    atomic_store_explicit(&region->watch, REGION_UNWATCHED, memory_order_release);
+    atomic_store_explicit(&record_of(heap, region)->watch, REGION_UNWATCHED, memory_order_release);
     if (round_up(size, OS_PAGE_SIZE) < round_up(facts.requested, OS_PAGE_SIZE)) {
         counters_begin(pages->counters, COUNTED_HEAP_PAGES);
         pages_trim_block(pages, (void *)address, heap_number(heap), size ? size : 1);
         counters_end(pages->counters, COUNTED_HEAP_PAGES, true);
     }
     /* The caller owns the block: no other thread changes its size. */
-    atomic_store_explicit(&region->requested, size, memory_order_relaxed);
-    gauge_add(&heap->large_bytes, size);
-    gauge_subtract(&heap->large_bytes, facts.requested);
-    heap_live_add(heap, size);
-    heap_live_subtract(heap, facts.requested);
+    STORE_RELAXED(record_of(heap, region)->requested, size);
+    count_bytes(heap, size);
+    discount_bytes(heap, facts.requested);
+    if (size < facts.requested)
+        large_cache_keep_bound(heap);
     heap_count_resize(heap, thread, facts.requested, size);
     return true;
 }

@@ -3,7 +3,9 @@
  *
  * A guarded block ends where its guard page begins, as nearly as its alignment allows: exactly
  * there if its size is a multiple of BLOCK_ALIGNMENT. The region's own protocol (region.h) decides
- * which of several frees wins.
+ * which of several frees wins: the one that makes the region cached, or claims its release. A block
+ * of memory that is kept (large_cache.h) has a region that may be larger than it needs, and holds
+ * what the former block left.
  */
 #ifndef HOSTMEM_HEAP_HEAP_LARGE_H
 #define HOSTMEM_HEAP_HEAP_LARGE_H

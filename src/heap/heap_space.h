@@ -85,6 +85,20 @@ struct freed_regions {
     _Atomic uint32_t next;                 /* the place that is taken next */
 };
 
+/* Memory of large blocks that were freed: see large_cache.h and large_places.h. */
+#define LARGE_BINS 41u
+#define LARGE_BIN_PLACES 64u
+
+struct large_cache {
+    _Atomic uint64_t taken[LARGE_BINS]; /* a bit for each place that is taken */
+    /* region | heap << 25 | stamp << 40; 0: none (yet, or any more) */
+    _Atomic uint64_t places[LARGE_BINS * LARGE_BIN_PLACES];
+    _Atomic uint64_t bytes; /* of the regions in all places */
+    _Atomic uint64_t live;  /* bytes asked for in the live large blocks of all heaps */
+    _Atomic uint32_t puts;  /* how often a place has been filled: where stamps come from */
+    _Atomic uint64_t ages;  /* see large_cache.c */
+};
+
 struct heap_space {
     struct pages *pages;
     struct heap_options options;
@@ -108,6 +122,7 @@ struct heap_space {
     _Atomic uint64_t given; /* how often memory went back to the system: see reclaim.h */
     struct idle_slabs idle;
     struct delayed_blocks delayed;
+    struct large_cache large;
     struct freed_regions freed;
     struct heap_secrets secrets;
 };

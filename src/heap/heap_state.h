@@ -62,7 +62,8 @@ struct heap {
     struct gauge large_blocks;
     struct gauge large_bytes; /* asked for */
 
-    _Atomic uint64_t live; /* bytes: see heap_live.h */
+    _Atomic uint64_t live;   /* bytes: see heap_live.h */
+    _Atomic uint64_t cached; /* bytes that its freed large blocks have left: see large_cache.h */
     struct slab_pile partial[CLASS_COUNT];
     struct slab_pile scant[CLASS_COUNT];
     _Atomic uint32_t ripe[CLASS_COUNT]; /* slabs on the pile of scant ones that are ripe */

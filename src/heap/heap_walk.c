@@ -174,7 +174,7 @@ void heap_class_figures(const struct heap_space *space, uint32_t heap, uint32_t 
 
 static bool is_block(const struct region_facts *facts, uint32_t heap)
 {
-    return !(facts->heap & REGION_IS_SLAB) && is_wanted(heap, facts->heap);
+    return !facts->cached && !(facts->heap & REGION_IS_SLAB) && is_wanted(heap, facts->heap);
 }
 
 bool heap_next_block(const struct heap_space *space, uint32_t heap, struct heap_cursor *cursor,

@@ -3,6 +3,8 @@
  */
 #include "heap/slab_memory.h"
 
+#include "heap/reuse/large_cache.h"
+
 /* ------------------------------------------------------------------------------------------------
  * Regions
  * --------------------------------------------------------------------------------------------- */
@@ -34,6 +36,8 @@ pages_result slab_memory_take(struct heap *heap, uint32_t critical_level, uintpt
         gauge_add(&heap->slab_bytes, SLAB_SIZE);
         gauge_add(&counters->slab_bytes, SLAB_SIZE);
     }
+    large_cache_age(heap->space);
+    large_cache_ease(heap->space);
     *base = (uintptr_t)memory;
     return result;
 }

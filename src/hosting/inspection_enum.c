@@ -97,6 +97,7 @@ HRESULT WINAPI inspection_EnumHeaps(IHostMemInspection *iface, HOSTMEM_HEAP_CALL
             .LargeBlocks = gauge_to_public(&heap->large_blocks),
             .LargeBytes = gauge_to_public(&heap->large_bytes),
             .SpareBytes = figures.spare_bytes,
+            .SpareLargeBytes = figures.cached_bytes,
             .Allocations =
                 figures.counts[THREAD_ALLOCATED] + figures.counts[THREAD_DEBUG_ALLOCATED],
             .AllocatedBytes = figures.counts[THREAD_ALLOCATED_BYTES],

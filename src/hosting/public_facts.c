@@ -46,4 +46,5 @@ void region_to_public(const struct region_facts *facts, size_t committed, HOSTME
     region->IsSlab = (facts->heap & REGION_IS_SLAB) != 0;
     region->Sequence = facts->sequence;
     region->AgeMilliseconds = os_tick_milliseconds() - facts->tick;
+    region->IsSpare = facts->cached;
 }

@@ -55,7 +55,7 @@ enum {
 /* No NUMA node is preferred (NUMA_NO_PREFERRED_NODE). */
 #define OS_ANY_NODE UINT32_MAX
 
-/* The pages from base on that are of one state. */
+/* The pages from base on that are of one state and protection. */
 struct os_range {
     uintptr_t base;
     uintptr_t allocation_base; /* 0 when free */

@@ -68,7 +68,8 @@ struct pages_request {
     size_t requested;
     const char *file; /* lives as long as the manager */
     const void *caller;
-    bool guard; /* the region's last page is not committed */
+    bool guard;       /* the region's last page is not committed */
+    uint32_t *region; /* NULL, or receives the index of the region that was made */
 };
 
 /* *memory is NULL on failure. */
@@ -94,10 +95,39 @@ pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap
                                  size_t *requested);
 
 /*
+ * The same; index: that of a region whose facts the caller has seen. PAGES_FOREIGN, too, if the
+ * address is another block's by now.
+ */
+pages_result pages_release_block_at(struct pages *pages, uint32_t index,
+                                    const struct region_facts *seen, size_t *requested);
+
+/*
  * Has the region of that block serve `as` from now on, if it serves `heap`. Of any number of
  * threads that do so, one succeeds. False: it is no such region.
  */
 bool pages_hand_block_over(struct pages *pages, const void *block, uint32_t heap, uint32_t as);
+
+/*
+ * A heap's block whose memory is kept for another block. Its region stays in the books and is
+ * charged, but is nobody's block (region.h, `cached`).
+ *
+ * pages_cache_block frees the block that the caller has seen, if its pages are all committed and
+ * protected as they were handed out: the system is asked, since a program may change pages behind
+ * the books' back. False: that is not so, or another thread frees it, or works on its pages, and
+ * nothing was done. Else *requested is what was asked for, and the region is the caller's, to make
+ * another block of it or to release it.
+ *
+ * pages_revive makes it the block that the request describes, with its pages as they are; *memory
+ * is where it begins. False: an operation is under way on it; it has to be released.
+ *
+ * pages_release_cached gives it back to the system. If that refuses, it stays cached, and the
+ * caller's.
+ */
+bool pages_cache_block(struct pages *pages, uint32_t index, const struct region_facts *seen,
+                       size_t *requested);
+bool pages_revive(struct pages *pages, uint32_t index, const struct pages_request *request,
+                  void **memory);
+pages_result pages_release_cached(struct pages *pages, uint32_t index);
 
 /*
  * Decommits what lies behind the first `size` bytes of that block, if its region serves that heap.

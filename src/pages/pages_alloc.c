@@ -3,6 +3,7 @@
  * in them.
  */
 #include "pages/foreign.h"
+#include "pages/request_facts.h"
 
 #include "os/os.h"
 
@@ -49,29 +50,6 @@ static size_t committed_size(const struct pages_request *request, size_t size)
     return request->guard ? size - OS_PAGE_SIZE : size;
 }
 
-static void write_facts(struct pages *pages, struct region *region,
-                        const struct pages_request *request, uintptr_t base, size_t size)
-{
-    struct region_facts facts = {
-        .base = base,
-        .size = size,
-        .allocation_type = request->type,
-        .protect = request->protect,
-        .critical_level = request->critical_level,
-        .thread_id = os_thread_id(),
-        .tick = os_tick_milliseconds(),
-        .heap = request->heap,
-        .line = request->line,
-        .block = base + request->block_offset,
-        .requested = request->requested,
-        .file = request->file,
-        .caller = request->caller,
-    };
-
-    facts.sequence = atomic_fetch_add_explicit(&pages->sequence, 1, memory_order_relaxed) + 1;
-    region_write(region, &facts);
-}
-
 /* Writes which pages of a new region are committed. They have been charged. */
 static void book_pages(struct pages *pages, struct region *region, struct range range)
 {
@@ -97,7 +75,7 @@ static pages_result book_region(struct pages *pages, uint32_t index,
     }
     if (!committed_ensure(&pages->table.chunks, range.begin, committed_end))
         return OS_ERROR_NOT_ENOUGH_MEMORY;
-    write_facts(pages, region, request, range.begin, range.end - range.begin);
+    request_write_facts(pages, region, request, range.begin, range.end - range.begin);
     region_make(region);
     book_pages(pages, region, (struct range){range.begin, committed_end});
     return PAGES_OK;
@@ -178,6 +156,8 @@ static pages_result alloc_charged_region(struct pages *pages, const struct pages
     gauge_add(&pages->counters->regions, 1);
     region_publish(region_table_at(&pages->table, index), &operation);
     operation_end_making(pages, &operation, foreign_none_since(pages, before));
+    if (request->region)
+        *request->region = index;
     return PAGES_OK;
 }
 

@@ -154,12 +154,16 @@ pages_result pages_free_foreign(struct pages *pages, void *address, size_t size,
     return forward_free(pages, address, size, type);
 }
 
-pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap, size_t *requested)
+/* ------------------------------------------------------------------------------------------------
+ * Heaps' blocks
+ * --------------------------------------------------------------------------------------------- */
+
+static pages_result release_block(struct pages *pages, struct region *region,
+                                  const struct region_facts *seen, size_t *requested)
 {
-    struct region *region = region_table_find(&pages->table, (uintptr_t)block);
     struct region_operation operation;
 
-    if (!region || !region_claim(region, (uintptr_t)block, heap, &operation))
+    if (!region_claim_seen(region, seen, &operation))
         return PAGES_FOREIGN;
     /* Claimed: nobody writes the field before the region is retired. */
     *requested = atomic_load_explicit(&region->requested, memory_order_relaxed);
@@ -180,4 +184,27 @@ bool pages_hand_block_over(struct pages *pages, const void *block, uint32_t heap
                                                    memory_order_relaxed);
     operation_end(pages, &operation);
     return done;
+}
+
+pages_result pages_release_block(struct pages *pages, void *block, uint32_t heap, size_t *requested)
+{
+    struct region *region = region_table_find(&pages->table, (uintptr_t)block);
+    struct region_facts any = {.block = (uintptr_t)block, .heap = heap};
+
+    return region ? release_block(pages, region, &any, requested) : PAGES_FOREIGN;
+}
+
+pages_result pages_release_block_at(struct pages *pages, uint32_t index,
+                                    const struct region_facts *seen, size_t *requested)
+{
+    return release_block(pages, region_table_at(&pages->table, index), seen, requested);
+}
+
+pages_result pages_release_cached(struct pages *pages, uint32_t index)
+{
+    struct region_operation operation;
+
+    if (!region_claim_spare(region_table_at(&pages->table, index), &operation))
+        return OS_ERROR_NO_SYSTEM_RESOURCES; /* 65,535 operations are under way on it */
+    return release_claimed(pages, &operation);
 }

@@ -16,7 +16,8 @@ enum state {
 #define ONE_UNDER_WAY (UINT64_C(1) << 2)
 #define UNDER_WAY_MASK (UINT64_C(0xffff) << 2)
 #define UNSETTLED (UINT64_C(1) << 18)
-#define ONE_VERSION (UINT64_C(1) << 19)
+#define CACHED (UINT64_C(1) << 19)
+#define ONE_VERSION (UINT64_C(1) << 20)
 
 static bool is_live(uint64_t life)
 {
@@ -31,7 +32,7 @@ static bool holds(uintptr_t base, size_t size, uintptr_t address)
 /* The life word with the next version, in another state. */
 static uint64_t next_version(uint64_t life, enum state state)
 {
-    return ((life + ONE_VERSION) & ~(STATE_MASK | UNSETTLED)) | state;
+    return ((life + ONE_VERSION) & ~(STATE_MASK | UNSETTLED | CACHED)) | state;
 }
 
 void region_write(struct region *region, const struct region_facts *facts)
@@ -169,6 +170,7 @@ bool region_read(const struct region *region, struct region_facts *facts)
         facts->requested = LOAD_RELAXED(region->requested);
         facts->file = LOAD_RELAXED(region->file);
         facts->caller = LOAD_RELAXED(region->caller);
+        facts->cached = (life & CACHED) != 0;
         atomic_thread_fence(memory_order_acquire);
     } while (LOAD_RELAXED(region->life) != life);
     return true;
@@ -242,8 +244,25 @@ bool region_end_claimed(struct region_operation *operation, uint64_t before, boo
                                                    memory_order_acq_rel, memory_order_relaxed);
 }
 
-bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
-                  struct region_operation *operation)
+/* True if the region, with that life, is the block that was seen. */
+static bool is_block(const struct region *region, uint64_t life, const struct region_facts *seen)
+{
+    return is_live(life) && !(life & CACHED) && LOAD_RELAXED(region->block) == seen->block &&
+           LOAD_RELAXED(region->heap) == seen->heap &&
+           (!seen->sequence || LOAD_RELAXED(region->sequence) == seen->sequence);
+}
+
+/* The claim succeeded; life: the word before it. */
+static void note_claim(struct region_operation *operation, uint64_t life, uint64_t claimed)
+{
+    /* A thread that sees the bits cleared must see the claim. */
+    atomic_thread_fence(memory_order_release);
+    operation->life = claimed;
+    operation->alone = (life & UNDER_WAY_MASK) == 0;
+}
+
+bool region_claim_seen(struct region *region, const struct region_facts *seen,
+                       struct region_operation *operation)
 {
     uint64_t life = atomic_load_explicit(&region->life, memory_order_acquire);
     uint64_t claimed;
@@ -252,17 +271,53 @@ bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
     do {
         operation->base = LOAD_RELAXED(region->base);
         operation->size = LOAD_RELAXED(region->size);
-        if (!is_live(life) || LOAD_RELAXED(region->block) != block ||
-            LOAD_RELAXED(region->heap) != heap || (life & UNDER_WAY_MASK) == UNDER_WAY_MASK)
+        if (!is_block(region, life, seen) || (life & UNDER_WAY_MASK) == UNDER_WAY_MASK)
             return false;
         claimed = next_version(life, STATE_RELEASING) + ONE_UNDER_WAY;
         atomic_thread_fence(memory_order_acquire); /* pairs with region_write's */
     } while (!atomic_compare_exchange_weak_explicit(&region->life, &life, claimed,
                                                     memory_order_acq_rel, memory_order_acquire));
-    /* A thread that sees the bits cleared must see the claim. */
-    atomic_thread_fence(memory_order_release);
-    operation->life = claimed;
-    operation->alone = (life & UNDER_WAY_MASK) == 0;
+    note_claim(operation, life, claimed);
+    return true;
+}
+
+uint64_t region_life(const struct region *region)
+{
+    return atomic_load_explicit(&region->life, memory_order_acquire);
+}
+
+bool region_cache(struct region *region, uint64_t life, const struct region_facts *seen)
+{
+    if (!is_block(region, life, seen) || (life & (UNDER_WAY_MASK | UNSETTLED)))
+        return false;
+    atomic_thread_fence(memory_order_acquire); /* pairs with region_write's */
+    return atomic_compare_exchange_strong_explicit(&region->life, &life,
+                                                   next_version(life, STATE_LIVE) | CACHED,
+                                                   memory_order_acq_rel, memory_order_relaxed);
+}
+
+bool region_claim_cached(struct region *region, uint64_t life)
+{
+    return !(life & (UNDER_WAY_MASK | UNSETTLED)) &&
+           atomic_compare_exchange_strong_explicit(&region->life, &life,
+                                                   next_version(life, STATE_MAKING),
+                                                   memory_order_acq_rel, memory_order_relaxed);
+}
+
+bool region_claim_spare(struct region *region, struct region_operation *operation)
+{
+    uint64_t life = atomic_load_explicit(&region->life, memory_order_acquire);
+    uint64_t claimed;
+
+    *operation = (struct region_operation){
+        .region = region, .base = LOAD_RELAXED(region->base), .size = LOAD_RELAXED(region->size)};
+    do {
+        if (!(life & CACHED) || (life & UNDER_WAY_MASK) == UNDER_WAY_MASK)
+            return false;
+        claimed = (next_version(life, STATE_RELEASING) | CACHED) + ONE_UNDER_WAY;
+    } while (!atomic_compare_exchange_weak_explicit(&region->life, &life, claimed,
+                                                    memory_order_acq_rel, memory_order_acquire));
+    note_claim(operation, life, claimed);
     return true;
 }
 
@@ -278,7 +333,9 @@ void region_restore(struct region_operation *operation)
 {
     struct region *region = operation->region;
 
-    operation->life = next_version(LOAD_RELAXED(region->life), STATE_LIVE) | UNSETTLED;
+    uint64_t life = LOAD_RELAXED(region->life);
+
+    operation->life = next_version(life, STATE_LIVE) | (life & CACHED) | UNSETTLED;
     operation->settles = true;
     atomic_store_explicit(&region->life, operation->life, memory_order_release);
 }

@@ -9,7 +9,9 @@
  *   bits 2-17   operations under way on the region (and the release, once it is claimed)
  *   bit  18     unsettled: the thread that made it live does not know yet whether a foreign request
  *               (foreign.h) has changed a page
- *   bits 19-63  version: grows with every operation that begins, and with every change of state
+ *   bit  19     CACHED: LIVE, and the memory of a heap's block that has been freed. It is nobody's
+ *               block; the heaps' space keeps it for another one
+ *   bits 20-63  version: grows with every operation that begins, and with every change of state
  *
  *   FREE -> MAKING      by the thread that took the region from the pool, after it has written the
  *                       fields and the owners: version + 1 (region_make). Nobody acts on it, but
@@ -21,20 +23,28 @@
  *                       changed a page (region_publish).
  *   LIVE -> LIVE        an operation (commit, decommit, reset) begins: version and count + 1
  *                       (region_begin); or ends: count - 1 (region_end).
+ *   LIVE -> CACHED      by the one free of a heap's block that wins, if no operation is under way:
+ *                       version + 1 (region_cache). To all but heaps it stays a live region, on
+ *                       which operations begin and end.
+ *   CACHED -> MAKING    by the thread that makes it another block, if no operation is under way:
+ *                       version + 1 (region_claim_cached). It writes new facts, and goes on as if
+ *                       the system had just handed out the memory.
  *   LIVE -> RELEASING   by the one release that wins: version and count + 1 (region_claim).
+ *   CACHED -> RELEASING likewise, by the thread that has it in hand (region_claim_spare).
  *   RELEASING -> RELEASING  operations that had begun before the claim end: count - 1.
  *   RELEASING -> FREE   by the last operation, or the release itself if no other is under way
  *                       (region_retire), after Win32 has the memory back.
  *   RELEASING -> LIVE   by the same thread, when Win32 refused the release: version + 1, and its
  *                       operation stays under way, and the region unsettled, as when it is
- *                       published (region_restore).
+ *                       published (region_restore). A region that was cached is cached again.
  *
  * Why the words hold:
  * - Base and size are read after `life` was loaded (acquire) and before it is swapped (release): a
  *   swap that succeeds proves by the version that nothing happened between, so they were the live
  *   region's. A stale index can never begin an operation on, or claim, another region by mistake;
  *   that it covers the address asked about is all that ownership means.
- * - One free wins: of all claims only one can go from LIVE.
+ * - One free wins: of all claims only one can go from LIVE. A cached region is no block, so no free
+ *   wins it; it belongs to the thread that has taken it from where the heaps' space keeps it.
  * - The memory goes back to Win32 when no other operation is under way any more. If a release finds
  *   some under way (a program that frees what it still uses), it does not wait for them: it
  *   decommits the pages at once, and the last operation to end releases the address space. So no
@@ -47,8 +57,8 @@
  *   more (the release: all pages), and ends only by a swap that proves that no other ended
  *   meanwhile, else it settles again. None can begin any more.
  *
- * The version would have to come round to the same value (2^45 changes) while a thread stands
- * between two instructions to defeat this. At a change every microsecond that takes a year.
+ * The version would have to come round to the same value (2^44 changes) while a thread stands
+ * between two instructions to defeat this. At a change every microsecond that takes half a year.
  */
 #ifndef HOSTMEM_PAGES_REGION_H
 #define HOSTMEM_PAGES_REGION_H
@@ -74,6 +84,7 @@ struct region_facts {
     size_t requested;
     const char *file;
     const void *caller;
+    bool cached; /* the block was freed, and `heap` was its heap */
 };
 
 /* What the heap knows of the margins of a large block (heap/check/heap_look.h). */
@@ -126,7 +137,10 @@ struct region_operation {
     struct activity activity; /* of the pages that it may change */
 };
 
-/* Writes the facts and nothing else. The region must be FREE, and taken by the caller. */
+/*
+ * Writes the facts and nothing else. The region must be FREE and taken by the caller, or MAKING by
+ * its doing.
+ */
 void region_write(struct region *region, const struct region_facts *facts);
 
 /* FREE -> MAKING, and back. */
@@ -177,12 +191,43 @@ uint64_t region_before_settling(const struct region_operation *operation);
 bool region_end_claimed(struct region_operation *operation, uint64_t before, bool *last);
 
 /*
+ * region_claim for the region whose facts the caller has seen: not for a later one at the same
+ * address, nor for another block of the same memory. sequence 0: for any.
+ */
+bool region_claim_seen(struct region *region, const struct region_facts *seen,
+                       struct region_operation *operation);
+
+/*
  * LIVE -> RELEASING, if the region is live, what it handed out is `block`, and it serves `heap`.
  * The claim counts as an operation; `alone` says whether it is the only one. False: the region is
  * not such a one, or 65,535 operations are under way on it.
  */
-bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
-                  struct region_operation *operation);
+static inline bool region_claim(struct region *region, uintptr_t block, uint32_t heap,
+                                struct region_operation *operation)
+{
+    struct region_facts any = {.block = block, .heap = heap};
+
+    return region_claim_seen(region, &any, operation);
+}
+
+/* The life word, for region_cache; what was found out about the block later holds if that succeeds.
+ */
+uint64_t region_life(const struct region *region);
+
+/*
+ * Makes the heap's block that the caller has seen cached, if the region's life is still that word
+ * and no operation is under way. False: it is no such block (any more), or may have become busy.
+ */
+bool region_cache(struct region *region, uint64_t life, const struct region_facts *seen);
+
+/*
+ * LIVE, cached -> MAKING, likewise: for the thread that has taken the region from the cache. False:
+ * an operation may be under way; the region can be released, and nothing else.
+ */
+bool region_claim_cached(struct region *region, uint64_t life);
+
+/* LIVE, cached -> RELEASING, like region_claim, for that thread. */
+bool region_claim_spare(struct region *region, struct region_operation *operation);
 
 /* RELEASING -> FREE. Only the region's last operation calls this. */
 void region_retire(struct region *region);

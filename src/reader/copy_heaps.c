@@ -210,6 +210,7 @@ static HRESULT fill_heap(struct copy *copy, uint32_t index, struct heap *heap,
     copy_gauge(&heap->slab_bytes, &raw->slab_bytes);
     copy_gauge(&heap->large_blocks, &raw->large_blocks);
     copy_gauge(&heap->large_bytes, &raw->large_bytes);
+    STORE_RELAXED(heap->cached, LOAD_RELAXED(raw->cached));
     fill_threads(copy, heap, LOAD_RELAXED(raw->threads));
     STORE_RELAXED(heap->number, number);
     return S_OK;

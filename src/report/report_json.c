@@ -192,6 +192,7 @@ static json_t *region_object(const HOSTMEM_REGION *region)
     json_build_integer(object, "thread", region->ThreadId);
     json_build_integer(object, "heap", region->Heap);
     json_build_member(object, "slab", json_boolean(region->IsSlab));
+    json_build_member(object, "spare", json_boolean(region->IsSpare));
     json_build_integer(object, "sequence", region->Sequence);
     json_build_integer(object, "age_milliseconds", region->AgeMilliseconds);
     return object;

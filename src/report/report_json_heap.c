@@ -59,6 +59,7 @@ static json_t *heap_object(const HOSTMEM_HEAP *heap, const struct snapshot *snap
     json_build_gauge(object, "large_blocks", &heap->LargeBlocks);
     json_build_gauge(object, "large_bytes", &heap->LargeBytes);
     json_build_integer(object, "spare_bytes", heap->SpareBytes);
+    json_build_integer(object, "spare_large_bytes", heap->SpareLargeBytes);
     json_build_integer(object, "allocations", heap->Allocations);
     json_build_integer(object, "allocated_bytes", heap->AllocatedBytes);
     json_build_integer(object, "frees", heap->Frees);

@@ -58,6 +58,7 @@ static void write_heap(struct text *text, const HOSTMEM_HEAP *heap)
     report_table_number_gauge(text, "large ones", &heap->LargeBlocks);
     report_table_byte_gauge(text, "slabs", &heap->SlabBytes);
     write_bytes_now(text, "held without use", heap->SpareBytes);
+    write_bytes_now(text, "spare large memory", heap->SpareLargeBytes);
     write_now(text, "allocations", heap->Allocations);
     write_now(text, "frees", heap->Frees);
     if (heap->Executable)

@@ -49,6 +49,7 @@ void check_same_heap(const HOSTMEM_HEAP *before, const HOSTMEM_HEAP *after, cons
     CHECK(LargeBlocks.Now);
     CHECK(LargeBytes.Now);
     CHECK(SpareBytes);
+    CHECK(SpareLargeBytes);
     CHECK(Allocations);
     CHECK(AllocatedBytes);
     CHECK(Frees);

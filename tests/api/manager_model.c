@@ -9,7 +9,8 @@
 #define RESERVE_COMMIT (MEM_RESERVE | MEM_COMMIT)
 
 /* Blocks up to that size share slabs, of one granule each. */
-#define LARGEST_SMALL 32768
+/* What heaps may keep when nothing lives (LARGE_KEPT of src/heap/reuse/large_cache.h). */
+#define MOST_SPARE ((ULONGLONG)4 << 20)
 
 /* Large regions reach over the ledger's 64 MiB chunks, or at least over many granules. */
 #ifdef _WIN64
@@ -302,7 +303,7 @@ static SIZE_T block_bytes(const struct model_block *block)
     return block->has_region ? (size + PAGE - 1) / PAGE * PAGE : 0;
 }
 
-static bool alloc_block(struct player *player, struct model_block *block)
+static bool make_block(struct player *player, struct model_block *block)
 {
     SIZE_T size = below(player, below(player, 2) ? 3 * (unsigned)GRANULE : 300);
     bool debug = below(player, 2) != 0;
@@ -316,23 +317,17 @@ static bool alloc_block(struct player *player, struct model_block *block)
         return false;
     block->size = size;
     block->has_region = has_region(player, block, debug);
-    gain(&player->books.reserved, block_bytes(block));
-    gain(&player->books.committed, block_bytes(block));
-    gain(&player->books.regions, block->has_region);
     gain(&player->books.blocks, 1);
     gain(&player->books.block_bytes, size);
     return true;
 }
 
-static bool free_block(struct player *player, struct model_block *block)
+static bool end_block(struct player *player, struct model_block *block)
 {
     HRESULT hr = IHostMalloc_Free(player->heap, block->memory);
 
     if (!called(player, HostMemMallocFree, "free", hr, S_OK))
         return false;
-    player->books.reserved.now -= block_bytes(block);
-    player->books.committed.now -= block_bytes(block);
-    player->books.regions.now -= block->has_region;
     player->books.blocks.now--;
     player->books.block_bytes.now -= block->size;
     block->memory = NULL;
@@ -340,7 +335,7 @@ static bool free_block(struct player *player, struct model_block *block)
 }
 
 /* Tries to free a block by an interior pointer, or by VirtualFree. */
-static bool free_block_wrongly(struct player *player, const struct model_block *block)
+static bool end_block_wrongly(struct player *player, const struct model_block *block)
 {
     static const DWORD types[] = {MEM_RELEASE, MEM_DECOMMIT};
     HRESULT hr;
@@ -387,8 +382,8 @@ static bool move_region(struct player *player, unsigned index)
 static bool move_block(struct player *player, struct model_block *block)
 {
     if (!block->memory)
-        return alloc_block(player, block);
-    return below(player, 4) ? free_block(player, block) : free_block_wrongly(player, block);
+        return make_block(player, block);
+    return below(player, 4) ? end_block(player, block) : end_block_wrongly(player, block);
 }
 
 bool player_move(struct player *player)
@@ -416,7 +411,7 @@ void player_give_back(struct player *player)
     }
     for (size_t i = 0; i < MODEL_BLOCKS; i++) {
         if (player->blocks[i].memory)
-            free_block(player, &player->blocks[i]);
+            end_block(player, &player->blocks[i]);
     }
 }
 
@@ -441,14 +436,36 @@ static void change(struct model_gauge *gauge, ULONGLONG were, ULONGLONG are)
     gain(gauge, are);
 }
 
-void model_take_slabs(struct model_books *books, const struct subject *subject)
+struct large_memory {
+    ULONGLONG bytes, regions;
+};
+
+static HRESULT CALLBACK add_large(void *context, const HOSTMEM_REGION *region)
+{
+    struct large_memory *memory = context;
+
+    if (region->Heap && !region->IsSlab) {
+        memory->bytes += region->Size;
+        memory->regions++;
+    }
+    return S_OK;
+}
+
+void model_take_heaps(struct model_books *books, const struct subject *subject)
 {
     ULONGLONG bytes = statistics_of(subject).SlabBytes.Now;
+    struct large_memory large = {0, 0};
 
     change(&books->reserved, books->slab_bytes, bytes);
     change(&books->committed, books->slab_bytes, bytes);
     change(&books->regions, books->slab_bytes / GRANULE, bytes / GRANULE);
     books->slab_bytes = bytes;
+    assert_hresult(IHostMemInspection_EnumRegions(subject->inspection, add_large, &large), S_OK);
+    change(&books->reserved, books->large_bytes, large.bytes);
+    change(&books->committed, books->large_bytes, large.bytes);
+    change(&books->regions, books->large_regions, large.regions);
+    books->large_bytes = large.bytes;
+    books->large_regions = large.regions;
 }
 
 static void assert_gauge(const char *about, HOSTMEM_GAUGE actual, struct model_gauge expected)
@@ -479,8 +496,28 @@ void assert_books_agree(const struct subject *subject, const struct model_books 
 
 struct comparison {
     const struct player *player;
-    unsigned matching, slabs, others;
+    unsigned matching, slabs, spares, others;
+    ULONGLONG spare_bytes;
 };
+
+static bool is_spare(const struct player *player, const HOSTMEM_REGION *shown)
+{
+    for (size_t i = 0; i < MODEL_BLOCKS; i++) {
+        if (player->blocks[i].memory == shown->Base)
+            return false;
+    }
+    return shown->IsSpare && !shown->IsSlab && shown->Heap != 0 && shown->Committed == shown->Size;
+}
+
+/* Memory that another block has left may be a quarter larger. */
+static bool is_region_of(const struct model_block *block, const HOSTMEM_REGION *shown)
+{
+    SIZE_T least = block_bytes(block);
+
+    return block->has_region && block->memory == shown->Base && shown->Heap != 0 &&
+           !shown->IsSpare && shown->Size >= least && shown->Size <= least + least / 4 &&
+           shown->Committed == shown->Size;
+}
 
 static HRESULT CALLBACK compare_region(void *context, const HOSTMEM_REGION *shown)
 {
@@ -501,11 +538,13 @@ static HRESULT CALLBACK compare_region(void *context, const HOSTMEM_REGION *show
             return S_OK;
         }
     }
+    if (is_spare(comparison->player, shown)) {
+        comparison->spares++;
+        comparison->spare_bytes += shown->Size;
+        return S_OK;
+    }
     for (size_t i = 0; i < MODEL_BLOCKS; i++) {
-        const struct model_block *block = &comparison->player->blocks[i];
-
-        if (block->has_region && block->memory == shown->Base && shown->Heap != 0 &&
-            shown->Size == block_bytes(block) && shown->Committed == shown->Size) {
+        if (is_region_of(&comparison->player->blocks[i], shown)) {
             comparison->matching++;
             return S_OK;
         }
@@ -516,12 +555,14 @@ static HRESULT CALLBACK compare_region(void *context, const HOSTMEM_REGION *show
 
 void assert_regions_agree(const struct player *player)
 {
-    struct comparison comparison = {player, 0, 0, 0};
+    struct comparison comparison = {.player = player};
 
     assert_hresult(
         IHostMemInspection_EnumRegions(player->subject->inspection, compare_region, &comparison),
         S_OK);
-    assert_figure(comparison.matching + comparison.slabs, player->books.regions.now);
+    assert_figure(comparison.matching + comparison.slabs + comparison.spares,
+                  player->books.regions.now);
+    assert_between(comparison.spare_bytes, 0, MOST_SPARE + player->books.block_bytes.now);
     assert_figure(comparison.slabs, player->books.slab_bytes / GRANULE);
     assert_figure(comparison.others, 0);
 }

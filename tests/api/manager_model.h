@@ -12,7 +12,7 @@
 #ifndef HOSTMEM_TESTS_MANAGER_MODEL_H
 #define HOSTMEM_TESTS_MANAGER_MODEL_H
 
-#include "support.h"
+#include "heaps.h"
 
 #define MODEL_REGIONS 128
 #define MODEL_BLOCKS 64
@@ -40,11 +40,13 @@ struct model_gauge {
 };
 
 /*
- * How much memory a heap takes for its small blocks is not fixed by any promise. The model asks the
- * manager for that figure and adds it to its own; the enumerated regions must agree.
+ * How much memory a heap takes for its blocks is not fixed by any promise: small blocks share
+ * slabs, and large ones may get the memory of freed ones. The model asks the manager for these
+ * figures and adds them to its own; the enumerated regions must agree.
  */
 struct model_books {
-    ULONGLONG slab_bytes; /* in reserved, committed and (by slab) regions */
+    ULONGLONG slab_bytes;                 /* in reserved, committed and (by slab) regions */
+    ULONGLONG large_bytes, large_regions; /* likewise: regions of heaps that are no slabs */
     struct model_gauge reserved, committed, regions, blocks, block_bytes;
     ULONGLONG refused_frees;
     HOSTMEM_METHOD_COUNT methods[HOSTMEM_METHODS];
@@ -71,8 +73,8 @@ bool player_move(struct player *player);
 /* For CreateThread, on a struct player: makes that many moves. */
 DWORD WINAPI player_play(void *player);
 
-/* Asks the manager for the bytes of all slabs, after a request that may have changed them. */
-void model_take_slabs(struct model_books *books, const struct subject *subject);
+/* Asks the manager for the memory of its heaps, after a request that may have changed it. */
+void model_take_heaps(struct model_books *books, const struct subject *subject);
 
 /* Gives back everything that the player has. */
 void player_give_back(struct player *player);
@@ -84,7 +86,8 @@ void assert_nothing_went_wrong(const struct player *player);
 void assert_books_agree(const struct subject *subject, const struct model_books *books,
                         const char *about);
 
-/* Each of the player's regions is enumerated as the model has it, and no other but the slabs. */
+/* Each of the player's regions is enumerated as the model has it, and no other but the slabs and
+ * what freed blocks have left, of which there is not too much. */
 void assert_regions_agree(const struct player *player);
 
 #endif

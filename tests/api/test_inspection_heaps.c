@@ -322,6 +322,80 @@ static void empty_slabs_are_kept_only_up_to_the_bound(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * What freed large blocks leave
+ * --------------------------------------------------------------------------------------------- */
+
+static void memory_of_a_freed_large_block_is_told_and_given_back(void **state)
+{
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject);
+    char *block = heap_block(heap, LARGE);
+    HOSTMEM_REGION region;
+    SIZE_T bytes = 77;
+
+    assert_hresult(IHostMemInspection_FindRegion(subject->inspection, block, &region), S_OK);
+    assert_false(region.IsSpare);
+    free_block(heap, block);
+    assert_hresult(IHostMemInspection_FindRegion(subject->inspection, block, &region), S_OK);
+    assert_true(region.IsSpare);
+    assert_false(region.IsSlab);
+    assert_figure(region.Heap, 1);
+    assert_figure(region.Committed, LARGE);
+    assert_figure(heap_figures_of(subject, 1).SpareLargeBytes, LARGE);
+    assert_figure(statistics_of(subject).Blocks.Now, 0);
+    assert_figure(statistics_of(subject).Committed.Now, LARGE);
+    assert_clean_audit(subject);
+    assert_succeeds(IHostMemInspection_Trim(subject->inspection, &bytes));
+    assert_figure(bytes, LARGE);
+    assert_hresult(IHostMemInspection_FindRegion(subject->inspection, block, &region), S_FALSE);
+    assert_figure(heap_figures_of(subject, 1).SpareLargeBytes, 0);
+    end_only_heap(subject, heap);
+}
+
+static void NeedsVirtualAddressSpace_gives_memory_of_freed_large_blocks_back(void **state)
+{
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject);
+
+    free_block(heap, heap_block(heap, LARGE));
+    assert_hresult(IHostMemoryManager_NeedsVirtualAddressSpace(subject->manager, NULL, GRANULE),
+                   S_OK);
+    assert_figure(statistics_of(subject).Reserved.Now, 0);
+    assert_hresult(IHostMemoryManager_NeedsVirtualAddressSpace(subject->manager, NULL, GRANULE),
+                   E_OUTOFMEMORY);
+    end_only_heap(subject, heap);
+}
+
+/* What the program does to a block's pages does not come back with the next block. */
+static void pages_that_a_program_has_changed_are_not_used_again(void **state)
+{
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject);
+
+    for (int how = 0; how < 3; how++) {
+        char *block = heap_block(heap, LARGE);
+        MEMORY_BASIC_INFORMATION information;
+        DWORD old;
+
+        if (how == 0)
+            assert_true(VirtualProtect(block + PAGE, PAGE, PAGE_READONLY, &old));
+        else if (how == 1)
+            assert_true(VirtualProtect(block, LARGE, PAGE_READWRITE | PAGE_GUARD, &old));
+        else
+            assert_true(VirtualFree(block + LARGE - PAGE, PAGE, MEM_DECOMMIT));
+        free_block(heap, block);
+        block = heap_block(heap, LARGE);
+        assert_true(VirtualQuery(block, &information, sizeof(information)) != 0);
+        assert_figure(information.RegionSize, LARGE);
+        assert_figure(information.State, MEM_COMMIT);
+        assert_figure(information.Protect, PAGE_READWRITE);
+        memset(block, 1, LARGE);
+        free_block(heap, block);
+    }
+    end_only_heap(subject, heap);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Peaks
  * --------------------------------------------------------------------------------------------- */
 
@@ -478,6 +552,9 @@ int main(void)
         promise(Trim_gives_empty_slabs_back_and_says_how_much),
         promise(NeedsVirtualAddressSpace_gives_empty_slabs_back),
         promise(empty_slabs_are_kept_only_up_to_the_bound),
+        promise(memory_of_a_freed_large_block_is_told_and_given_back),
+        promise(NeedsVirtualAddressSpace_gives_memory_of_freed_large_blocks_back),
+        promise(pages_that_a_program_has_changed_are_not_used_again),
         promise(the_peaks_of_one_thread_are_exact),
         promise(the_peaks_of_several_threads_fall_short_by_no_more_than_is_said),
         cmocka_unit_test(the_books_cost_at_most_2_percent_of_the_slabs),

@@ -67,6 +67,25 @@ static void pages_are_not_refused_while_nothing_lives(void **state)
     end_only_heap(subject, heap);
 }
 
+static void memory_of_freed_large_blocks_refuses_nothing(void **state)
+{
+    const struct subject *subject = *state;
+    IHostMalloc *heap = subject_heap(subject);
+    void *memory, *block;
+
+    for (SIZE_T size = LARGEST_SMALL + 1; size <= MIB; size *= 2)
+        free_block(heap, heap_block(heap, size));
+    assert_true(heap_figures_of(subject, 1).SpareLargeBytes > MIB / 2);
+    assert_between(heap_figures_of(subject, 1).SpareLargeBytes, 1, 4 * MIB);
+    assert_hresult(set_limit(subject, 2 * MIB), S_OK);
+    memory = subject_alloc(subject, 2 * MIB, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    assert_succeeds(IHostMemoryManager_VirtualFree(subject->manager, memory, 0, MEM_RELEASE));
+    block = heap_block(heap, 2 * MIB);
+    assert_figure(statistics_of(subject).RefusedRequests[0].Count, 0);
+    free_block(heap, block);
+    end_only_heap(subject, heap);
+}
+
 static void delayed_blocks_refuse_nothing(void **state)
 {
     struct subject subject = subject_with_flags(HOSTMEM_DELAY_REUSE);
@@ -108,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         promise(little_is_held_without_use),
         promise(pages_are_not_refused_while_nothing_lives),
+        promise(memory_of_freed_large_blocks_refuses_nothing),
         cmocka_unit_test(delayed_blocks_refuse_nothing),
         promise(each_refusal_that_a_caller_sees_is_counted_once),
     };

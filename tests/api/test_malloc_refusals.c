@@ -145,8 +145,11 @@ static void a_late_second_free_of_a_large_block_is_refused(void **state)
     for (unsigned i = 0; i < COUNT_OF(others); i++)
         others[i] = filled_block(row.heap, between[i % COUNT_OF(between)]);
     assert_figure(statistics_of(subject).Regions.Now, regions);
-    assert_figure(memory_state(row.block), MEM_FREE);
     assert_refused("a large block twice, later", subject, row.heap, row.block, 0,
+                   HostMemRefusedFreed);
+    assert_hresult(IHostMemInspection_Trim(subject->inspection, NULL), S_OK);
+    assert_figure(memory_state(row.block), MEM_FREE);
+    assert_refused("a large block twice, when its memory is gone", subject, row.heap, row.block, 0,
                    HostMemRefusedFreed);
     for (unsigned i = 0; i < COUNT_OF(others); i++)
         free_block(row.heap, others[i]);

@@ -47,6 +47,7 @@ static void Free_of_a_freed_block_that_is_a_region_now_is_refused(void **state)
     char *block = filled_block(heap, GRANULE);
 
     assert_hresult(IHostMalloc_Free(heap, block), S_OK);
+    assert_hresult(IHostMemInspection_Trim(subject->inspection, NULL), S_OK);
     assert_address(
         subject_alloc_at(subject, block, GRANULE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE), block);
     fill(block, GRANULE);
@@ -62,6 +63,7 @@ static void Free_of_a_freed_block_that_is_raw_memory_now_is_refused(void **state
     char *block = filled_block(heap, GRANULE);
 
     assert_hresult(IHostMalloc_Free(heap, block), S_OK);
+    assert_hresult(IHostMemInspection_Trim(subject->inspection, NULL), S_OK);
     assert_address(VirtualAlloc(block, GRANULE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE), block);
     fill(block, GRANULE);
     assert_heap_refuses(subject, heap, "raw memory where a block was", block, GRANULE);

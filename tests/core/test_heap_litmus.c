@@ -11,11 +11,15 @@
 
 #include "heap/heap_fast_path.h"
 #include "heap/reuse/idle_slabs.h"
+#include "heap/reuse/large_cache.h"
+#include "heap/reuse/reclaim.h"
+#include "pages/region_operation.h"
 
 /* A slab holds four, two and sixty blocks of these sizes; the last size takes the fast path. */
 #define QUARTER ((size_t)16384)
 #define HALF ((size_t)32768)
 #define SMALL ((size_t)1000)
+#define LARGE ((size_t)40000) /* a region of its own */
 
 #define BLOCKS 64
 #define MOST 300 /* orders of the third kind, of each pair */
@@ -196,6 +200,24 @@ static void set_small(void *scene)
     share_active_slabs(s);
 }
 
+/* A large block. */
+static void set_large(void *scene)
+{
+    struct stage *s = scene;
+
+    set_sized(scene, LARGE);
+    s->shared = make(s, LARGE);
+}
+
+/* The memory that a large block has left. */
+static void set_cached(void *scene)
+{
+    struct stage *s = scene;
+
+    set_large(scene);
+    end_block(s, s->shared);
+}
+
 static void clear(void *scene)
 {
     struct stage *s = scene;
@@ -268,6 +290,23 @@ static void call_trim_and_use_otherwise(void *scene)
 
     idle_slabs_give(s->space, s->heap);
     make(s, HALF);
+}
+
+/* What another thread does that is refused memory. */
+static void call_reclaim(void *scene)
+{
+    struct stage *s = scene;
+
+    reclaim(s->space);
+}
+
+/* What a request for pages in memory of others does, when it has hit the block's region. */
+static void call_settle(void *scene)
+{
+    struct stage *s = scene;
+    uintptr_t begin = (uintptr_t)s->shared;
+
+    operation_settle_owner(&s->world->pages, (struct range){begin, begin + PAGE});
 }
 
 static void call_free_inside(void *scene)
@@ -444,6 +483,42 @@ static void a_slab_is_given_back_once(void **state)
         call_trim_and_use_otherwise);
 }
 
+static void set_shared_large(void *scene)
+{
+    set_shared(scene, set_large);
+}
+
+static void of_two_frees_of_a_large_block_one_wins(void **state)
+{
+    (void)state;
+    litmus_run(&(struct litmus){"free, free, large", MOST, &stage, set_shared_large,
+                                call_free_shared, call_free_shared, check_shared, clear});
+    run("free inside, free, large", set_large, call_free_inside, call_free_own);
+}
+
+static void memory_that_is_kept_is_used_once(void **state)
+{
+    (void)state;
+    run("alloc, alloc, large", set_cached, call_alloc, call_alloc);
+    run("alloc, free, large", set_large, call_alloc, call_free_own);
+}
+
+static void memory_that_is_kept_is_given_back_once(void **state)
+{
+    (void)state;
+    run("alloc, reclaim, large", set_cached, call_alloc, call_reclaim);
+    run("free, reclaim, large", set_large, call_free_own, call_reclaim);
+    run("reclaim, reclaim, large", set_cached, call_reclaim, call_reclaim);
+}
+
+static void settling_the_books_of_memory_that_is_kept_disturbs_nobody(void **state)
+{
+    (void)state;
+    run("free, settle, large", set_large, call_free_own, call_settle);
+    run("alloc, settle, large", set_cached, call_alloc, call_settle);
+    run("reclaim, settle, large", set_cached, call_reclaim, call_settle);
+}
+
 static int begin_stage(void **state)
 {
     begin_world(state);
@@ -473,6 +548,10 @@ int main(void)
         stage_test(two_frees_in_a_slab_leave_each_other_alone),
         stage_test(a_slab_is_given_back_only_when_it_is_empty),
         stage_test(a_slab_is_given_back_once),
+        stage_test(of_two_frees_of_a_large_block_one_wins),
+        stage_test(memory_that_is_kept_is_used_once),
+        stage_test(memory_that_is_kept_is_given_back_once),
+        stage_test(settling_the_books_of_memory_that_is_kept_disturbs_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

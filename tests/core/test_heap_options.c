@@ -306,6 +306,8 @@ static void what_the_heaps_own_is_known_until_it_is_somebody_else_s(void **state
     assert_true(heap_owns(&fixture->space, large + 1));
     assert_false(heap_owns(&fixture->space, &local));
     heap_free_all(fixture->heap);
+    assert_true(heap_owns(&fixture->space, large));
+    reclaim(&fixture->space);
     assert_true(heap_owns(&fixture->space, large)); /* now it belongs to no heap */
     assert_int_equal(
         os_alloc(large, GRANULE, RESERVE_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &taken), 0);

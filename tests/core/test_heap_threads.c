@@ -78,16 +78,23 @@ static unsigned char pattern_of(const struct block *block)
     return (unsigned char)((uintptr_t)block->memory >> 4 ^ block->size);
 }
 
-/* Mostly sizes of which a slab holds few, so that slabs come and go often. */
+#define LARGEST (SMALL_LIMIT + 8 * PAGE)
+
+/*
+ * Mostly sizes of which a slab holds few, so that slabs come and go often; and large blocks, of
+ * which each fits what some others leave.
+ */
 static size_t some_size(struct chance *chance)
 {
-    switch (chance_below(chance, 8)) {
+    switch (chance_below(chance, 9)) {
     case 0:
         return chance_below(chance, 64);
     case 1:
         return chance_below(chance, 2048);
     case 2:
         return SMALL_LIMIT - 8 + chance_below(chance, 16);
+    case 3:
+        return LARGEST - chance_below(chance, 8) * PAGE;
     default:
         return 8192 + chance_below(chance, 4) * 8192;
     }
@@ -153,7 +160,7 @@ static void trim_and_look(void *context)
     if (heap_look(arena->space, NULL))
         atomic_fetch_add(&arena->failures, 1);
     while (heap_next_block(arena->space, 0, &cursor, &block)) {
-        if (block.size > SMALL_LIMIT + 8)
+        if (block.size > LARGEST)
             atomic_fetch_add(&arena->failures, 1);
     }
     if (heap_audit(arena->space, &audit) && audit.counted_blocks != audit.found_blocks)

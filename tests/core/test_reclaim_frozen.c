@@ -4,12 +4,16 @@
  * twice, a heap may end meanwhile, and all books are right.
  */
 #include "freezer.h"
+#include "frozen_key.h"
 #include "heap_world.h"
 
 #include "heap/reuse/idle_slabs.h"
+#include "heap/reuse/large_cache.h"
+#include "heap/reuse/reclaim.h"
 
 #define SIZE ((size_t)16384)
 #define A_SLAB (SLAB_SIZE / SIZE)
+#define LARGE ((size_t)65000)
 #define MOST 64u
 
 struct scene {
@@ -93,6 +97,26 @@ static void set_in_use(void *scene)
     limit_to_what_is_held(s);
 }
 
+/* The other heap keeps the memory of a large block. */
+static void set_cached(void *scene)
+{
+    struct scene *s = scene;
+
+    set_with(s, 0);
+    make(s, s->other, LARGE);
+    end_last(s);
+    limit_to_what_is_held(s);
+}
+
+/* It has a large block. */
+static void set_large(void *scene)
+{
+    struct scene *s = scene;
+
+    set_with(s, 0);
+    make(s, s->other, LARGE);
+}
+
 static void ask(void *scene)
 {
     struct scene *s = scene;
@@ -125,6 +149,32 @@ static void free_in_other(void *scene)
 {
     end_last(scene);
     end_last(scene);
+}
+
+static void make_large(void *scene)
+{
+    struct scene *s = scene;
+
+    make(s, s->heap, LARGE);
+}
+
+static void make_large_in_other(void *scene)
+{
+    struct scene *s = scene;
+
+    make(s, s->other, LARGE);
+}
+
+static void free_large_in_other(void *scene)
+{
+    end_last(scene);
+}
+
+/* Long after. */
+static void make_large_later(void *scene)
+{
+    frozen_tick += 2 * LARGE_AGE_MILLISECONDS;
+    make_large(scene);
 }
 
 static void end_other(void *scene)
@@ -227,6 +277,27 @@ static void a_heap_whose_slabs_are_given_back_may_end_meanwhile(void **state)
     play(set_delayed, end_other, ask);
 }
 
+static void memory_of_large_blocks_is_used_or_given_back_once(void **state)
+{
+    (void)state;
+    play(set_cached, ask, ask_in_vain_or_not);
+    play(set_cached, make_large, make_large_in_other);
+    play(set_cached, ask, make_large);
+    play(set_cached, make_large, ask);
+    play(set_cached, make_large, make_large_later);
+    play(set_large, free_large_in_other, make_large);
+    play(set_large, free_large_in_other, ask);
+    play(set_large, free_large_in_other, make_large_later);
+}
+
+static void a_heap_whose_large_memory_is_used_elsewhere_may_end_meanwhile(void **state)
+{
+    (void)state;
+    play(set_cached, make_large, end_other);
+    play(set_cached, make_large, end_other_and_begin_another);
+    play(set_cached, ask, end_other_and_begin_another);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +305,8 @@ int main(void)
         cmocka_unit_test(a_slab_that_is_being_given_back_may_be_used_meanwhile),
         cmocka_unit_test(a_slab_that_becomes_empty_is_given_back_now_or_later),
         cmocka_unit_test(a_heap_whose_slabs_are_given_back_may_end_meanwhile),
+        cmocka_unit_test(memory_of_large_blocks_is_used_or_given_back_once),
+        cmocka_unit_test(a_heap_whose_large_memory_is_used_elsewhere_may_end_meanwhile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -492,6 +492,161 @@ static void a_restored_region_that_is_claimed_anew_is_left_to_its_restorer(void 
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Cached
+ * --------------------------------------------------------------------------------------------- */
+
+static int begin_block(void **state)
+{
+    struct region_facts block = facts;
+
+    block.heap = HEAP;
+    begin_free(state);
+    region_write(*state, &block);
+    publish_at_rest(*state);
+    return 0;
+}
+
+static bool cache_as(struct region *region, uint64_t life, uintptr_t block, uint32_t heap)
+{
+    struct region_facts seen = {.block = block, .heap = heap, .sequence = facts.sequence};
+
+    return region_cache(region, life, &seen);
+}
+
+static bool cache(struct region *region)
+{
+    return cache_as(region, region_life(region), BASE, HEAP);
+}
+
+static void a_cached_region_is_live_and_no_block(void **state)
+{
+    struct region *region = *state;
+    struct region_operation operation;
+    struct region_facts read;
+
+    assert_true(region_read(region, &read));
+    assert_false(read.cached);
+    assert_true(cache(region));
+    assert_true(region_read(region, &read));
+    assert_true(read.cached);
+    assert_int_equal(read.heap, HEAP);
+    assert_true(is_at_rest(region));
+    assert_true(region_covers(region, BASE + SIZE - 1));
+    assert_false(cache(region));
+    assert_false(region_claim(region, BASE, HEAP, &operation));
+    assert_int_equal(region_begin(region, BASE, &operation), REGION_NOT_OWNED);
+}
+
+static void only_the_block_that_was_looked_at_is_cached(void **state)
+{
+    struct region *region = *state;
+    uint64_t life = region_life(region);
+    struct region_operation operation;
+
+    assert_false(cache_as(region, life, BASE + 1, HEAP));
+    assert_false(cache_as(region, life, BASE, HEAP + 1));
+    assert_int_equal(region_begin_settling(region, BASE, &operation), REGION_BEGUN);
+    assert_false(cache(region)); /* an operation is under way */
+    assert_true(region_end(&operation));
+    assert_false(cache_as(region, life, BASE, HEAP)); /* or has been */
+    assert_true(cache(region));
+}
+
+static void an_unsettled_block_is_not_cached(void **state)
+{
+    struct region *region = *state;
+    struct region_facts block = facts;
+    struct region_operation making;
+
+    block.heap = HEAP;
+    region_write(region, &block);
+    region_make(region);
+    region_publish(region, &making);
+    assert_false(cache(region));
+    assert_true(region_end(&making));
+    assert_true(cache(region));
+}
+
+static void a_cached_region_becomes_another_block(void **state)
+{
+    struct region *region = *state;
+    struct region_facts block = facts, read;
+    struct region_operation operation;
+
+    assert_true(cache(region));
+    assert_true(region_claim_cached(region, region_life(region)));
+    assert_false(region_read(region, &read));
+    assert_false(region_covers(region, BASE));
+    assert_true(region_covers_or_comes(region, BASE));
+    block.heap = HEAP + 1;
+    block.sequence = 6;
+    region_write(region, &block);
+    region_publish(region, &operation);
+    assert_true(region_end(&operation));
+    assert_true(region_read(region, &read));
+    assert_false(read.cached);
+    assert_int_equal(read.heap, HEAP + 1);
+    assert_true(region_claim(region, BASE, HEAP + 1, &operation));
+}
+
+static void a_cached_region_that_is_worked_on_becomes_no_block(void **state)
+{
+    struct region *region = *state;
+    struct region_operation operation;
+    uint64_t life;
+
+    assert_true(cache(region));
+    life = region_life(region);
+    assert_int_equal(region_begin_settling(region, BASE, &operation), REGION_BEGUN);
+    assert_false(region_claim_cached(region, region_life(region)));
+    assert_true(region_end(&operation));
+    assert_false(region_claim_cached(region, life));
+    assert_true(region_claim_cached(region, region_life(region)));
+}
+
+static void a_cached_region_is_released_once(void **state)
+{
+    struct region *region = *state;
+    struct region_operation operation, under_way;
+
+    assert_false(region_claim_spare(region, &operation)); /* it is a block */
+    assert_true(cache(region));
+    assert_int_equal(region_begin_settling(region, BASE, &under_way), REGION_BEGUN);
+    assert_true(region_claim_spare(region, &operation));
+    assert_false(operation.alone);
+    assert_int_equal(operation.base, BASE);
+    assert_int_equal(operation.size, SIZE);
+    assert_not_owned(region);
+    assert_false(end_settled(&under_way));
+    assert_true(end_settled(&operation));
+    region_retire(region);
+    assert_not_owned(region);
+    assert_false(region_is_busy(region));
+}
+
+static void a_cached_region_that_is_restored_is_cached(void **state)
+{
+    struct region *region = *state;
+    struct region_operation operation;
+    struct region_facts read;
+
+    assert_true(cache(region));
+    assert_true(region_claim_spare(region, &operation));
+    assert_true(operation.alone);
+    region_restore(&operation);
+    assert_true(region_end(&operation));
+    assert_true(region_read(region, &read));
+    assert_true(read.cached);
+    assert_true(region_claim_spare(region, &operation));
+    region_retire(region);
+    /* The next life is none. */
+    region_write(region, &facts);
+    publish_at_rest(region);
+    assert_true(region_read(region, &read));
+    assert_false(read.cached);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * The life word never has the same value twice
  * --------------------------------------------------------------------------------------------- */
 
@@ -678,6 +833,7 @@ static void each_life_has_one_claim_and_one_last_whatever_threads_do(void **stat
 
 #define free_test(test) cmocka_unit_test_setup_teardown(test, begin_free, end)
 #define live_test(test) cmocka_unit_test_setup_teardown(test, begin_live, end)
+#define block_test(test) cmocka_unit_test_setup_teardown(test, begin_block, end)
 
 int main(void)
 {
@@ -711,6 +867,13 @@ int main(void)
         live_test(a_restored_region_is_live_and_at_rest_once_its_restorer_has_ended),
         live_test(a_region_restored_by_an_operation_that_was_last_is_at_rest),
         live_test(a_restored_region_that_is_claimed_anew_is_left_to_its_restorer),
+        block_test(a_cached_region_is_live_and_no_block),
+        block_test(only_the_block_that_was_looked_at_is_cached),
+        free_test(an_unsettled_block_is_not_cached),
+        block_test(a_cached_region_becomes_another_block),
+        block_test(a_cached_region_that_is_worked_on_becomes_no_block),
+        block_test(a_cached_region_is_released_once),
+        block_test(a_cached_region_that_is_restored_is_cached),
         live_test(the_word_changes_with_every_step),
         live_test(an_observer_does_not_take_the_next_life_for_the_one_it_read),
         live_test(an_operation_of_a_former_life_cannot_be_the_last_in_this_one),

@@ -6,10 +6,13 @@
 #include "frozen_key.h"
 #include "heap_world.h"
 
+#include "heap/reuse/large_cache.h"
 #include "pages/mapped.h"
 
 #define MANY_THREADS 3000u
 #define MANY_HEAPS 40u
+#define MANY_LARGE 600u
+#define LARGE ((size_t)100000)
 #define MANY_RANGES 60000u
 #define MANY_NAMES 60000u
 
@@ -249,6 +252,34 @@ static void check_among_heaps(struct stage *stage, stage_act *act, const char *n
     depopulate(heaps);
 }
 
+/*
+ * A large block comes and goes, whose memory is kept. Others keep as much as all heaps together
+ * may.
+ */
+static void alloc_and_free_large(struct stage *stage)
+{
+    assert_int_equal(heap_free(stage->heap, get(stage->heap, LARGE)), PAGES_OK);
+}
+
+static void large_blocks_cost_nothing_for_what_others_keep(void **state)
+{
+    struct stage *stage = *state;
+    struct heap *other = heap_create(stage->space, false);
+    static void *blocks[MANY_LARGE];
+
+    for (unsigned i = 0; i < MANY_LARGE; i++)
+        blocks[i] = get(other, LARGE + LARGE / 2 + i % 100 * PAGE);
+    for (unsigned i = 0; i < MANY_LARGE; i++)
+        get(other, 2 * LARGE);
+    alloc_and_free_large(stage);
+    stage->before = steps_of(stage, alloc_and_free_large);
+    for (unsigned i = 0; i < MANY_LARGE; i++)
+        assert_int_equal(heap_free(other, blocks[i]), PAGES_OK);
+    assert_true(LOAD_RELAXED(other->cached) > 10 * LARGE_KEPT);
+    assert_steps(stage, alloc_and_free_large, stage->before + 5);
+    heap_destroy(other, NULL, NULL);
+}
+
 static void making_and_ending_a_heap_costs_nothing_for_others(void **state)
 {
     check_among_heaps(*state, make_and_end_heap, "a heap");
@@ -330,6 +361,7 @@ int main(void)
         stage_test(the_youngest_of_many_threads_is_found_fast),
         stage_test(threads_that_come_one_after_the_other_share_counters),
         stage_test(counters_that_a_thread_left_unfinished_are_nobodys),
+        stage_test(large_blocks_cost_nothing_for_what_others_keep),
         stage_test(making_and_ending_a_heap_costs_nothing_for_others),
         stage_test(ending_a_heap_with_blocks_costs_nothing_for_others),
         stage_test(walking_a_heap_costs_nothing_for_others),

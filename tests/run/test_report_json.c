@@ -317,6 +317,7 @@ static void regions_are_told_in_order(void **state)
                                        .ThreadId = 5,
                                        .Heap = 6,
                                        .IsSlab = TRUE,
+                                       .IsSpare = TRUE,
                                        .Sequence = 8,
                                        .AgeMilliseconds = 9},
                                       {.Base = (void *)(uintptr_t)0x30000}};
@@ -324,13 +325,15 @@ static void regions_are_told_in_order(void **state)
     (void)state;
     snapshot.regions = regions;
     snapshot.region_count = COUNT_OF(regions);
-    json_expect(member("regions"),
-                "[{'base': '0x20000', 'size': 65536, 'committed': 4096, 'allocation_type': 8192,"
-                "  'protect': 4, 'critical_level': 2, 'thread': 5, 'heap': 6, 'slab': true,"
-                "  'sequence': 8, 'age_milliseconds': 9},"
-                " {'base': '0x30000', 'size': 0, 'committed': 0, 'allocation_type': 0,"
-                "  'protect': 0, 'critical_level': 0, 'thread': 0, 'heap': 0, 'slab': false,"
-                "  'sequence': 0, 'age_milliseconds': 0}]");
+    json_expect(
+        member("regions"),
+        "[{'base': '0x20000', 'size': 65536, 'committed': 4096, 'allocation_type': 8192,"
+        "  'protect': 4, 'critical_level': 2, 'thread': 5, 'heap': 6, 'slab': true, 'spare': true,"
+        "  'sequence': 8, 'age_milliseconds': 9},"
+        " {'base': '0x30000', 'size': 0, 'committed': 0, 'allocation_type': 0,"
+        "  'protect': 0, 'critical_level': 0, 'thread': 0, 'heap': 0, 'slab': false, 'spare': "
+        "false,"
+        "  'sequence': 0, 'age_milliseconds': 0}]");
 }
 
 static void mapped_ranges_are_told(void **state)

@@ -37,6 +37,7 @@ static void a_heap_is_told_with_its_own_size_classes(void **state)
                                .LargeBlocks = {40, 41},
                                .LargeBytes = {50, 51},
                                .SpareBytes = 60,
+                               .SpareLargeBytes = 65,
                                .Allocations = 61,
                                .AllocatedBytes = 62,
                                .Frees = 63,
@@ -62,7 +63,8 @@ static void a_heap_is_told_with_its_own_size_classes(void **state)
                 "[{'number': 7, 'executable': true, 'blocks': {'now': 10, 'peak': 11},"
                 "  'block_bytes': {'now': 20, 'peak': 21}, 'slab_bytes': {'now': 30, 'peak': 31},"
                 "  'large_blocks': {'now': 40, 'peak': 41}, 'large_bytes': {'now': 50, 'peak': 51},"
-                "  'spare_bytes': 60, 'allocations': 61, 'allocated_bytes': 62, 'frees': 63,"
+                "  'spare_bytes': 60, 'spare_large_bytes': 65, 'allocations': 61, "
+                "'allocated_bytes': 62, 'frees': 63,"
                 "  'freed_bytes': 64,"
                 "  'size_classes': [{'block_size': 32, 'smallest_request': 17,"
                 "   'largest_request': 31, 'tracked': true, 'blocks_per_slab': 100, 'slabs': 2,"

@@ -18,8 +18,8 @@
 #include "heap/heap_space.h"
 #include "heap/heap_state.h"
 
-#define IDLE_HEAP 16u
-#define IDLE_ALL 32u
+#define IDLE_HEAP 32u
+#define IDLE_ALL 64u
 
 /*
  * The slab may have become empty. If it has, notes that, and keeps the bound. Returns how many

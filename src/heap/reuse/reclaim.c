@@ -6,6 +6,7 @@
 #include "heap/check/freed_regions.h"
 #include "heap/reuse/delayed_blocks.h"
 #include "heap/reuse/idle_slabs.h"
+#include "heap/reuse/large_cache.h"
 
 #include "os/os.h"
 
@@ -16,6 +17,7 @@ size_t reclaim(struct heap_space *space)
 
     given += freed_regions_give(space, 0);
     given += idle_slabs_give(space, NULL);
+    given += large_cache_give(space, NULL);
     return given;
 }
 
@@ -66,5 +68,7 @@ pages_result reclaim_pages_alloc(struct heap_space *space, const struct pages_re
         result = pages_alloc(space->pages, request, memory);
     while (result && reclaim_again(&attempt, result));
     reclaim_count_refusal(space, request->critical_level, result);
+    large_cache_age(space);
+    large_cache_ease(space);
     return result;
 }

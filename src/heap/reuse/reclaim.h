@@ -5,8 +5,8 @@
  * Protocol. A thread reads `given`, asks, and if the answer is a want of memory, reclaims. If
  * anything has gone back to the system since it read `given`, by its own doing or another thread's,
  * it asks again. Each round but the last goes with progress of some thread, and none waits. What
- * another thread holds at that moment, in the middle of a call, may be missed: one slab for each
- * such thread.
+ * another thread holds at that moment, in the middle of a call, may be missed: one slab, or the
+ * memory of one large block, for each such thread.
  */
 #ifndef HOSTMEM_HEAP_REUSE_RECLAIM_H
 #define HOSTMEM_HEAP_REUSE_RECLAIM_H
