@@ -526,7 +526,7 @@ static DWORD WINAPI commit_on_and_on(void *context)
     while (!race->ended) {
         char *view = race->view;
 
-        /* Wine 8 forgets that the last page of a view was committed. */
+        /* Wine 8 forgets the last page of a view that is unmapped. */
         if (view && alloc(view + page++ % 255 * PAGE, PAGE, MEM_COMMIT, PAGE_READWRITE))
             InterlockedIncrement(&race->commits);
     }

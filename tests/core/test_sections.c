@@ -524,6 +524,27 @@ static void an_audit_finds_what_differs_in_a_view(void **state)
     close_handle(world, HANDLE_1);
 }
 
+static void a_page_is_committed_if_any_view_says_so(void **state)
+{
+    struct world *world = *state;
+    struct audit audit;
+    char *view, *other;
+
+    make_section(world, 4 * GRANULE, true, HANDLE_1);
+    view = map_view(world, HANDLE_1, 0, 2 * GRANULE);
+    other = map_view(world, HANDLE_1, GRANULE, 2 * GRANULE); /* it says nothing of the first's */
+    commit(world, view + GRANULE + PAGE, 2 * PAGE);
+    assert_true(audit_run(&world->pages, &audit, print_difference, NULL));
+    assert_int_equal(audit.differences, 0);
+    os_free(view + GRANULE + 2 * PAGE, PAGE, OS_MEM_DECOMMIT);
+    assert_true(audit_run(&world->pages, &audit, keep_difference, &(struct finding){0}));
+    assert_int_equal(audit.differences, 2); /* one for each view */
+    commit(world, view + GRANULE + 2 * PAGE, PAGE);
+    unmap(world, view);
+    unmap(world, other);
+    close_handle(world, HANDLE_1);
+}
+
 static void an_audit_says_of_which_sections_no_view_was_compared(void **state)
 {
     struct world *world = *state;
@@ -575,6 +596,7 @@ int main(void)
         world_test(a_want_of_bookkeeping_memory_leaves_no_trace),
         world_test(a_commit_that_the_system_refuses_leaves_no_trace),
         world_test(an_audit_finds_what_differs_in_a_view),
+        world_test(a_page_is_committed_if_any_view_says_so),
         world_test(an_audit_says_of_which_sections_no_view_was_compared),
     };
 

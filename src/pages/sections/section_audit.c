@@ -60,6 +60,30 @@ static void tell(struct walk *walk, enum audit_kind kind, uintptr_t begin, uintp
     walk->stopped = !walk->callback(walk->context, &difference);
 }
 
+/*
+ * True if another view says that the page of the section is committed. *end: from there on that
+ * view does not tell, or it is where the question ended.
+ */
+static bool is_told_elsewhere(const struct walk *walk, uint64_t offset, uint64_t *end)
+{
+    uint32_t cursor = 0;
+    struct view_facts view;
+
+    while (views_next(walk->sections, &cursor, &view)) {
+        struct os_range system;
+        uintptr_t at = view.base + (uintptr_t)(offset - view.offset);
+
+        if (view.section != walk->view.section || offset < view.offset ||
+            offset - view.offset >= view.size || !os_query_range(at, &system) ||
+            system.allocation_base != view.base || system.state != OS_MEM_COMMIT)
+            continue;
+        if (system.base + system.size - at < *end - offset)
+            *end = offset + (system.base + system.size - at);
+        return true;
+    }
+    return false;
+}
+
 /* Compares the addresses [begin, end), all of one state for the system, with the books. */
 static void compare_run(struct walk *walk, uintptr_t begin, uintptr_t end, bool committed)
 {
@@ -70,7 +94,9 @@ static void compare_run(struct walk *walk, uintptr_t begin, uintptr_t end, bool 
                                    offset + (end - begin), &set);
         uintptr_t stop = begin + (uintptr_t)(run - offset);
 
-        if (set != committed)
+        if (set && !committed && is_told_elsewhere(walk, offset, &run))
+            stop = begin + (uintptr_t)(run - offset);
+        else if (set != committed)
             tell(walk, set ? AUDIT_SECTION_ONLY_IN_BOOKS : AUDIT_SECTION_ONLY_IN_SYSTEM, begin,
                  stop);
         begin = stop;

@@ -5,6 +5,9 @@
  * compared through each of its views; what no view shows is not compared. The comparison of a view
  * counts only if the view was there throughout, and no thread was committing pages of its section.
  * Otherwise it is made again, a few times, and then left out.
+ *
+ * A page is committed for the system if any view says so. All should say the same; but Wine 8 does
+ * not tell other views of a commit that reaches the end of the view in which it is made.
  */
 #ifndef HOSTMEM_PAGES_SECTIONS_SECTION_AUDIT_H
 #define HOSTMEM_PAGES_SECTIONS_SECTION_AUDIT_H
