@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define BOARD_MAGIC UINT64_C(0x647261426d6d4868)
-#define BOARD_LAYOUT 1u
+#define BOARD_LAYOUT 2u
 #define BOARD_SIZE ((SIZE_T)0x40000) /* the books begin here; a multiple of 64 KiB */
 
 enum {
