@@ -4,6 +4,7 @@
  * committed is in the books, once, and within the limits.
  */
 #include "looked_up.h"
+#include "section.h"
 
 #include <string.h>
 
@@ -505,6 +506,46 @@ static void a_section_that_outlives_the_redirection_is_closed_in_its_manager_s_b
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Books that others read
+ * --------------------------------------------------------------------------------------------- */
+
+static void books_that_are_read_from_outside_have_the_sections(void **state)
+{
+    struct looker *looker = *state;
+    struct shared_section place = section_make(SEC_RESERVE, HostMemGetBooksSize());
+    HOSTMEM_OPTIONS options = options_in(&place, 0);
+    HOSTMEM_SECTION first, second, found;
+    struct subject books;
+    HANDLE handle;
+    char *view;
+
+    looker_restart(looker, &options);
+    handle = make_reserved(looker, 4 * GRANULE);
+    view = map_writable(looker, handle);
+    assert_non_null(commit(looker, view + PAGE, 3 * PAGE, PAGE_READWRITE));
+    books = books_of_section(&place);
+    assert_figure(statistics_of(&books).Sections.Now, 1);
+    assert_figure(statistics_of(&books).SectionBytes.Now, 3 * PAGE);
+    assert_figure(statistics_of(&books).SectionViews.Now, 1);
+    assert_figure(statistics_of(&books).Committed.Now, 3 * PAGE);
+    assert_clean_audit(&books);
+    assert_succeeds(
+        IHostMemInspection_EnumSections(looker->subject.inspection, keep_section, &first));
+    assert_succeeds(IHostMemInspection_EnumSections(books.inspection, keep_section, &second));
+    second.AgeMilliseconds = first.AgeMilliseconds;
+    assert_memory_equal(&first, &second, sizeof(first));
+    assert_hresult(IHostMemInspection_FindSection(books.inspection, view + GRANULE, &found), S_OK);
+    assert_figure(found.Committed, 3 * PAGE);
+    assert_hresult(IHostMemInspection_FindSection(books.inspection, view + 4 * GRANULE, &found),
+                   S_FALSE);
+    IHostMemInspection_Release(books.inspection);
+    unmap(looker, view);
+    close(looker, handle);
+    looker_restart(looker, NULL);
+    section_end(&place);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Threads
  * --------------------------------------------------------------------------------------------- */
 
@@ -584,6 +625,7 @@ int main(void)
         looker_promise(a_handle_that_cannot_be_closed_stays),
         looker_promise(a_handle_that_was_closed_unseen_leaves_the_books_when_its_value_comes_again),
         looker_promise(a_section_that_outlives_the_redirection_is_closed_in_its_manager_s_books),
+        looker_promise(books_that_are_read_from_outside_have_the_sections),
         looker_promise(a_view_that_is_unmapped_while_pages_are_committed_in_it_leaves_exact_books),
     };
 

@@ -89,15 +89,18 @@ static void a_section_of_two_tebibytes_costs_little(void **state)
 {
     struct world *world = *state;
     uint64_t before = gauge_now(&world->counters.metadata);
-    char *first, *last;
+    char *first, *middle, *last;
 
     make_section(world, 2 * TIB, true, HANDLE_1);
     first = map_view(world, HANDLE_1, 0, 65 * GRANULE);
+    middle = map_view(world, HANDLE_1, TIB / 32, GRANULE); /* a subtree further */
+    commit(world, middle + PAGE, PAGE);
     last = map_view(world, HANDLE_1, 2 * TIB - 65 * GRANULE, 65 * GRANULE);
     commit(world, first + PAGE, PAGE);
     commit(world, last + 64 * GRANULE, GRANULE);
-    assert_sections(world, 1, GRANULE + PAGE, 2);
+    assert_sections(world, 1, GRANULE + 2 * PAGE, 3);
     assert_in_range(gauge_now(&world->counters.metadata) - before, 1, 8 * GRANULE);
+    unmap(world, middle);
     unmap(world, first);
     unmap(world, last);
     close_handle(world, HANDLE_1);

@@ -12,6 +12,7 @@ struct section_scene {
     char *others_view;
     bool done;
     bool others_done;
+    struct section_facts first;
     struct section_facts facts;
     bool found;
 };
@@ -171,7 +172,7 @@ static void read_section(void *scene)
     struct section_scene *s = scene;
     uint32_t cursor = 0;
 
-    s->done = sections_next(&s->world->pages.sections, &cursor, &s->facts);
+    s->done = sections_next(&s->world->pages.sections, &cursor, &s->first);
     s->found = views_find_section(&s->world->pages.sections, (uintptr_t)s->view, &s->facts);
 }
 
@@ -179,6 +180,8 @@ static void check_facts(void *scene)
 {
     struct section_scene *s = scene;
 
+    if (s->done)
+        assert_int_equal(s->first.size, s->first.sequence == 1 ? 4 * GRANULE : 8 * GRANULE);
     if (s->found)
         assert_int_equal(s->facts.size, s->facts.sequence == 1 ? 4 * GRANULE : 8 * GRANULE);
     unmap(s->world, s->others_view);

@@ -14,78 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char arguments_help[] =
-    "Usage: hostmem-run [options] PROGRAM.(dll|exe) [arguments...]\n"
-    "\n"
-    "Runs a program on memory that hostmem manages, and reports on stderr where every page\n"
-    "went, however the program ends. Options end at the program; what follows is its own.\n"
-    "\n"
-    "  --runtime DIR  the runtime: a directory with coreclr.dll, or a dotnet root\n"
-    "  --json FILE    write the report for machines, too; - is stdout\n"
-    "  --quiet        print no report\n"
-    "  --heap         let hostmem.dll manage the runtime's heaps, too\n"
-    "  --callers      with them: tell from where the blocks still live were allocated\n"
-    "  --check        with them: fill blocks when they are allocated and freed, use them\n"
-    "                 again late, and tell of those that were written to after they\n"
-    "                 were freed\n"
-    "  --guard SIZE   with them: behind each block of more than SIZE bytes (4096, 64K,\n"
-    "                 1M) a page that cannot be accessed\n"
-    "  --limit SIZE   the runtime may commit that much memory (32M, 1G) and no more;\n"
-    "                 when it gets tight it is told to collect\n"
-    "  --reserve SIZE of that, what is kept for the runtime's own needs, so that a\n"
-    "                 program that runs into the limit meets an exception that it can\n"
-    "                 handle; without this a sixteenth of the limit, 1M to 16M\n"
-    "  --limit-reserved SIZE\n"
-    "                 the same for address space\n"
-    "  --pressure LOW,HIGH\n"
-    "                 memory is low above LOW percent of the limit, and ample below\n"
-    "                 HIGH percent; without this 90,70, or less of a limit so small that\n"
-    "                 90 would leave the collector less than 20M\n"
-    "  --pressure off tell the runtime nothing of the limit before it is reached\n"
-    "  --clr VERSION  run it on that .NET Framework (v4.0.30319, v2.0.50727)\n"
-    "  --call TYPE.METHOD\n"
-    "                 .NET Framework: call this method, static int METHOD(string), with the\n"
-    "                 program's one argument (none: an empty string), instead of Main\n"
-    "  --additionalprobingpath, --depsfile, --runtimeconfig, --fx-version, --roll-forward,\n"
-    "  --roll-forward-on-no-candidate-fx\n"
-    "                 with a value each, as the dotnet command has them, for programs that\n"
-    "                 are run as it runs them\n"
-    "  --explain      say what would be done with the program, and do nothing\n"
-    "  --interval N   write a line about its memory to stderr every N seconds\n"
-    "  --kill-with-parent\n"
-    "                 the program ends when hostmem-run is ended; else it goes on\n"
-    "  --module NAME  also watch this DLL's memory when the program loads it\n"
-    "  --help         print this and end\n"
-    "  --version      print hostmem-run's version and end\n"
-    "\n"
-    "--callers, --check and --guard imply --heap.\n"
-    "\n"
-    "A native program is started as it is, and finds its runtime by itself. That goes for an\n"
-    "apphost, too, unless one of --runtime, --clr, --call and dotnet's options is given.\n"
-    "\n"
-    "An assembly is run in hostmem-host.exe: with a NAME.runtimeconfig.json beside it as\n"
-    "\"dotnet NAME.dll\" would, and a self-contained one as its own NAME.exe; of others,\n"
-    "those for .NET Framework are run on that unless a runtime is named, and those for .NET\n"
-    "on the newest CoreCLR. Without --runtime the variable HOSTMEM_RUNTIME says where the\n"
-    "runtime is; else it is looked for in DOTNET_ROOT, the program's directory and those\n"
-    "above it, and where .NET is usually installed.\n"
-    "\n"
-    "The exit code is the program's. hostmem-run's own failures:\n"
-    "  240  the command line is wrong\n"
-    "  241  the program cannot be read\n"
-    "  242  the file is not a program that can be started\n"
-    "  243  the program or the runtime is for another processor, or for the hostmem-run of\n"
-    "       the other bitness\n"
-    "  244  no runtime was found\n"
-    "  245  the runtime cannot be loaded or started\n"
-    "  246  hostmem failed in the program, or left books that make no sense\n"
-    "  247  the report for --json cannot be written\n"
-    "  248  the runtime could not run the program\n"
-    "  249  there is no memory to start with\n"
-    "  250  the program has no such method as --call names\n"
-    "  251  the program did not handle an exception (.NET Framework; else the runtime's code)\n"
-    "  252  the program cannot be watched: the agent cannot be put into it\n";
-
 enum {
     INTERVAL_MOST = 24 * 60 * 60 /* seconds */
 };
@@ -109,6 +37,7 @@ enum option_code {
     OPTION_INTERVAL,
     OPTION_KILL_WITH_PARENT,
     OPTION_MODULE,
+    OPTION_NO_WRITE_XOR_EXECUTE,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -137,6 +66,7 @@ static const struct option options[] = {
     {"interval", required_argument, NULL, OPTION_INTERVAL},
     {"kill-with-parent", no_argument, NULL, OPTION_KILL_WITH_PARENT},
     {"module", required_argument, NULL, OPTION_MODULE},
+    {"no-write-xor-execute", no_argument, NULL, OPTION_NO_WRITE_XOR_EXECUTE},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0}};
@@ -317,6 +247,8 @@ static bool take_switch(struct arguments *arguments, int code)
         return arguments->explain = true;
     case OPTION_KILL_WITH_PARENT:
         return arguments->ends_with_parent = true;
+    case OPTION_NO_WRITE_XOR_EXECUTE:
+        return arguments->no_write_xor_execute = true;
     case OPTION_HELP:
         return arguments->help = true;
     case OPTION_VERSION:
