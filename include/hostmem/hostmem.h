@@ -235,13 +235,16 @@ typedef struct HOSTMEM_OPTIONS {
  *   slabs of small blocks at once               64 GiB       4 GiB       1 GiB
  *   histories of blocks                          4 GiB     256 MiB      15 MiB
  *   mapped ranges at once                       65,536      65,536      65,536
+ *   sections at once                            65,536       4,096       4,096
+ *   views of sections at once                  262,144      16,384      16,384
+ *   committed in reserved sections, at best      2 TiB      32 GiB      32 GiB
  *   controls at once                             4,096       4,096       4,096
  *   callbacks of RegisterMemoryNotificationCallback, different ones: 4,096
  *   file names of DebugAlloc                      64 MiB      16 MiB       1 MiB
  *   what regions need beside their records         2 GiB      64 MiB       2 MiB
  *
- * Books begin with some 10 MiB of address space on x64 and 2 MiB on x86, high in the address space,
- * and reserve more as they grow, doubling each time. In pBooks they take all of
+ * Books begin with some 10 MiB of address space on x64 and 2.25 MiB on x86, high in the address
+ * space, and reserve more as they grow, doubling each time. In pBooks they take all of
  * HostMemGetBooksSize() from the start. Windows keeps 8 bytes of paged pool for each page of a
  * section, reserved or not: some 19 MiB for books in a section on x64, and 100 KiB on x86.
  */

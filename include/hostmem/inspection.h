@@ -77,8 +77,8 @@ typedef struct HOSTMEM_STATISTICS {
     DWORD cbSize;               /* sizeof(HOSTMEM_STATISTICS) */
     DWORD Status;               /* HOSTMEM_STATUS */
     HOSTMEM_GAUGE Reserved;     /* address space of all live regions, committed or not */
-    HOSTMEM_GAUGE Committed;    /* committed bytes in them */
-    HOSTMEM_GAUGE Mapped;       /* ranges reported by AcquiredVirtualAddressSpace */
+    HOSTMEM_GAUGE Committed;    /* committed bytes in them and in sections: what is limited */
+    HOSTMEM_GAUGE Mapped;       /* mapped ranges: views of files, chiefly */
     HOSTMEM_GAUGE Regions;      /* number of live regions, those of heaps included */
     HOSTMEM_GAUGE MappedRanges; /* number of mapped ranges */
     HOSTMEM_GAUGE Heaps;        /* number of IHostMalloc heaps */
@@ -86,10 +86,14 @@ typedef struct HOSTMEM_STATISTICS {
     HOSTMEM_GAUGE BlockBytes;   /* bytes asked for in them; Peak: likewise */
     HOSTMEM_GAUGE SlabBytes;    /* of the heaps' slabs of small blocks, empty slabs included */
     HOSTMEM_GAUGE Metadata;     /* committed bytes of hostmem's own bookkeeping */
-    ULONGLONG RefusedFrees;     /* frees that returned HOST_E_INVALIDOPERATION */
+    HOSTMEM_GAUGE Sections;     /* number of known sections of the paging file (HOSTMEM_SECTION) */
+    HOSTMEM_GAUGE SectionBytes; /* committed bytes in them, each page once; part of Committed */
+    HOSTMEM_GAUGE SectionViews; /* number of views of them that are mapped */
+    HOSTMEM_GAUGE SectionViewBytes;            /* address space of these views, committed or not */
+    ULONGLONG RefusedFrees;                    /* frees that returned HOST_E_INVALIDOPERATION */
     ULONGLONG RefusedBlocks[HOSTMEM_REFUSALS]; /* of these, IHostMalloc::Free's, by reason */
     ULONGLONG DamagedBlocks;  /* as many as HOSTMEM_DAMAGE_CALLBACK is called for */
-    ULONGLONG ForeignCommits; /* commits in memory that is not the manager's, forwarded */
+    ULONGLONG ForeignCommits; /* commits in neither regions nor known sections, forwarded */
     ULONGLONG PassedFrees;    /* frees of foreign memory passed to Win32 by a redirection */
     ULONGLONG ChildProcesses; /* started by modules redirected with HOSTMEM_REDIRECT_ENDINGS */
     ULONGLONG LeakedBlocks;   /* blocks still live at the last Release of their heap */
@@ -120,7 +124,8 @@ typedef struct HOSTMEM_REGION {
 
 /*
  * A range that the CLR mapped without the manager and reported by AcquiredVirtualAddressSpace, or a
- * view that a redirected module mapped.
+ * view that a redirected module mapped, of anything but a known section: a file, or a section of
+ * which the manager has not seen how it was made.
  */
 typedef struct HOSTMEM_MAPPED_RANGE {
     void *Base;
@@ -128,6 +133,33 @@ typedef struct HOSTMEM_MAPPED_RANGE {
     DWORD ThreadId;
     ULONGLONG Sequence; /* 1 for the manager's first range, and so on */
 } HOSTMEM_MAPPED_RANGE;
+
+/*
+ * A known section of the paging file: one that a redirected module made by CreateFileMapping with
+ * INVALID_HANDLE_VALUE. What is committed counts once, whatever number of views shows it: the whole
+ * section from the start (SEC_COMMIT), or the pages that were committed inside its views
+ * (SEC_RESERVE). It stays committed, because Win32 decommits nothing in views, until the last view
+ * and the last handle are gone.
+ * Known are the handles that redirected modules got from making the section and from duplicating
+ * handles within the process, and the views that they mapped by these. Not known is what others do:
+ * - A handle that is closed unseen keeps the section in the books until a redirected module closes
+ *   the same value, or gets it from the system for another section or as a duplicate.
+ * - A section that other processes hold (by duplicating, inheriting, or its name) leaves the books
+ *   with the last known handle and view.
+ * - A section that was opened by name, or existed when it was to be made, is none.
+ */
+typedef struct HOSTMEM_SECTION {
+    ULONGLONG Size;      /* bytes, whole pages */
+    ULONGLONG Committed; /* of these, committed now */
+    BOOL Reserved;       /* TRUE: made with SEC_RESERVE */
+    DWORD Protect;       /* flProtect as it was asked for */
+    DWORD Handles;       /* that are known */
+    DWORD Views;         /* likewise */
+    const void *Caller;  /* the return address of the call that made it */
+    DWORD ThreadId;      /* the thread that made it */
+    ULONGLONG Sequence;  /* 1 for the manager's first section, and so on */
+    ULONGLONG AgeMilliseconds;
+} HOSTMEM_SECTION;
 
 /*
  * A live block of an IHostMalloc. Its history (file, caller, thread, sequence, age) is kept for
@@ -192,25 +224,32 @@ typedef struct HOSTMEM_SIZE_CLASS {
 
 /* What an audit can find: how the books differ from what VirtualQuery or counting says. */
 typedef enum HOSTMEM_DIFFERENCE_KIND {
-    HostMemOnlyInBooks = 1,     /* committed in the books, not for Win32 */
-    HostMemOnlyInSystem = 2,    /* committed for Win32, not in the books */
-    HostMemRegionMissing = 3,   /* for Win32 there is no such reservation */
-    HostMemRegionLarger = 4,    /* Win32's reservation is larger than the books' */
-    HostMemReservedTotal = 5,   /* the regions' sizes do not add up to Reserved.Now */
-    HostMemCommittedTotal = 6,  /* the regions' pages do not add up to Committed.Now */
-    HostMemRegionsTotal = 7,    /* the number of regions is not Regions.Now */
-    HostMemBlocksTotal = 8,     /* the number of live blocks is not Blocks.Now */
-    HostMemBlockBytesTotal = 9, /* the bytes asked for in them do not add up to BlockBytes.Now */
-    HostMemReservedCharge = 10, /* the charge against the limit is not Reserved.Now */
-    HostMemCommittedCharge = 11 /* the charge against the limit is not Committed.Now */
+    HostMemOnlyInBooks = 1,      /* committed in the books, not for Win32 */
+    HostMemOnlyInSystem = 2,     /* committed for Win32, not in the books */
+    HostMemRegionMissing = 3,    /* for Win32 there is no such reservation */
+    HostMemRegionLarger = 4,     /* Win32's reservation is larger than the books' */
+    HostMemReservedTotal = 5,    /* the regions' sizes do not add up to Reserved.Now */
+    HostMemCommittedTotal = 6,   /* the regions' pages do not add up to Committed.Now */
+    HostMemRegionsTotal = 7,     /* the number of regions is not Regions.Now */
+    HostMemBlocksTotal = 8,      /* the number of live blocks is not Blocks.Now */
+    HostMemBlockBytesTotal = 9,  /* the bytes asked for in them do not add up to BlockBytes.Now */
+    HostMemReservedCharge = 10,  /* the charge against the limit is not Reserved.Now */
+    HostMemCommittedCharge = 11, /* the charge against the limit is not Committed.Now */
+    HostMemSectionOnlyInBooks = 12,  /* in a view: committed in the books, not for Win32 */
+    HostMemSectionOnlyInSystem = 13, /* in a view: committed for Win32, not in the books */
+    HostMemViewMissing = 14,         /* for Win32 there is no such view of a section */
+    HostMemSectionsTotal = 15,       /* the number of sections is not Sections.Now */
+    HostMemSectionBytesTotal = 16,   /* what they have committed is not SectionBytes.Now */
+    HostMemSectionViewsTotal = 17    /* the number of their views is not SectionViews.Now */
 } HOSTMEM_DIFFERENCE_KIND;
 
 typedef struct HOSTMEM_DIFFERENCE {
     HOSTMEM_DIFFERENCE_KIND Kind;
-    HOSTMEM_REGION Region; /* the region concerned; all zero for the totals */
-    void *Address;         /* where the difference starts */
-    ULONGLONG Books;       /* bytes, regions or blocks that the books have there */
-    ULONGLONG System;      /* the same as VirtualQuery says or as was counted */
+    HOSTMEM_REGION Region;   /* the region concerned; all zero if it is none */
+    HOSTMEM_SECTION Section; /* the section concerned; all zero if it is none */
+    void *Address;           /* where the difference starts */
+    ULONGLONG Books;         /* bytes, regions or blocks that the books have there */
+    ULONGLONG System;        /* the same as VirtualQuery says or as was counted */
 } HOSTMEM_DIFFERENCE;
 
 typedef struct HOSTMEM_AUDIT {
@@ -222,7 +261,10 @@ typedef struct HOSTMEM_AUDIT {
     ULONGLONG ReservedBytes; /* by VirtualQuery, in what was compared */
     ULONGLONG CommittedBytes;
     ULONGLONG Differences;
-    ULONGLONG CallsUnderWay; /* when the audit ended */
+    ULONGLONG CallsUnderWay;  /* when the audit ended */
+    ULONGLONG Sections;       /* sections of which a view was compared */
+    ULONGLONG SectionsUnseen; /* those that no view shows, or in which threads kept committing */
+    ULONGLONG SectionBytes;   /* committed by VirtualQuery; a page counts with each view of it */
 } HOSTMEM_AUDIT;
 
 /*
@@ -233,6 +275,8 @@ typedef struct HOSTMEM_AUDIT {
 typedef HRESULT(CALLBACK *HOSTMEM_REGION_CALLBACK)(void *pContext, const HOSTMEM_REGION *pRegion);
 typedef HRESULT(CALLBACK *HOSTMEM_MAPPED_RANGE_CALLBACK)(void *pContext,
                                                          const HOSTMEM_MAPPED_RANGE *pRange);
+typedef HRESULT(CALLBACK *HOSTMEM_SECTION_CALLBACK)(void *pContext,
+                                                    const HOSTMEM_SECTION *pSection);
 typedef HRESULT(CALLBACK *HOSTMEM_BLOCK_CALLBACK)(void *pContext, const HOSTMEM_BLOCK *pBlock);
 typedef HRESULT(CALLBACK *HOSTMEM_DIFFERENCE_CALLBACK)(void *pContext,
                                                        const HOSTMEM_DIFFERENCE *pDifference);
@@ -278,12 +322,13 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  *   NULL).
  *
  * Audit(pAudit, pfnCallback, pContext)
- *   Walks every live region with VirtualQuery and compares what it finds with the books. Calls
- *   pfnCallback (may be NULL) for each difference. A part of a region that another thread changes
- *   meanwhile is compared again, a few times, and then left out: that shows in Busy and BusyBytes,
- *   not as a difference. Totals are compared only if nothing was left out and no call of the
- * manager was under way. Of copied books (HostMemReadBooks) a busy region is left out whole, and
- *   BusyBytes is 0.
+ *   Walks every live region, and every view of a known section, with VirtualQuery and compares what
+ *   it finds with the books. What no view of a section shows is not compared. Calls pfnCallback
+ *   (may be NULL) for each difference. A part of a region that another thread changes meanwhile is
+ *   compared again, a few times, and then left out: that shows in Busy and BusyBytes, not as a
+ *   difference. Totals are compared only if nothing was left out and no call of the manager was
+ *   under way. Of copied books (HostMemReadBooks) a busy region is left out whole, and BusyBytes is
+ *   0.
  *   Looks for damaged heap blocks before, if the manager's flags say what to look for (hostmem.h).
  *   Damage goes to pfnDamage, and is no difference. Of copied books it does not.
  *   S_OK: no difference; S_FALSE: there are differences, pAudit->Differences says how many;
@@ -337,6 +382,15 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  *   app-domain-critical, because the runtime makes them while it handles the refusal of a
  *   task-critical one. So give a limit an AppDomainReserve.
  *   S_OK; E_INVALIDARG (no such level).
+ *
+ * EnumSections(pfnCallback, pContext)
+ *   As EnumRegions, for known sections of the paging file.
+ *
+ * FindSection(pAddress, pSection)
+ *   Finds the known section of which a view holds an address. Any address may be asked about; it is
+ *   not touched.
+ *   S_OK and *pSection filled; S_FALSE and *pSection all zero: there is none; E_POINTER (pSection
+ * is NULL).
  */
 typedef interface IHostMemInspection IHostMemInspection;
 
@@ -367,6 +421,10 @@ IHostMemInspection : public IUnknown
     virtual HRESULT STDMETHODCALLTYPE SetLimits(const struct HOSTMEM_LIMITS *pLimits) = 0;
     virtual HRESULT STDMETHODCALLTYPE GetLimits(struct HOSTMEM_LIMITS * pLimits) = 0;
     virtual HRESULT STDMETHODCALLTYPE SetRedirectedLevel(EMemoryCriticalLevel level) = 0;
+    virtual HRESULT STDMETHODCALLTYPE EnumSections(HOSTMEM_SECTION_CALLBACK pfnCallback,
+                                                   void *pContext) = 0;
+    virtual HRESULT STDMETHODCALLTYPE FindSection(const void *pAddress,
+                                                  HOSTMEM_SECTION *pSection) = 0;
 };
 #ifdef __CRT_UUID_DECL
 __CRT_UUID_DECL(IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c, 0x5e, 0x9b, 0x40,
@@ -409,6 +467,10 @@ typedef struct IHostMemInspectionVtbl {
     HRESULT(STDMETHODCALLTYPE *GetLimits)(IHostMemInspection *This, struct HOSTMEM_LIMITS *pLimits);
     HRESULT(STDMETHODCALLTYPE *SetRedirectedLevel)
     (IHostMemInspection *This, EMemoryCriticalLevel level);
+    HRESULT(STDMETHODCALLTYPE *EnumSections)
+    (IHostMemInspection *This, HOSTMEM_SECTION_CALLBACK pfnCallback, void *pContext);
+    HRESULT(STDMETHODCALLTYPE *FindSection)
+    (IHostMemInspection *This, const void *pAddress, HOSTMEM_SECTION *pSection);
 } IHostMemInspectionVtbl;
 
 interface IHostMemInspection
@@ -447,6 +509,10 @@ interface IHostMemInspection
 #define IHostMemInspection_GetLimits(This, pLimits) (This)->lpVtbl->GetLimits(This, pLimits)
 #define IHostMemInspection_SetRedirectedLevel(This, level)                                         \
     (This)->lpVtbl->SetRedirectedLevel(This, level)
+#define IHostMemInspection_EnumSections(This, pfnCallback, pContext)                               \
+    (This)->lpVtbl->EnumSections(This, pfnCallback, pContext)
+#define IHostMemInspection_FindSection(This, pAddress, pSection)                                   \
+    (This)->lpVtbl->FindSection(This, pAddress, pSection)
 #endif
 
 #ifdef __cplusplus

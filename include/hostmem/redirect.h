@@ -69,7 +69,9 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * - MapViewOfFile, MapViewOfFileEx, MapViewOfFileExNuma, UnmapViewOfFile, UnmapViewOfFileEx;
  * - where the system has them: VirtualAlloc2, VirtualAllocFromApp, VirtualAlloc2FromApp,
  *   VirtualProtectFromApp, MapViewOfFile3, MapViewOfFileFromApp, MapViewOfFile3FromApp,
- *   MapViewOfFileNuma2, UnmapViewOfFile2.
+ *   MapViewOfFileNuma2, UnmapViewOfFile2;
+ * - CreateFileMappingA and W, CreateFileMappingNumaA and W, CloseHandle, DuplicateHandle; where the
+ *   system has them, CreateFileMapping2 and CreateFileMappingFromApp.
  *
  * Only imports from kernel32.dll, kernelbase.dll or an api-ms-win-core-*.dll are rewritten; code
  * never is. The library's name may stand in the table without ".dll". A function is known by its
@@ -86,6 +88,13 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * single NUMA node, and requests of the functions ...FromApp for memory that can be executed. What
  * Win32 hands out there is not the manager's.
  *
+ * A section of the paging file that the module makes is in the manager's books (HOSTMEM_SECTION),
+ * and what it commits counts against the limits: a request beyond them fails with
+ * ERROR_COMMITMENT_LIMIT, be it CreateFileMapping (SEC_COMMIT) or a commit inside a view
+ * (SEC_RESERVE). If hostmem has no memory for its books, making, mapping or duplicating fails with
+ * ERROR_NOT_ENOUGH_MEMORY. A view that is unmapped while another thread commits pages in it is
+ * unmapped when that is done. Views of anything else are mapped ranges.
+ *
  * GetProcAddress is redirected as well. If the module asks for a function that is redirected for
  * it, by name or by ordinal, it gets what its import would be rewritten to. The address found
  * decides: that of an export of kernel32.dll or kernelbase.dll, forwarders followed. Functions of
@@ -101,7 +110,7 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * IHostMemoryManager::NeedsVirtualAddressSpace does, with the emergency reservation. A module that
  * cannot be loaded is not tried again, because its code may have run.
  *
- * With HOSTMEM_REDIRECT_NO_PAGES none of the functions of the first three items is redirected, and
+ * With HOSTMEM_REDIRECT_NO_PAGES none of the functions of the first four items is redirected, and
  * what the module asks for by GetProcAddress is what else the flags name. That is for modules that
  * ask for their memory otherwise, such as .NET Framework's.
  *

@@ -55,24 +55,43 @@ struct last_look {
     enum page_owner owner;
 };
 
+static enum page_owner owner_of_view(const void *view)
+{
+    HOSTMEM_SECTION section;
+
+    if (view == agent.board || view == agent.books)
+        return PAGE_OWNER_BOOKS;
+    return IHostMemInspection_FindSection(agent.inspection, view, &section) == S_OK
+               ? PAGE_OWNER_SECTION
+               : PAGE_OWNER_FILE;
+}
+
 static enum page_owner owner_of(const MEMORY_BASIC_INFORMATION *pages, struct last_look *last)
 {
     HOSTMEM_REGION region;
 
     if (pages->Type == MEM_IMAGE)
         return PAGE_OWNER_IMAGE;
+    if (pages->AllocationBase == last->allocation)
+        return last->owner;
+    last->allocation = pages->AllocationBase;
     if (pages->Type == MEM_MAPPED)
-        return pages->AllocationBase == agent.board || pages->AllocationBase == agent.books
-                   ? PAGE_OWNER_BOOKS
-                   : PAGE_OWNER_FILE;
-    if (pages->AllocationBase != last->allocation) {
-        last->allocation = pages->AllocationBase;
+        last->owner = owner_of_view(pages->AllocationBase);
+    else
         last->owner =
             IHostMemInspection_FindRegion(agent.inspection, pages->AllocationBase, &region) == S_OK
                 ? PAGE_OWNER_HOSTMEM
                 : PAGE_OWNER_OTHER;
-    }
     return last->owner;
+}
+
+/* Several views may show one page: the books know how many are committed. */
+static void count_sections_once(struct board_page_count *sections)
+{
+    HOSTMEM_STATISTICS statistics = {.cbSize = sizeof(statistics)};
+
+    if (IHostMemInspection_GetStatistics(agent.inspection, &statistics) == S_OK)
+        sections->committed = statistics.SectionBytes.Now;
 }
 
 static void take_pages(struct board_closing *closing)
@@ -99,6 +118,7 @@ static void take_pages(struct board_closing *closing)
             break;
         at = next;
     }
+    count_sections_once(&closing->pages[PAGE_OWNER_SECTION]);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ void notes_redirected(HMODULE module, DWORD kind, HRESULT result)
 void CALLBACK notes_module(void *context, const HOSTMEM_MODULE *module)
 {
     (void)context;
+    if (module->Kind == HostMemModuleJit && agent.board->orders.has_variable)
+        SetEnvironmentVariableW(BOARD_VARIABLE, NULL);
     notes_redirected(module->hModule, module->Kind, module->Result);
     agent_services_module(module);
 }

@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define BOARD_MAGIC UINT64_C(0x647261426d6d4868)
-#define BOARD_LAYOUT 1u
+#define BOARD_LAYOUT 2u
 #define BOARD_SIZE ((SIZE_T)0x40000) /* the books begin here; a multiple of 64 KiB */
 
 enum {
@@ -39,6 +39,13 @@ enum {
  * From hostmem-run
  * --------------------------------------------------------------------------------------------- */
 
+/*
+ * The variable by which CoreCLR is told, while it starts, whether memory that can be executed may
+ * not be written. It is in the environment until the JIT compiler is loaded: by then it was read. A
+ * runtime that has the compiler in its own file keeps it.
+ */
+#define BOARD_VARIABLE L"DOTNET_EnableWriteXorExecute"
+
 struct board_orders {
     DWORD redirect_flags; /* HostMemRedirectModule's */
     DWORD manager_flags;  /* HOSTMEM_OPTIONS.dwFlags */
@@ -47,6 +54,7 @@ struct board_orders {
     bool is_host;       /* the program is hostmem-host.exe, which redirects for itself */
     bool is_runtime;    /* the program has the runtime in its own file */
     bool is_native_aot; /* likewise: code that was compiled ahead of time */
+    bool has_variable;  /* hostmem-run has set BOARD_VARIABLE for the runtime */
     uint64_t started;   /* handle of the event that the agent sets when it has started */
     wchar_t wanted_modules[BOARD_WANTED_MODULES][BOARD_TEXT]; /* to be redirected when loaded */
     uint32_t wanted_module_count;

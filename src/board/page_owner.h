@@ -6,6 +6,8 @@
 
 enum page_owner {
     PAGE_OWNER_HOSTMEM, /* handed out by hostmem */
+    PAGE_OWNER_SECTION, /* sections that hostmem knows: a page that several views show counts once
+                         */
     PAGE_OWNER_IMAGE,   /* programs and libraries */
     PAGE_OWNER_FILE,    /* mapped files and shared memory */
     PAGE_OWNER_BOOKS,   /* what hostmem itself keeps, shared with hostmem-run */

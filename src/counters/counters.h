@@ -32,6 +32,8 @@ enum counted_method {
 
     /* Not a method: a heap gets or gives back pages. */
     COUNTED_HEAP_PAGES = COUNTED_PUBLIC_METHODS,
+    /* Nor this: a redirected module makes, shows or ends a section. */
+    COUNTED_SECTIONS,
     COUNTED_METHODS
 };
 
@@ -69,6 +71,10 @@ struct counters {
     struct gauge mapped; /* bytes */
     struct gauge mapped_ranges;
     struct gauge regions;
+    struct gauge sections;
+    struct gauge section_bytes; /* committed */
+    struct gauge section_views;
+    struct gauge section_view_bytes;
     struct gauge heaps;
     struct gauge slab_bytes; /* of heaps' slabs, spare ones included */
     struct gauge metadata;   /* committed bytes */

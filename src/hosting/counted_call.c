@@ -38,6 +38,7 @@ static bool may_change_pressure(enum counted_method method)
     case COUNTED_MALLOC_ALLOC:
     case COUNTED_MALLOC_DEBUG_ALLOC:
     case COUNTED_MALLOC_FREE:
+    case COUNTED_SECTIONS:
         return true;
     default:
         return false;

@@ -11,6 +11,7 @@
 #include "hosting/host_malloc.h"
 #include "hosting/inspection_methods.h"
 #include "hosting/public_facts.h"
+#include "pages/sections/view.h"
 
 static HRESULT WINAPI inspection_QueryInterface(IHostMemInspection *iface, REFIID riid,
                                                 void **object)
@@ -45,6 +46,21 @@ HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const void *addr
     if (!pages_find(&manager->pages, address, &facts, &committed))
         return S_FALSE;
     region_to_public(&facts, committed, region);
+    return S_OK;
+}
+
+HRESULT WINAPI inspection_FindSection(IHostMemInspection *iface, const void *address,
+                                      HOSTMEM_SECTION *section)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct section_facts facts;
+
+    if (!section)
+        return E_POINTER;
+    *section = (HOSTMEM_SECTION){0};
+    if (!views_find_section(&manager->pages.sections, (uintptr_t)address, &facts))
+        return S_FALSE;
+    section_to_public(&facts, section);
     return S_OK;
 }
 
@@ -145,4 +161,6 @@ const IHostMemInspectionVtbl inspection_vtbl = {
     inspection_SetLimits,
     inspection_GetLimits,
     inspection_SetRedirectedLevel,
+    inspection_EnumSections,
+    inspection_FindSection,
 };

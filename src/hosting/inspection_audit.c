@@ -7,7 +7,8 @@
 #include "heap/heap_walk.h"
 #include "hosting/public_facts.h"
 
-_Static_assert(HostMemCommittedCharge == (int)AUDIT_COMMITTED_CHARGE, "one order of differences");
+_Static_assert(HostMemSectionViewsTotal == (int)AUDIT_SECTION_VIEWS_TOTAL,
+               "one order of differences");
 
 struct audit_caller {
     const struct manager *manager;
@@ -31,6 +32,8 @@ static bool report_difference(void *context, const struct audit_difference *diff
     if (difference->region.size)
         region_to_public(&difference->region, difference->region.committed,
                          &public_difference.Region);
+    if (difference->section.size)
+        section_to_public(&difference->section, &public_difference.Section);
     caller->hr = caller->callback(caller->context, &public_difference);
     return caller->hr == S_OK;
 }
@@ -87,6 +90,9 @@ HRESULT inspection_audit_by(struct manager *manager, inspection_auditor *auditor
         .CommittedBytes = audit.committed,
         .Differences = audit.differences,
         .CallsUnderWay = inspection_calls_under_way(manager),
+        .Sections = audit.sections,
+        .SectionsUnseen = audit.sections_unseen,
+        .SectionBytes = audit.section_bytes,
     };
     manager_release(manager);
     SetLastError(last_error);

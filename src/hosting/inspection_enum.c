@@ -50,6 +50,27 @@ HRESULT WINAPI inspection_EnumMappedRanges(IHostMemInspection *iface,
     return hr;
 }
 
+HRESULT WINAPI inspection_EnumSections(IHostMemInspection *iface, HOSTMEM_SECTION_CALLBACK callback,
+                                       void *context)
+{
+    struct manager *manager = impl_from_IHostMemInspection(iface);
+    struct section_facts facts;
+    uint32_t cursor = 0;
+    HRESULT hr = S_OK;
+
+    if (!callback)
+        return E_POINTER;
+    manager_add_ref(manager);
+    while (hr == S_OK && sections_next(&manager->pages.sections, &cursor, &facts)) {
+        HOSTMEM_SECTION section;
+
+        section_to_public(&facts, &section);
+        hr = callback(context, &section);
+    }
+    manager_release(manager);
+    return hr;
+}
+
 HRESULT WINAPI inspection_EnumBlocks(IHostMemInspection *iface, DWORD heap,
                                      HOSTMEM_BLOCK_CALLBACK callback, void *context)
 {

@@ -5,7 +5,7 @@
 #define HOSTMEM_HOSTING_INSPECTION_METHODS_H
 
 #include "hosting/manager.h"
-#include "pages/audit.h"
+#include "pages/audit/audit.h"
 
 static inline struct manager *impl_from_IHostMemInspection(IHostMemInspection *iface)
 {
@@ -21,6 +21,8 @@ HRESULT WINAPI inspection_EnumRegions(IHostMemInspection *iface, HOSTMEM_REGION_
                                       void *context);
 HRESULT WINAPI inspection_EnumMappedRanges(IHostMemInspection *iface,
                                            HOSTMEM_MAPPED_RANGE_CALLBACK callback, void *context);
+HRESULT WINAPI inspection_EnumSections(IHostMemInspection *iface, HOSTMEM_SECTION_CALLBACK callback,
+                                       void *context);
 HRESULT WINAPI inspection_EnumBlocks(IHostMemInspection *iface, DWORD heap,
                                      HOSTMEM_BLOCK_CALLBACK callback, void *context);
 HRESULT WINAPI inspection_EnumHeaps(IHostMemInspection *iface, HOSTMEM_HEAP_CALLBACK callback,
@@ -33,6 +35,8 @@ ULONG WINAPI inspection_AddRef(IHostMemInspection *iface);
 ULONG WINAPI inspection_Release(IHostMemInspection *iface);
 HRESULT WINAPI inspection_FindRegion(IHostMemInspection *iface, const void *address,
                                      HOSTMEM_REGION *region);
+HRESULT WINAPI inspection_FindSection(IHostMemInspection *iface, const void *address,
+                                      HOSTMEM_SECTION *section);
 HRESULT WINAPI inspection_FindBlock(IHostMemInspection *iface, const void *address,
                                     HOSTMEM_BLOCK *public_block);
 HRESULT WINAPI inspection_GetLimits(IHostMemInspection *iface, HOSTMEM_LIMITS *limits);

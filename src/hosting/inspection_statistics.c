@@ -74,13 +74,14 @@ static void read_counts(struct manager *manager, HOSTMEM_STATISTICS *statistics)
 
 /*
  * Heaps' calls count in their threads' counters. Those that have asked for pages, and a heap that
- * is ending, count as COUNTED_HEAP_PAGES, besides.
+ * is ending, count as COUNTED_HEAP_PAGES, besides. What redirected modules do with sections is no
+ * method, and counts as well.
  */
 uint64_t inspection_calls_under_way(const struct manager *manager)
 {
     const struct counters *counters = &manager->counters;
     uint64_t heap_pages = counters_under_way(counters, COUNTED_HEAP_PAGES);
-    uint64_t heap_calls = 0, sum = 0;
+    uint64_t heap_calls = 0, sum = counters_under_way(counters, COUNTED_SECTIONS);
     struct heap_figures figures;
     uint32_t cursor = 0;
     struct heap *heap;
@@ -129,6 +130,10 @@ static void read_statistics(struct manager *manager, HOSTMEM_STATISTICS *statist
     statistics->Mapped = gauge_to_public(&counters->mapped);
     statistics->Regions = gauge_to_public(&counters->regions);
     statistics->MappedRanges = gauge_to_public(&counters->mapped_ranges);
+    statistics->Sections = gauge_to_public(&counters->sections);
+    statistics->SectionBytes = gauge_to_public(&counters->section_bytes);
+    statistics->SectionViews = gauge_to_public(&counters->section_views);
+    statistics->SectionViewBytes = gauge_to_public(&counters->section_view_bytes);
     statistics->Heaps = gauge_to_public(&counters->heaps);
     statistics->SlabBytes = gauge_to_public(&counters->slab_bytes);
     statistics->Metadata = gauge_to_public(&counters->metadata);

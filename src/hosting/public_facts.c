@@ -31,6 +31,22 @@ void block_to_public(const struct heap_block *block, HOSTMEM_BLOCK *public_block
     };
 }
 
+void section_to_public(const struct section_facts *facts, HOSTMEM_SECTION *section)
+{
+    /* Padding included, as below. */
+    memset(section, 0, sizeof(*section));
+    section->Size = facts->size;
+    section->Committed = facts->committed;
+    section->Reserved = facts->reserved;
+    section->Protect = facts->protect;
+    section->Handles = facts->handles;
+    section->Views = facts->views;
+    section->Caller = facts->caller;
+    section->ThreadId = facts->thread_id;
+    section->Sequence = facts->sequence;
+    section->AgeMilliseconds = os_tick_milliseconds() - facts->tick;
+}
+
 void region_to_public(const struct region_facts *facts, size_t committed, HOSTMEM_REGION *region)
 {
     /* Padding included: a caller may compare two structures byte by byte. */

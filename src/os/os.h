@@ -73,6 +73,9 @@ uint32_t os_alloc(void *address, size_t size, uint32_t type, uint32_t protect, u
 /* Leaves the last error as it was when it succeeds. */
 uint32_t os_free(void *address, size_t size, uint32_t type);
 
+/* UnmapViewOfFile. Leaves the last error as it was when it succeeds. */
+uint32_t os_unmap(void *address);
+
 /* buffer receives the system's own MEMORY_BASIC_INFORMATION; *written is 0 on failure. */
 uint32_t os_query(const void *address, void *buffer, size_t length, size_t *written);
 uint32_t os_protect(void *address, size_t size, uint32_t protect, uint32_t *old_protect);

@@ -55,6 +55,16 @@ uint32_t os_free(void *address, size_t size, uint32_t type)
     return ERROR_SUCCESS;
 }
 
+uint32_t os_unmap(void *address)
+{
+    DWORD before = GetLastError();
+
+    if (!UnmapViewOfFile(address))
+        return last_error();
+    SetLastError(before);
+    return ERROR_SUCCESS;
+}
+
 uint32_t os_query(const void *address, void *buffer, size_t length, size_t *written)
 {
     *written = VirtualQuery(address, buffer, length);

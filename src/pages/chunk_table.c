@@ -193,6 +193,21 @@ bool chunk_ensure_marks(struct chunk_table *table, struct chunk *chunk)
     return true;
 }
 
+bool chunk_ensure_views(struct chunk_table *table, struct chunk *chunk)
+{
+    chunk_owner *expected = atomic_load_explicit(&chunk->views, memory_order_acquire);
+    chunk_owner *made;
+
+    if (expected)
+        return true;
+    made = metadata_take(table->metadata, CHUNK_GRANULES * sizeof(chunk_owner));
+    if (!made)
+        return false;
+    atomic_compare_exchange_strong_explicit(&chunk->views, &expected, made, memory_order_acq_rel,
+                                            memory_order_acquire);
+    return true;
+}
+
 chunk_mark *chunk_table_marks(const struct chunk_table *table, uintptr_t number)
 {
     struct chunk *chunk = chunk_table_find(table, number);

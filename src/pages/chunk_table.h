@@ -11,9 +11,10 @@
  *     for each granule a word that counts the operations on its pages (activity.h);
  *   - `marks`: made on first need, a number for each granule, by which the user of a region finds
  *     its own data by address (a heap its slabs). The number means nothing here: its writer clears
- *     it before the region is released, and readers check what it leads them to.
+ *     it before the region is released, and readers check what it leads them to;
+ *   - `whole_view` and `views`: the same as the first two, for views of sections (sections/view.h).
  * Owners are indices of regions and may be stale: the region says whether it is live and what it
- * covers (region.h), so nobody ever has to clear an owner.
+ * covers (region.h), so nobody ever has to clear an owner. The same holds for views.
  *
  * Protocol. An entry goes from empty to (chunk number, node index) by one compare-and-swap and
  * never changes again. A chunk's entry can only be in the window of WINDOW entries that its hash
@@ -57,6 +58,8 @@ struct chunk {
     _Atomic(chunk_owner *) owners;       /* CHUNK_GRANULES of them, or NULL */
     _Atomic(struct chunk_pages *) pages; /* or NULL */
     _Atomic(chunk_mark *) marks;         /* CHUNK_GRANULES of them, or NULL */
+    _Atomic(chunk_owner *) views;        /* likewise */
+    chunk_owner whole_view;
 };
 
 /* How many entries a chunk's may be in, from the one on that its hash selects. */
@@ -96,6 +99,7 @@ struct chunk *chunk_table_ensure(struct chunk_table *table, uintptr_t number);
 bool chunk_ensure_owners(struct chunk_table *table, struct chunk *chunk);
 bool chunk_ensure_pages(struct chunk_table *table, struct chunk *chunk);
 bool chunk_ensure_marks(struct chunk_table *table, struct chunk *chunk);
+bool chunk_ensure_views(struct chunk_table *table, struct chunk *chunk);
 
 /* The part of a range of addresses that lies in one chunk. */
 struct chunk_part {

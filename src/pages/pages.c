@@ -8,6 +8,7 @@
 #include "pages/pages.h"
 
 #include "os/os.h"
+#include "pages/sections/view.h"
 
 /*
  * The most that directories, owners, bits and marks may ever take. Where all of it is reserved
@@ -31,7 +32,9 @@ bool pages_init(struct pages *pages, struct counters *counters, struct book_spac
         return false;
     if (metadata_init(&pages->metadata,
                       book_space_grows(books) ? METADATA_LIMIT : WHOLE_METADATA_LIMIT, books) &&
-        region_table_init(&pages->table, &pages->metadata, books))
+        region_table_init(&pages->table, &pages->metadata, books) &&
+        sections_init(&pages->sections, counters, &pages->budget, &pages->table.chunks, books) &&
+        views_init(&pages->sections, books))
         return true;
     pages_destroy(pages);
     return false;
@@ -39,6 +42,8 @@ bool pages_init(struct pages *pages, struct counters *counters, struct book_spac
 
 void pages_destroy(struct pages *pages)
 {
+    views_destroy(&pages->sections);
+    sections_destroy(&pages->sections);
     region_table_destroy(&pages->table);
     metadata_destroy(&pages->metadata);
 }

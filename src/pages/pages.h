@@ -16,15 +16,10 @@
 #include "budget/budget.h"
 #include "pages/committed.h"
 #include "pages/memory/metadata.h"
+#include "pages/pages_result.h"
 #include "pages/region_table.h"
+#include "pages/sections/sections.h"
 #include "counters/counters.h"
-
-/* 0, a Win32 error number, or one of these. */
-typedef uint32_t pages_result;
-#define PAGES_OK 0u
-#define PAGES_FOREIGN 0xf0000001u      /* not this manager's to free */
-#define PAGES_CONTRADICTED 0xf0000002u /* the books and the system disagree */
-#define PAGES_REFUSED 0xf0000003u      /* the budget does not allow it */
 
 /* How many releases of foreign memory can be under way at once, and be watched (foreign.h). */
 #define PAGES_FOREIGN_RELEASES 128u
@@ -35,6 +30,7 @@ struct pages {
     struct budget budget;
     struct metadata metadata;
     struct region_table table;
+    struct sections sections;
     _Atomic uint64_t sequence; /* of the youngest region */
 
     bool keeps_looked_at; /* see pages_release_block; set before the first region */

@@ -6,6 +6,7 @@
 #include "pages/request_facts.h"
 
 #include "os/os.h"
+#include "pages/sections/view_commit.h"
 
 /* ------------------------------------------------------------------------------------------------
  * Making a region
@@ -188,7 +189,7 @@ static pages_result forward_alloc(const struct pages_request *request, void **me
                     memory);
 }
 
-/* Somebody else's memory: forwarded (I7), neither owned nor charged. */
+/* Somebody else's memory: forwarded (I7), and but for views neither owned nor charged. */
 static pages_result alloc_foreign(struct pages *pages, const struct pages_request *request,
                                   void **memory)
 {
@@ -197,11 +198,14 @@ static pages_result alloc_foreign(struct pages *pages, const struct pages_reques
 
     if (!commits(request) || !range_of_pages((uintptr_t)request->address, request->size, &range))
         return forward_alloc(request, memory);
+    if (view_commit(pages, request, range, memory, &result))
+        return result;
     foreign_begin(pages);
     result = forward_alloc(request, memory);
-    foreign_end(pages, range);
-    if (!result)
+    atomic_thread_fence(memory_order_seq_cst); /* as foreign.h wants it */
+    if (!result && !views_settle(pages, range))
         counter_increment(&pages->counters->foreign_commits);
+    foreign_end(pages, range);
     return result;
 }
 

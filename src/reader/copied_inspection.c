@@ -127,4 +127,6 @@ const IHostMemInspectionVtbl copied_inspection_vtbl = {
     copied_SetLimits,
     inspection_GetLimits,
     copied_SetRedirectedLevel,
+    inspection_EnumSections,
+    inspection_FindSection,
 };

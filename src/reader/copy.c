@@ -22,6 +22,8 @@ static HRESULT read_pools(const struct copy *copy)
         {&raw->heaps.threads, &manager->heaps.threads},
         {&raw->heaps.heaps, &manager->heaps.heaps},
         {&raw->mapped.ranges, &manager->mapped.ranges},
+        {&raw->pages.sections.views, &manager->pages.sections.views},
+        {&raw->pages.sections.records, &manager->pages.sections.records},
         {&raw->pages.table.regions, &manager->pages.table.regions},
         {&raw->pages.table.chunks.chunks, &manager->pages.table.chunks.chunks},
     };
@@ -122,8 +124,8 @@ static HRESULT fill_figures(struct copy *copy)
 HRESULT copy_fill(struct copy *copy)
 {
     static HRESULT (*const steps[])(struct copy *) = {
-        read_raw,        copy_fill_chunks, copy_fill_regions, copy_fill_mapped,
-        copy_fill_slabs, copy_fill_heaps,  fill_figures,
+        read_raw,           copy_fill_chunks, copy_fill_regions, copy_fill_mapped,
+        copy_fill_sections, copy_fill_slabs,  copy_fill_heaps,   fill_figures,
     };
     HRESULT hr = S_OK;
 

@@ -13,9 +13,10 @@
  * - The manager, with its counts of calls that have ended, is read first, and the counts of calls
  *   that have begun are read last. A call that was under way in between makes the two differ, and
  *   so counts as under way (counters.h). If none was, nothing changed, and the copy is exact.
- * - A region or a mapped range is read twice, with all else read in between. Its `life` changes
- *   whenever anything about it changes; so if both readings are equal, the record, and the bits of
- *   its pages, are those of one moment. Otherwise it is read again, a few times, and is then busy.
+ * - A region, a mapped range, a section or a view is read twice, with all else read in between. Its
+ * `life` changes whenever anything about it changes; so if both readings are equal, the record, and
+ * the bits of its pages, are those of one moment. Otherwise it is read again, a few times, and is
+ * then busy.
  * - A slab counts if its key is the same in both readings: its words are then of one use.
  * - A thread's counts that differ between the readings make it count as inside a call.
  * - A block's history counts if it has not changed between two readings, with the word that says
@@ -98,12 +99,13 @@ uint32_t copy_index_of(const struct copy *copy, const void *pointer, const struc
 const char *copy_text(const struct copy *copy, const char *pointer);
 
 /* ------------------------------------------------------------------------------------------------
- * copy_pages.c and copy_heaps.c: filling in records
+ * copy_pages.c, copy_sections.c and copy_heaps.c: filling in records
  * --------------------------------------------------------------------------------------------- */
 
 HRESULT copy_fill_chunks(struct copy *copy);
 HRESULT copy_fill_regions(struct copy *copy);
 HRESULT copy_fill_mapped(struct copy *copy);
+HRESULT copy_fill_sections(struct copy *copy);
 HRESULT copy_fill_slabs(struct copy *copy);
 HRESULT copy_fill_heaps(struct copy *copy);
 

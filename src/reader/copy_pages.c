@@ -48,12 +48,16 @@ static bool fill_chunk(struct copy *copy, struct chunk *chunk, const struct chun
         array_of(copy, LOAD_RELAXED(raw->owners), CHUNK_GRANULES * sizeof(chunk_owner));
     const struct chunk_pages *pages =
         array_of(copy, LOAD_RELAXED(raw->pages), sizeof(struct chunk_pages));
+    uint32_t view_limit = pool_limit(&copy_raw_manager(copy)->pages.sections.views);
     const chunk_mark *marks =
         array_of(copy, LOAD_RELAXED(raw->marks), CHUNK_GRANULES * sizeof(chunk_mark));
+    const chunk_owner *views =
+        array_of(copy, LOAD_RELAXED(raw->views), CHUNK_GRANULES * sizeof(chunk_owner));
 
     if ((owners && !chunk_ensure_owners(table, chunk)) ||
         (pages && !chunk_ensure_pages(table, chunk)) ||
-        (marks && !chunk_ensure_marks(table, chunk)))
+        (marks && !chunk_ensure_marks(table, chunk)) ||
+        (views && !chunk_ensure_views(table, chunk)))
         return false;
     copy_indices(&chunk->whole, &raw->whole, 1, regions);
     if (owners)
@@ -62,6 +66,9 @@ static bool fill_chunk(struct copy *copy, struct chunk *chunk, const struct chun
         os_copy(LOAD_RELAXED(chunk->pages)->committed, pages->committed, sizeof(pages->committed));
     if (marks)
         copy_indices(LOAD_RELAXED(chunk->marks), marks, CHUNK_GRANULES, slabs);
+    copy_indices(&chunk->whole_view, &raw->whole_view, 1, view_limit);
+    if (views)
+        copy_indices(LOAD_RELAXED(chunk->views), views, CHUNK_GRANULES, view_limit);
     return true;
 }
 

@@ -73,7 +73,8 @@ static bool holds_memory(const struct manager *manager)
     struct region_facts facts;
     size_t committed;
 
-    if (gauge_now(&manager->counters.mapped_ranges) || heap_table_is_in_use(manager))
+    if (gauge_now(&manager->counters.mapped_ranges) || gauge_now(&manager->counters.sections) ||
+        heap_table_is_in_use(manager))
         return true;
     while (pages_next(&manager->pages, &cursor, &facts, &committed)) {
         if (!facts.heap)

@@ -121,6 +121,18 @@ const char *label_of_difference(HOSTMEM_DIFFERENCE_KIND kind)
         return "address space charged against the limit";
     case HostMemCommittedCharge:
         return "committed bytes charged against the limit";
+    case HostMemSectionOnlyInBooks:
+        return "section committed in the books only";
+    case HostMemSectionOnlyInSystem:
+        return "section committed in the system only";
+    case HostMemViewMissing:
+        return "view unknown to the system";
+    case HostMemSectionsTotal:
+        return "number of sections";
+    case HostMemSectionBytesTotal:
+        return "total of committed bytes in sections";
+    case HostMemSectionViewsTotal:
+        return "number of views of sections";
     }
     return "unknown difference";
 }

@@ -68,7 +68,7 @@ struct limit_outside limit_outside(const struct snapshot *snapshot)
 
     if (!outside.is_known)
         return outside;
-    outside.inside = owners[PAGE_OWNER_HOSTMEM].committed;
+    outside.inside = owners[PAGE_OWNER_HOSTMEM].committed + owners[PAGE_OWNER_SECTION].committed;
     outside.private_memory = owners[PAGE_OWNER_OTHER].committed;
     outside.mapped = owners[PAGE_OWNER_FILE].committed;
     outside.is_more = outside.private_memory + outside.mapped > outside.inside;

@@ -39,7 +39,7 @@ struct limit_outside {
     bool is_more;  /* outside is more than inside: the limit says little about the process */
     uint64_t inside;
     uint64_t private_memory; /* stacks, the system's heaps, what native code allocates */
-    uint64_t mapped;         /* files and sections */
+    uint64_t mapped;         /* files, and sections that hostmem does not know */
 };
 
 struct limit_outside limit_outside(const struct snapshot *snapshot);

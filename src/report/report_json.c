@@ -97,8 +97,12 @@ static json_t *statistics_object(const HOSTMEM_STATISTICS *statistics)
     json_build_text(object, "status", label_of_status(statistics->Status));
     json_build_gauge(object, "reserved", &statistics->Reserved);
     json_build_gauge(object, "committed", &statistics->Committed);
+    json_build_gauge(object, "section_bytes", &statistics->SectionBytes);
+    json_build_gauge(object, "section_view_bytes", &statistics->SectionViewBytes);
     json_build_gauge(object, "mapped", &statistics->Mapped);
     json_build_gauge(object, "regions", &statistics->Regions);
+    json_build_gauge(object, "sections", &statistics->Sections);
+    json_build_gauge(object, "section_views", &statistics->SectionViews);
     json_build_gauge(object, "mapped_ranges", &statistics->MappedRanges);
     json_build_gauge(object, "heaps", &statistics->Heaps);
     json_build_gauge(object, "blocks", &statistics->Blocks);
@@ -127,6 +131,7 @@ static json_t *difference_object(const HOSTMEM_DIFFERENCE *difference)
 
     json_build_text(object, "kind", label_of_difference(difference->Kind));
     json_build_address(object, "region", (uintptr_t)difference->Region.Base);
+    json_build_integer(object, "section", difference->Section.Sequence);
     json_build_address(object, "address", (uintptr_t)difference->Address);
     json_build_integer(object, "books", difference->Books);
     json_build_integer(object, "system", difference->System);
@@ -150,6 +155,8 @@ static json_t *audit_object(const struct snapshot *snapshot)
     json_build_integer(object, "calls_under_way", audit->CallsUnderWay);
     json_build_integer(object, "reserved_bytes", audit->ReservedBytes);
     json_build_integer(object, "committed_bytes", audit->CommittedBytes);
+    json_build_integer(object, "sections", audit->Sections);
+    json_build_integer(object, "sections_unseen", audit->SectionsUnseen);
     json_build_integer(object, "difference_count", audit->Differences);
     json_build_member(object, "differences", found);
     return object;
@@ -161,11 +168,10 @@ static json_t *audit_object(const struct snapshot *snapshot)
 
 static json_t *process_object(const struct process_map *process)
 {
-    static const char *const names[PAGE_OWNERS] = {[PAGE_OWNER_HOSTMEM] = "owned",
-                                                   [PAGE_OWNER_IMAGE] = "images",
-                                                   [PAGE_OWNER_FILE] = "mapped_files",
-                                                   [PAGE_OWNER_BOOKS] = "books",
-                                                   [PAGE_OWNER_OTHER] = "other_private"};
+    static const char *const names[PAGE_OWNERS] = {
+        [PAGE_OWNER_HOSTMEM] = "owned", [PAGE_OWNER_SECTION] = "sections",
+        [PAGE_OWNER_IMAGE] = "images",  [PAGE_OWNER_FILE] = "mapped_files",
+        [PAGE_OWNER_BOOKS] = "books",   [PAGE_OWNER_OTHER] = "other_private"};
     json_t *object = json_object();
 
     for (int owner = 0; owner < PAGE_OWNERS; owner++) {
@@ -224,6 +230,29 @@ static json_t *mapped_ranges_array(const struct snapshot *snapshot)
 
     for (size_t i = 0; i < snapshot->mapped_range_count; i++)
         json_build_item(array, mapped_range_object(&snapshot->mapped_ranges[i]));
+    return array;
+}
+
+static json_t *sections_array(const struct snapshot *snapshot)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < snapshot->section_count; i++) {
+        const HOSTMEM_SECTION *section = &snapshot->sections[i];
+        json_t *object = json_object();
+
+        json_build_integer(object, "size", section->Size);
+        json_build_integer(object, "committed", section->Committed);
+        json_build_member(object, "reserved", json_boolean(section->Reserved));
+        json_build_integer(object, "protect", section->Protect);
+        json_build_integer(object, "handles", section->Handles);
+        json_build_integer(object, "views", section->Views);
+        json_build_address(object, "caller", (uintptr_t)section->Caller);
+        json_build_integer(object, "thread", section->ThreadId);
+        json_build_integer(object, "sequence", section->Sequence);
+        json_build_integer(object, "age_milliseconds", section->AgeMilliseconds);
+        json_build_item(array, object);
+    }
     return array;
 }
 
@@ -292,6 +321,7 @@ bool report_json_write(const struct snapshot *snapshot, struct arena *arena,
     json_build_member(report, "process",
                       snapshot->has_process ? process_object(&snapshot->process) : json_null());
     json_build_member(report, "regions", regions_array(snapshot));
+    json_build_member(report, "sections", sections_array(snapshot));
     json_build_member(report, "mapped_ranges", mapped_ranges_array(snapshot));
     json_build_member(report, "heaps", report_json_heaps(snapshot));
     json_build_member(report, "live_blocks", report_json_live_blocks(snapshot));

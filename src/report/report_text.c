@@ -88,11 +88,14 @@ static void write_gauges(struct text *text, const HOSTMEM_STATISTICS *statistics
     text_format(text, "\n%-20s%29s%29s\n", "Memory", "now", "peak");
     report_table_byte_gauge(text, "reserved", &statistics->Reserved);
     report_table_byte_gauge(text, "committed", &statistics->Committed);
+    report_table_byte_gauge(text, "  in sections", &statistics->SectionBytes);
+    report_table_byte_gauge(text, "views of sections", &statistics->SectionViewBytes);
     report_table_byte_gauge(text, "mapped", &statistics->Mapped);
     report_table_byte_gauge(text, "in heap blocks", &statistics->BlockBytes);
     report_table_byte_gauge(text, "in heap slabs", &statistics->SlabBytes);
     report_table_byte_gauge(text, "hostmem's books", &statistics->Metadata);
     report_table_number_gauge(text, "regions", &statistics->Regions);
+    report_table_number_gauge(text, "sections", &statistics->Sections);
     report_table_number_gauge(text, "mapped ranges", &statistics->MappedRanges);
     report_table_number_gauge(text, "heaps", &statistics->Heaps);
     report_table_number_gauge(text, "heap blocks", &statistics->Blocks);
@@ -154,11 +157,10 @@ static struct page_count sum(const struct process_map *process)
 
 static void write_process(struct text *text, const struct process_map *process)
 {
-    static const char *const names[PAGE_OWNERS] = {[PAGE_OWNER_HOSTMEM] = "owned by hostmem",
-                                                   [PAGE_OWNER_IMAGE] = "programs and DLLs",
-                                                   [PAGE_OWNER_FILE] = "mapped files",
-                                                   [PAGE_OWNER_BOOKS] = "hostmem itself",
-                                                   [PAGE_OWNER_OTHER] = "other private"};
+    static const char *const names[PAGE_OWNERS] = {
+        [PAGE_OWNER_HOSTMEM] = "owned by hostmem", [PAGE_OWNER_SECTION] = "sections",
+        [PAGE_OWNER_IMAGE] = "programs and DLLs",  [PAGE_OWNER_FILE] = "mapped files",
+        [PAGE_OWNER_BOOKS] = "hostmem itself",     [PAGE_OWNER_OTHER] = "other private"};
     struct page_count all = sum(process);
 
     text_format(text, "\n%-22s%27s%29s\n", "Where every page went", "committed", "address space");
@@ -177,7 +179,11 @@ static void write_difference(struct text *text, const HOSTMEM_DIFFERENCE *differ
     char system[QUANTITY_TEXT_MOST];
 
     text_format(text, "  %s", label_of_difference(difference->Kind));
-    if (difference->Address)
+    if (difference->Section.Size)
+        text_format(text, " at 0x%llx in section %llu",
+                    (unsigned long long)(uintptr_t)difference->Address,
+                    (unsigned long long)difference->Section.Sequence);
+    else if (difference->Address)
         text_format(text, " at 0x%llx in the region 0x%llx",
                     (unsigned long long)(uintptr_t)difference->Address,
                     (unsigned long long)(uintptr_t)difference->Region.Base);
@@ -195,6 +201,9 @@ static void write_extent(struct text *text, const HOSTMEM_AUDIT *audit, bool is_
     text_format(text, " (%s regions, %s bytes committed",
                 quantity_text_number(number, audit->Regions),
                 quantity_text_number(committed, audit->CommittedBytes));
+    if (audit->Sections)
+        text_format(text, "; %s section%s", quantity_text_number(number, audit->Sections),
+                    audit->Sections == 1 ? "" : "s");
     if (audit->BusyBytes)
         text_format(text, "; %s bytes in %s regions kept changing and were not compared",
                     quantity_text_number(busy, audit->BusyBytes),

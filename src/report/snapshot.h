@@ -94,6 +94,8 @@ struct snapshot {
     size_t difference_count;
     const HOSTMEM_REGION *regions;
     size_t region_count;
+    const HOSTMEM_SECTION *sections;
+    size_t section_count;
     const HOSTMEM_MAPPED_RANGE *mapped_ranges;
     size_t mapped_range_count;
     const HOSTMEM_HEAP *heaps;

@@ -51,7 +51,7 @@ static void make_blocks(struct full_books *full, unsigned number)
     }
 }
 
-void full_books_make(struct full_books *full, const struct section *section, DWORD flags)
+void full_books_make(struct full_books *full, const struct shared_section *section, DWORD flags)
 {
     HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits),
                              .LowPercent = 80,

@@ -14,7 +14,7 @@ struct full_books {
 };
 
 /* flags: HOSTMEM_TRACK_BLOCKS and so on. */
-void full_books_make(struct full_books *full, const struct section *section, DWORD flags);
+void full_books_make(struct full_books *full, const struct shared_section *section, DWORD flags);
 void full_books_end(struct full_books *full);
 
 #endif

@@ -562,8 +562,9 @@ static HRESULT inspect_garbage(struct hostile *hostile)
     HOSTMEM_LIMITS limits = {.cbSize = some_bits(hostile)};
     HOSTMEM_REGION region;
     HOSTMEM_BLOCK block;
+    HOSTMEM_SECTION section;
 
-    switch (below(hostile, 8)) {
+    switch (below(hostile, 9)) {
     case 0:
         return IHostMemInspection_GetStatistics(inspection,
                                                 one_in(hostile, 8) ? NULL : &statistics);
@@ -581,6 +582,9 @@ static HRESULT inspect_garbage(struct hostile *hostile)
         return hostile->alone ? set_garbage_limits(hostile) : S_OK;
     case 6:
         return IHostMemInspection_Trim(inspection, NULL);
+    case 7:
+        return IHostMemInspection_FindSection(inspection, some_address(hostile),
+                                              one_in(hostile, 8) ? NULL : &section);
     default:
         return enumerate_garbage(hostile);
     }

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-struct section section_of(HANDLE handle, SIZE_T size)
+struct shared_section section_of(HANDLE handle, SIZE_T size)
 {
-    struct section section = {.handle = handle, .size = size};
+    struct shared_section section = {.handle = handle, .size = size};
 
     section.writing = MapViewOfFile(handle, FILE_MAP_READ | FILE_MAP_WRITE, 0, 0, size);
     section.reading = MapViewOfFile(handle, FILE_MAP_READ, 0, 0, size);
@@ -16,7 +16,7 @@ struct section section_of(HANDLE handle, SIZE_T size)
     return section;
 }
 
-struct section section_make(DWORD kind, SIZE_T size)
+struct shared_section section_make(DWORD kind, SIZE_T size)
 {
     SECURITY_ATTRIBUTES inherited = {.nLength = sizeof(inherited), .bInheritHandle = TRUE};
     HANDLE handle = CreateFileMappingW(INVALID_HANDLE_VALUE, &inherited, PAGE_READWRITE | kind,
@@ -26,14 +26,14 @@ struct section section_make(DWORD kind, SIZE_T size)
     return section_of(handle, size);
 }
 
-void section_end(struct section *section)
+void section_end(struct shared_section *section)
 {
     UnmapViewOfFile(section->reading);
     UnmapViewOfFile(section->writing);
     CloseHandle(section->handle);
 }
 
-HOSTMEM_OPTIONS options_in(const struct section *section, DWORD flags)
+HOSTMEM_OPTIONS options_in(const struct shared_section *section, DWORD flags)
 {
     return (HOSTMEM_OPTIONS){.cbSize = sizeof(HOSTMEM_OPTIONS),
                              .dwFlags = flags,
@@ -41,7 +41,7 @@ HOSTMEM_OPTIONS options_in(const struct section *section, DWORD flags)
                              .cbBooks = section->size};
 }
 
-struct subject books_of_section(const struct section *section)
+struct subject books_of_section(const struct shared_section *section)
 {
     struct subject books = {NULL, NULL};
 

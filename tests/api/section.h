@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-struct section {
+struct shared_section {
     HANDLE handle;
     SIZE_T size;
     char *writing;       /* a view that can be written */
@@ -15,17 +15,17 @@ struct section {
 };
 
 /* kind: SEC_RESERVE or SEC_COMMIT. Its handle can be inherited. Fails the test if it cannot be. */
-struct section section_make(DWORD kind, SIZE_T size);
+struct shared_section section_make(DWORD kind, SIZE_T size);
 
 /* The same of a handle: for a child that has inherited it. */
-struct section section_of(HANDLE handle, SIZE_T size);
-void section_end(struct section *section);
+struct shared_section section_of(HANDLE handle, SIZE_T size);
+void section_end(struct shared_section *section);
 
 /* Options for books in the section. */
-HOSTMEM_OPTIONS options_in(const struct section *section, DWORD flags);
+HOSTMEM_OPTIONS options_in(const struct shared_section *section, DWORD flags);
 
 /* The books; fails the test if they cannot be read. */
-struct subject books_of_section(const struct section *section);
+struct subject books_of_section(const struct shared_section *section);
 
 /*
  * Calls every method of an inspection that tells something. All that it tells, ages apart, as one

@@ -18,7 +18,7 @@
 
 static int set_up(void **state)
 {
-    static struct section section;
+    static struct shared_section section;
 
     section = section_make(SEC_RESERVE, HostMemGetBooksSize());
     *state = &section;
@@ -47,7 +47,7 @@ static void assert_refused_options(const char *about, const HOSTMEM_OPTIONS *opt
 
 static void memory_that_cannot_hold_books_is_E_INVALIDARG(void **state)
 {
-    const struct section *section = *state;
+    const struct shared_section *section = *state;
     HOSTMEM_OPTIONS options = options_in(section, 0);
 
     options.cbBooks = section->size - 1;
@@ -72,7 +72,7 @@ static void memory_that_cannot_hold_books_is_E_INVALIDARG(void **state)
 
 static void memory_that_holds_books_already_is_E_INVALIDARG_and_keeps_them(void **state)
 {
-    const struct section *section = *state;
+    const struct shared_section *section = *state;
     HOSTMEM_OPTIONS options = options_in(section, 0);
     struct subject first = subject_make(&options);
     struct answers before = answers_of(first.inspection), after;
@@ -86,7 +86,7 @@ static void memory_that_holds_books_already_is_E_INVALIDARG_and_keeps_them(void 
 
 static void a_manager_that_cannot_be_made_leaves_its_memory_as_it_was(void **state)
 {
-    const struct section *section = *state;
+    const struct shared_section *section = *state;
     HOSTMEM_LIMITS limits = {.cbSize = 1};
     HOSTMEM_OPTIONS options = options_in(section, 0);
     MEMORY_BASIC_INFORMATION page;
@@ -112,7 +112,7 @@ static void books_in_a_committed_section_can_be_read(void **state)
     ULONGLONG size = HostMemGetBooksSize();
     HANDLE handle = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_COMMIT,
                                        (DWORD)(size >> 32), (DWORD)size, NULL);
-    struct section section;
+    struct shared_section section;
     HOSTMEM_OPTIONS options;
     struct subject subject, books;
 
@@ -132,7 +132,7 @@ static void books_in_a_committed_section_can_be_read(void **state)
 
 static void a_manager_never_gives_its_makers_memory_back(void **state)
 {
-    const struct section *section = *state;
+    const struct shared_section *section = *state;
     HOSTMEM_OPTIONS options = options_in(section, 0);
     struct subject subject = subject_make(&options);
 
@@ -145,7 +145,8 @@ static void a_manager_never_gives_its_makers_memory_back(void **state)
  * Reading
  * --------------------------------------------------------------------------------------------- */
 
-static void assert_read_as(const struct section *section, HRESULT expected, const char *about)
+static void assert_read_as(const struct shared_section *section, HRESULT expected,
+                           const char *about)
 {
     IHostMemInspection *inspection = SOMETHING;
 
@@ -161,7 +162,7 @@ static void books_tell_what_their_manager_tells(void **state)
 
     (void)state;
     for (unsigned i = 0; i < COUNT_OF(flags); i++) {
-        struct section section = section_make(SEC_RESERVE, HostMemGetBooksSize());
+        struct shared_section section = section_make(SEC_RESERVE, HostMemGetBooksSize());
         static struct full_books full;
         struct answers told, expected;
         struct subject books;
@@ -186,7 +187,7 @@ static void books_tell_what_their_manager_tells(void **state)
 
 static void books_stay_when_their_manager_has_ended(void **state)
 {
-    const struct section *section = *state;
+    const struct shared_section *section = *state;
     HOSTMEM_OPTIONS options = options_in(section, 0);
     struct subject subject = subject_make(&options), books;
     void *region = subject_alloc(&subject, GRANULE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
@@ -207,7 +208,7 @@ static void books_stay_when_their_manager_has_ended(void **state)
 
 static void closed_books_say_so(void **state)
 {
-    const struct section *section = *state;
+    const struct shared_section *section = *state;
     HOSTMEM_OPTIONS options = options_in(section, 0);
     struct subject subject = subject_make(&options), books;
 
@@ -220,7 +221,7 @@ static void closed_books_say_so(void **state)
 
 static void books_that_are_being_made_are_not_ready(void **state)
 {
-    const struct section *section = *state;
+    const struct shared_section *section = *state;
     HOSTMEM_OPTIONS options = options_in(section, 0);
     struct subject subject = subject_make(&options);
 
@@ -234,7 +235,7 @@ static void books_that_are_being_made_are_not_ready(void **state)
 static void books_of_another_revision_are_refused(void **state)
 {
     static const unsigned fields[] = {AT_LAYOUT, AT_VERSION, AT_POINTER_SIZE, AT_SIZE, AT_SIZE + 8};
-    const struct section *section = *state;
+    const struct shared_section *section = *state;
     HOSTMEM_OPTIONS options = options_in(section, 0);
     struct subject subject = subject_make(&options);
 
@@ -250,7 +251,7 @@ static void books_of_another_revision_are_refused(void **state)
 
 static void memory_without_books_is_refused(void **state)
 {
-    const struct section *section = *state;
+    const struct shared_section *section = *state;
     HOSTMEM_OPTIONS options = options_in(section, 0);
     IHostMemInspection *inspection = SOMETHING;
     struct subject subject;
@@ -274,7 +275,7 @@ static void memory_without_books_is_refused(void **state)
 
 static void null_pointers_are_E_POINTER(void **state)
 {
-    const struct section *section = *state;
+    const struct shared_section *section = *state;
     IHostMemInspection *inspection = SOMETHING;
 
     assert_hresult(HostMemReadBooks(section->reading, section->size, NULL), E_POINTER);
@@ -284,7 +285,7 @@ static void null_pointers_are_E_POINTER(void **state)
 
 static void books_cannot_be_changed(void **state)
 {
-    const struct section *section = *state;
+    const struct shared_section *section = *state;
     HOSTMEM_OPTIONS options = options_in(section, 0);
     struct subject subject = subject_make(&options), books = books_of_section(section);
     HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits)};
@@ -313,7 +314,7 @@ static void books_cannot_be_changed(void **state)
 
 static void reading_leaves_no_memory_behind(void **state)
 {
-    const struct section *section = *state;
+    const struct shared_section *section = *state;
     static struct full_books full;
     struct memory_sum before, after;
 
@@ -369,7 +370,7 @@ static HRESULT CALLBACK expect_whole(void *context, const HOSTMEM_REGION *region
 }
 
 /* Whatever the other threads do, what has long been there is told, and each record is whole. */
-static void read_at_work(const struct section *section, DWORD flags)
+static void read_at_work(const struct shared_section *section, DWORD flags)
 {
     HOSTMEM_OPTIONS options = options_in(section, flags);
     struct subject subject = subject_make(&options);

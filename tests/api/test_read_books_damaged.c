@@ -16,7 +16,7 @@
 #define MOST_WORDS ((SIZE_T)1 << 20)
 
 struct damage {
-    struct section section;
+    struct shared_section section;
     struct full_books full;
     uint64_t *words[MOST_WORDS]; /* that are not 0 */
     SIZE_T word_count;

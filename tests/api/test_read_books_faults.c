@@ -13,7 +13,7 @@
 
 #define NO_BOOKS HRESULT_FROM_WIN32(ERROR_INVALID_DATA)
 
-static struct section section;
+static struct shared_section section;
 static struct full_books full;
 
 static int set_up(void **state)

@@ -97,7 +97,7 @@ static DWORD WINAPI work(void *context)
 
 static int be_child(HANDLE books, HANDLE shared, uint64_t seed)
 {
-    struct section section = section_of(books, HostMemGetBooksSize());
+    struct shared_section section = section_of(books, HostMemGetBooksSize());
     HOSTMEM_OPTIONS options = options_in(&section, 0);
     struct notes *notes = MapViewOfFile(shared, FILE_MAP_READ | FILE_MAP_WRITE, 0, 0, 0);
     struct worker workers[WORKERS];
@@ -123,7 +123,7 @@ static int be_child(HANDLE books, HANDLE shared, uint64_t seed)
  * --------------------------------------------------------------------------------------------- */
 
 struct killed {
-    struct section books;
+    struct shared_section books;
     HANDLE shared;
     struct notes *notes;
 };

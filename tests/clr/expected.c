@@ -75,15 +75,17 @@ void check_agreement(const struct run *run)
     const json_t *regions = report_member(run, "regions");
     json_int_t reserved = report_integer(run, "statistics.reserved.now");
     json_int_t committed = report_integer(run, "statistics.committed.now");
+    json_int_t in_sections = sum_of(report_member(run, "sections"), "committed");
 
     check_run(run, (json_int_t)json_array_size(regions) ==
                        report_integer(run, "statistics.regions.now"));
     check_run(run, sum_of(regions, "size") == reserved);
-    check_run(run, sum_of(regions, "committed") == committed);
+    check_run(run, sum_of(regions, "committed") + in_sections == committed);
+    check_run(run, in_sections == report_integer(run, "statistics.section_bytes.now"));
     check_run(run, report_integer(run, "audit.reserved_bytes") == reserved);
-    check_run(run, report_integer(run, "audit.committed_bytes") == committed);
+    check_run(run, report_integer(run, "audit.committed_bytes") + in_sections == committed);
     check_run(run, report_integer(run, "process.owned.reserved") == reserved);
-    check_run(run, report_integer(run, "process.owned.committed") == committed);
+    check_run(run, report_integer(run, "process.owned.committed") + in_sections == committed);
     check_run(run, report_integer(run, "statistics.reserved.peak") >= reserved);
     check_run(run, report_integer(run, "statistics.committed.peak") >= committed);
 }

@@ -7,7 +7,7 @@
 
 #include "native.h"
 
-#include "pages/audit.h"
+#include "pages/audit/audit.h"
 #include "pages/pages.h"
 
 struct world {

@@ -306,6 +306,18 @@ static const char *audit_text(HOSTMEM_DIFFERENCE_KIND kind)
         return "the audit: charge for reserved bytes";
     case HostMemCommittedCharge:
         return "the audit: charge for committed bytes";
+    case HostMemSectionOnlyInBooks:
+        return "the audit: only in the books, in a section";
+    case HostMemSectionOnlyInSystem:
+        return "the audit: only in the system, in a section";
+    case HostMemViewMissing:
+        return "the audit: view missing";
+    case HostMemSectionsTotal:
+        return "the audit: total of sections";
+    case HostMemSectionBytesTotal:
+        return "the audit: total of bytes in sections";
+    case HostMemSectionViewsTotal:
+        return "the audit: total of views of sections";
     }
     return "the audit: an unknown kind of difference";
 }

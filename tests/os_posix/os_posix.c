@@ -108,6 +108,12 @@ uint32_t os_free(void *address, size_t size, uint32_t type)
     return error;
 }
 
+/* There are no views: a test takes a reservation for one. */
+uint32_t os_unmap(void *address)
+{
+    return os_free(address, 0, OS_MEM_RELEASE);
+}
+
 uint32_t os_protect(void *address, size_t size, uint32_t protect, uint32_t *old_protect)
 {
     struct os_pages pages;

@@ -8,7 +8,7 @@
 #include "report/snapshot.h"
 
 enum {
-    DIFFERENCE_KINDS = HostMemCommittedCharge /* they begin at 1 */
+    DIFFERENCE_KINDS = HostMemSectionViewsTotal /* they begin at 1 */
 };
 
 /*

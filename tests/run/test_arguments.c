@@ -270,6 +270,8 @@ static void watching_options_are_off_unless_they_are_given(void **state)
     assert_true(arguments.explain && arguments.ends_with_parent);
     check_refused(LINE(L"--explain=yes", L"a.exe"), "--explain=yes");
     check_refused(LINE(L"--kill-with-parent=yes", L"a.exe"), "--kill-with-parent=yes");
+    assert_false(arguments.no_write_xor_execute);
+    assert_true(taken(LINE(L"--no-write-xor-execute", L"a.exe")).no_write_xor_execute);
 }
 
 static void an_interval_is_whole_seconds_of_a_day(void **state)

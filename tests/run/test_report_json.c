@@ -35,9 +35,10 @@ static const json_t *member(const char *name)
 static void the_report_has_these_members(void **state)
 {
     static const char *const names[] = {
-        "schema",   "hostmem_version", "program", "exit_code",     "process_id",  "running",
-        "ended_by", "runtime",         "host",    "statistics",    "limits",      "audit",
-        "process",  "regions",         "heaps",   "mapped_ranges", "live_blocks", "damages"};
+        "schema",        "hostmem_version", "program", "exit_code", "process_id",
+        "running",       "ended_by",        "runtime", "host",      "statistics",
+        "limits",        "audit",           "process", "regions",   "heaps",
+        "mapped_ranges", "live_blocks",     "damages", "sections"};
     const json_t *report = json_expect_report(&snapshot);
 
     (void)state;
@@ -139,6 +140,10 @@ static void each_gauge_is_told_under_its_name(void **state)
         HOSTMEM_GAUGE *gauge;
     } gauges[] = {{"reserved", &statistics->Reserved},
                   {"committed", &statistics->Committed},
+                  {"section_bytes", &statistics->SectionBytes},
+                  {"section_view_bytes", &statistics->SectionViewBytes},
+                  {"sections", &statistics->Sections},
+                  {"section_views", &statistics->SectionViews},
                   {"mapped", &statistics->Mapped},
                   {"regions", &statistics->Regions},
                   {"mapped_ranges", &statistics->MappedRanges},
@@ -220,8 +225,8 @@ static void an_audit_without_a_difference(void **state)
     json_expect(member("audit"),
                 "{'against': 'system', 'result': '0x00000000', 'totals_compared': true,"
                 " 'regions': 7, 'busy': 0, 'busy_bytes': 0, 'calls_under_way': 0,"
-                " 'reserved_bytes': 7654321, 'committed_bytes': 1234567, 'difference_count': 0,"
-                " 'differences': []}");
+                " 'reserved_bytes': 7654321, 'committed_bytes': 1234567, 'sections': 0,"
+                " 'sections_unseen': 0, 'difference_count': 0, 'differences': []}");
 }
 
 static void an_audit_that_could_not_compare_everything_says_so(void **state)
@@ -249,7 +254,7 @@ static void an_audit_that_failed_says_how(void **state)
 
 static void a_difference_says_where_it_is(void **state)
 {
-    const HOSTMEM_DIFFERENCE differences[] = {
+    HOSTMEM_DIFFERENCE differences[] = {
         made_up_difference(HostMemOnlyInBooks, (void *)(uintptr_t)0x13000),
         made_up_difference(HostMemReservedTotal, NULL)};
     const json_t *audit;
@@ -257,14 +262,15 @@ static void a_difference_says_where_it_is(void **state)
     (void)state;
     snapshot.differences = differences;
     snapshot.difference_count = COUNT_OF(differences);
+    differences[1].Section.Sequence = 3;
     snapshot.audit.Differences = 5; /* more than there was room for */
     audit = member("audit");
     json_expect(json_expect_member(audit, "difference_count"), "5");
     json_expect(json_expect_member(audit, "differences"),
-                "[{'kind': 'committed in the books only', 'region': '0x10000',"
+                "[{'kind': 'committed in the books only', 'region': '0x10000', 'section': 0,"
                 "  'address': '0x13000', 'books': 4096000, 'system': 8192},"
-                " {'kind': 'total of reserved bytes', 'region': '0x0', 'address': '0x0',"
-                "  'books': 4096000, 'system': 8192}]");
+                " {'kind': 'total of reserved bytes', 'region': '0x0', 'section': 3,"
+                "  'address': '0x0', 'books': 4096000, 'system': 8192}]");
 }
 
 static void each_kind_of_difference_has_a_name_of_its_own(void **state)
@@ -300,10 +306,11 @@ static void the_pages_of_the_process_are_told_by_their_owner(void **state)
         snapshot.process.owners[i] = (struct page_count){10 + i, 20 + i, 30 + i};
     json_expect(member("process"),
                 "{'owned': {'committed': 10, 'reserved': 20, 'allocations': 30},"
-                " 'images': {'committed': 11, 'reserved': 21, 'allocations': 31},"
-                " 'mapped_files': {'committed': 12, 'reserved': 22, 'allocations': 32},"
-                " 'books': {'committed': 13, 'reserved': 23, 'allocations': 33},"
-                " 'other_private': {'committed': 14, 'reserved': 24, 'allocations': 34}}");
+                " 'sections': {'committed': 11, 'reserved': 21, 'allocations': 31},"
+                " 'images': {'committed': 12, 'reserved': 22, 'allocations': 32},"
+                " 'mapped_files': {'committed': 13, 'reserved': 23, 'allocations': 33},"
+                " 'books': {'committed': 14, 'reserved': 24, 'allocations': 34},"
+                " 'other_private': {'committed': 15, 'reserved': 25, 'allocations': 35}}");
 }
 
 static void regions_are_told_in_order(void **state)
@@ -334,6 +341,28 @@ static void regions_are_told_in_order(void **state)
         "  'protect': 0, 'critical_level': 0, 'thread': 0, 'heap': 0, 'slab': false, 'spare': "
         "false,"
         "  'sequence': 0, 'age_milliseconds': 0}]");
+}
+
+static void sections_are_told(void **state)
+{
+    const HOSTMEM_SECTION section = {.Size = 1u << 20,
+                                     .Committed = 8192,
+                                     .Reserved = TRUE,
+                                     .Protect = PAGE_READWRITE,
+                                     .Handles = 2,
+                                     .Views = 3,
+                                     .Caller = (void *)(uintptr_t)0x50000,
+                                     .ThreadId = 6,
+                                     .Sequence = 7,
+                                     .AgeMilliseconds = 8};
+
+    (void)state;
+    snapshot.sections = &section;
+    snapshot.section_count = 1;
+    json_expect(member("sections"),
+                "[{'size': 1048576, 'committed': 8192, 'reserved': true, 'protect': 4,"
+                "  'handles': 2, 'views': 3, 'caller': '0x50000', 'thread': 6, 'sequence': 7,"
+                "  'age_milliseconds': 8}]");
 }
 
 static void mapped_ranges_are_told(void **state)
@@ -368,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup(each_kind_of_difference_has_a_name_of_its_own, begin),
         cmocka_unit_test_setup(the_pages_of_the_process_are_told_by_their_owner, begin),
         cmocka_unit_test_setup(regions_are_told_in_order, begin),
+        cmocka_unit_test_setup(sections_are_told, begin),
         cmocka_unit_test_setup(mapped_ranges_are_told, begin),
     };
 

@@ -54,7 +54,7 @@ static void every_difference_is_told_with_its_figures(void **state)
     snapshot.differences = differences;
     snapshot.difference_count = COUNT_OF(differences);
     snapshot.audit.Differences = COUNT_OF(differences);
-    assert_says("Audit: differences: 11 (7 regions, 1,234,567 bytes committed)\n");
+    assert_says("Audit: differences: 17 (7 regions, 1,234,567 bytes committed)\n");
     for (size_t i = 0; i < COUNT_OF(differences); i++) {
         char line[256];
 
@@ -75,6 +75,21 @@ static void a_difference_says_where_it_is(void **state)
     snapshot.difference_count = 1;
     assert_says("  committed in the books only at 0x13000 in the region 0x10000: 4,096,000 in the "
                 "books, 8,192 in the system\n");
+}
+
+static void a_difference_in_a_section_says_in_which(void **state)
+{
+    HOSTMEM_DIFFERENCE difference =
+        made_up_difference(HostMemSectionOnlyInSystem, (void *)(uintptr_t)0x13000);
+
+    (void)state;
+    difference.Section = (HOSTMEM_SECTION){.Size = 65536, .Sequence = 2};
+    snapshot.differences = &difference;
+    snapshot.difference_count = 1;
+    snapshot.audit.Sections = 3;
+    assert_says("  section committed in the system only at 0x13000 in section 2: 4,096,000 in the "
+                "books, 8,192 in the system\n");
+    assert_says("(7 regions, 1,234,567 bytes committed; 3 sections)\n");
 }
 
 static void an_audit_that_could_not_compare_everything_says_so(void **state)
@@ -177,7 +192,7 @@ static void the_pages_of_the_process_add_up(void **state)
     (void)state;
     for (uint64_t i = 0; i < PAGE_OWNERS; i++)
         snapshot.process.owners[i] = (struct page_count){.committed = i + 1, .reserved = 10 * i};
-    assert_says("  whole process            15 B              (15)      100 B             (100)\n");
+    assert_says("  whole process            21 B              (21)      150 B             (150)\n");
 }
 
 int main(void)
@@ -185,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_difference_is_told_with_its_figures, begin),
         cmocka_unit_test_setup(a_difference_says_where_it_is, begin),
+        cmocka_unit_test_setup(a_difference_in_a_section_says_in_which, begin),
         cmocka_unit_test_setup(an_audit_that_could_not_compare_everything_says_so, begin),
         cmocka_unit_test_setup(books_of_a_killed_program_say_what_was_under_way, begin),
         cmocka_unit_test_setup(an_audit_that_failed_is_not_one_without_differences, begin),

@@ -86,7 +86,8 @@ static void check_memory(const struct run *run)
     check_run(run, report_integer(run, "statistics.methods.VirtualAlloc.calls") >= 20);
     check_run(run, report_integer(run, "statistics.methods.VirtualAlloc.failures") == 0);
     check_run(run, report_integer(run, "statistics.committed.peak") >= 2 << 20);
-    check_run(run, report_integer(run, "process.owned.committed") ==
+    check_run(run, report_integer(run, "process.owned.committed") +
+                           report_integer(run, "process.sections.committed") ==
                        report_integer(run, "statistics.committed.now"));
     check_run(run, report_integer(run, "statistics.refused_frees") == 0);
     check_run(run, report_integer(run, "statistics.child_processes") == 0);

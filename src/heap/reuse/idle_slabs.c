@@ -56,20 +56,23 @@ static bool claim(struct heap *heap, struct slab *slab, const struct slab_view *
 
 /*
  * If the slab is empty, notes that, or retires it if there is no place or the heap ends. True: it
- * has been noted.
+ * was empty, and nobody had noted it.
  */
 static bool make_note(struct heap *heap, struct slab *slab, const struct slab_view *view,
                       size_t *given)
 {
+    bool was_empty = false;
+
     *given = 0;
     while (is_unused(heap, slab, view) && slab_note_idle(slab, view)) {
+        was_empty = true;
         if (!heap_is_ending(heap) && idle_places_put(&heap->space->idle, note_of(heap, slab)))
-            return true;
+            break;
         slab_unnote_idle(slab, view);
         if (claim(heap, slab, view, NULL, given) || !slab_is_empty(slab, view))
             break;
     }
-    return false;
+    return was_empty;
 }
 
 /* The slab's note has been taken away. True: it was retired. */
@@ -238,7 +241,8 @@ size_t idle_slabs_look(struct heap *heap, struct slab *slab, const struct slab_v
 {
     size_t given;
 
-    return make_note(heap, slab, view, &given) ? keep_bound(heap) : given;
+    /* Also if there was no place for the note: what may be held falls with what lives. */
+    return make_note(heap, slab, view, &given) ? given + keep_bound(heap) : given;
 }
 
 uintptr_t idle_slabs_take(struct heap *heap)

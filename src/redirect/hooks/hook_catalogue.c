@@ -5,6 +5,7 @@
 
 #include "pe/loaded_image.h"
 #include "redirect/hooks/ending_hooks.h"
+#include "redirect/hooks/sections/handle_hooks.h"
 #include "redirect/hooks/heap_hooks.h"
 #include "redirect/hooks/loader_hooks.h"
 #include "redirect/hooks/local_hooks.h"
@@ -12,7 +13,8 @@
 #include "redirect/hooks/newer_hooks.h"
 #include "redirect/hooks/notification_hooks.h"
 #include "redirect/hooks/page_hooks.h"
-#include "redirect/hooks/view_hooks.h"
+#include "redirect/hooks/sections/section_hooks.h"
+#include "redirect/hooks/sections/view_hooks.h"
 
 static const struct {
     const struct hook_table *table;
@@ -20,7 +22,8 @@ static const struct {
     bool native; /* ntdll's functions, else Win32's */
 } entries[] = {
     {&page_hooks, HOOKS_PAGES, false},           {&view_hooks, HOOKS_PAGES, false},
-    {&newer_hooks, HOOKS_PAGES, false},          {&heap_hooks, HOOKS_HEAP, false},
+    {&newer_hooks, HOOKS_PAGES, false},          {&section_hooks, HOOKS_PAGES, false},
+    {&handle_hooks, HOOKS_PAGES, false},         {&heap_hooks, HOOKS_HEAP, false},
     {&local_hooks, HOOKS_HEAP, false},           {&memory_status_hooks, HOOKS_STATUS, false},
     {&notification_hooks, HOOKS_STATUS, false},  {&loader_hooks, HOOKS_LOADS, false},
     {&child_hooks, HOOKS_ENDINGS, false},        {&ending_hooks, HOOKS_ENDINGS, false},

@@ -18,7 +18,7 @@ enum hook_features {
     HOOKS_HEAP = 2,
     HOOKS_LOADS = 4,
     HOOKS_ENDINGS = 8, /* what ends this process, and starts others */
-    HOOKS_PAGES = 16,  /* pages and views */
+    HOOKS_PAGES = 16,  /* pages, sections and views */
     HOOKS_ALL = 31
 };
 

@@ -11,9 +11,9 @@
 
 #include "os/os.h"
 #include "redirect/hooks/page_hooks.h"
-#include "redirect/retry.h"
-#include "redirect/hooks/view_hooks.h"
+#include "redirect/hooks/sections/view_hooks.h"
 #include "redirect/own_process.h"
+#include "redirect/retry.h"
 
 #include <stdbool.h>
 
@@ -164,38 +164,15 @@ typedef LPVOID WINAPI map_from_app(HANDLE mapping, ULONG access, ULONG64 offset,
 typedef BOOL WINAPI unmap2(HANDLE process, LPVOID address, ULONG flags);
 typedef BOOL WINAPI unmap_ex(LPVOID address, ULONG flags);
 
-/* What all ways to map take. */
-struct map_request {
-    HANDLE mapping;
-    HANDLE process;
-    LPVOID address;
-    ULONG64 offset;
-    SIZE_T size;
-    ULONG type;
-    ULONG protect; /* or access */
-    MEM_EXTENDED_PARAMETER *parameters;
-    ULONG count; /* of parameters; or node */
-};
-
-typedef LPVOID map_way(unsigned hook, const struct map_request *request);
-
-/* Maps in one of these ways, and enters the view in the books. */
-static LPVOID map(map_way *way, unsigned hook, const struct map_request *request)
+/* Maps in one of these ways, and enters a view in this process in the books. */
+static LPVOID map(map_way *way, const struct map_request *request)
 {
-    struct retry retry = retry_begin();
-    LPVOID view;
-
-    if (!own_process_is(request->process))
-        return way(hook, request);
-    do
-        view = way(hook, request);
-    while (!view && retry_helps_view(&retry, request->address, request->size));
-    return view_hooks_noted(view);
+    return own_process_is(request->process) ? view_hooks_map(way, request) : way(request);
 }
 
-static LPVOID map_by_parameters(unsigned hook, const struct map_request *request)
+static LPVOID map_by_parameters(const struct map_request *request)
 {
-    map3 *pass = (map3 *)win32(hook);
+    map3 *pass = (map3 *)win32(request->hook);
 
     return pass ? pass(request->mapping, request->process, request->address, request->offset,
                        request->size, request->type, request->protect, request->parameters,
@@ -207,10 +184,10 @@ static LPVOID WINAPI hook_MapViewOfFile3(HANDLE mapping, HANDLE process, LPVOID 
                                          ULONG64 offset, SIZE_T size, ULONG type, ULONG protect,
                                          MEM_EXTENDED_PARAMETER *parameters, ULONG count)
 {
-    const struct map_request request = {mapping, process, address,    offset, size,
-                                        type,    protect, parameters, count};
+    const struct map_request request = {MAP3, mapping, process,    address, offset, size,
+                                        type, protect, parameters, count,   0};
 
-    return map(map_by_parameters, MAP3, &request);
+    return map(map_by_parameters, &request);
 }
 
 static LPVOID WINAPI hook_MapViewOfFile3FromApp(HANDLE mapping, HANDLE process, LPVOID address,
@@ -218,18 +195,18 @@ static LPVOID WINAPI hook_MapViewOfFile3FromApp(HANDLE mapping, HANDLE process, 
                                                 ULONG protect, MEM_EXTENDED_PARAMETER *parameters,
                                                 ULONG count)
 {
-    const struct map_request request = {mapping, process, address,    offset, size,
-                                        type,    protect, parameters, count};
+    const struct map_request request = {MAP3_FROM_APP, mapping, process,    address, offset, size,
+                                        type,          protect, parameters, count,   0};
 
-    return map(map_by_parameters, MAP3_FROM_APP, &request);
+    return map(map_by_parameters, &request);
 }
 
-static LPVOID map_for_node(unsigned hook, const struct map_request *request)
+static LPVOID map_for_node(const struct map_request *request)
 {
-    map_numa2 *pass = (map_numa2 *)win32(hook);
+    map_numa2 *pass = (map_numa2 *)win32(MAP_NUMA2);
 
     return pass ? pass(request->mapping, request->process, request->offset, request->address,
-                       request->size, request->type, request->protect, request->count)
+                       request->size, request->type, request->protect, request->node)
                 : NULL;
 }
 
@@ -237,15 +214,21 @@ static LPVOID WINAPI hook_MapViewOfFileNuma2(HANDLE mapping, HANDLE process, ULO
                                              LPVOID address, SIZE_T size, ULONG type, ULONG protect,
                                              ULONG node)
 {
-    const struct map_request request = {mapping, process, address, offset, size,
-                                        type,    protect, NULL,    node};
+    const struct map_request request = {.mapping = mapping,
+                                        .process = process,
+                                        .address = address,
+                                        .offset = offset,
+                                        .size = size,
+                                        .type = type,
+                                        .protect = protect,
+                                        .node = node};
 
-    return map(map_for_node, MAP_NUMA2, &request);
+    return map(map_for_node, &request);
 }
 
-static LPVOID map_for_app(unsigned hook, const struct map_request *request)
+static LPVOID map_for_app(const struct map_request *request)
 {
-    map_from_app *pass = (map_from_app *)win32(hook);
+    map_from_app *pass = (map_from_app *)win32(MAP_FROM_APP);
 
     return pass ? pass(request->mapping, request->protect, request->offset, request->size) : NULL;
 }
@@ -253,13 +236,10 @@ static LPVOID map_for_app(unsigned hook, const struct map_request *request)
 static LPVOID WINAPI hook_MapViewOfFileFromApp(HANDLE mapping, ULONG access, ULONG64 offset,
                                                SIZE_T size)
 {
-    const struct map_request request = {.mapping = mapping,
-                                        .process = GetCurrentProcess(),
-                                        .offset = offset,
-                                        .size = size,
-                                        .protect = access};
+    const struct map_request request = {
+        .mapping = mapping, .offset = offset, .size = size, .protect = access};
 
-    return map(map_for_app, MAP_FROM_APP, &request);
+    return view_hooks_map(map_for_app, &request);
 }
 
 static BOOL unmap_by_process(HANDLE process, LPVOID address, ULONG flags)

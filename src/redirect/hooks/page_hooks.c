@@ -9,25 +9,27 @@
 
 #include "hosting/host_memory_manager.h"
 #include "os/os.h"
+#include "pages/sections/view.h"
 #include "redirect/binding.h"
 #include "redirect/own_process.h"
 #include "redirect/request_level.h"
 
-/* True if the manager serves, and has a region at the address. */
+/* True if the manager serves, and has a region, or knows a section's view, at the address. */
 static bool knows(struct manager *manager, const void *address)
 {
     return manager_is_open(manager) &&
-           region_table_knows(&manager->pages.table, (uintptr_t)address);
+           (region_table_knows(&manager->pages.table, (uintptr_t)address) ||
+            views_know(&manager->pages.sections, (uintptr_t)address));
 }
 
-/* The same, and the region is not being released. */
+/* True if it serves, and has a region there that is not being released. */
 static bool has(struct manager *manager, const void *address)
 {
     return manager_is_open(manager) && region_table_has(&manager->pages.table, (uintptr_t)address);
 }
 
 /*
- * The manager that a request goes to. A commit in a region of a manager that is not bound any more
+ * The manager that a request goes to. A commit in memory of a manager that is not bound any more
  * goes to that one, so that its books stay exact.
  */
 static struct manager *enter_for_request(const void *address, DWORD type)

@@ -38,6 +38,7 @@ enum option_code {
     OPTION_INTERVAL,
     OPTION_KILL_WITH_PARENT,
     OPTION_MODULE,
+    OPTION_NO_WRITE_XOR_EXECUTE,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -67,6 +68,7 @@ static const struct option options[] = {
     {"interval", required_argument, NULL, OPTION_INTERVAL},
     {"kill-with-parent", no_argument, NULL, OPTION_KILL_WITH_PARENT},
     {"module", required_argument, NULL, OPTION_MODULE},
+    {"no-write-xor-execute", no_argument, NULL, OPTION_NO_WRITE_XOR_EXECUTE},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0}};
@@ -249,6 +251,8 @@ static bool take_switch(struct arguments *arguments, int code)
         return arguments->explain = true;
     case OPTION_KILL_WITH_PARENT:
         return arguments->ends_with_parent = true;
+    case OPTION_NO_WRITE_XOR_EXECUTE:
+        return arguments->no_write_xor_execute = true;
     case OPTION_HELP:
         return arguments->help = true;
     case OPTION_VERSION:

@@ -19,6 +19,7 @@ struct arguments {
     bool quiet;
     bool explain;                                     /* --explain: nothing is run */
     bool ends_with_parent;                            /* --kill-with-parent */
+    bool no_write_xor_execute;                        /* --no-write-xor-execute */
     unsigned interval;                                /* --interval, seconds; 0: not given */
     const wchar_t *wanted_modules[ARGUMENTS_MODULES]; /* --module */
     int wanted_module_count;

@@ -43,6 +43,8 @@ const char arguments_help[] =
     "  --interval N   write a line about its memory to stderr every N seconds\n"
     "  --kill-with-parent\n"
     "                 the program ends when hostmem-run is ended; else it goes on\n"
+    "  --no-write-xor-execute\n"
+    "                 turn off .NET's W^X\n"
     "  --module NAME  also watch this DLL's memory when the program loads it\n"
     "  --help         print this and end\n"
     "  --version      print hostmem-run's version and end\n"

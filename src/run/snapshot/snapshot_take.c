@@ -32,6 +32,11 @@ static HRESULT CALLBACK add_mapped_range(void *list, const HOSTMEM_MAPPED_RANGE 
     return add(list, range);
 }
 
+static HRESULT CALLBACK add_section(void *list, const HOSTMEM_SECTION *section)
+{
+    return add(list, section);
+}
+
 static HRESULT CALLBACK add_heap(void *list, const HOSTMEM_HEAP *heap)
 {
     return add(list, heap);
@@ -109,11 +114,15 @@ static void take_process(struct snapshot *snapshot, const struct board *board)
 static void take_pages(struct snapshot *snapshot, IHostMemInspection *inspection)
 {
     struct list regions = list_of(snapshot, sizeof(HOSTMEM_REGION));
+    struct list sections = list_of(snapshot, sizeof(HOSTMEM_SECTION));
     struct list ranges = list_of(snapshot, sizeof(HOSTMEM_MAPPED_RANGE));
 
     IHostMemInspection_EnumRegions(inspection, add_region, &regions);
     snapshot->regions = regions.items;
     snapshot->region_count = regions.count;
+    IHostMemInspection_EnumSections(inspection, add_section, &sections);
+    snapshot->sections = sections.items;
+    snapshot->section_count = sections.count;
     IHostMemInspection_EnumMappedRanges(inspection, add_mapped_range, &ranges);
     snapshot->mapped_ranges = ranges.items;
     snapshot->mapped_range_count = ranges.count;

@@ -44,6 +44,8 @@ static HANDLE inherited(DWORD which)
 static bool create(const struct child_order *order, PROCESS_INFORMATION *made)
 {
     STARTUPINFOW startup;
+    DWORD error;
+    bool created;
 
     GetStartupInfoW(&startup);
     startup.lpReserved = NULL;
@@ -51,8 +53,16 @@ static bool create(const struct child_order *order, PROCESS_INFORMATION *made)
     startup.hStdInput = inherited(STD_INPUT_HANDLE);
     startup.hStdOutput = inherited(STD_OUTPUT_HANDLE);
     startup.hStdError = inherited(STD_ERROR_HANDLE);
-    return CreateProcessW(order->program, order->command_line, NULL, NULL, TRUE,
-                          CREATE_SUSPENDED | console_creation_flags(), NULL, NULL, &startup, made);
+    if (order->orders.has_variable)
+        SetEnvironmentVariableW(BOARD_VARIABLE, L"0");
+    created =
+        CreateProcessW(order->program, order->command_line, NULL, NULL, TRUE,
+                       CREATE_SUSPENDED | console_creation_flags(), NULL, NULL, &startup, made);
+    error = GetLastError();
+    if (order->orders.has_variable)
+        SetEnvironmentVariableW(BOARD_VARIABLE, NULL);
+    SetLastError(error);
+    return created;
 }
 
 static int not_created(const struct child_order *order)

@@ -3,6 +3,7 @@
  */
 #include "run/watch/watch.h"
 
+#include "base/environment.h"
 #include "base/exit_code.h"
 #include "base/standard_error.h"
 #include "base/wide.h"
@@ -65,6 +66,9 @@ static int start(const struct plan *plan, const struct arguments *arguments)
                                 .orders.is_native_aot = plan->shape == SHAPE_NATIVE_AOT,
                                 .ends_with_parent = arguments->ends_with_parent};
 
+    /* What the user has set himself stays. */
+    order.orders.has_variable =
+        arguments->no_write_xor_execute && !environment_value(BOARD_VARIABLE);
     set_orders(&order.orders, arguments);
     return child_start(&child, &order);
 }

@@ -10,10 +10,11 @@
  * one state: asking about a large reservation may take long, and should be done once. A part that
  * does not come to rest is compared granule by granule.
  */
-#include "pages/audit.h"
+#include "pages/audit/audit.h"
 
 #include "os/os.h"
 #include "pages/foreign.h"
+#include "pages/audit/section_audit.h"
 
 #define ATTEMPTS 8
 #define PART_SIZE CHUNK_SIZE
@@ -80,7 +81,8 @@ static bool at_rest(const struct walk *walk)
 static void tell(struct walk *walk, enum audit_kind kind, uintptr_t address, uintptr_t end,
                  uint64_t books, uint64_t system)
 {
-    struct audit_difference difference = {kind, walk->facts, address, books, system};
+    struct audit_difference difference = {
+        .kind = kind, .region = walk->facts, .address = address, .books = books, .system = system};
     uintptr_t *told = &walk->told[kind != AUDIT_REGION_MISSING];
 
     walk->different = true;
@@ -285,6 +287,19 @@ static bool tell_total(struct audit *audit, audit_callback *callback, void *cont
     return callback(context, &difference);
 }
 
+static bool section_totals(const struct pages *pages, struct audit *audit, audit_callback *callback,
+                           void *context)
+{
+    const struct counters *counters = pages->counters;
+
+    return tell_total(audit, callback, context, AUDIT_SECTIONS_TOTAL,
+                      gauge_now(&counters->sections), audit->books_sections) &&
+           tell_total(audit, callback, context, AUDIT_SECTION_BYTES_TOTAL,
+                      gauge_now(&counters->section_bytes), audit->books_section_bytes) &&
+           tell_total(audit, callback, context, AUDIT_SECTION_VIEWS_TOTAL,
+                      gauge_now(&counters->section_views), audit->books_views);
+}
+
 static bool audit_totals(const struct pages *pages, struct audit *audit, audit_callback *callback,
                          void *context, uint64_t mark)
 {
@@ -300,11 +315,12 @@ static bool audit_totals(const struct pages *pages, struct audit *audit, audit_c
     return tell_total(audit, callback, context, AUDIT_RESERVED_TOTAL, reserved,
                       audit->books_reserved) &&
            tell_total(audit, callback, context, AUDIT_COMMITTED_TOTAL, committed,
-                      audit->books_committed) &&
+                      audit->books_committed + audit->books_section_bytes) &&
            tell_total(audit, callback, context, AUDIT_REGIONS_TOTAL, regions, audit->regions) &&
            tell_total(audit, callback, context, AUDIT_RESERVED_CHARGE, reserved, reserved_charge) &&
            tell_total(audit, callback, context, AUDIT_COMMITTED_CHARGE, committed,
-                      committed_charge);
+                      committed_charge) &&
+           section_totals(pages, audit, callback, context);
 }
 
 bool audit_run(const struct pages *pages, struct audit *audit, audit_callback *callback,
@@ -325,7 +341,8 @@ bool audit_run(const struct pages *pages, struct audit *audit, audit_callback *c
         if (walk.stopped)
             return false;
     }
-    return audit_totals(pages, audit, callback, context, mark);
+    return section_audit_run(&pages->sections, audit, callback, context) &&
+           audit_totals(pages, audit, callback, context, mark);
 }
 
 bool audit_records(const struct pages *pages, struct audit *audit, audit_callback *callback,
@@ -349,5 +366,6 @@ bool audit_records(const struct pages *pages, struct audit *audit, audit_callbac
     }
     audit->reserved = audit->books_reserved;
     audit->committed = audit->books_committed;
+    section_audit_records(&pages->sections, audit);
     return audit_totals(pages, audit, callback, context, mark);
 }

@@ -1,15 +1,11 @@
 /*
- * audit.h: compares the books with the system, region by region.
- *
- * Runs while other threads work, and keeps none of them waiting. The comparison of a part of a
- * region counts only if the part was at rest throughout (activity.h), and a difference only if no
- * foreign request was under way either (region_operation.h). Otherwise it is made again, a few
- * times.
+ * audit_result.h: what an audit finds.
  */
-#ifndef HOSTMEM_PAGES_AUDIT_H
-#define HOSTMEM_PAGES_AUDIT_H
+#ifndef HOSTMEM_PAGES_AUDIT_AUDIT_RESULT_H
+#define HOSTMEM_PAGES_AUDIT_AUDIT_RESULT_H
 
-#include "pages/pages.h"
+#include "pages/region.h"
+#include "pages/sections/section.h"
 
 /* In the order of HOSTMEM_DIFFERENCE_KIND (hostmem/inspection.h). */
 enum audit_kind {
@@ -23,12 +19,19 @@ enum audit_kind {
     AUDIT_BLOCKS_TOTAL, /* these two are found by heap_audit (heap/heap_walk.h) */
     AUDIT_BLOCK_BYTES_TOTAL,
     AUDIT_RESERVED_CHARGE, /* books: what is granted; system: what is charged */
-    AUDIT_COMMITTED_CHARGE
+    AUDIT_COMMITTED_CHARGE,
+    AUDIT_SECTION_ONLY_IN_BOOKS, /* these three: in a view of a section */
+    AUDIT_SECTION_ONLY_IN_SYSTEM,
+    AUDIT_VIEW_MISSING,
+    AUDIT_SECTIONS_TOTAL,
+    AUDIT_SECTION_BYTES_TOTAL,
+    AUDIT_SECTION_VIEWS_TOTAL
 };
 
 struct audit_difference {
     enum audit_kind kind;
-    struct region_facts region; /* all zero for the totals */
+    struct region_facts region;   /* all zero but for regions */
+    struct section_facts section; /* likewise for sections */
     uintptr_t address;
     uint64_t books;  /* totals: by the gauges */
     uint64_t system; /* totals: by adding up the regions in the books */
@@ -44,20 +47,16 @@ struct audit {
     uint64_t books_reserved; /* by the books, in the same parts */
     uint64_t books_committed;
     uint64_t differences;
+
+    uint64_t sections;        /* those of which a view was compared */
+    uint64_t sections_unseen; /* those of which none was */
+    uint64_t section_bytes;   /* committed, by the system; a page counts with each view of it */
+    uint64_t books_sections;
+    uint64_t books_section_bytes;
+    uint64_t books_views;
 };
 
 /* Called for each difference; false ends the audit. */
 typedef bool audit_callback(void *context, const struct audit_difference *difference);
-
-/* False: the callback ended it. */
-bool audit_run(const struct pages *pages, struct audit *audit, audit_callback *callback,
-               void *context);
-
-/*
- * The same without the system: compares the totals with the records. For books of which nobody
- * changes anything any more (reader/).
- */
-bool audit_records(const struct pages *pages, struct audit *audit, audit_callback *callback,
-                   void *context);
 
 #endif

@@ -1,0 +1,18 @@
+/*
+ * section_hooks.h: what a redirected module calls instead of Win32's functions that make sections
+ * (file mappings). Win32 makes them; the manager decides whether a section of the paging file may
+ * be made, and keeps the books (pages/sections/).
+ *
+ * Not in the books are sections of files, a section that was made before under the same name, and
+ * sections whose handle comes from anywhere else (OpenFileMapping, another process, inheritance).
+ * A handle that is duplicated into another process keeps the system's section alive, not the one in
+ * the books.
+ */
+#ifndef HOSTMEM_REDIRECT_HOOKS_SECTIONS_SECTION_HOOKS_H
+#define HOSTMEM_REDIRECT_HOOKS_SECTIONS_SECTION_HOOKS_H
+
+#include "redirect/hooks/hook_table.h"
+
+extern const struct hook_table section_hooks;
+
+#endif

@@ -1,0 +1,210 @@
+/*
+ * test_sections_frozen.c: sections with one thread frozen before any of its atomic accesses while
+ * other calls run from beginning to end.
+ */
+#include "sections_world.h"
+
+#include "freezer.h"
+
+struct section_scene {
+    struct world *world;
+    char *view;
+    char *others_view;
+    bool done;
+    bool others_done;
+    struct section_facts first;
+    struct section_facts facts;
+    bool found;
+};
+
+/* A reserved section with one handle and one view. */
+static void set_section(void *scene)
+{
+    struct section_scene *s = scene;
+
+    s->world = zeroed(sizeof(struct world));
+    assert_true(make_pages(s->world));
+    make_section(s->world, 4 * GRANULE, true, HANDLE_1);
+    s->view = map_view(s->world, HANDLE_1, 0, 0);
+}
+
+static void clear_section(void *scene)
+{
+    struct section_scene *s = scene;
+
+    pages_destroy(&s->world->pages);
+    free(s->world);
+}
+
+static bool commits(struct section_scene *s, char *address, size_t size)
+{
+    char *memory;
+
+    return try_alloc(s->world, address, size, OS_MEM_COMMIT, &memory) == PAGES_OK;
+}
+
+static void commit_first_pages(void *scene)
+{
+    struct section_scene *s = scene;
+
+    s->done = commits(s, s->view, 3 * PAGE);
+}
+
+static void commit_overlapping_pages(void *scene)
+{
+    struct section_scene *s = scene;
+
+    s->others_done = commits(s, s->view + PAGE, 40 * PAGE);
+}
+
+static void check_union(void *scene)
+{
+    struct section_scene *s = scene;
+
+    assert_true(s->done && s->others_done);
+    assert_sections(s->world, 1, 41 * PAGE, 1);
+    assert_exact_sections(s->world);
+    unmap(s->world, s->view);
+    close_handle(s->world, HANDLE_1);
+    assert_sections(s->world, 0, 0, 0);
+}
+
+static void pages_that_two_threads_commit_are_charged_once(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct section_scene), set_section, commit_first_pages,
+                           commit_overlapping_pages, check_union, clear_section});
+}
+
+/* The whole end of the section, and a new one with the same records, the same handle and address.
+ */
+static void replace_section(void *scene)
+{
+    struct section_scene *s = scene;
+
+    s->others_done = unmap(s->world, s->view) == VIEW_CLAIMED;
+    close_handle(s->world, HANDLE_1);
+    make_section(s->world, 8 * GRANULE, true, HANDLE_1);
+    s->others_view =
+        try_map(s->world, HANDLE_1, 4 * GRANULE, 4 * GRANULE, s->others_done ? s->view : NULL);
+    assert_non_null(s->others_view);
+}
+
+/* The commit went to the old section, which is gone, or to the new one, or to nobody. */
+static void check_replaced(void *scene)
+{
+    struct section_scene *s = scene;
+    uint64_t committed = gauge_now(&s->world->counters.section_bytes);
+
+    assert_true(committed == 0 || committed == 3 * PAGE);
+    assert_sections(s->world, 1, committed, 1);
+    if (!s->others_done)
+        assert_int_equal(system_at(s->view).state, OS_MEM_FREE);
+    unmap(s->world, s->others_view);
+    close_handle(s->world, HANDLE_1);
+    assert_sections(s->world, 0, 0, 0);
+}
+
+static void a_commit_never_reaches_the_next_owner_of_the_address(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct section_scene), set_section, commit_first_pages,
+                           replace_section, check_replaced, clear_section});
+}
+
+static void unmap_and_close(void *scene)
+{
+    struct section_scene *s = scene;
+
+    s->done = unmap(s->world, s->view) == VIEW_CLAIMED;
+    close_handle(s->world, HANDLE_1);
+}
+
+static void duplicate_and_map(void *scene)
+{
+    struct section_scene *s = scene;
+
+    s->others_done = duplicate_handle(s->world, HANDLE_1, HANDLE_2);
+    if (s->others_done)
+        s->others_view = try_map(s->world, HANDLE_2, 0, 0, NULL);
+}
+
+static void check_duplicate(void *scene)
+{
+    struct section_scene *s = scene;
+
+    assert_true(s->done);
+    assert_int_equal(s->others_view != NULL, s->others_done);
+    assert_sections(s->world, s->others_done, 0, s->others_done);
+    if (s->others_done) {
+        assert_true(commits(s, s->others_view, PAGE));
+        assert_sections(s->world, 1, PAGE, 1);
+        unmap(s->world, s->others_view);
+        close_handle(s->world, HANDLE_2);
+    }
+    assert_sections(s->world, 0, 0, 0);
+}
+
+static void a_section_lives_as_long_as_the_handle_that_was_made_in_time(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct section_scene), set_section, unmap_and_close,
+                           duplicate_and_map, check_duplicate, clear_section});
+}
+
+static void frozen_duplicate_and_map(void *scene)
+{
+    struct section_scene *s = scene;
+
+    s->done = true;
+    duplicate_and_map(scene);
+}
+
+static void a_handle_that_is_closed_meanwhile_gives_the_section_or_nothing(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct section_scene), set_section, frozen_duplicate_and_map,
+                           unmap_and_close, check_duplicate, clear_section});
+}
+
+static void read_section(void *scene)
+{
+    struct section_scene *s = scene;
+    uint32_t cursor = 0;
+
+    s->done = sections_next(&s->world->pages.sections, &cursor, &s->first);
+    s->found = views_find_section(&s->world->pages.sections, (uintptr_t)s->view, &s->facts);
+}
+
+static void check_facts(void *scene)
+{
+    struct section_scene *s = scene;
+
+    if (s->done)
+        assert_int_equal(s->first.size, s->first.sequence == 1 ? 4 * GRANULE : 8 * GRANULE);
+    if (s->found)
+        assert_int_equal(s->facts.size, s->facts.sequence == 1 ? 4 * GRANULE : 8 * GRANULE);
+    unmap(s->world, s->others_view);
+    close_handle(s->world, HANDLE_1);
+    assert_sections(s->world, 0, 0, 0);
+}
+
+static void a_frozen_reader_mixes_no_two_sections(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct section_scene), set_section, read_section, replace_section,
+                           check_facts, clear_section});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pages_that_two_threads_commit_are_charged_once),
+        cmocka_unit_test(a_commit_never_reaches_the_next_owner_of_the_address),
+        cmocka_unit_test(a_section_lives_as_long_as_the_handle_that_was_made_in_time),
+        cmocka_unit_test(a_handle_that_is_closed_meanwhile_gives_the_section_or_nothing),
+        cmocka_unit_test(a_frozen_reader_mixes_no_two_sections),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
