@@ -5,6 +5,7 @@
 #include "heap_world.h"
 
 #include "heap/check/heap_look.h"
+#include "heap/reuse/reclaim.h"
 
 #define GUARD_ABOVE ((size_t)3000)
 #define MARGIN ((size_t)CLASS_MARGIN)
@@ -346,6 +347,17 @@ static void freed_large_blocks_wait_until_there_are_too_many_or_too_large_ones(v
     assert_int_equal(fixture->told, 0);
 }
 
+static void a_large_block_that_waits_goes_back_before_anything_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make(fixture, 70000);
+
+    free_block(fixture, block);
+    assert_int_equal(system_at(block).state, OS_MEM_COMMIT);
+    assert_true(reclaim(&fixture->space) > 70000);
+    assert_int_equal(system_at(block).state, OS_MEM_FREE);
+}
+
 static void a_freed_large_block_that_cannot_be_written_goes_back_at_once(void **state)
 {
     struct fixture *fixture = *state;
@@ -488,6 +500,7 @@ int main(void)
         everything(who_looks_finds_writes_to_freed_blocks_once),
         everything(a_write_to_a_freed_large_block_is_told_once),
         everything(freed_large_blocks_wait_until_there_are_too_many_or_too_large_ones),
+        everything(a_large_block_that_waits_goes_back_before_anything_is_refused),
         everything(a_freed_large_block_that_cannot_be_written_goes_back_at_once),
         checked(what_cannot_be_read_is_not_looked_at),
         cmocka_unit_test_setup_teardown(the_bytes_between_a_block_and_its_guard_are_looked_at,

@@ -120,6 +120,15 @@ static void set_freed_wounded(void *scene)
     s->block = NULL;
 }
 
+static void set_freed(void *scene)
+{
+    struct scene *s = scene;
+
+    set_with(scene, SMALL, HEAP_FILL_ON_ALLOC | HEAP_FILL_ON_FREE);
+    assert_int_equal(heap_free(s->heap, s->block), PAGES_OK);
+    s->block = NULL;
+}
+
 static void set_large_freed_wounded(void *scene)
 {
     struct scene *s = scene;
@@ -262,6 +271,8 @@ static void a_late_write_is_told_once_by_who_looks_and_who_uses_the_place(void *
     each_with_each(freed, COUNT_OF(freed), look, others, COUNT_OF(others));
     each_with_each(freed, COUNT_OF(freed), trim, others, COUNT_OF(others));
     each_with_each(freed, COUNT_OF(freed), use_its_place, (scene_act *const[]){look}, 1);
+    each_with_each((scene_act *const[]){set_freed}, 1, use_its_place, (scene_act *const[]){look},
+                   1);
 }
 
 int main(void)
