@@ -1,5 +1,6 @@
 /*
- * section_audit.h: the part of an audit (pages/audit/audit.h) that compares sections with the system.
+ * section_audit.h: the part of an audit (pages/audit/audit.h) that compares sections with the
+ * system.
  *
  * Only views have addresses that the system can be asked about. So the pages of a section are
  * compared through each of its views; what no view shows is not compared. The comparison of a view
