@@ -575,6 +575,32 @@ static void an_audit_says_of_which_sections_no_view_was_compared(void **state)
     close_handle(world, HANDLE_2);
 }
 
+static void a_node_of_another_array_leads_nowhere(void **state)
+{
+    struct world *world = *state;
+    const struct sections *sections = &world->pages.sections;
+    struct sparse stale = {0};
+    struct section *section;
+    char *view;
+
+    make_section(world, 2 * TIB, true, HANDLE_1);
+    view = map_view(world, HANDLE_1, 0, GRANULE);
+    commit(world, view, GRANULE);
+    section = sections_at(sections, pool_limit(&sections->records));
+    atomic_store(&stale.root, atomic_load(&section->pages.root)); /* what an observer has read */
+    atomic_store(&stale.levels, atomic_load(&section->pages.levels));
+    assert_non_null(sparse_find(&stale, &sections->nodes, 0));
+    unmap(world, view);
+    close_handle(world, HANDLE_1);
+    make_section(world, 32 * GRANULE, true, HANDLE_1);
+    view = map_view(world, HANDLE_1, 0, 0);
+    commit(world, view, 32 * GRANULE); /* the root is this section's only node now */
+    assert_int_equal(atomic_load(&section->pages.root), atomic_load(&stale.root));
+    assert_null(sparse_find(&stale, &sections->nodes, 0));
+    unmap(world, view);
+    close_handle(world, HANDLE_1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -601,6 +627,7 @@ int main(void)
         world_test(an_audit_finds_what_differs_in_a_view),
         world_test(a_page_is_committed_if_any_view_says_so),
         world_test(an_audit_says_of_which_sections_no_view_was_compared),
+        world_test(a_node_of_another_array_leads_nowhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
