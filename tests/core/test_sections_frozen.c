@@ -196,6 +196,89 @@ static void a_frozen_reader_mixes_no_two_sections(void **state)
                            check_facts, clear_section});
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Audits
+ * --------------------------------------------------------------------------------------------- */
+
+/* A section whose bits have a tree of four levels. */
+static void set_huge_section(void *scene)
+{
+    struct section_scene *s = scene;
+
+    s->world = zeroed(sizeof(struct world));
+    assert_true(make_pages(s->world));
+    make_section(s->world, 2 * TIB, true, HANDLE_1);
+    s->view = map_view(s->world, HANDLE_1, 0, 4 * GRANULE);
+    assert_true(commits(s, s->view, 4 * GRANULE));
+}
+
+static void audit_all(void *scene)
+{
+    struct section_scene *s = scene;
+    struct audit audit;
+
+    assert_true(audit_run(&s->world->pages, &audit, print_difference, NULL));
+    assert_int_equal(audit.differences, 0);
+}
+
+/* Its nodes go to another section, of which they hold the bits, all set. */
+static void replace_by_small_section(void *scene)
+{
+    struct section_scene *s = scene;
+
+    unmap(s->world, s->view);
+    close_handle(s->world, HANDLE_1);
+    make_section(s->world, 32 * GRANULE, true, HANDLE_1);
+    s->others_view = map_view(s->world, HANDLE_1, 0, 0);
+    assert_true(commits(s, s->others_view, 32 * GRANULE));
+}
+
+static void check_small(void *scene)
+{
+    struct section_scene *s = scene;
+
+    assert_sections(s->world, 1, 32 * GRANULE, 1);
+    assert_exact_sections(s->world);
+    unmap(s->world, s->others_view);
+    close_handle(s->world, HANDLE_1);
+    assert_sections(s->world, 0, 0, 0);
+}
+
+static void a_frozen_audit_survives_the_end_of_the_section_and_finds_nothing(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct section_scene), set_huge_section, audit_all,
+                           replace_by_small_section, check_small, clear_section});
+}
+
+static void make_map_and_commit(void *scene)
+{
+    struct section_scene *s = scene;
+
+    make_section(s->world, GRANULE, true, HANDLE_2);
+    s->others_view = map_view(s->world, HANDLE_2, 0, 0);
+    assert_true(commits(s, s->others_view, PAGE));
+}
+
+static void check_both(void *scene)
+{
+    struct section_scene *s = scene;
+
+    assert_sections(s->world, 2, PAGE, 2);
+    unmap(s->world, s->others_view);
+    close_handle(s->world, HANDLE_2);
+    unmap(s->world, s->view);
+    close_handle(s->world, HANDLE_1);
+    assert_sections(s->world, 0, 0, 0);
+}
+
+static void a_frozen_audit_compares_no_totals_of_two_moments(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct section_scene), set_section, audit_all,
+                           make_map_and_commit, check_both, clear_section});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +287,8 @@ int main(void)
         cmocka_unit_test(a_section_lives_as_long_as_the_handle_that_was_made_in_time),
         cmocka_unit_test(a_handle_that_is_closed_meanwhile_gives_the_section_or_nothing),
         cmocka_unit_test(a_frozen_reader_mixes_no_two_sections),
+        cmocka_unit_test(a_frozen_audit_survives_the_end_of_the_section_and_finds_nothing),
+        cmocka_unit_test(a_frozen_audit_compares_no_totals_of_two_moments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
