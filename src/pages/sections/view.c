@@ -57,6 +57,7 @@ static bool read_view(const struct view *view, uint64_t state, struct view_facts
         if ((now & STATE) != state)
             return false;
         *facts = read_facts(view);
+        facts->version = now / VERSION;
         atomic_thread_fence(memory_order_acquire);
         now = LOAD_RELAXED(view->life);
     } while (now / VERSION != *life / VERSION || (now & STATE) != state);
@@ -157,8 +158,7 @@ bool views_are_still(const struct sections *sections, uint32_t index,
 {
     struct view_facts now;
 
-    return views_read(sections, index, &now) && now.section == facts->section &&
-           now.base == facts->base && now.size == facts->size && now.offset == facts->offset;
+    return views_read(sections, index, &now) && now.version == facts->version;
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ struct view_facts {
     uintptr_t base;
     size_t size;
     uint64_t offset;
+    uint64_t version; /* of the view's life */
 };
 
 /* The pool of views. False: no address space. */
