@@ -332,9 +332,56 @@ static void a_view_that_was_unmapped_unseen_is_forgotten_when_its_address_comes_
     assert_ptr_equal(other, view + GRANULE);
     assert_sections(world, 1, 0, 1);
     assert_int_equal(os_unmap(other), 0);
-    views_forget(&world->pages.sections, (uintptr_t)other); /* it came for something else */
+    views_forget(&world->pages.sections, (uintptr_t)other,
+                 (uintptr_t)other + GRANULE); /* it came for something else */
     assert_sections(world, 1, 0, 0);
     close_handle(world, HANDLE_2);
+}
+
+/* The slot of the whole chunk hides those of its granules, until it names no live view any more. */
+static void a_view_of_a_whole_chunk_takes_the_place_of_one_that_was_unmapped_unseen(void **state)
+{
+    struct world *world = *state;
+    char *big, *chunk, *view;
+
+    make_section(world, 4 * GRANULE, true, HANDLE_1);
+    make_section(world, 4 * CHUNK_SIZE, true, HANDLE_2);
+    big = map_view(world, HANDLE_2, 0, 0);
+    unmap(world, big);
+    chunk = (char *)(((uintptr_t)big + CHUNK_SIZE - 1) / CHUNK_SIZE * CHUNK_SIZE);
+    view = try_map(world, HANDLE_1, 0, 0, chunk + GRANULE);
+    assert_ptr_equal(view, chunk + GRANULE);
+    commit(world, view, PAGE);
+    close_handle(world, HANDLE_1);
+    assert_int_equal(os_unmap(view), 0);
+    assert_ptr_equal(try_map(world, HANDLE_2, 0, CHUNK_SIZE, chunk), chunk);
+    assert_sections(world, 1, 0, 1);
+    unmap(world, chunk);
+    assert_false(views_know(&world->pages.sections, (uintptr_t)view));
+    close_handle(world, HANDLE_2);
+}
+
+static void a_view_that_is_being_unmapped_is_not_met_where_another_is_mapped(void **state)
+{
+    struct world *world = *state;
+    struct sections *sections = &world->pages.sections;
+    uint32_t index;
+    void *other;
+    char *view;
+
+    make_section(world, 4 * GRANULE, true, HANDLE_1);
+    view = map_view(world, HANDLE_1, 0, 0);
+    assert_int_equal(views_claim(sections, (uintptr_t)view, &index), VIEW_CLAIMED);
+    assert_int_equal(os_unmap(view), 0); /* and the thread is suspended */
+    assert_int_equal(
+        os_alloc(view, 2 * GRANULE, OS_MEM_RESERVE, OS_PAGE_READWRITE, OS_ANY_NODE, &other), 0);
+    views_forget(sections, (uintptr_t)view, (uintptr_t)view + 2 * GRANULE);
+    commit(world, view, PAGE);
+    commit(world, view + GRANULE, PAGE);
+    views_unmapped(sections, index);
+    os_free(view, 0, OS_MEM_RELEASE);
+    assert_sections(world, 1, 0, 0);
+    close_handle(world, HANDLE_1);
 }
 
 static void a_refused_unmapping_leaves_the_view_in_the_books(void **state)
@@ -523,7 +570,7 @@ static void an_audit_finds_what_differs_in_a_view(void **state)
     assert_finds(world, AUDIT_SECTION_ONLY_IN_BOOKS, view + PAGE, PAGE, 0);
     os_unmap(view);
     assert_finds(world, AUDIT_VIEW_MISSING, view, 4 * GRANULE, 0);
-    views_forget(&world->pages.sections, (uintptr_t)view);
+    views_forget(&world->pages.sections, (uintptr_t)view, (uintptr_t)view + 4 * GRANULE);
     close_handle(world, HANDLE_1);
 }
 
@@ -620,6 +667,8 @@ int main(void)
         world_test(handles_and_views_are_counted),
         world_test(a_view_is_found_by_each_of_its_addresses),
         world_test(a_view_that_was_unmapped_unseen_is_forgotten_when_its_address_comes_again),
+        world_test(a_view_of_a_whole_chunk_takes_the_place_of_one_that_was_unmapped_unseen),
+        world_test(a_view_that_is_being_unmapped_is_not_met_where_another_is_mapped),
         world_test(a_refused_unmapping_leaves_the_view_in_the_books),
         world_test(a_view_that_is_unmapped_while_it_is_used_is_unmapped_by_the_last_operation),
         world_test(a_want_of_bookkeeping_memory_leaves_no_trace),

@@ -231,9 +231,32 @@ static void forget(struct sections *sections, struct view *view, uintptr_t addre
         retire(sections, view);
 }
 
-void views_forget(struct sections *sections, uintptr_t address)
+/* Win32 has handed the address out: a view that holds it, and that the slot names, is not there. */
+static void empty_slot(struct sections *sections, chunk_owner *slot, uintptr_t address)
 {
-    forget(sections, find(sections, address), address);
+    uint32_t index = atomic_load_explicit(slot, memory_order_acquire);
+
+    if (!index)
+        return;
+    forget(sections, named_view(sections, slot, address, LIVE), address);
+    if (named_view(sections, slot, address, LEAVING))
+        atomic_compare_exchange_strong_explicit(slot, &index, 0, memory_order_relaxed,
+                                                memory_order_relaxed);
+}
+
+void views_forget(struct sections *sections, uintptr_t begin, uintptr_t end)
+{
+    while (begin < end) {
+        struct chunk_part part = chunk_table_part(sections->chunks, begin, end);
+        chunk_owner *views =
+            part.chunk ? atomic_load_explicit(&part.chunk->views, memory_order_acquire) : NULL;
+
+        if (part.chunk)
+            empty_slot(sections, &part.chunk->whole_view, begin);
+        for (; views && begin < part.next; begin += OS_GRANULE_SIZE)
+            empty_slot(sections, &views[begin % CHUNK_SIZE / OS_GRANULE_SIZE], begin);
+        begin = part.next;
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -281,14 +304,6 @@ static bool ensure_slots(struct chunk_table *chunks, uintptr_t begin, uintptr_t 
     return true;
 }
 
-static void write_slot(struct sections *sections, chunk_owner *slot, uint32_t index,
-                       uintptr_t address)
-{
-    /* Win32 has handed the address out: a view that the slot names was unmapped unseen. */
-    forget(sections, named_view(sections, slot, address, LIVE), address);
-    atomic_store_explicit(slot, index, memory_order_release);
-}
-
 /* Writes the index for all granules of [begin, end). */
 static void write_slots(struct sections *sections, uint32_t index, uintptr_t begin, uintptr_t end)
 {
@@ -297,14 +312,12 @@ static void write_slots(struct sections *sections, uint32_t index, uintptr_t beg
         chunk_owner *views = atomic_load_explicit(&part.chunk->views, memory_order_acquire);
 
         if (part.next - begin == CHUNK_SIZE) {
-            write_slot(sections, &part.chunk->whole_view, index, begin);
+            atomic_store_explicit(&part.chunk->whole_view, index, memory_order_release);
             begin = part.next;
-            continue;
         }
-        forget(sections, named_view(sections, &part.chunk->whole_view, begin, LIVE), begin);
         for (; begin < part.next; begin += OS_GRANULE_SIZE)
-            write_slot(sections, &views[begin % CHUNK_SIZE / OS_GRANULE_SIZE], index, begin);
-        begin = part.next;
+            atomic_store_explicit(&views[begin % CHUNK_SIZE / OS_GRANULE_SIZE], index,
+                                  memory_order_release);
     }
 }
 
@@ -329,6 +342,7 @@ bool views_map(struct sections *sections, uint32_t index, uintptr_t base, uint64
     STORE_RELAXED(view->base, base);
     STORE_RELAXED(view->size, bytes);
     STORE_RELAXED(view->offset, offset);
+    views_forget(sections, base, base + bytes);
     write_slots(sections, index, base, base + bytes);
     atomic_fetch_add_explicit(&section->views, 1, memory_order_relaxed);
     gauge_add(&sections->counters->section_views, 1);

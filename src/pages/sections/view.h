@@ -94,8 +94,11 @@ enum view_claim views_claim(struct sections *sections, uintptr_t address, uint32
 void views_unmapped(struct sections *sections, uint32_t index);
 void views_restore(struct sections *sections, uint32_t index);
 
-/* The address has been handed out for something else: a view that holds it was unmapped unseen. */
-void views_forget(struct sections *sections, uintptr_t address);
+/*
+ * Win32 has handed out [begin, end) for something else: live views that hold a granule of it were
+ * unmapped unseen, and nobody meets there any more those that are being unmapped.
+ */
+void views_forget(struct sections *sections, uintptr_t begin, uintptr_t end);
 
 /* ------------------------------------------------------------------------------------------------
  * Looking
