@@ -112,6 +112,42 @@ static void a_commit_never_reaches_the_next_owner_of_the_address(void **state)
                            replace_section, check_replaced, clear_section});
 }
 
+static void unmap_first(void *scene)
+{
+    struct section_scene *s = scene;
+
+    s->others_done = unmap(s->world, s->view) != VIEW_NOT_KNOWN;
+}
+
+/* Win32 is asked about what is not known: it must not find the view there then. */
+static void unmap_once_more(void *scene)
+{
+    struct section_scene *s = scene;
+    enum view_claim claimed = unmap(s->world, s->view);
+
+    assert_true(claimed == VIEW_GONE_BEFORE || claimed == VIEW_NOT_KNOWN);
+    if (claimed == VIEW_NOT_KNOWN)
+        assert_int_equal(system_at(s->view).state, OS_MEM_FREE);
+}
+
+static void check_unmapped(void *scene)
+{
+    struct section_scene *s = scene;
+
+    assert_true(s->others_done);
+    assert_int_equal(system_at(s->view).state, OS_MEM_FREE);
+    close_handle(s->world, HANDLE_1);
+    assert_sections(s->world, 0, 0, 0);
+}
+
+static void a_view_that_was_handed_on_cannot_be_unmapped_again(void **state)
+{
+    (void)state;
+    perform_twice(&(struct play){sizeof(struct section_scene), set_section, commit_first_pages,
+                                 unmap_first, check_unmapped, clear_section},
+                  unmap_once_more);
+}
+
 static void unmap_and_close(void *scene)
 {
     struct section_scene *s = scene;
@@ -284,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_that_two_threads_commit_are_charged_once),
         cmocka_unit_test(a_commit_never_reaches_the_next_owner_of_the_address),
+        cmocka_unit_test(a_view_that_was_handed_on_cannot_be_unmapped_again),
         cmocka_unit_test(a_section_lives_as_long_as_the_handle_that_was_made_in_time),
         cmocka_unit_test(a_handle_that_is_closed_meanwhile_gives_the_section_or_nothing),
         cmocka_unit_test(a_frozen_reader_mixes_no_two_sections),

@@ -1,6 +1,6 @@
 /*
- * test_sections_system.c: an audit of views that others unmap and map anew while it asks the system
- * (src/pages/audit).
+ * test_sections_system.c: views that others unmap and map while a call asks the system
+ * (src/pages/sections, src/pages/audit).
  */
 #include "sections_world.h"
 #include "system_calls.h"
@@ -55,10 +55,48 @@ static void a_view_that_was_away_while_the_system_was_asked_makes_no_difference(
     close_handle(world, HANDLE_1);
 }
 
+/* The view that is unmapped once more while its last operation unmaps it; NULL: none. */
+static struct world *unmapping;
+static enum view_claim claimed;
+
+uint32_t __real_os_unmap(void *address);
+uint32_t __wrap_os_unmap(void *address);
+
+uint32_t __wrap_os_unmap(void *address)
+{
+    struct world *world = unmapping;
+
+    unmapping = NULL;
+    if (world)
+        claimed = unmap(world, address);
+    return __real_os_unmap(address);
+}
+
+/* Else Win32 would be asked, and the operation would unmap what comes to the address next. */
+static void a_view_cannot_be_unmapped_while_its_last_operation_unmaps_it(void **state)
+{
+    struct world *world = *state;
+    struct view_operation operation;
+    char *view;
+
+    make_section(world, 4 * GRANULE, true, HANDLE_1);
+    view = map_view(world, HANDLE_1, 0, 0);
+    assert_int_equal(view_begin(&world->pages.sections, (uintptr_t)view, &operation), VIEW_BEGUN);
+    assert_int_equal(unmap(world, view), VIEW_HANDED_ON);
+    unmapping = world;
+    claimed = VIEW_CLAIMED;
+    view_end(&world->pages.sections, &operation);
+    assert_null(unmapping);
+    assert_int_equal(claimed, VIEW_GONE_BEFORE);
+    assert_int_equal(system_at(view).state, OS_MEM_FREE);
+    close_handle(world, HANDLE_1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         world_test(a_view_that_was_away_while_the_system_was_asked_makes_no_difference),
+        world_test(a_view_cannot_be_unmapped_while_its_last_operation_unmaps_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -287,6 +287,10 @@ static BOOL unmap_known(struct manager *manager, const struct unmap_request *req
     case VIEW_HANDED_ON:
         SetLastError(call.last_error);
         break;
+    case VIEW_GONE_BEFORE:
+        SetLastError(ERROR_INVALID_ADDRESS);
+        done = FALSE;
+        break;
     }
     call.last_error = GetLastError();
     counted_call_end(&call, PAGES_OK);
