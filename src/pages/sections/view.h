@@ -70,12 +70,19 @@ void views_destroy(struct sections *sections);
  */
 uint32_t views_begin(struct sections *sections, uintptr_t handle, uint32_t *section);
 
+enum view_mapped {
+    VIEW_MAPPED,
+    VIEW_STRANGE, /* the section is too small: the handle stood for another, and the view is foreign
+                   */
+    VIEW_NO_MEMORY /* Win32 is to unmap it */
+};
+
 /*
- * Win32 has mapped the view. size: what was asked for; 0: to the section's end. False: no memory;
- * Win32 is to unmap it, and it is to be cancelled.
+ * Win32 has mapped the view. size: what was asked for; 0: to the section's end. If it is not in the
+ * books then, it is to be cancelled.
  */
-bool views_map(struct sections *sections, uint32_t index, uintptr_t base, uint64_t offset,
-               size_t size);
+enum view_mapped views_map(struct sections *sections, uint32_t index, uintptr_t base,
+                           uint64_t offset, size_t size);
 
 /* Win32 has not mapped it, or has unmapped it. */
 void views_cancel(struct sections *sections, uint32_t index);
