@@ -484,6 +484,91 @@ a_handle_that_was_closed_unseen_leaves_the_books_when_its_value_comes_again(void
     CloseHandle(event);
 }
 
+typedef HANDLE WINAPI open_function(DWORD, BOOL, LPCVOID);
+
+/* The system gives low values first: the one that was closed comes again. */
+static void a_handle_that_was_closed_unseen_is_forgotten_when_a_section_is_opened(void **state)
+{
+    const struct looker *looker = *state;
+    const struct {
+        const char *function;
+        const void *name;
+    } ways[] = {{"OpenFileMappingA", "hostmem-test-opened"},
+                {"OpenFileMappingW", L"hostmem-test-opened"},
+                {"OpenFileMappingFromApp", L"hostmem-test-opened"}};
+    HANDLE existing = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4 * GRANULE,
+                                         L"hostmem-test-opened");
+
+    for (unsigned way = 0; way < COUNT_OF(ways); way++) {
+        open_function *open = (open_function *)look_up(looker, ways[way].function);
+        HANDLE handle = open ? make(looker, PAGE_READWRITE, GRANULE) : NULL, others[64];
+        unsigned count = 0;
+
+        if (!open)
+            continue;
+        assert_true(CloseHandle(handle));
+        assert_sections(looker, 1, GRANULE, 0);
+        do
+            others[count] = open(FILE_MAP_WRITE, FALSE, ways[way].name);
+        while (others[count++] != handle && count < COUNT_OF(others));
+        assert_address(others[count - 1], handle);
+        assert_sections(looker, 0, 0, 0);
+        while (count)
+            close(looker, others[--count]);
+    }
+    CloseHandle(existing);
+}
+
+/* Unseen, the value of a closed handle comes to stand for a larger section. */
+static void a_view_of_more_than_the_known_section_counts_as_a_mapped_range(void **state)
+{
+    const struct looker *looker = *state;
+    HANDLE existing = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4 * GRANULE,
+                                         L"hostmem-test-larger");
+    HANDLE handle = make(looker, PAGE_READWRITE, GRANULE), others[64];
+    unsigned count = 0;
+    char *view;
+
+    assert_true(CloseHandle(handle));
+    do
+        others[count] = OpenFileMappingW(FILE_MAP_WRITE, FALSE, L"hostmem-test-larger");
+    while (others[count++] != handle && count < COUNT_OF(others));
+    assert_address(others[count - 1], handle);
+    view = map(looker, handle, FILE_MAP_WRITE, 2 * GRANULE, 0);
+    assert_figure(statistics_of(&looker->subject).SectionViews.Now, 0);
+    assert_figure(statistics_of(&looker->subject).SectionViewBytes.Now, 0);
+    assert_figure(statistics_of(&looker->subject).Mapped.Now, 2 * GRANULE);
+    unmap(looker, view);
+    while (count)
+        close(looker, others[--count]);
+    assert_sections(looker, 0, 0, 0);
+    CloseHandle(existing);
+}
+
+/* Unseen by the first manager, a handle of its is closed; the second one gets the value. */
+static void a_handle_that_another_manager_gets_is_forgotten_by_the_first(void **state)
+{
+    struct looker *looker = *state;
+    struct subject first = looker->subject;
+    HANDLE handle = make(looker, PAGE_READWRITE, PAGE), others[64];
+    unsigned count = 0;
+
+    IHostMemInspection_AddRef(first.inspection);
+    looker_restart(looker, NULL);
+    assert_figure(statistics_of(&first).Sections.Now, 1);
+    assert_true(CloseHandle(handle));
+    do
+        others[count] = make(looker, PAGE_READWRITE, PAGE);
+    while (others[count++] != handle && count < COUNT_OF(others));
+    assert_address(others[count - 1], handle);
+    assert_figure(statistics_of(&first).Sections.Now, 0);
+    assert_sections(looker, count, count * PAGE, 0);
+    while (count)
+        close(looker, others[--count]);
+    assert_sections(looker, 0, 0, 0);
+    IHostMemInspection_Release(first.inspection);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Redirections that end
  * --------------------------------------------------------------------------------------------- */
@@ -624,6 +709,9 @@ int main(void)
         looker_promise(a_source_that_is_closed_by_duplicating_is_gone),
         looker_promise(a_handle_that_cannot_be_closed_stays),
         looker_promise(a_handle_that_was_closed_unseen_leaves_the_books_when_its_value_comes_again),
+        looker_promise(a_handle_that_was_closed_unseen_is_forgotten_when_a_section_is_opened),
+        looker_promise(a_view_of_more_than_the_known_section_counts_as_a_mapped_range),
+        looker_promise(a_handle_that_another_manager_gets_is_forgotten_by_the_first),
         looker_promise(a_section_that_outlives_the_redirection_is_closed_in_its_manager_s_books),
         looker_promise(books_that_are_read_from_outside_have_the_sections),
         looker_promise(a_view_that_is_unmapped_while_pages_are_committed_in_it_leaves_exact_books),

@@ -1,7 +1,7 @@
 /*
  * section_hooks.c: see section_hooks.h.
  *
- * hostmem imports only the two oldest of these functions, so that it loads where the others are
+ * hostmem imports only the oldest of these functions, so that it loads where the others are
  * missing: those are reached through the addresses at which the system exports them.
  */
 #include "redirect/hooks/sections/section_hooks.h"
@@ -19,6 +19,9 @@ enum {
     MAKE_NUMA_W,
     MAKE_2,
     MAKE_FROM_APP,
+    OPEN_A,
+    OPEN_W,
+    OPEN_FROM_APP,
     SECTION_HOOKS
 };
 
@@ -49,13 +52,25 @@ static DWORD failure(void)
 }
 
 /*
+ * Makes one that is in no books: one of a file, say. What the handle's value stood for in any
+ * manager's books was closed unseen.
+ */
+static HANDLE make_other(section_way *way, const struct section_call *call)
+{
+    HANDLE handle = way(call);
+
+    handle_hooks_forget(handle);
+    return handle;
+}
+
+/*
  * Asks Win32 to make the section that the books have begun. One that existed under its name is not
  * the module's making.
  */
 static pages_result make_begun(struct sections *sections, uint32_t index, section_way *way,
                                const struct section_call *call, HANDLE *handle)
 {
-    *handle = way(call);
+    *handle = make_other(way, call);
     if (!*handle) {
         pages_result result = failure();
 
@@ -64,8 +79,6 @@ static pages_result make_begun(struct sections *sections, uint32_t index, sectio
     }
     if (GetLastError() == ERROR_ALREADY_EXISTS) {
         sections_unmade(sections, index);
-        sections_forget_handle(sections, (uintptr_t)*handle);
-        SetLastError(ERROR_ALREADY_EXISTS);
         return PAGES_OK;
     }
     if (sections_made(sections, index, (uintptr_t)*handle))
@@ -94,7 +107,7 @@ static pages_result try_make(struct manager *manager, section_way *way,
         return make_begun(sections, index, way, call, handle);
     if (result != PAGES_FOREIGN)
         return result;
-    *handle = way(call); /* Win32 says what is wrong with it */
+    *handle = make_other(way, call); /* Win32 says what is wrong with it */
     return *handle ? PAGES_OK : failure();
 }
 
@@ -110,7 +123,7 @@ static HANDLE make_counted(struct manager *manager, section_way *way,
 
     if (!counted_call_begin(&counted, manager, COUNTED_SECTIONS)) {
         counted_call_unavailable(&counted);
-        return way(call);
+        return make_other(way, call);
     }
     do
         result = try_make(manager, way, call, level, &handle);
@@ -118,15 +131,6 @@ static HANDLE make_counted(struct manager *manager, section_way *way,
     reclaim_count_refusal(&manager->heaps, level, result);
     counted.last_error = GetLastError();
     counted_call_end(&counted, result);
-    return handle;
-}
-
-/* A section of a file: a handle of its value that was closed unseen is not open any more. */
-static HANDLE make_other(section_way *way, const struct section_call *call)
-{
-    HANDLE handle = way(call);
-
-    handle_hooks_forget(handle);
     return handle;
 }
 
@@ -302,10 +306,44 @@ static HANDLE WINAPI hook_CreateFileMappingFromApp(HANDLE file, SECURITY_ATTRIBU
     return make(make_from_app, &call);
 }
 
+/* Opens one that exists: it is not the module's making. */
+static HANDLE opened(HANDLE handle)
+{
+    binding_enter();
+    handle_hooks_forget(handle);
+    binding_leave();
+    return handle;
+}
+
+static HANDLE WINAPI hook_OpenFileMappingA(DWORD access, BOOL inherit, LPCSTR name)
+{
+    return opened(OpenFileMappingA(access, inherit, name));
+}
+
+static HANDLE WINAPI hook_OpenFileMappingW(DWORD access, BOOL inherit, LPCWSTR name)
+{
+    return opened(OpenFileMappingW(access, inherit, name));
+}
+
+typedef HANDLE WINAPI open_for_app(ULONG access, BOOL inherit, LPCWSTR name);
+
+static HANDLE WINAPI hook_OpenFileMappingFromApp(ULONG access, BOOL inherit, LPCWSTR name)
+{
+    open_for_app *pass = (open_for_app *)win32(OPEN_FROM_APP);
+
+    return pass ? opened(pass(access, inherit, name)) : NULL;
+}
+
 static struct hook hooks[SECTION_HOOKS] = {
-    [MAKE_A] = HOOK(CreateFileMappingA),          [MAKE_W] = HOOK(CreateFileMappingW),
-    [MAKE_NUMA_A] = HOOK(CreateFileMappingNumaA), [MAKE_NUMA_W] = HOOK(CreateFileMappingNumaW),
-    [MAKE_2] = HOOK(CreateFileMapping2),          [MAKE_FROM_APP] = HOOK(CreateFileMappingFromApp),
+    [MAKE_A] = HOOK(CreateFileMappingA),
+    [MAKE_W] = HOOK(CreateFileMappingW),
+    [MAKE_NUMA_A] = HOOK(CreateFileMappingNumaA),
+    [MAKE_NUMA_W] = HOOK(CreateFileMappingNumaW),
+    [MAKE_2] = HOOK(CreateFileMapping2),
+    [MAKE_FROM_APP] = HOOK(CreateFileMappingFromApp),
+    [OPEN_A] = HOOK(OpenFileMappingA),
+    [OPEN_W] = HOOK(OpenFileMappingW),
+    [OPEN_FROM_APP] = HOOK(OpenFileMappingFromApp),
 };
 
 const struct hook_table section_hooks = HOOK_TABLE(hooks);
