@@ -303,6 +303,31 @@ static void a_section_that_existed_is_not_the_module_s_making(void **state)
     CloseHandle(existing);
 }
 
+/* It costs nothing that is not paid for. */
+static void a_section_that_exists_is_opened_whatever_the_limit(void **state)
+{
+    const struct looker *looker = *state;
+    HANDLE existing = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4 * GRANULE,
+                                         L"hostmem-test-existing");
+    HANDLE handle;
+
+    limit_committed(looker, GRANULE);
+    assert_same(looker, PAGE_READWRITE, 0, 4 * GRANULE, L"hostmem-test-existing");
+    handle = LOOKED_UP(looker, CreateFileMappingA)(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0,
+                                                   4 * GRANULE, "hostmem-test-existing");
+    assert_non_null(handle);
+    assert_last_error(ERROR_ALREADY_EXISTS);
+    close(looker, handle);
+    assert_sections(looker, 0, 0, 0);
+    assert_figure(statistics_of(&looker->subject).RefusedRequests[eAppDomainCritical].Count, 0);
+    CloseHandle(existing);
+    assert_null(LOOKED_UP(looker, CreateFileMappingW)(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0,
+                                                      4 * GRANULE, L"hostmem-test-existing"));
+    assert_null(LOOKED_UP(looker, CreateFileMappingA)(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0,
+                                                      4 * GRANULE, "hostmem-test-existing"));
+    assert_sections(looker, 0, 0, 0);
+}
+
 static void pages_in_views_cannot_be_decommitted(void **state)
 {
     const struct looker *looker = *state;
@@ -701,6 +726,7 @@ int main(void)
         looker_promise(a_section_of_a_file_is_none_of_the_manager_s),
         looker_promise(a_request_answers_as_win32),
         looker_promise(a_section_that_existed_is_not_the_module_s_making),
+        looker_promise(a_section_that_exists_is_opened_whatever_the_limit),
         looker_promise(pages_in_views_cannot_be_decommitted),
         looker_promise(an_address_beyond_a_view_answers_as_win32),
         looker_promise(a_limit_holds_to_the_byte),

@@ -40,6 +40,7 @@ struct section_call {
     MEM_EXTENDED_PARAMETER *parameters;
     ULONG count;
     const void *caller;
+    bool narrow; /* the name is not Unicode */
 };
 
 typedef HANDLE section_way(const struct section_call *call);
@@ -89,6 +90,43 @@ static pages_result make_begun(struct sections *sections, uint32_t index, sectio
     return ERROR_NOT_ENOUGH_MEMORY;
 }
 
+/* True if a section of that name exists. The last error stays as it is. */
+static bool exists(const struct section_call *call)
+{
+    DWORD last_error = GetLastError();
+    HANDLE probe;
+    bool found;
+
+    if (!call->name)
+        return false;
+    probe = call->narrow ? OpenFileMappingA(FILE_MAP_READ, FALSE, call->name)
+                         : OpenFileMappingW(FILE_MAP_READ, FALSE, call->name);
+    found = probe || GetLastError() == ERROR_ACCESS_DENIED;
+    if (probe)
+        CloseHandle(probe);
+    SetLastError(last_error);
+    return found;
+}
+
+/*
+ * The books refuse a new section of that name: one that exists may be opened still, as it costs
+ * nothing. If it has ended since, Win32 makes a new one, which is closed at once.
+ */
+static pages_result open_refused(section_way *way, const struct section_call *call,
+                                 pages_result refusal, HANDLE *handle)
+{
+    if (!exists(call))
+        return refusal;
+    *handle = make_other(way, call);
+    if (!*handle)
+        return failure();
+    if (GetLastError() == ERROR_ALREADY_EXISTS)
+        return PAGES_OK;
+    CloseHandle(*handle);
+    *handle = NULL;
+    return refusal;
+}
+
 static pages_result try_make(struct manager *manager, section_way *way,
                              const struct section_call *call, uint32_t level, HANDLE *handle)
 {
@@ -106,7 +144,7 @@ static pages_result try_make(struct manager *manager, section_way *way,
     if (!result)
         return make_begun(sections, index, way, call, handle);
     if (result != PAGES_FOREIGN)
-        return result;
+        return open_refused(way, call, result, handle);
     *handle = make_other(way, call); /* Win32 says what is wrong with it */
     return *handle ? PAGES_OK : failure();
 }
@@ -175,6 +213,7 @@ static HANDLE WINAPI hook_CreateFileMappingA(HANDLE file, SECURITY_ATTRIBUTES *a
 {
     struct section_call call = older_call(file, attributes, protect, high, low, name);
 
+    call.narrow = true;
     call.caller = __builtin_return_address(0);
     return make(make_a, &call);
 }
@@ -228,6 +267,7 @@ static HANDLE WINAPI hook_CreateFileMappingNumaA(HANDLE file, SECURITY_ATTRIBUTE
     struct section_call call = older_call(file, attributes, protect, high, low, name);
 
     call.node = node;
+    call.narrow = true;
     call.caller = __builtin_return_address(0);
     return make(make_numa_a, &call);
 }
@@ -277,7 +317,8 @@ static HANDLE WINAPI hook_CreateFileMapping2(HANDLE file, SECURITY_ATTRIBUTES *a
                                       0,
                                       parameters,
                                       count,
-                                      __builtin_return_address(0)};
+                                      __builtin_return_address(0),
+                                      false};
 
     return make(make_2, &call);
 }
