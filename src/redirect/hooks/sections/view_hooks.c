@@ -3,6 +3,7 @@
  */
 #include "redirect/hooks/sections/view_hooks.h"
 
+#include "heap/reuse/reclaim.h"
 #include "hosting/counted_call.h"
 #include "os/os.h"
 #include "pages/foreign.h"
@@ -132,27 +133,36 @@ static pages_result map_begun(struct manager *manager, uint32_t index, map_way *
     return ERROR_NOT_ENOUGH_MEMORY;
 }
 
+/* PAGES_FOREIGN: the handle stands for no known section any more. */
+static pages_result try_map(struct manager *manager, map_way *way,
+                            const struct map_request *request, LPVOID *view)
+{
+    uint32_t section;
+    uint32_t index = views_begin(&manager->pages.sections, (uintptr_t)request->mapping, &section);
+
+    if (index)
+        return map_begun(manager, index, way, request, view);
+    return section ? ERROR_NOT_ENOUGH_MEMORY : PAGES_FOREIGN;
+}
+
 /* Maps a view of the section that the handle stands for. */
 static LPVOID map_known(struct manager *manager, map_way *way, const struct map_request *request)
 {
-    struct sections *sections = &manager->pages.sections;
+    struct reclaim_attempt attempt = reclaim_begin(&manager->heaps);
     struct counted_call call;
-    uint32_t section, index;
     LPVOID view = NULL;
+    pages_result result;
 
     counted_call_begin(&call, manager, COUNTED_SECTIONS);
-    index = views_begin(sections, (uintptr_t)request->mapping, &section);
-    if (index) {
-        pages_result result = map_begun(manager, index, way, request, &view);
-
-        call.last_error = GetLastError();
-        counted_call_end(&call, result);
-    } else if (section) {
-        counted_call_end(&call, ERROR_NOT_ENOUGH_MEMORY);
-    } else {
+    do
+        result = try_map(manager, way, request, &view);
+    while (reclaim_again(&attempt, result));
+    if (result == PAGES_FOREIGN) { /* another thread has closed the handle */
         counted_call_end(&call, PAGES_OK);
-        view = map_other(way, request); /* another thread has closed the handle */
+        return map_other(way, request);
     }
+    call.last_error = GetLastError();
+    counted_call_end(&call, result);
     return view;
 }
 
