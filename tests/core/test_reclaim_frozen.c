@@ -6,9 +6,11 @@
 #include "freezer.h"
 #include "heap_world.h"
 
+#include "heap/reuse/heap_retire.h"
 #include "heap/reuse/idle_slabs.h"
 
 #define SIZE ((size_t)16384)
+#define SMALL_SIZE ((size_t)16) /* a slab of such blocks has the most words */
 #define A_SLAB (SLAB_SIZE / SIZE)
 #define MOST 64u
 
@@ -146,6 +148,40 @@ static void end_other_and_begin_another(void *scene)
     make(s, s->other, SIZE);
 }
 
+/* The other heap has an empty slab of small blocks. */
+static void set_small(void *scene)
+{
+    struct scene *s = scene;
+
+    set_with(s, 0);
+    make(s, s->other, SMALL_SIZE);
+    end_last(s);
+}
+
+static void set_small_delayed(void *scene)
+{
+    struct scene *s = scene;
+
+    set_with(s, HEAP_DELAY_REUSE);
+    make(s, s->other, SMALL_SIZE);
+    end_last(s);
+}
+
+/* A part of a heap's end. */
+static void retire_all_of_other(void *scene)
+{
+    heap_retire_all(((struct scene *)scene)->other);
+}
+
+/* The slab that is made gets the descriptor of the one that was given back. */
+static void give_back_and_make(void *scene)
+{
+    struct scene *s = scene;
+
+    reclaim(&s->space);
+    make(s, s->heap, SMALL_SIZE);
+}
+
 static void check(void *scene)
 {
     struct scene *s = scene;
@@ -227,6 +263,13 @@ static void a_heap_whose_slabs_are_given_back_may_end_meanwhile(void **state)
     play(set_delayed, end_other, ask);
 }
 
+static void the_end_of_a_heap_changes_no_slab_that_another_has_by_then(void **state)
+{
+    (void)state;
+    play(set_small, retire_all_of_other, give_back_and_make);
+    play(set_small_delayed, retire_all_of_other, give_back_and_make);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +277,7 @@ int main(void)
         cmocka_unit_test(a_slab_that_is_being_given_back_may_be_used_meanwhile),
         cmocka_unit_test(a_slab_that_becomes_empty_is_given_back_now_or_later),
         cmocka_unit_test(a_heap_whose_slabs_are_given_back_may_end_meanwhile),
+        cmocka_unit_test(the_end_of_a_heap_changes_no_slab_that_another_has_by_then),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
