@@ -268,6 +268,12 @@ static void the_end_of_a_heap_changes_no_slab_that_another_has_by_then(void **st
     (void)state;
     play(set_small, retire_all_of_other, give_back_and_make);
     play(set_small_delayed, retire_all_of_other, give_back_and_make);
+    if (!is_long_form())
+        return;
+    play(set_small, end_other, give_back_and_make);
+    play(set_small_delayed, end_other, give_back_and_make);
+    play(set_small, give_back_and_make, end_other_and_begin_another);
+    play(set_small_delayed, give_back_and_make, end_other_and_begin_another);
 }
 
 int main(void)
