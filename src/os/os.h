@@ -62,6 +62,7 @@ struct os_range {
     size_t size;
     uint32_t state;   /* OS_MEM_COMMIT, OS_MEM_RESERVE or OS_MEM_FREE */
     uint32_t protect; /* of committed pages: OS_PAGE_READWRITE and so on */
+    bool mapped;      /* may be a view: it was not made by VirtualAlloc */
 };
 
 /* ------------------------------------------------------------------------------------------------

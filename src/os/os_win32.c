@@ -91,6 +91,7 @@ bool os_query_range(uintptr_t address, struct os_range *range)
     range->size = information.RegionSize;
     range->state = information.State;
     range->protect = information.Protect;
+    range->mapped = information.State != MEM_FREE && information.Type != MEM_PRIVATE;
     range->allocation_base =
         information.State == MEM_FREE ? 0 : (uintptr_t)information.AllocationBase;
     return true;

@@ -332,9 +332,56 @@ static void a_view_that_was_unmapped_unseen_is_forgotten_when_its_address_comes_
     assert_ptr_equal(other, view + GRANULE);
     assert_sections(world, 1, 0, 1);
     assert_int_equal(os_unmap(other), 0);
-    views_forget(&world->pages.sections, (uintptr_t)other); /* it came for something else */
+    views_forget(&world->pages.sections, (uintptr_t)other,
+                 (uintptr_t)other + GRANULE); /* it came for something else */
     assert_sections(world, 1, 0, 0);
     close_handle(world, HANDLE_2);
+}
+
+/* The slot of the whole chunk hides those of its granules, until it names no live view any more. */
+static void a_view_of_a_whole_chunk_takes_the_place_of_one_that_was_unmapped_unseen(void **state)
+{
+    struct world *world = *state;
+    char *big, *chunk, *view;
+
+    make_section(world, 4 * GRANULE, true, HANDLE_1);
+    make_section(world, 4 * CHUNK_SIZE, true, HANDLE_2);
+    big = map_view(world, HANDLE_2, 0, 0);
+    unmap(world, big);
+    chunk = (char *)(((uintptr_t)big + CHUNK_SIZE - 1) / CHUNK_SIZE * CHUNK_SIZE);
+    view = try_map(world, HANDLE_1, 0, 0, chunk + GRANULE);
+    assert_ptr_equal(view, chunk + GRANULE);
+    commit(world, view, PAGE);
+    close_handle(world, HANDLE_1);
+    assert_int_equal(os_unmap(view), 0);
+    assert_ptr_equal(try_map(world, HANDLE_2, 0, CHUNK_SIZE, chunk), chunk);
+    assert_sections(world, 1, 0, 1);
+    unmap(world, chunk);
+    assert_false(views_know(&world->pages.sections, (uintptr_t)view));
+    close_handle(world, HANDLE_2);
+}
+
+static void a_view_that_is_being_unmapped_is_not_met_where_another_is_mapped(void **state)
+{
+    struct world *world = *state;
+    struct sections *sections = &world->pages.sections;
+    uint32_t index;
+    void *other;
+    char *view;
+
+    make_section(world, 4 * GRANULE, true, HANDLE_1);
+    view = map_view(world, HANDLE_1, 0, 0);
+    assert_int_equal(views_claim(sections, (uintptr_t)view, &index), VIEW_CLAIMED);
+    assert_int_equal(os_unmap(view), 0); /* and the thread is suspended */
+    assert_int_equal(
+        os_alloc(view, 2 * GRANULE, OS_MEM_RESERVE, OS_PAGE_READWRITE, OS_ANY_NODE, &other), 0);
+    views_forget(sections, (uintptr_t)view, (uintptr_t)view + 2 * GRANULE);
+    commit(world, view, PAGE);
+    commit(world, view + GRANULE, PAGE);
+    views_unmapped(sections, index);
+    os_free(view, 0, OS_MEM_RELEASE);
+    assert_sections(world, 1, 0, 0);
+    close_handle(world, HANDLE_1);
 }
 
 static void a_refused_unmapping_leaves_the_view_in_the_books(void **state)
@@ -368,12 +415,14 @@ static void a_view_that_is_unmapped_while_it_is_used_is_unmapped_by_the_last_ope
     assert_int_equal(view_begin(sections, (uintptr_t)view, &first), VIEW_BEGUN);
     assert_int_equal(view_begin(sections, (uintptr_t)view + GRANULE, &second), VIEW_BEGUN);
     assert_int_equal(unmap(world, view), VIEW_HANDED_ON);
-    assert_int_equal(unmap(world, view), VIEW_NOT_KNOWN);
+    assert_int_equal(unmap(world, view), VIEW_GONE_BEFORE);
     assert_int_equal(view_begin(sections, (uintptr_t)view, &second), VIEW_NOT_FOUND);
     view_end(sections, &first);
+    assert_int_equal(unmap(world, view + GRANULE), VIEW_GONE_BEFORE);
     assert_int_equal(system_at(view).state, OS_MEM_RESERVE);
     assert_int_equal(gauge_now(&world->counters.sections), 1);
     view_end(sections, &second);
+    assert_int_equal(unmap(world, view), VIEW_NOT_KNOWN);
     assert_int_equal(system_at(view).state, OS_MEM_FREE);
     assert_sections(world, 0, 0, 0);
 }
@@ -523,7 +572,7 @@ static void an_audit_finds_what_differs_in_a_view(void **state)
     assert_finds(world, AUDIT_SECTION_ONLY_IN_BOOKS, view + PAGE, PAGE, 0);
     os_unmap(view);
     assert_finds(world, AUDIT_VIEW_MISSING, view, 4 * GRANULE, 0);
-    views_forget(&world->pages.sections, (uintptr_t)view);
+    views_forget(&world->pages.sections, (uintptr_t)view, (uintptr_t)view + 4 * GRANULE);
     close_handle(world, HANDLE_1);
 }
 
@@ -575,6 +624,32 @@ static void an_audit_says_of_which_sections_no_view_was_compared(void **state)
     close_handle(world, HANDLE_2);
 }
 
+static void a_node_of_another_array_leads_nowhere(void **state)
+{
+    struct world *world = *state;
+    const struct sections *sections = &world->pages.sections;
+    struct sparse stale = {0};
+    struct section *section;
+    char *view;
+
+    make_section(world, 2 * TIB, true, HANDLE_1);
+    view = map_view(world, HANDLE_1, 0, GRANULE);
+    commit(world, view, GRANULE);
+    section = sections_at(sections, pool_limit(&sections->records));
+    atomic_store(&stale.root, atomic_load(&section->pages.root)); /* what an observer has read */
+    atomic_store(&stale.levels, atomic_load(&section->pages.levels));
+    assert_non_null(sparse_find(&stale, &sections->nodes, 0));
+    unmap(world, view);
+    close_handle(world, HANDLE_1);
+    make_section(world, 32 * GRANULE, true, HANDLE_1);
+    view = map_view(world, HANDLE_1, 0, 0);
+    commit(world, view, 32 * GRANULE); /* the root is this section's only node now */
+    assert_int_equal(atomic_load(&section->pages.root), atomic_load(&stale.root));
+    assert_null(sparse_find(&stale, &sections->nodes, 0));
+    unmap(world, view);
+    close_handle(world, HANDLE_1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -594,6 +669,8 @@ int main(void)
         world_test(handles_and_views_are_counted),
         world_test(a_view_is_found_by_each_of_its_addresses),
         world_test(a_view_that_was_unmapped_unseen_is_forgotten_when_its_address_comes_again),
+        world_test(a_view_of_a_whole_chunk_takes_the_place_of_one_that_was_unmapped_unseen),
+        world_test(a_view_that_is_being_unmapped_is_not_met_where_another_is_mapped),
         world_test(a_refused_unmapping_leaves_the_view_in_the_books),
         world_test(a_view_that_is_unmapped_while_it_is_used_is_unmapped_by_the_last_operation),
         world_test(a_want_of_bookkeeping_memory_leaves_no_trace),
@@ -601,6 +678,7 @@ int main(void)
         world_test(an_audit_finds_what_differs_in_a_view),
         world_test(a_page_is_committed_if_any_view_says_so),
         world_test(an_audit_says_of_which_sections_no_view_was_compared),
+        world_test(a_node_of_another_array_leads_nowhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

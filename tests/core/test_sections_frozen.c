@@ -112,6 +112,42 @@ static void a_commit_never_reaches_the_next_owner_of_the_address(void **state)
                            replace_section, check_replaced, clear_section});
 }
 
+static void unmap_first(void *scene)
+{
+    struct section_scene *s = scene;
+
+    s->others_done = unmap(s->world, s->view) != VIEW_NOT_KNOWN;
+}
+
+/* Win32 is asked about what is not known: it must not find the view there then. */
+static void unmap_once_more(void *scene)
+{
+    struct section_scene *s = scene;
+    enum view_claim claimed = unmap(s->world, s->view);
+
+    assert_true(claimed == VIEW_GONE_BEFORE || claimed == VIEW_NOT_KNOWN);
+    if (claimed == VIEW_NOT_KNOWN)
+        assert_int_equal(system_at(s->view).state, OS_MEM_FREE);
+}
+
+static void check_unmapped(void *scene)
+{
+    struct section_scene *s = scene;
+
+    assert_true(s->others_done);
+    assert_int_equal(system_at(s->view).state, OS_MEM_FREE);
+    close_handle(s->world, HANDLE_1);
+    assert_sections(s->world, 0, 0, 0);
+}
+
+static void a_view_that_was_handed_on_cannot_be_unmapped_again(void **state)
+{
+    (void)state;
+    perform_twice(&(struct play){sizeof(struct section_scene), set_section, commit_first_pages,
+                                 unmap_first, check_unmapped, clear_section},
+                  unmap_once_more);
+}
+
 static void unmap_and_close(void *scene)
 {
     struct section_scene *s = scene;
@@ -196,14 +232,100 @@ static void a_frozen_reader_mixes_no_two_sections(void **state)
                            check_facts, clear_section});
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Audits
+ * --------------------------------------------------------------------------------------------- */
+
+/* A section whose bits have a tree of four levels. */
+static void set_huge_section(void *scene)
+{
+    struct section_scene *s = scene;
+
+    s->world = zeroed(sizeof(struct world));
+    assert_true(make_pages(s->world));
+    make_section(s->world, 2 * TIB, true, HANDLE_1);
+    s->view = map_view(s->world, HANDLE_1, 0, 4 * GRANULE);
+    assert_true(commits(s, s->view, 4 * GRANULE));
+}
+
+static void audit_all(void *scene)
+{
+    struct section_scene *s = scene;
+    struct audit audit;
+
+    assert_true(audit_run(&s->world->pages, &audit, print_difference, NULL));
+    assert_int_equal(audit.differences, 0);
+}
+
+/* Its nodes go to another section, of which they hold the bits, all set. */
+static void replace_by_small_section(void *scene)
+{
+    struct section_scene *s = scene;
+
+    unmap(s->world, s->view);
+    close_handle(s->world, HANDLE_1);
+    make_section(s->world, 32 * GRANULE, true, HANDLE_1);
+    s->others_view = map_view(s->world, HANDLE_1, 0, 0);
+    assert_true(commits(s, s->others_view, 32 * GRANULE));
+}
+
+static void check_small(void *scene)
+{
+    struct section_scene *s = scene;
+
+    assert_sections(s->world, 1, 32 * GRANULE, 1);
+    assert_exact_sections(s->world);
+    unmap(s->world, s->others_view);
+    close_handle(s->world, HANDLE_1);
+    assert_sections(s->world, 0, 0, 0);
+}
+
+static void a_frozen_audit_survives_the_end_of_the_section_and_finds_nothing(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct section_scene), set_huge_section, audit_all,
+                           replace_by_small_section, check_small, clear_section});
+}
+
+static void make_map_and_commit(void *scene)
+{
+    struct section_scene *s = scene;
+
+    make_section(s->world, GRANULE, true, HANDLE_2);
+    s->others_view = map_view(s->world, HANDLE_2, 0, 0);
+    assert_true(commits(s, s->others_view, PAGE));
+}
+
+static void check_both(void *scene)
+{
+    struct section_scene *s = scene;
+
+    assert_sections(s->world, 2, PAGE, 2);
+    unmap(s->world, s->others_view);
+    close_handle(s->world, HANDLE_2);
+    unmap(s->world, s->view);
+    close_handle(s->world, HANDLE_1);
+    assert_sections(s->world, 0, 0, 0);
+}
+
+static void a_frozen_audit_compares_no_totals_of_two_moments(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct section_scene), set_section, audit_all,
+                           make_map_and_commit, check_both, clear_section});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_that_two_threads_commit_are_charged_once),
         cmocka_unit_test(a_commit_never_reaches_the_next_owner_of_the_address),
+        cmocka_unit_test(a_view_that_was_handed_on_cannot_be_unmapped_again),
         cmocka_unit_test(a_section_lives_as_long_as_the_handle_that_was_made_in_time),
         cmocka_unit_test(a_handle_that_is_closed_meanwhile_gives_the_section_or_nothing),
         cmocka_unit_test(a_frozen_reader_mixes_no_two_sections),
+        cmocka_unit_test(a_frozen_audit_survives_the_end_of_the_section_and_finds_nothing),
+        cmocka_unit_test(a_frozen_audit_compares_no_totals_of_two_moments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

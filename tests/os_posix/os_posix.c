@@ -198,5 +198,6 @@ bool os_query_range(uintptr_t address, struct os_range *range)
     range->size = information.region_size;
     range->state = information.state;
     range->protect = information.protect;
+    range->mapped = information.state != OS_MEM_FREE; /* views are reservations here */
     return true;
 }

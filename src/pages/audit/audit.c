@@ -287,17 +287,29 @@ static bool tell_total(struct audit *audit, audit_callback *callback, void *cont
     return callback(context, &difference);
 }
 
-static bool section_totals(const struct pages *pages, struct audit *audit, audit_callback *callback,
-                           void *context)
-{
-    const struct counters *counters = pages->counters;
+/* The gauges of sections, to be read before the look that finds that no call is under way. */
+struct section_gauges {
+    uint64_t sections;
+    uint64_t bytes;
+    uint64_t views;
+};
 
-    return tell_total(audit, callback, context, AUDIT_SECTIONS_TOTAL,
-                      gauge_now(&counters->sections), audit->books_sections) &&
-           tell_total(audit, callback, context, AUDIT_SECTION_BYTES_TOTAL,
-                      gauge_now(&counters->section_bytes), audit->books_section_bytes) &&
-           tell_total(audit, callback, context, AUDIT_SECTION_VIEWS_TOTAL,
-                      gauge_now(&counters->section_views), audit->books_views);
+static struct section_gauges section_gauges_now(const struct counters *counters)
+{
+    return (struct section_gauges){gauge_now(&counters->sections),
+                                   gauge_now(&counters->section_bytes),
+                                   gauge_now(&counters->section_views)};
+}
+
+static bool section_totals(const struct section_gauges *gauges, struct audit *audit,
+                           audit_callback *callback, void *context)
+{
+    return tell_total(audit, callback, context, AUDIT_SECTIONS_TOTAL, gauges->sections,
+                      audit->books_sections) &&
+           tell_total(audit, callback, context, AUDIT_SECTION_BYTES_TOTAL, gauges->bytes,
+                      audit->books_section_bytes) &&
+           tell_total(audit, callback, context, AUDIT_SECTION_VIEWS_TOTAL, gauges->views,
+                      audit->books_views);
 }
 
 static bool audit_totals(const struct pages *pages, struct audit *audit, audit_callback *callback,
@@ -308,6 +320,7 @@ static bool audit_totals(const struct pages *pages, struct audit *audit, audit_c
     uint64_t reserved_charge = budget_charged(&pages->budget.reserved);
     uint64_t committed_charge = budget_charged(&pages->budget.committed);
     uint64_t regions = gauge_now(&pages->counters->regions);
+    struct section_gauges sections = section_gauges_now(pages->counters);
 
     audit->totals_compared = audit->busy == 0 && counters_are_quiet(pages->counters, mark);
     if (!audit->totals_compared)
@@ -320,7 +333,7 @@ static bool audit_totals(const struct pages *pages, struct audit *audit, audit_c
            tell_total(audit, callback, context, AUDIT_RESERVED_CHARGE, reserved, reserved_charge) &&
            tell_total(audit, callback, context, AUDIT_COMMITTED_CHARGE, committed,
                       committed_charge) &&
-           section_totals(pages, audit, callback, context);
+           section_totals(&sections, audit, callback, context);
 }
 
 bool audit_run(const struct pages *pages, struct audit *audit, audit_callback *callback,

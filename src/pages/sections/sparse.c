@@ -29,6 +29,12 @@ static sparse_slot *slot_at(const struct pool *nodes, uint32_t index, uint32_t l
     return &slots_of(nodes, index)[number >> (level * SPARSE_BITS) & (SPARSE_FANOUT - 1)];
 }
 
+/* False: 0, or the bits of another array, which has the node by now that the figure was read in. */
+static bool is_node(const struct pool *nodes, uint32_t index)
+{
+    return index && index <= pool_limit(nodes);
+}
+
 sparse_slot *sparse_find(const struct sparse *sparse, const struct pool *nodes, uint64_t number)
 {
     const _Atomic uint32_t *link = &sparse->root;
@@ -36,7 +42,7 @@ sparse_slot *sparse_find(const struct sparse *sparse, const struct pool *nodes, 
 
     for (;;) {
         uint32_t index = atomic_load_explicit(link, memory_order_acquire);
-        sparse_slot *slot = index ? slot_at(nodes, index, --level, number) : NULL;
+        sparse_slot *slot = is_node(nodes, index) ? slot_at(nodes, index, --level, number) : NULL;
 
         if (!slot || !level)
             return slot;

@@ -10,6 +10,10 @@
  * stays where it is until then. A node in the pool is all zero. What the slots of the lowest level
  * mean is for their user to say.
  *
+ * A reader that keeps the array from being cleared by nothing (an audit) may be in a node that is
+ * another array's by now: it is led to a slot of some node or to none, and has to find out from
+ * elsewhere that what it read counts for nothing.
+ *
  * Promise: lock-free; no system call but to commit metadata; a failed request leaves no trace but
  * nodes that later requests use (I6).
  */
@@ -43,7 +47,10 @@ struct sparse {
 /* An array of `count` slots, 1 to SPARSE_MOST. */
 void sparse_init(struct sparse *sparse, uint64_t count);
 
-/* The slot; NULL: it was never used, and is 0. number: below the count. */
+/*
+ * The slot; NULL: it was never used, and is 0. number: below the count. Of an array that is cleared
+ * meanwhile: any slot that lies in a node, with those that follow it there, or NULL.
+ */
 sparse_slot *sparse_find(const struct sparse *sparse, const struct pool *nodes, uint64_t number);
 
 /* The same, made when there is none. NULL: no memory. */

@@ -5,15 +5,7 @@
 
 #include "counters/relaxed.h"
 #include "pages/range.h"
-
-#define STATE UINT64_C(3)
-#define FREE UINT64_C(0)
-#define LIVE UINT64_C(1)
-#define LEAVING UINT64_C(2)
-#define GONE UINT64_C(3)
-#define OPERATION UINT64_C(4)
-#define OPERATIONS (UINT64_C(0xffff) * OPERATION)
-#define VERSION (UINT64_C(1) << 18)
+#include "pages/sections/view_record.h"
 
 #define FIRST_VIEWS 512u /* as in sections.c */
 #define VIEW_LIMIT (sizeof(void *) == 8 ? (uint32_t)1 << 18 : (uint32_t)1 << 14)
@@ -28,137 +20,9 @@ void views_destroy(struct sections *sections)
     pool_destroy(&sections->views);
 }
 
-static struct view *view_at(const struct sections *sections, uint32_t index)
-{
-    return pool_item(&sections->views, index);
-}
-
 static uint32_t index_of(const struct sections *sections, const struct view *view)
 {
     return pool_index_of(&sections->views, view);
-}
-
-static struct view_facts read_facts(const struct view *view)
-{
-    return (struct view_facts){.section = LOAD_RELAXED(view->section),
-                               .base = LOAD_RELAXED(view->base),
-                               .size = LOAD_RELAXED(view->size),
-                               .offset = LOAD_RELAXED(view->offset)};
-}
-
-/* A consistent copy of the facts of a view of that state; *life is its word. */
-static bool read_view(const struct view *view, uint64_t state, struct view_facts *facts,
-                      uint64_t *life)
-{
-    uint64_t now = atomic_load_explicit(&view->life, memory_order_acquire);
-
-    do {
-        *life = now;
-        if ((now & STATE) != state)
-            return false;
-        *facts = read_facts(view);
-        atomic_thread_fence(memory_order_acquire);
-        now = LOAD_RELAXED(view->life);
-    } while (now / VERSION != *life / VERSION || (now & STATE) != state);
-    return true;
-}
-
-/* ------------------------------------------------------------------------------------------------
- * Finding
- * --------------------------------------------------------------------------------------------- */
-
-/* The view that a slot of a chunk names, if it is of that state and holds the address. */
-static struct view *named_view(const struct sections *sections, const chunk_owner *slot,
-                               uintptr_t address, uint64_t state)
-{
-    uint32_t index = atomic_load_explicit(slot, memory_order_acquire);
-    struct view *view = index ? view_at(sections, index) : NULL;
-    struct view_facts facts;
-    uint64_t life;
-
-    return view && read_view(view, state, &facts, &life) && address - facts.base < facts.size
-               ? view
-               : NULL;
-}
-
-static struct view *find_of(const struct sections *sections, uintptr_t address, uint64_t state)
-{
-    const struct chunk *chunk = chunk_table_find(sections->chunks, chunk_number(address));
-    const chunk_owner *views;
-    struct view *view;
-
-    if (!chunk)
-        return NULL;
-    view = named_view(sections, &chunk->whole_view, address, state);
-    if (view)
-        return view;
-    views = atomic_load_explicit(&chunk->views, memory_order_acquire);
-    return views ? named_view(sections, &views[address % CHUNK_SIZE / OS_GRANULE_SIZE], address,
-                              state)
-                 : NULL;
-}
-
-static struct view *find(const struct sections *sections, uintptr_t address)
-{
-    return find_of(sections, address, LIVE);
-}
-
-bool views_leave(const struct sections *sections, uintptr_t address, uintptr_t *base)
-{
-    const struct view *view = find_of(sections, address, LEAVING);
-    struct view_facts facts;
-    uint64_t life;
-
-    if (!view || !read_view(view, LEAVING, &facts, &life))
-        return false;
-    *base = facts.base;
-    return address - facts.base < facts.size;
-}
-
-bool views_know(const struct sections *sections, uintptr_t address)
-{
-    return find(sections, address) != NULL;
-}
-
-bool views_find_section(const struct sections *sections, uintptr_t address,
-                        struct section_facts *facts)
-{
-    const struct view *view = find(sections, address);
-    struct view_facts of_view;
-    uint64_t life, after;
-
-    return view && read_view(view, LIVE, &of_view, &life) &&
-           address - of_view.base < of_view.size &&
-           section_read(sections_at(sections, of_view.section), facts) &&
-           /* While the view lives, so does its section: it was that one. */
-           read_view(view, LIVE, &of_view, &after) && after / VERSION == life / VERSION;
-}
-
-bool views_read(const struct sections *sections, uint32_t index, struct view_facts *facts)
-{
-    uint64_t life;
-
-    return read_view(view_at(sections, index), LIVE, facts, &life);
-}
-
-bool views_next(const struct sections *sections, uint32_t *cursor, struct view_facts *facts)
-{
-    uint32_t limit = pool_limit(&sections->views);
-
-    while (*cursor < limit) {
-        if (views_read(sections, ++*cursor, facts))
-            return true;
-    }
-    return false;
-}
-
-bool views_are_still(const struct sections *sections, uint32_t index,
-                     const struct view_facts *facts)
-{
-    struct view_facts now;
-
-    return views_read(sections, index, &now) && now.section == facts->section &&
-           now.base == facts->base && now.size == facts->size && now.offset == facts->offset;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -168,14 +32,15 @@ bool views_are_still(const struct sections *sections, uint32_t index,
 /* LEAVING or GONE -> FREE, by the one thread that has it. */
 static void retire(struct sections *sections, struct view *view)
 {
-    struct view_facts facts = read_facts(view);
+    struct view_facts facts = view_record_facts(view);
     uint64_t life = LOAD_RELAXED(view->life);
 
     gauge_subtract(&sections->counters->section_view_bytes, facts.size);
     gauge_subtract(&sections->counters->section_views, 1);
     atomic_fetch_sub_explicit(&sections_at(sections, facts.section)->views, 1,
                               memory_order_relaxed);
-    atomic_store_explicit(&view->life, (life & ~STATE) | FREE, memory_order_release);
+    atomic_store_explicit(&view->life, (life & ~(VIEW_STATE | VIEW_OPERATIONS)) | VIEW_FREE,
+                          memory_order_release);
     pool_give(&sections->views, index_of(sections, view));
     sections_release(sections, facts.section);
 }
@@ -186,24 +51,34 @@ static bool claim(struct view *view, uintptr_t address, uint64_t state, bool *al
     uint64_t life = atomic_load_explicit(&view->life, memory_order_acquire);
 
     do {
-        struct view_facts facts = read_facts(view);
+        struct view_facts facts = view_record_facts(view);
 
-        if ((life & STATE) != LIVE || address - facts.base >= facts.size)
+        if ((life & VIEW_STATE) != VIEW_LIVE || address - facts.base >= facts.size)
             return false;
-    } while (!atomic_compare_exchange_weak_explicit(&view->life, &life, (life & ~STATE) | state,
+    } while (!atomic_compare_exchange_weak_explicit(&view->life, &life,
+                                                    (life & ~VIEW_STATE) | state,
                                                     memory_order_acq_rel, memory_order_acquire));
-    *alone = !(life & OPERATIONS);
+    *alone = !(life & VIEW_OPERATIONS);
     return true;
+}
+
+/* True if the last operation on the view that held the address will unmap it. */
+static bool is_handed_on(const struct sections *sections, uintptr_t address)
+{
+    struct view_facts facts;
+    uint64_t life;
+
+    return view_record_leaves(sections, address, &facts, &life) && (life & VIEW_OPERATIONS);
 }
 
 enum view_claim views_claim(struct sections *sections, uintptr_t address, uint32_t *index)
 {
-    struct view *view = find(sections, address);
+    struct view *view = view_record_find(sections, address, VIEW_LIVE);
     bool alone;
 
     *index = 0;
-    if (!view || !claim(view, address, LEAVING, &alone))
-        return VIEW_NOT_KNOWN;
+    if (!view || !claim(view, address, VIEW_LEAVING, &alone))
+        return is_handed_on(sections, address) ? VIEW_GONE_BEFORE : VIEW_NOT_KNOWN;
     if (!alone)
         return VIEW_HANDED_ON;
     *index = index_of(sections, view);
@@ -212,14 +87,14 @@ enum view_claim views_claim(struct sections *sections, uintptr_t address, uint32
 
 void views_unmapped(struct sections *sections, uint32_t index)
 {
-    retire(sections, view_at(sections, index));
+    retire(sections, view_record_at(sections, index));
 }
 
 void views_restore(struct sections *sections, uint32_t index)
 {
-    struct view *view = view_at(sections, index);
+    struct view *view = view_record_at(sections, index);
 
-    atomic_store_explicit(&view->life, (LOAD_RELAXED(view->life) & ~STATE) | LIVE,
+    atomic_store_explicit(&view->life, (LOAD_RELAXED(view->life) & ~VIEW_STATE) | VIEW_LIVE,
                           memory_order_release);
 }
 
@@ -227,13 +102,36 @@ static void forget(struct sections *sections, struct view *view, uintptr_t addre
 {
     bool alone;
 
-    if (view && claim(view, address, GONE, &alone) && alone)
+    if (view && claim(view, address, VIEW_GONE, &alone) && alone)
         retire(sections, view);
 }
 
-void views_forget(struct sections *sections, uintptr_t address)
+/* Win32 has handed the address out: a view that holds it, and that the slot names, is not there. */
+static void empty_slot(struct sections *sections, chunk_owner *slot, uintptr_t address)
 {
-    forget(sections, find(sections, address), address);
+    uint32_t index = atomic_load_explicit(slot, memory_order_acquire);
+
+    if (!index)
+        return;
+    forget(sections, view_record_named(sections, slot, address, VIEW_LIVE), address);
+    if (view_record_named(sections, slot, address, VIEW_LEAVING))
+        atomic_compare_exchange_strong_explicit(slot, &index, 0, memory_order_relaxed,
+                                                memory_order_relaxed);
+}
+
+void views_forget(struct sections *sections, uintptr_t begin, uintptr_t end)
+{
+    while (begin < end) {
+        struct chunk_part part = chunk_table_part(sections->chunks, begin, end);
+        chunk_owner *views =
+            part.chunk ? atomic_load_explicit(&part.chunk->views, memory_order_acquire) : NULL;
+
+        if (part.chunk)
+            empty_slot(sections, &part.chunk->whole_view, begin);
+        for (; views && begin < part.next; begin += OS_GRANULE_SIZE)
+            empty_slot(sections, &views[begin % CHUNK_SIZE / OS_GRANULE_SIZE], begin);
+        begin = part.next;
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -254,13 +152,13 @@ uint32_t views_begin(struct sections *sections, uintptr_t handle, uint32_t *sect
     }
     /* A thread that sees the new field must see that the view's former life has ended. */
     atomic_thread_fence(memory_order_release);
-    STORE_RELAXED(view_at(sections, index)->section, *section);
+    STORE_RELAXED(view_record_at(sections, index)->section, *section);
     return index;
 }
 
 void views_cancel(struct sections *sections, uint32_t index)
 {
-    uint32_t section = LOAD_RELAXED(view_at(sections, index)->section);
+    uint32_t section = LOAD_RELAXED(view_record_at(sections, index)->section);
 
     pool_give(&sections->views, index);
     sections_release(sections, section);
@@ -281,14 +179,6 @@ static bool ensure_slots(struct chunk_table *chunks, uintptr_t begin, uintptr_t 
     return true;
 }
 
-static void write_slot(struct sections *sections, chunk_owner *slot, uint32_t index,
-                       uintptr_t address)
-{
-    /* Win32 has handed the address out: a view that the slot names was unmapped unseen. */
-    forget(sections, named_view(sections, slot, address, LIVE), address);
-    atomic_store_explicit(slot, index, memory_order_release);
-}
-
 /* Writes the index for all granules of [begin, end). */
 static void write_slots(struct sections *sections, uint32_t index, uintptr_t begin, uintptr_t end)
 {
@@ -297,14 +187,12 @@ static void write_slots(struct sections *sections, uint32_t index, uintptr_t beg
         chunk_owner *views = atomic_load_explicit(&part.chunk->views, memory_order_acquire);
 
         if (part.next - begin == CHUNK_SIZE) {
-            write_slot(sections, &part.chunk->whole_view, index, begin);
+            atomic_store_explicit(&part.chunk->whole_view, index, memory_order_release);
             begin = part.next;
-            continue;
         }
-        forget(sections, named_view(sections, &part.chunk->whole_view, begin, LIVE), begin);
         for (; begin < part.next; begin += OS_GRANULE_SIZE)
-            write_slot(sections, &views[begin % CHUNK_SIZE / OS_GRANULE_SIZE], index, begin);
-        begin = part.next;
+            atomic_store_explicit(&views[begin % CHUNK_SIZE / OS_GRANULE_SIZE], index,
+                                  memory_order_release);
     }
 }
 
@@ -319,7 +207,7 @@ static size_t size_of_view(const struct section *section, uint64_t offset, size_
 bool views_map(struct sections *sections, uint32_t index, uintptr_t base, uint64_t offset,
                size_t size)
 {
-    struct view *view = view_at(sections, index);
+    struct view *view = view_record_at(sections, index);
     uint32_t section_index = LOAD_RELAXED(view->section);
     struct section *section = sections_at(sections, section_index);
     size_t bytes = size_of_view(section, offset, size);
@@ -329,11 +217,13 @@ bool views_map(struct sections *sections, uint32_t index, uintptr_t base, uint64
     STORE_RELAXED(view->base, base);
     STORE_RELAXED(view->size, bytes);
     STORE_RELAXED(view->offset, offset);
+    views_forget(sections, base, base + bytes);
     write_slots(sections, index, base, base + bytes);
     atomic_fetch_add_explicit(&section->views, 1, memory_order_relaxed);
     gauge_add(&sections->counters->section_views, 1);
     gauge_add(&sections->counters->section_view_bytes, bytes);
-    atomic_store_explicit(&view->life, (LOAD_RELAXED(view->life) / VERSION + 1) * VERSION | LIVE,
+    atomic_store_explicit(&view->life,
+                          (LOAD_RELAXED(view->life) / VIEW_VERSION + 1) * VIEW_VERSION | VIEW_LIVE,
                           memory_order_release);
     return true;
 }
@@ -345,18 +235,18 @@ bool views_map(struct sections *sections, uint32_t index, uintptr_t base, uint64
 enum view_begun view_begin(struct sections *sections, uintptr_t address,
                            struct view_operation *operation)
 {
-    struct view *view = find(sections, address);
-    uint64_t life = view ? atomic_load_explicit(&view->life, memory_order_acquire) : FREE;
+    struct view *view = view_record_find(sections, address, VIEW_LIVE);
+    uint64_t life = view ? atomic_load_explicit(&view->life, memory_order_acquire) : VIEW_FREE;
 
     do {
-        if ((life & STATE) != LIVE)
+        if ((life & VIEW_STATE) != VIEW_LIVE)
             return VIEW_NOT_FOUND;
-        operation->facts = read_facts(view);
+        operation->facts = view_record_facts(view);
         if (address - operation->facts.base >= operation->facts.size)
             return VIEW_NOT_FOUND;
-        if ((life & OPERATIONS) == OPERATIONS)
+        if ((life & VIEW_OPERATIONS) == VIEW_OPERATIONS)
             return VIEW_CROWDED;
-    } while (!atomic_compare_exchange_weak_explicit(&view->life, &life, life + OPERATION,
+    } while (!atomic_compare_exchange_weak_explicit(&view->life, &life, life + VIEW_OPERATION,
                                                     memory_order_acq_rel, memory_order_acquire));
     operation->view = view;
     operation->section = sections_at(sections, operation->facts.section);
@@ -366,13 +256,16 @@ enum view_begun view_begin(struct sections *sections, uintptr_t address,
 void view_end(struct sections *sections, struct view_operation *operation)
 {
     struct view *view = operation->view;
-    uint64_t life =
-        atomic_fetch_sub_explicit(&view->life, OPERATION, memory_order_acq_rel) - OPERATION;
+    uint64_t life = atomic_load_explicit(&view->life, memory_order_acquire);
 
-    if ((life & OPERATIONS) || (life & STATE) == LIVE)
-        return;
-    /* Claimed, and the last: nobody else may touch the view any more. */
-    if ((life & STATE) == LEAVING)
-        os_unmap((void *)operation->facts.base);
-    retire(sections, view);
+    do {
+        /* Claimed, and the last: nobody else changes the word any more. */
+        if ((life & VIEW_STATE) != VIEW_LIVE && (life & VIEW_OPERATIONS) == VIEW_OPERATION) {
+            if ((life & VIEW_STATE) == VIEW_LEAVING)
+                os_unmap((void *)operation->facts.base);
+            retire(sections, view);
+            return;
+        }
+    } while (!atomic_compare_exchange_weak_explicit(&view->life, &life, life - VIEW_OPERATION,
+                                                    memory_order_acq_rel, memory_order_acquire));
 }

@@ -18,7 +18,7 @@
  *   LIVE -> LEAVING    by the one thread that is to unmap it (views_claim)
  *   LIVE -> GONE       by a thread that has been handed the address for another view: this one was
  *                      unmapped unseen
- *   LEAVING, GONE      operations end: count - 1; none begins
+ *   LEAVING, GONE      operations but the last end: count - 1; none begins
  *   LEAVING -> LIVE    by the thread that claimed it, when Win32 refused to unmap it
  *   LEAVING, GONE -> FREE  by the thread that claimed it, or by the last operation
  *
@@ -26,6 +26,8 @@
  *   swap that succeeds proves by the version that they were the live view's.
  * - A view that is unmapped while an operation is under way on it (a bug, or a race, in the
  *   program) is unmapped by the operation when it ends; the thread that unmaps it is done at once.
+ *   The last operation is counted until it has unmapped the view, so that whoever unmaps the
+ *   address once more is refused all that time, as Win32 would refuse it.
  *   So no operation reaches the next owner of the address, nobody waits for anybody, and a
  *   suspended thread keeps no other from going on.
  * - A view has a reference of its section from before it is mapped until it is FREE. An operation
@@ -50,6 +52,7 @@ struct view_facts {
     uintptr_t base;
     size_t size;
     uint64_t offset;
+    uint64_t version; /* of the view's life */
 };
 
 /* The pool of views. False: no address space. */
@@ -83,8 +86,9 @@ void views_cancel(struct sections *sections, uint32_t index);
 
 enum view_claim {
     VIEW_NOT_KNOWN,
-    VIEW_CLAIMED,  /* the caller is to ask Win32 */
-    VIEW_HANDED_ON /* the last operation on it will */
+    VIEW_CLAIMED,    /* the caller is to ask Win32 */
+    VIEW_HANDED_ON,  /* the last operation on it will */
+    VIEW_GONE_BEFORE /* it was handed on: for the program it is unmapped, nobody is to ask Win32 */
 };
 
 /* Claims the live view that holds the address. *index: when it is claimed. */
@@ -93,8 +97,11 @@ enum view_claim views_claim(struct sections *sections, uintptr_t address, uint32
 void views_unmapped(struct sections *sections, uint32_t index);
 void views_restore(struct sections *sections, uint32_t index);
 
-/* The address has been handed out for something else: a view that holds it was unmapped unseen. */
-void views_forget(struct sections *sections, uintptr_t address);
+/*
+ * Win32 has handed out [begin, end) for something else: live views that hold a granule of it were
+ * unmapped unseen, and nobody meets there any more those that are being unmapped.
+ */
+void views_forget(struct sections *sections, uintptr_t begin, uintptr_t end);
 
 /* ------------------------------------------------------------------------------------------------
  * Looking

@@ -38,7 +38,7 @@ static bool is_leaving(const struct sections *sections, uintptr_t address)
     uintptr_t base;
 
     return views_leave(sections, address, &base) && os_query_range(address, &system) &&
-           system.allocation_base == base;
+           system.mapped && system.allocation_base == base;
 }
 
 static pages_result commit(struct pages *pages, const struct pages_request *request,

@@ -50,10 +50,14 @@ static LPVOID map_in_room(map_way *way, const struct map_request *request)
     return view;
 }
 
-/* True if the manager serves, and a view of a section that it knows holds the address. */
+/* True if the manager serves, and a view of a section that it knows holds, or held, the address. */
 static bool has_view(struct manager *manager, const void *address)
 {
-    return manager_is_open(manager) && views_know(&manager->pages.sections, (uintptr_t)address);
+    const struct sections *sections = &manager->pages.sections;
+    uintptr_t base;
+
+    return manager_is_open(manager) && (views_know(sections, (uintptr_t)address) ||
+                                        views_leave(sections, (uintptr_t)address, &base));
 }
 
 static LPVOID map_other(map_way *way, const struct map_request *request)
@@ -65,7 +69,7 @@ static LPVOID map_other(map_way *way, const struct map_request *request)
         struct counted_call call;
 
         counted_call_begin(&call, stale, COUNTED_SECTIONS);
-        views_forget(&stale->pages.sections, (uintptr_t)view);
+        views_forget(&stale->pages.sections, (uintptr_t)view, (uintptr_t)view + view_size(view));
         counted_call_end(&call, PAGES_OK);
     }
     if (view)
@@ -282,6 +286,10 @@ static BOOL unmap_known(struct manager *manager, const struct unmap_request *req
         break;
     case VIEW_HANDED_ON:
         SetLastError(call.last_error);
+        break;
+    case VIEW_GONE_BEFORE:
+        SetLastError(ERROR_INVALID_ADDRESS);
+        done = FALSE;
         break;
     }
     call.last_error = GetLastError();
