@@ -155,11 +155,13 @@ void slab_clear(struct slab *slab, const struct slab_view *view)
         uint64_t kept = LOAD_RELAXED(slab->words[word]);
         uint64_t cleared;
 
-        do
+        do {
+            if (!slab_is_still(slab, view->key))
+                return; /* what was read may be a word of another use */
             cleared = without_live(view->size_class, kept ^ view->key, empty) ^ view->key;
-        while (cleared != kept &&
-               !atomic_compare_exchange_weak_explicit(&slab->words[word], &kept, cleared,
-                                                      memory_order_seq_cst, memory_order_relaxed));
+        } while (cleared != kept && !atomic_compare_exchange_weak_explicit(
+                                        &slab->words[word], &kept, cleared, memory_order_seq_cst,
+                                        memory_order_relaxed));
     }
 }
 

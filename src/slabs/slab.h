@@ -24,8 +24,10 @@
  * another, and the swap fails. `key` is 0 while the descriptor is being set up, and while it is out
  * of use. A reader loads the key first (acquire), then the other fields and the word, then the key
  * again: if it is the same, they belong together, because the key is set to 0 before anything else
- * changes and gets its new value after. (Two keys whose difference is that of two plausible words
- * would defeat this: one chance in some 2^50, in a race that must be lost first.)
+ * changes and gets its new value after. A value for a swap is computed only from a word after whose
+ * reading the key was the same; that holds also for a word which a failed swap has told. (Two keys
+ * whose difference is that of two plausible words would defeat this: one chance in some 2^50, in a
+ * race that must be lost first.)
  *
  * State. Where threads that look for a free block find the slab (heap_slabs.c, partial_slabs.h):
  *
@@ -349,7 +351,10 @@ bool slab_note_idle(struct slab *slab, const struct slab_view *view);
 /* Takes the note back. */
 void slab_unnote_idle(struct slab *slab, const struct slab_view *view);
 
-/* Makes all live blocks free. Pending ones stay, and words that a retiring thread has claimed. */
+/*
+ * Makes all live blocks free. Pending ones stay, and words that a retiring thread has claimed.
+ * Changes nothing if the view is of an earlier use, which may also end meanwhile.
+ */
 void slab_clear(struct slab *slab, const struct slab_view *view);
 
 /* Claims all blocks at once: the slab is then the caller's alone. False: it is not empty. */

@@ -696,7 +696,8 @@ static void call_something(struct hostile *hostile)
 
 struct books {
     HOSTMEM_STATISTICS statistics;
-    ULONGLONG held; /* without use, in empty slabs */
+    ULONGLONG held; /* without use: in empty slabs, and of freed large blocks */
+    ULONGLONG held_regions;
 };
 
 /*
@@ -710,7 +711,7 @@ static bool has_same_books(const struct books *before, const struct books *after
     return after->held <= before->held &&
            a->Reserved.Now - before->held == b->Reserved.Now - after->held &&
            a->Committed.Now - before->held == b->Committed.Now - after->held &&
-           a->Regions.Now - before->held / GRANULE == b->Regions.Now - after->held / GRANULE &&
+           a->Regions.Now - before->held_regions == b->Regions.Now - after->held_regions &&
            a->Heaps.Now == b->Heaps.Now && a->Blocks.Now == b->Blocks.Now &&
            a->BlockBytes.Now == b->BlockBytes.Now && a->Mapped.Now == b->Mapped.Now &&
            a->MappedRanges.Now == b->MappedRanges.Now && a->Status == b->Status;
@@ -718,7 +719,19 @@ static bool has_same_books(const struct books *before, const struct books *after
 
 static HRESULT CALLBACK add_held(void *context, const HOSTMEM_HEAP *heap)
 {
-    *(ULONGLONG *)context += heap->SpareBytes;
+    struct books *books = context;
+
+    books->held += heap->SpareBytes;
+    books->held_regions += heap->SpareBytes / GRANULE;
+    return S_OK;
+}
+
+static HRESULT CALLBACK add_spare_region(void *context, const HOSTMEM_REGION *region)
+{
+    struct books *books = context;
+
+    books->held += region->IsSpare ? region->Size : 0;
+    books->held_regions += region->IsSpare != 0;
     return S_OK;
 }
 
@@ -727,7 +740,8 @@ static struct books books_of(const struct hostile *hostile)
     struct books books = {.statistics = {.cbSize = sizeof(books.statistics)}};
 
     IHostMemInspection_GetStatistics(hostile->subject->inspection, &books.statistics);
-    IHostMemInspection_EnumHeaps(hostile->subject->inspection, add_held, &books.held);
+    IHostMemInspection_EnumHeaps(hostile->subject->inspection, add_held, &books);
+    IHostMemInspection_EnumRegions(hostile->subject->inspection, add_spare_region, &books);
     return books;
 }
 

@@ -12,7 +12,7 @@
 #define SEED UINT64_C(0xf16e5f16e5f16e55)
 
 /* Empty slabs that a heap may keep (IDLE_HEAP of src/heap/reuse/idle_slabs.h). */
-#define MOST_SPARES 16
+#define MOST_SPARES 32
 
 /* ------------------------------------------------------------------------------------------------
  * EnumHeaps
@@ -303,14 +303,14 @@ static void empty_slabs_are_kept_only_up_to_the_bound(void **state)
 
     for (unsigned i = 0; i < COUNT_OF(sizes); i++) {
         unsigned count = 0;
-        void **blocks = calloc(40 * SLAB / 16, sizeof(*blocks));
+        void **blocks = calloc(60 * SLAB / 16, sizeof(*blocks));
         ULONGLONG before = statistics_of(subject).SlabBytes.Now;
         HOSTMEM_HEAP figures;
 
         assert_non_null(blocks);
         do
             blocks[count++] = heap_block(heap, sizes[i]);
-        while (count % 64 || statistics_of(subject).SlabBytes.Now < before + 30 * SLAB);
+        while (count % 64 || statistics_of(subject).SlabBytes.Now < before + 50 * SLAB);
         while (count)
             free_block(heap, blocks[--count]);
         figures = heap_figures_of(subject, 1);

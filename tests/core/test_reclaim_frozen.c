@@ -7,11 +7,13 @@
 #include "frozen_key.h"
 #include "heap_world.h"
 
+#include "heap/reuse/heap_retire.h"
 #include "heap/reuse/idle_slabs.h"
 #include "heap/reuse/large_cache.h"
 #include "heap/reuse/reclaim.h"
 
 #define SIZE ((size_t)16384)
+#define SMALL_SIZE ((size_t)16) /* a slab of such blocks has the most words */
 #define A_SLAB (SLAB_SIZE / SIZE)
 #define LARGE ((size_t)65000)
 #define MOST 64u
@@ -196,6 +198,40 @@ static void end_other_and_begin_another(void *scene)
     make(s, s->other, SIZE);
 }
 
+/* The other heap has an empty slab of small blocks. */
+static void set_small(void *scene)
+{
+    struct scene *s = scene;
+
+    set_with(s, 0);
+    make(s, s->other, SMALL_SIZE);
+    end_last(s);
+}
+
+static void set_small_delayed(void *scene)
+{
+    struct scene *s = scene;
+
+    set_with(s, HEAP_DELAY_REUSE);
+    make(s, s->other, SMALL_SIZE);
+    end_last(s);
+}
+
+/* A part of a heap's end. */
+static void retire_all_of_other(void *scene)
+{
+    heap_retire_all(((struct scene *)scene)->other);
+}
+
+/* The slab that is made gets the descriptor of the one that was given back. */
+static void give_back_and_make(void *scene)
+{
+    struct scene *s = scene;
+
+    reclaim(&s->space);
+    make(s, s->heap, SMALL_SIZE);
+}
+
 static void check(void *scene)
 {
     struct scene *s = scene;
@@ -298,6 +334,19 @@ static void a_heap_whose_large_memory_is_used_elsewhere_may_end_meanwhile(void *
     play(set_cached, ask, end_other_and_begin_another);
 }
 
+static void the_end_of_a_heap_changes_no_slab_that_another_has_by_then(void **state)
+{
+    (void)state;
+    play(set_small, retire_all_of_other, give_back_and_make);
+    play(set_small_delayed, retire_all_of_other, give_back_and_make);
+    if (!is_long_form())
+        return;
+    play(set_small, end_other, give_back_and_make);
+    play(set_small_delayed, end_other, give_back_and_make);
+    play(set_small, give_back_and_make, end_other_and_begin_another);
+    play(set_small_delayed, give_back_and_make, end_other_and_begin_another);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +356,7 @@ int main(void)
         cmocka_unit_test(a_heap_whose_slabs_are_given_back_may_end_meanwhile),
         cmocka_unit_test(memory_of_large_blocks_is_used_or_given_back_once),
         cmocka_unit_test(a_heap_whose_large_memory_is_used_elsewhere_may_end_meanwhile),
+        cmocka_unit_test(the_end_of_a_heap_changes_no_slab_that_another_has_by_then),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

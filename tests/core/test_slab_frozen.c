@@ -233,6 +233,31 @@ static void a_frozen_free_ends_no_block_of_another_use(void **state)
                                  free_it_and_use_otherwise, check_freed_once, clear_nothing});
 }
 
+/* As the end of the slab's heap does. */
+static void clear_it(void *scene)
+{
+    struct slab_scene *s = scene;
+
+    slab_clear(&s->slab, &s->view);
+}
+
+/* Whoever came first has made the block free. */
+static void check_cleared_in_first_use(void *scene)
+{
+    struct slab_scene *s = scene;
+
+    assert_true(s->used_otherwise);
+    assert_in_use(&s->slab, &s->other_view, 1);
+}
+
+static void a_frozen_clearing_changes_nothing_in_another_use(void **state)
+{
+    (void)state;
+    perform_often(&(struct play){sizeof(struct slab_scene), set_one_block, clear_it,
+                                 free_it_and_use_otherwise, check_cleared_in_first_use,
+                                 clear_nothing});
+}
+
 /* The descriptor has been closed, and its words are those of the first use. */
 static void set_closed(void *scene)
 {
@@ -314,6 +339,7 @@ int main(void)
         cmocka_unit_test(a_slab_in_which_a_block_is_claimed_is_not_retired),
         cmocka_unit_test(a_frozen_claim_takes_nothing_from_another_use),
         cmocka_unit_test(a_frozen_free_ends_no_block_of_another_use),
+        cmocka_unit_test(a_frozen_clearing_changes_nothing_in_another_use),
         cmocka_unit_test(nothing_is_claimed_in_a_slab_before_it_is_open),
         cmocka_unit_test(a_move_meant_for_one_use_does_not_succeed_in_another),
         cmocka_unit_test(a_free_that_was_overtaken_in_its_word_is_made_all_the_same),
