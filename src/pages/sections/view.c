@@ -5,7 +5,6 @@
 
 #include "counters/relaxed.h"
 #include "pages/range.h"
-#include "pages/sections/view_record.h"
 
 #define FIRST_VIEWS 512u /* as in sections.c */
 #define VIEW_LIMIT (sizeof(void *) == 8 ? (uint32_t)1 << 18 : (uint32_t)1 << 14)

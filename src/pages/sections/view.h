@@ -36,24 +36,7 @@
 #ifndef HOSTMEM_PAGES_SECTIONS_VIEW_H
 #define HOSTMEM_PAGES_SECTIONS_VIEW_H
 
-#include "pages/sections/sections.h"
-
-struct view {
-    struct pool_link link;
-    _Atomic uint32_t section; /* its index */
-    _Atomic uint64_t life;
-    _Atomic uintptr_t base;
-    _Atomic size_t size;     /* whole pages */
-    _Atomic uint64_t offset; /* in the section, of the view's first byte */
-};
-
-struct view_facts {
-    uint32_t section;
-    uintptr_t base;
-    size_t size;
-    uint64_t offset;
-    uint64_t version; /* of the view's life */
-};
+#include "pages/sections/view_record.h"
 
 /* The pool of views. False: no address space. */
 bool views_init(struct sections *sections, struct book_space *books);
