@@ -143,7 +143,8 @@ typedef struct HOSTMEM_MAPPED_RANGE {
  * Known are the handles that redirected modules got from making the section and from duplicating
  * handles within the process, and the views that they mapped by these. Not known is what others do:
  * - A handle that is closed unseen keeps the section in the books until a redirected module closes
- *   the same value, or gets it from the system for another section or as a duplicate.
+ *   the same value, or gets it from the system for another section, made or opened, or as a
+ *   duplicate.
  * - A section that other processes hold (by duplicating, inheriting, or its name) leaves the books
  *   with the last known handle and view.
  * - A section that was opened by name, or existed when it was to be made, is none.

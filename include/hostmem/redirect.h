@@ -70,8 +70,9 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * - where the system has them: VirtualAlloc2, VirtualAllocFromApp, VirtualAlloc2FromApp,
  *   VirtualProtectFromApp, MapViewOfFile3, MapViewOfFileFromApp, MapViewOfFile3FromApp,
  *   MapViewOfFileNuma2, UnmapViewOfFile2;
- * - CreateFileMappingA and W, CreateFileMappingNumaA and W, CloseHandle, DuplicateHandle; where the
- *   system has them, CreateFileMapping2 and CreateFileMappingFromApp.
+ * - CreateFileMappingA and W, CreateFileMappingNumaA and W, OpenFileMappingA and W, CloseHandle,
+ *   DuplicateHandle; where the system has them, CreateFileMapping2, CreateFileMappingFromApp and
+ *   OpenFileMappingFromApp.
  *
  * Only imports from kernel32.dll, kernelbase.dll or an api-ms-win-core-*.dll are rewritten; code
  * never is. The library's name may stand in the table without ".dll". A function is known by its

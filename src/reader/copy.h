@@ -13,10 +13,12 @@
  * - The manager, with its counts of calls that have ended, is read first, and the counts of calls
  *   that have begun are read last. A call that was under way in between makes the two differ, and
  *   so counts as under way (counters.h). If none was, nothing changed, and the copy is exact.
- * - A region, a mapped range, a section or a view is read twice, with all else read in between. Its
- * `life` changes whenever anything about it changes; so if both readings are equal, the record, and
- * the bits of its pages, are those of one moment. Otherwise it is read again, a few times, and is
- * then busy.
+ * - A region or a mapped range is read twice, with all else read in between. Its `life` changes
+ *   whenever anything about it changes; so if both readings are equal, the record, and the bits of
+ *   its pages, are those of one moment. Otherwise it is read again, a few times, and is then busy.
+ * - A section or a view is read twice likewise. The `life` of a section does not change with its
+ *   figures, but whole records are compared. One that does not come to rest is left out, a section
+ *   with its views.
  * - A slab counts if its key is the same in both readings: its words are then of one use.
  * - A thread's counts that differ between the readings make it count as inside a call.
  * - A block's history counts if it has not changed between two readings, with the word that says

@@ -303,6 +303,31 @@ static void a_section_that_existed_is_not_the_module_s_making(void **state)
     CloseHandle(existing);
 }
 
+/* It costs nothing that is not paid for. */
+static void a_section_that_exists_is_opened_whatever_the_limit(void **state)
+{
+    const struct looker *looker = *state;
+    HANDLE existing = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4 * GRANULE,
+                                         L"hostmem-test-existing");
+    HANDLE handle;
+
+    limit_committed(looker, GRANULE);
+    assert_same(looker, PAGE_READWRITE, 0, 4 * GRANULE, L"hostmem-test-existing");
+    handle = LOOKED_UP(looker, CreateFileMappingA)(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0,
+                                                   4 * GRANULE, "hostmem-test-existing");
+    assert_non_null(handle);
+    assert_last_error(ERROR_ALREADY_EXISTS);
+    close(looker, handle);
+    assert_sections(looker, 0, 0, 0);
+    assert_figure(statistics_of(&looker->subject).RefusedRequests[eAppDomainCritical].Count, 0);
+    CloseHandle(existing);
+    assert_null(LOOKED_UP(looker, CreateFileMappingW)(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0,
+                                                      4 * GRANULE, L"hostmem-test-existing"));
+    assert_null(LOOKED_UP(looker, CreateFileMappingA)(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0,
+                                                      4 * GRANULE, "hostmem-test-existing"));
+    assert_sections(looker, 0, 0, 0);
+}
+
 static void pages_in_views_cannot_be_decommitted(void **state)
 {
     const struct looker *looker = *state;
@@ -484,6 +509,91 @@ a_handle_that_was_closed_unseen_leaves_the_books_when_its_value_comes_again(void
     CloseHandle(event);
 }
 
+typedef HANDLE WINAPI open_function(DWORD, BOOL, LPCVOID);
+
+/* The system gives low values first: the one that was closed comes again. */
+static void a_handle_that_was_closed_unseen_is_forgotten_when_a_section_is_opened(void **state)
+{
+    const struct looker *looker = *state;
+    const struct {
+        const char *function;
+        const void *name;
+    } ways[] = {{"OpenFileMappingA", "hostmem-test-opened"},
+                {"OpenFileMappingW", L"hostmem-test-opened"},
+                {"OpenFileMappingFromApp", L"hostmem-test-opened"}};
+    HANDLE existing = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4 * GRANULE,
+                                         L"hostmem-test-opened");
+
+    for (unsigned way = 0; way < COUNT_OF(ways); way++) {
+        open_function *open = (open_function *)look_up(looker, ways[way].function);
+        HANDLE handle = open ? make(looker, PAGE_READWRITE, GRANULE) : NULL, others[64];
+        unsigned count = 0;
+
+        if (!open)
+            continue;
+        assert_true(CloseHandle(handle));
+        assert_sections(looker, 1, GRANULE, 0);
+        do
+            others[count] = open(FILE_MAP_WRITE, FALSE, ways[way].name);
+        while (others[count++] != handle && count < COUNT_OF(others));
+        assert_address(others[count - 1], handle);
+        assert_sections(looker, 0, 0, 0);
+        while (count)
+            close(looker, others[--count]);
+    }
+    CloseHandle(existing);
+}
+
+/* Unseen, the value of a closed handle comes to stand for a larger section. */
+static void a_view_of_more_than_the_known_section_counts_as_a_mapped_range(void **state)
+{
+    const struct looker *looker = *state;
+    HANDLE existing = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4 * GRANULE,
+                                         L"hostmem-test-larger");
+    HANDLE handle = make(looker, PAGE_READWRITE, GRANULE), others[64];
+    unsigned count = 0;
+    char *view;
+
+    assert_true(CloseHandle(handle));
+    do
+        others[count] = OpenFileMappingW(FILE_MAP_WRITE, FALSE, L"hostmem-test-larger");
+    while (others[count++] != handle && count < COUNT_OF(others));
+    assert_address(others[count - 1], handle);
+    view = map(looker, handle, FILE_MAP_WRITE, 2 * GRANULE, 0);
+    assert_figure(statistics_of(&looker->subject).SectionViews.Now, 0);
+    assert_figure(statistics_of(&looker->subject).SectionViewBytes.Now, 0);
+    assert_figure(statistics_of(&looker->subject).Mapped.Now, 2 * GRANULE);
+    unmap(looker, view);
+    while (count)
+        close(looker, others[--count]);
+    assert_sections(looker, 0, 0, 0);
+    CloseHandle(existing);
+}
+
+/* Unseen by the first manager, a handle of its is closed; the second one gets the value. */
+static void a_handle_that_another_manager_gets_is_forgotten_by_the_first(void **state)
+{
+    struct looker *looker = *state;
+    struct subject first = looker->subject;
+    HANDLE handle = make(looker, PAGE_READWRITE, PAGE), others[64];
+    unsigned count = 0;
+
+    IHostMemInspection_AddRef(first.inspection);
+    looker_restart(looker, NULL);
+    assert_figure(statistics_of(&first).Sections.Now, 1);
+    assert_true(CloseHandle(handle));
+    do
+        others[count] = make(looker, PAGE_READWRITE, PAGE);
+    while (others[count++] != handle && count < COUNT_OF(others));
+    assert_address(others[count - 1], handle);
+    assert_figure(statistics_of(&first).Sections.Now, 0);
+    assert_sections(looker, count, count * PAGE, 0);
+    while (count)
+        close(looker, others[--count]);
+    assert_sections(looker, 0, 0, 0);
+    IHostMemInspection_Release(first.inspection);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Redirections that end
  * --------------------------------------------------------------------------------------------- */
@@ -616,6 +726,7 @@ int main(void)
         looker_promise(a_section_of_a_file_is_none_of_the_manager_s),
         looker_promise(a_request_answers_as_win32),
         looker_promise(a_section_that_existed_is_not_the_module_s_making),
+        looker_promise(a_section_that_exists_is_opened_whatever_the_limit),
         looker_promise(pages_in_views_cannot_be_decommitted),
         looker_promise(an_address_beyond_a_view_answers_as_win32),
         looker_promise(a_limit_holds_to_the_byte),
@@ -624,6 +735,9 @@ int main(void)
         looker_promise(a_source_that_is_closed_by_duplicating_is_gone),
         looker_promise(a_handle_that_cannot_be_closed_stays),
         looker_promise(a_handle_that_was_closed_unseen_leaves_the_books_when_its_value_comes_again),
+        looker_promise(a_handle_that_was_closed_unseen_is_forgotten_when_a_section_is_opened),
+        looker_promise(a_view_of_more_than_the_known_section_counts_as_a_mapped_range),
+        looker_promise(a_handle_that_another_manager_gets_is_forgotten_by_the_first),
         looker_promise(a_section_that_outlives_the_redirection_is_closed_in_its_manager_s_books),
         looker_promise(books_that_are_read_from_outside_have_the_sections),
         looker_promise(a_view_that_is_unmapped_while_pages_are_committed_in_it_leaves_exact_books),

@@ -90,10 +90,50 @@ static void a_want_of_bookkeeping_memory_leaves_no_trace(void **state)
     assert_true(refused >= 3); /* the record and nodes, the view, and its place by address */
 }
 
+/* Slabs that no block is in any more: to be given back before anything is refused. */
+static IHostMalloc *heap_of_idle_slabs(const struct looker *looker)
+{
+    IHostMalloc *heap = subject_heap(&looker->subject);
+    void *blocks[4000];
+
+    for (unsigned i = 0; i < COUNT_OF(blocks); i++)
+        blocks[i] = heap_block(heap, 256);
+    for (unsigned i = 0; i < COUNT_OF(blocks); i++)
+        assert_succeeds(IHostMalloc_Free(heap, blocks[i]));
+    return heap;
+}
+
+static void what_is_held_without_use_is_given_back_before_a_section_call_is_refused(void **state)
+{
+    struct looker *looker = *state;
+    bool struck;
+    uint64_t n = 0;
+
+    do {
+        struct outcome got;
+        IHostMalloc *heap;
+
+        looker_restart(looker, NULL);
+        heap = heap_of_idle_slabs(looker);
+        os_fault_at(OS_FAULT_METADATA, ++n);
+        got = run_script(looker);
+        struck = os_fault_requests(OS_FAULT_METADATA) >= n;
+        os_fault_at(OS_FAULT_METADATA, 0);
+        assert_non_null(got.handle);
+        assert_non_null(got.duplicate);
+        assert_non_null(got.view);
+        assert_non_null(got.memory);
+        undo(looker, &got);
+        IHostMalloc_Release(heap);
+    } while (struck);
+    assert_true(n > 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         looker_promise(a_want_of_bookkeeping_memory_leaves_no_trace),
+        looker_promise(what_is_held_without_use_is_given_back_before_a_section_call_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

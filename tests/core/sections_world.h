@@ -102,7 +102,7 @@ static inline char *try_map(struct world *world, uintptr_t handle, uint64_t offs
     index = views_begin(sections, handle, &section);
     if (index && (os_alloc(at, bytes_of_view(world, section, offset, size), OS_MEM_RESERVE,
                            OS_PAGE_READWRITE, OS_ANY_NODE, &base) ||
-                  !views_map(sections, index, (uintptr_t)base, offset, size))) {
+                  views_map(sections, index, (uintptr_t)base, offset, size))) {
         if (base)
             os_unmap(base);
         base = NULL;

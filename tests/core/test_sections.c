@@ -384,6 +384,35 @@ static void a_view_that_is_being_unmapped_is_not_met_where_another_is_mapped(voi
     close_handle(world, HANDLE_1);
 }
 
+/* The handle was closed unseen, and its value stands for a larger section. */
+static void a_view_beyond_the_end_of_the_section_is_of_another(void **state)
+{
+    struct world *world = *state;
+    struct sections *sections = &world->pages.sections;
+    const struct {
+        uint64_t offset;
+        size_t size;
+    } parts[] = {{3 * GRANULE, 0}, {2 * GRANULE, 0}, {GRANULE, GRANULE + 1}, {4 * GRANULE, PAGE}};
+    char *place = free_granule();
+
+    make_section(world, 2 * GRANULE, true, HANDLE_1);
+    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        uint32_t section, index;
+
+        begin_call(world);
+        index = views_begin(sections, HANDLE_1, &section);
+        assert_int_equal(
+            views_map(sections, index, (uintptr_t)place, parts[i].offset, parts[i].size),
+            VIEW_STRANGE);
+        views_cancel(sections, index);
+        end_call(world, true);
+        assert_int_equal(gauge_now(&world->counters.section_view_bytes), 0);
+        assert_sections(world, 1, 0, 0);
+    }
+    close_handle(world, HANDLE_1);
+    assert_sections(world, 0, 0, 0);
+}
+
 static void a_refused_unmapping_leaves_the_view_in_the_books(void **state)
 {
     struct world *world = *state;
@@ -671,6 +700,7 @@ int main(void)
         world_test(a_view_that_was_unmapped_unseen_is_forgotten_when_its_address_comes_again),
         world_test(a_view_of_a_whole_chunk_takes_the_place_of_one_that_was_unmapped_unseen),
         world_test(a_view_that_is_being_unmapped_is_not_met_where_another_is_mapped),
+        world_test(a_view_beyond_the_end_of_the_section_is_of_another),
         world_test(a_refused_unmapping_leaves_the_view_in_the_books),
         world_test(a_view_that_is_unmapped_while_it_is_used_is_unmapped_by_the_last_operation),
         world_test(a_want_of_bookkeeping_memory_leaves_no_trace),

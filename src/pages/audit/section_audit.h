@@ -7,6 +7,9 @@
  * counts only if the view was there throughout, and no thread was committing pages of its section.
  * Otherwise it is made again, a few times, and then left out.
  *
+ * All views are looked through for each section, and once more for each run of pages that one view
+ * says is not committed: 1,000 sections with a view each take some 15 ms, 8,000 some 600.
+ *
  * A page is committed for the system if any view says so. All should say the same; but Wine 8 does
  * not tell other views of a commit that reaches the end of the view in which it is made.
  */

@@ -13,7 +13,12 @@
 #define FIRST_RECORDS 64u
 #define FIRST_NODES 16u
 
-/* 2 KiB each: bits for 2 TiB that are committed, on x86 for 32 GiB. */
+/*
+ * 2 KiB each: bits for 2 TiB that are committed, on x86 for 32 GiB, if the pages lie close
+ * together. Each reserved section with a committed page has one at least, so x86 serves some 500 of
+ * these. What the pools have no room for is refused for want of memory, though Win32 would grant
+ * it.
+ */
 #define NODE_LIMIT (IS_X64 ? (uint32_t)1 << 15 : (uint32_t)1 << 9)
 
 /* The system's handles are multiples of 4, and it ignores the two lowest bits. */

@@ -17,7 +17,7 @@
  *   unless another has come.
  * - So a handle that is closed unseen keeps its section in the books, with its charge, until its
  *   value is closed, or handed out by a call that is seen. A view that is mapped by such a value
- *   meanwhile, of something else, counts as one of that section.
+ *   meanwhile, of something else, counts as one of that section, if the section is large enough.
  *
  * Promise: lock-free and suspension-safe; no system call but to commit metadata.
  */

@@ -5,7 +5,6 @@
 
 #include "counters/relaxed.h"
 #include "pages/range.h"
-#include "pages/sections/view_record.h"
 
 #define FIRST_VIEWS 512u /* as in sections.c */
 #define VIEW_LIMIT (sizeof(void *) == 8 ? (uint32_t)1 << 18 : (uint32_t)1 << 14)
@@ -196,24 +195,29 @@ static void write_slots(struct sections *sections, uint32_t index, uintptr_t beg
     }
 }
 
-/* The bytes of the view that Win32 has mapped. */
+/* The bytes of the view that Win32 has mapped; 0: the section has no such part. */
 static size_t size_of_view(const struct section *section, uint64_t offset, size_t size)
 {
-    uint64_t rest = LOAD_RELAXED(section->size) - offset;
+    uint64_t whole = LOAD_RELAXED(section->size);
+    uint64_t rest = offset < whole ? whole - offset : 0;
 
+    if (size > rest)
+        return 0;
     return size ? range_round_down(size + OS_PAGE_SIZE - 1, OS_PAGE_SIZE) : (size_t)rest;
 }
 
-bool views_map(struct sections *sections, uint32_t index, uintptr_t base, uint64_t offset,
-               size_t size)
+enum view_mapped views_map(struct sections *sections, uint32_t index, uintptr_t base,
+                           uint64_t offset, size_t size)
 {
     struct view *view = view_record_at(sections, index);
     uint32_t section_index = LOAD_RELAXED(view->section);
     struct section *section = sections_at(sections, section_index);
     size_t bytes = size_of_view(section, offset, size);
 
+    if (!bytes)
+        return VIEW_STRANGE;
     if (!ensure_slots(sections->chunks, base, base + bytes))
-        return false;
+        return VIEW_NO_MEMORY;
     STORE_RELAXED(view->base, base);
     STORE_RELAXED(view->size, bytes);
     STORE_RELAXED(view->offset, offset);
@@ -225,7 +229,7 @@ bool views_map(struct sections *sections, uint32_t index, uintptr_t base, uint64
     atomic_store_explicit(&view->life,
                           (LOAD_RELAXED(view->life) / VIEW_VERSION + 1) * VIEW_VERSION | VIEW_LIVE,
                           memory_order_release);
-    return true;
+    return VIEW_MAPPED;
 }
 
 /* ------------------------------------------------------------------------------------------------

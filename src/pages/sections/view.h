@@ -36,24 +36,7 @@
 #ifndef HOSTMEM_PAGES_SECTIONS_VIEW_H
 #define HOSTMEM_PAGES_SECTIONS_VIEW_H
 
-#include "pages/sections/sections.h"
-
-struct view {
-    struct pool_link link;
-    _Atomic uint32_t section; /* its index */
-    _Atomic uint64_t life;
-    _Atomic uintptr_t base;
-    _Atomic size_t size;     /* whole pages */
-    _Atomic uint64_t offset; /* in the section, of the view's first byte */
-};
-
-struct view_facts {
-    uint32_t section;
-    uintptr_t base;
-    size_t size;
-    uint64_t offset;
-    uint64_t version; /* of the view's life */
-};
+#include "pages/sections/view_record.h"
 
 /* The pool of views. False: no address space. */
 bool views_init(struct sections *sections, struct book_space *books);
@@ -70,12 +53,19 @@ void views_destroy(struct sections *sections);
  */
 uint32_t views_begin(struct sections *sections, uintptr_t handle, uint32_t *section);
 
+enum view_mapped {
+    VIEW_MAPPED,
+    VIEW_STRANGE, /* the section is too small: the handle stood for another, and the view is foreign
+                   */
+    VIEW_NO_MEMORY /* Win32 is to unmap it */
+};
+
 /*
- * Win32 has mapped the view. size: what was asked for; 0: to the section's end. False: no memory;
- * Win32 is to unmap it, and it is to be cancelled.
+ * Win32 has mapped the view. size: what was asked for; 0: to the section's end. If it is not in the
+ * books then, it is to be cancelled.
  */
-bool views_map(struct sections *sections, uint32_t index, uintptr_t base, uint64_t offset,
-               size_t size);
+enum view_mapped views_map(struct sections *sections, uint32_t index, uintptr_t base,
+                           uint64_t offset, size_t size);
 
 /* Win32 has not mapped it, or has unmapped it. */
 void views_cancel(struct sections *sections, uint32_t index);

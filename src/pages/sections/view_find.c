@@ -1,7 +1,7 @@
 /*
  * view_find.c: see view.h and view_record.h. Reading and finding views.
  */
-#include "pages/sections/view_record.h"
+#include "pages/sections/view.h"
 
 #include "counters/relaxed.h"
 

@@ -1,11 +1,28 @@
 /*
- * view_record.h: the record of a view, for the files that keep it: its word (view.h), and how it is
- * read and found.
+ * view_record.h: the record of a view, and how it is read and found. view.h has the protocol of its
+ * word, and is what others use.
  */
 #ifndef HOSTMEM_PAGES_SECTIONS_VIEW_RECORD_H
 #define HOSTMEM_PAGES_SECTIONS_VIEW_RECORD_H
 
-#include "pages/sections/view.h"
+#include "pages/sections/sections.h"
+
+struct view {
+    struct pool_link link;
+    _Atomic uint32_t section; /* its index */
+    _Atomic uint64_t life;
+    _Atomic uintptr_t base;
+    _Atomic size_t size;     /* whole pages */
+    _Atomic uint64_t offset; /* in the section, of the view's first byte */
+};
+
+struct view_facts {
+    uint32_t section;
+    uintptr_t base;
+    size_t size;
+    uint64_t offset;
+    uint64_t version; /* of the view's life */
+};
 
 #define VIEW_STATE UINT64_C(3)
 #define VIEW_FREE UINT64_C(0)

@@ -3,6 +3,7 @@
  */
 #include "redirect/hooks/sections/handle_hooks.h"
 
+#include "heap/reuse/reclaim.h"
 #include "hosting/counted_call.h"
 #include "redirect/binding.h"
 #include "redirect/own_process.h"
@@ -108,10 +109,16 @@ static BOOL pass(const struct duplication *request)
 }
 
 /* Win32 has made a handle of this process, whose section is held. False: the books have no room. */
-static bool note_duplicate(struct sections *sections, uint32_t section, HANDLE duplicate)
+static bool note_duplicate(struct manager *manager, uint32_t section, HANDLE duplicate)
 {
+    struct reclaim_attempt attempt = reclaim_begin(&manager->heaps);
+    bool noted;
+
     handle_hooks_forget(duplicate);
-    return sections_note_handle(sections, (uintptr_t)duplicate, section);
+    do
+        noted = sections_note_handle(&manager->pages.sections, (uintptr_t)duplicate, section);
+    while (!noted && reclaim_again(&attempt, ERROR_NOT_ENOUGH_MEMORY));
+    return noted;
 }
 
 /* Duplicates the handle of a section for this process. */
@@ -124,7 +131,7 @@ static BOOL duplicate_known(struct manager *manager, uint32_t section,
         sections_release(sections, section);
         return FALSE;
     }
-    if (!request->target || note_duplicate(sections, section, *request->target)) {
+    if (!request->target || note_duplicate(manager, section, *request->target)) {
         if (!request->target)
             sections_release(sections, section);
         return TRUE;

@@ -1,7 +1,7 @@
 /*
  * section_hooks.c: see section_hooks.h.
  *
- * hostmem imports only the two oldest of these functions, so that it loads where the others are
+ * hostmem imports only the oldest of these functions, so that it loads where the others are
  * missing: those are reached through the addresses at which the system exports them.
  */
 #include "redirect/hooks/sections/section_hooks.h"
@@ -19,6 +19,9 @@ enum {
     MAKE_NUMA_W,
     MAKE_2,
     MAKE_FROM_APP,
+    OPEN_A,
+    OPEN_W,
+    OPEN_FROM_APP,
     SECTION_HOOKS
 };
 
@@ -37,6 +40,7 @@ struct section_call {
     MEM_EXTENDED_PARAMETER *parameters;
     ULONG count;
     const void *caller;
+    bool narrow; /* the name is not Unicode */
 };
 
 typedef HANDLE section_way(const struct section_call *call);
@@ -49,13 +53,25 @@ static DWORD failure(void)
 }
 
 /*
+ * Makes one that is in no books: one of a file, say. What the handle's value stood for in any
+ * manager's books was closed unseen.
+ */
+static HANDLE make_other(section_way *way, const struct section_call *call)
+{
+    HANDLE handle = way(call);
+
+    handle_hooks_forget(handle);
+    return handle;
+}
+
+/*
  * Asks Win32 to make the section that the books have begun. One that existed under its name is not
  * the module's making.
  */
 static pages_result make_begun(struct sections *sections, uint32_t index, section_way *way,
                                const struct section_call *call, HANDLE *handle)
 {
-    *handle = way(call);
+    *handle = make_other(way, call);
     if (!*handle) {
         pages_result result = failure();
 
@@ -64,8 +80,6 @@ static pages_result make_begun(struct sections *sections, uint32_t index, sectio
     }
     if (GetLastError() == ERROR_ALREADY_EXISTS) {
         sections_unmade(sections, index);
-        sections_forget_handle(sections, (uintptr_t)*handle);
-        SetLastError(ERROR_ALREADY_EXISTS);
         return PAGES_OK;
     }
     if (sections_made(sections, index, (uintptr_t)*handle))
@@ -74,6 +88,43 @@ static pages_result make_begun(struct sections *sections, uint32_t index, sectio
     *handle = NULL;
     sections_unmade(sections, index);
     return ERROR_NOT_ENOUGH_MEMORY;
+}
+
+/* True if a section of that name exists. The last error stays as it is. */
+static bool exists(const struct section_call *call)
+{
+    DWORD last_error = GetLastError();
+    HANDLE probe;
+    bool found;
+
+    if (!call->name)
+        return false;
+    probe = call->narrow ? OpenFileMappingA(FILE_MAP_READ, FALSE, call->name)
+                         : OpenFileMappingW(FILE_MAP_READ, FALSE, call->name);
+    found = probe || GetLastError() == ERROR_ACCESS_DENIED;
+    if (probe)
+        CloseHandle(probe);
+    SetLastError(last_error);
+    return found;
+}
+
+/*
+ * The books refuse a new section of that name: one that exists may be opened still, as it costs
+ * nothing. If it has ended since, Win32 makes a new one, which is closed at once.
+ */
+static pages_result open_refused(section_way *way, const struct section_call *call,
+                                 pages_result refusal, HANDLE *handle)
+{
+    if (!exists(call))
+        return refusal;
+    *handle = make_other(way, call);
+    if (!*handle)
+        return failure();
+    if (GetLastError() == ERROR_ALREADY_EXISTS)
+        return PAGES_OK;
+    CloseHandle(*handle);
+    *handle = NULL;
+    return refusal;
 }
 
 static pages_result try_make(struct manager *manager, section_way *way,
@@ -93,8 +144,8 @@ static pages_result try_make(struct manager *manager, section_way *way,
     if (!result)
         return make_begun(sections, index, way, call, handle);
     if (result != PAGES_FOREIGN)
-        return result;
-    *handle = way(call); /* Win32 says what is wrong with it */
+        return open_refused(way, call, result, handle);
+    *handle = make_other(way, call); /* Win32 says what is wrong with it */
     return *handle ? PAGES_OK : failure();
 }
 
@@ -110,7 +161,7 @@ static HANDLE make_counted(struct manager *manager, section_way *way,
 
     if (!counted_call_begin(&counted, manager, COUNTED_SECTIONS)) {
         counted_call_unavailable(&counted);
-        return way(call);
+        return make_other(way, call);
     }
     do
         result = try_make(manager, way, call, level, &handle);
@@ -118,15 +169,6 @@ static HANDLE make_counted(struct manager *manager, section_way *way,
     reclaim_count_refusal(&manager->heaps, level, result);
     counted.last_error = GetLastError();
     counted_call_end(&counted, result);
-    return handle;
-}
-
-/* A section of a file: a handle of its value that was closed unseen is not open any more. */
-static HANDLE make_other(section_way *way, const struct section_call *call)
-{
-    HANDLE handle = way(call);
-
-    handle_hooks_forget(handle);
     return handle;
 }
 
@@ -171,6 +213,7 @@ static HANDLE WINAPI hook_CreateFileMappingA(HANDLE file, SECURITY_ATTRIBUTES *a
 {
     struct section_call call = older_call(file, attributes, protect, high, low, name);
 
+    call.narrow = true;
     call.caller = __builtin_return_address(0);
     return make(make_a, &call);
 }
@@ -224,6 +267,7 @@ static HANDLE WINAPI hook_CreateFileMappingNumaA(HANDLE file, SECURITY_ATTRIBUTE
     struct section_call call = older_call(file, attributes, protect, high, low, name);
 
     call.node = node;
+    call.narrow = true;
     call.caller = __builtin_return_address(0);
     return make(make_numa_a, &call);
 }
@@ -273,7 +317,8 @@ static HANDLE WINAPI hook_CreateFileMapping2(HANDLE file, SECURITY_ATTRIBUTES *a
                                       0,
                                       parameters,
                                       count,
-                                      __builtin_return_address(0)};
+                                      __builtin_return_address(0),
+                                      false};
 
     return make(make_2, &call);
 }
@@ -302,10 +347,44 @@ static HANDLE WINAPI hook_CreateFileMappingFromApp(HANDLE file, SECURITY_ATTRIBU
     return make(make_from_app, &call);
 }
 
+/* Opens one that exists: it is not the module's making. */
+static HANDLE opened(HANDLE handle)
+{
+    binding_enter();
+    handle_hooks_forget(handle);
+    binding_leave();
+    return handle;
+}
+
+static HANDLE WINAPI hook_OpenFileMappingA(DWORD access, BOOL inherit, LPCSTR name)
+{
+    return opened(OpenFileMappingA(access, inherit, name));
+}
+
+static HANDLE WINAPI hook_OpenFileMappingW(DWORD access, BOOL inherit, LPCWSTR name)
+{
+    return opened(OpenFileMappingW(access, inherit, name));
+}
+
+typedef HANDLE WINAPI open_for_app(ULONG access, BOOL inherit, LPCWSTR name);
+
+static HANDLE WINAPI hook_OpenFileMappingFromApp(ULONG access, BOOL inherit, LPCWSTR name)
+{
+    open_for_app *pass = (open_for_app *)win32(OPEN_FROM_APP);
+
+    return pass ? opened(pass(access, inherit, name)) : NULL;
+}
+
 static struct hook hooks[SECTION_HOOKS] = {
-    [MAKE_A] = HOOK(CreateFileMappingA),          [MAKE_W] = HOOK(CreateFileMappingW),
-    [MAKE_NUMA_A] = HOOK(CreateFileMappingNumaA), [MAKE_NUMA_W] = HOOK(CreateFileMappingNumaW),
-    [MAKE_2] = HOOK(CreateFileMapping2),          [MAKE_FROM_APP] = HOOK(CreateFileMappingFromApp),
+    [MAKE_A] = HOOK(CreateFileMappingA),
+    [MAKE_W] = HOOK(CreateFileMappingW),
+    [MAKE_NUMA_A] = HOOK(CreateFileMappingNumaA),
+    [MAKE_NUMA_W] = HOOK(CreateFileMappingNumaW),
+    [MAKE_2] = HOOK(CreateFileMapping2),
+    [MAKE_FROM_APP] = HOOK(CreateFileMappingFromApp),
+    [OPEN_A] = HOOK(OpenFileMappingA),
+    [OPEN_W] = HOOK(OpenFileMappingW),
+    [OPEN_FROM_APP] = HOOK(OpenFileMappingFromApp),
 };
 
 const struct hook_table section_hooks = HOOK_TABLE(hooks);

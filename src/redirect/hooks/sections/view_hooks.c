@@ -3,6 +3,7 @@
  */
 #include "redirect/hooks/sections/view_hooks.h"
 
+#include "heap/reuse/reclaim.h"
 #include "hosting/counted_call.h"
 #include "os/os.h"
 #include "pages/foreign.h"
@@ -88,57 +89,80 @@ static void settle_if_raced(struct manager *manager, uint32_t index, uint64_t be
         views_settle(&manager->pages, (struct range){view.base, view.base + view.size});
 }
 
+/* Enters a view that begins with a granule in the books. */
+static enum view_mapped enter(struct manager *manager, uint32_t index,
+                              const struct map_request *request, LPVOID view)
+{
+    if ((uintptr_t)view % OS_GRANULE_SIZE)
+        return VIEW_STRANGE;
+    return views_map(&manager->pages.sections, index, (uintptr_t)view, request->offset,
+                     request->size);
+}
+
 /*
  * Maps a view whose record has been taken. One that begins inside a granule, as only a placeholder
- * can make it, is not found by its addresses, and counts as a mapped range.
+ * can make it, is not found by its addresses, and counts as a mapped range. So does one that the
+ * known section is too small for: its handle was closed unseen, and its value stands for another.
  */
 static pages_result map_begun(struct manager *manager, uint32_t index, map_way *way,
                               const struct map_request *request, LPVOID *view)
 {
     struct sections *sections = &manager->pages.sections;
     uint64_t before = foreign_requests(&manager->pages);
-    DWORD error;
+    enum view_mapped mapped;
 
     *view = map_in_room(way, request);
-    error = GetLastError();
-    if (*view && (uintptr_t)*view % OS_GRANULE_SIZE == 0 &&
-        views_map(sections, index, (uintptr_t)*view, request->offset, request->size)) {
+    if (!*view) {
+        DWORD error = GetLastError();
+
+        views_cancel(sections, index);
+        return error ? error : ERROR_INVALID_PARAMETER;
+    }
+    mapped = enter(manager, index, request, *view);
+    if (mapped == VIEW_MAPPED) {
         settle_if_raced(manager, index, before);
         return PAGES_OK;
     }
     views_cancel(sections, index);
-    if (!*view)
-        return error ? error : ERROR_INVALID_PARAMETER;
-    if ((uintptr_t)*view % OS_GRANULE_SIZE) {
+    if (mapped == VIEW_STRANGE) {
         note(*view);
         return PAGES_OK;
     }
-    UnmapViewOfFile(*view);
+    UnmapViewOfFile(*view); /* a placeholder that it replaced goes with it */
     *view = NULL;
     return ERROR_NOT_ENOUGH_MEMORY;
+}
+
+/* PAGES_FOREIGN: the handle stands for no known section any more. */
+static pages_result try_map(struct manager *manager, map_way *way,
+                            const struct map_request *request, LPVOID *view)
+{
+    uint32_t section;
+    uint32_t index = views_begin(&manager->pages.sections, (uintptr_t)request->mapping, &section);
+
+    if (index)
+        return map_begun(manager, index, way, request, view);
+    return section ? ERROR_NOT_ENOUGH_MEMORY : PAGES_FOREIGN;
 }
 
 /* Maps a view of the section that the handle stands for. */
 static LPVOID map_known(struct manager *manager, map_way *way, const struct map_request *request)
 {
-    struct sections *sections = &manager->pages.sections;
+    struct reclaim_attempt attempt = reclaim_begin(&manager->heaps);
     struct counted_call call;
-    uint32_t section, index;
     LPVOID view = NULL;
+    pages_result result;
 
     counted_call_begin(&call, manager, COUNTED_SECTIONS);
-    index = views_begin(sections, (uintptr_t)request->mapping, &section);
-    if (index) {
-        pages_result result = map_begun(manager, index, way, request, &view);
-
-        call.last_error = GetLastError();
-        counted_call_end(&call, result);
-    } else if (section) {
-        counted_call_end(&call, ERROR_NOT_ENOUGH_MEMORY);
-    } else {
+    do
+        result = try_map(manager, way, request, &view);
+    while (reclaim_again(&attempt, result));
+    if (result == PAGES_FOREIGN) { /* another thread has closed the handle */
         counted_call_end(&call, PAGES_OK);
-        view = map_other(way, request); /* another thread has closed the handle */
+        return map_other(way, request);
     }
+    call.last_error = GetLastError();
+    counted_call_end(&call, result);
     return view;
 }
 
