@@ -256,21 +256,42 @@ static bool suits(const struct heap *heap, const struct region_facts *facts, siz
            pages <= usable(facts) && pages >= facts->size / 2;
 }
 
+/* From here on nobody begins to look at the block; who has begun is at work in the region. */
+static void unwatch(const struct heap *heap, struct region *region)
+{
+    if (heap_space_is_checked(heap->space))
+        atomic_exchange_explicit(&region->watch, REGION_UNWATCHED, memory_order_acq_rel);
+}
+
+/*
+ * Gives back the pages that the block does not need any more; they stay until its free if a thread
+ * may be reading them. False: it is not the heap's block any more.
+ */
+static bool give_pages(const struct heap *heap, uint32_t region, const struct region_facts *facts,
+                       size_t size)
+{
+    struct pages *pages = heap->space->pages;
+    pages_result result;
+
+    if (round_up(size, OS_PAGE_SIZE) >= round_up(facts->requested, OS_PAGE_SIZE))
+        return true;
+    counters_begin(pages->counters, COUNTED_HEAP_PAGES);
+    result = pages_trim_block_at(pages, region, facts, facts->block + (size ? size : 1));
+    counters_end(pages->counters, COUNTED_HEAP_PAGES, true);
+    return result != PAGES_FOREIGN;
+}
+
 bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintptr_t address,
                        size_t size, bool shrink)
 {
-    struct pages *pages = heap->space->pages;
     struct region_facts facts;
     uint32_t region = region_of_block(heap, address, &facts);
 
     if (!region || !suits(heap, &facts, size, shrink))
         return false;
-    atomic_store_explicit(&record_of(heap, region)->watch, REGION_UNWATCHED, memory_order_release);
-    if (round_up(size, OS_PAGE_SIZE) < round_up(facts.requested, OS_PAGE_SIZE)) {
-        counters_begin(pages->counters, COUNTED_HEAP_PAGES);
-        pages_trim_block(pages, (void *)address, heap_number(heap), size ? size : 1);
-        counters_end(pages->counters, COUNTED_HEAP_PAGES, true);
-    }
+    unwatch(heap, record_of(heap, region));
+    if (!give_pages(heap, region, &facts, size))
+        return false;
     /* The caller owns the block: no other thread changes its size. */
     STORE_RELAXED(record_of(heap, region)->requested, size);
     count_bytes(heap, size);

@@ -178,8 +178,8 @@ static bool lay_out(struct heap_space *space, const struct region *region,
 
     /* Who began to look before the block was freed may be reading. Nobody begins to any more. */
     if (!is_filled(space))
-        return !region_is_busy(region) &&
-               !pages_trim_block(space->pages, (void *)facts->base, facts->heap, 0);
+        return !pages_trim_block_at(space->pages, region_table_index(&space->pages->table, region),
+                                    facts, facts->base);
     if (!kept_region_can_write(margins.head, margins.end))
         return false;
     /* What was wrong with the margins has been told. */
