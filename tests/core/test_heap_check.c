@@ -387,6 +387,27 @@ static void what_cannot_be_read_is_not_looked_at(void **state)
     assert_int_equal(fixture->told, 1);
 }
 
+static void a_freed_block_that_is_protected_later_is_not_read(void **state)
+{
+    struct fixture *fixture = *state;
+    static const size_t sizes[] = {20000, 100000};
+    static const uint32_t protections[] = {OS_PAGE_NOACCESS, OS_PAGE_READWRITE | OS_PAGE_GUARD};
+
+    for (size_t i = 0; i < COUNT_OF(sizes) * COUNT_OF(protections); i++) {
+        char *block = make(fixture, sizes[i % 2]);
+        uint32_t old;
+
+        free_block(fixture, block);
+        block[0]++;
+        assert_int_equal(os_protect(block + 2 * PAGE, 1, protections[i / 2], &old), 0);
+        assert_false(heap_look(&fixture->space, NULL));
+        assert_true(reclaim(&fixture->space) >= sizes[i % 2]);
+        assert_int_equal(system_at(block).state, OS_MEM_FREE);
+    }
+    assert_int_equal(fixture->told, 0);
+    assert_books(fixture->world, 0, 0, 0);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Guards, and sizes
  * --------------------------------------------------------------------------------------------- */
@@ -503,6 +524,7 @@ int main(void)
         everything(a_large_block_that_waits_goes_back_before_anything_is_refused),
         everything(a_freed_large_block_that_cannot_be_written_goes_back_at_once),
         checked(what_cannot_be_read_is_not_looked_at),
+        everything(a_freed_block_that_is_protected_later_is_not_read),
         cmocka_unit_test_setup_teardown(the_bytes_between_a_block_and_its_guard_are_looked_at,
                                         begin_guarded, end),
         cmocka_unit_test_setup_teardown(a_guarded_block_has_room_before_it, begin_checked_guarded,

@@ -32,14 +32,16 @@ static bool is_filled(const struct heap_space *space)
     return (space->options.flags & HEAP_FILL_ON_FREE) != 0;
 }
 
-/* The first byte that was changed in the block, or around it, since it was freed; 0: there is none.
+/*
+ * The first byte that was changed in the block, or around it, since it was freed; 0: there is none,
+ * or the program has protected pages of it since.
  */
 static uintptr_t find_damage(const struct heap_space *space, const struct region_facts *facts)
 {
     struct heap_margins margins = heap_margins_of_region(space, facts);
     struct heap_change change;
 
-    if (!is_filled(space))
+    if (!is_filled(space) || !kept_region_can_read(margins.head, margins.end))
         return 0;
     change = heap_find_change(margins.block, margins.tail, heap_pattern_of(HEAP_FILL_FREED));
     return change.first ? change.first : heap_margins_damage(&margins);
