@@ -96,6 +96,13 @@ static void discount_bytes(struct heap *heap, size_t bytes)
     heap_live_subtract(heap, bytes);
 }
 
+/* Less lives: less may be kept. */
+static void keep_bounds(struct heap *heap)
+{
+    large_cache_keep_bound(heap);
+    freed_regions_keep_bound(heap->space);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Allocating and freeing
  * --------------------------------------------------------------------------------------------- */
@@ -197,7 +204,7 @@ static pages_result release_block(struct heap *heap, uint32_t region,
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
     if (!result) {
         discount_bytes(heap, *size);
-        large_cache_keep_bound(heap);
+        keep_bounds(heap);
     }
     return result;
 }
@@ -297,7 +304,7 @@ bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintpt
     count_bytes(heap, size);
     discount_bytes(heap, facts.requested);
     if (size < facts.requested)
-        large_cache_keep_bound(heap);
+        keep_bounds(heap);
     heap_count_resize(heap, thread, facts.requested, size);
     return true;
 }

@@ -4,7 +4,10 @@
  */
 #include "heap_world.h"
 
+#include "heap/check/freed_regions.h"
 #include "heap/check/heap_look.h"
+#include "heap/reuse/delayed_blocks.h"
+#include "heap/reuse/heap_live.h"
 #include "heap/reuse/reclaim.h"
 
 #define GUARD_ABOVE ((size_t)3000)
@@ -347,6 +350,74 @@ static void freed_large_blocks_wait_until_there_are_too_many_or_too_large_ones(v
     assert_int_equal(fixture->told, 0);
 }
 
+#define MANY 64u
+#define WAITING ((size_t)250000)
+
+/* 16 MB wait, which MANY blocks of the heap, that live, allow. */
+static void let_much_wait(struct fixture *fixture, struct heap *heap, char **blocks, size_t size)
+{
+    char *waiting[MANY];
+    void *memory;
+
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_int_equal(try_block(heap, size, NULL, 0, &memory), PAGES_OK);
+        blocks[i] = memory;
+        waiting[i] = make(fixture, WAITING);
+    }
+    for (unsigned i = 0; i < MANY; i++)
+        free_block(fixture, waiting[i]);
+    assert_true(fixture->space.freed.bytes >= MANY * WAITING);
+}
+
+static void assert_bound(const struct fixture *fixture)
+{
+    assert_true(fixture->space.freed.bytes <=
+                FREED_BYTES + heap_live(&fixture->space.live) / HEAP_IDLE_SHARE);
+}
+
+static void less_waits_when_large_blocks_go(void **state)
+{
+    struct fixture *fixture = *state;
+    char *blocks[MANY];
+
+    let_much_wait(fixture, fixture->heap, blocks, 2000000);
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_true(heap_shrink(fixture->heap, blocks[i], 40000));
+        assert_bound(fixture);
+    }
+    /* More than may wait once it does not live any more: it goes at once, and no other for it. */
+    free_block(fixture, blocks[0]);
+    free_block(fixture, make(fixture, 4600000));
+    assert_int_equal(system_at(blocks[0]).state, OS_MEM_COMMIT);
+    assert_bound(fixture);
+}
+
+static void less_waits_when_another_heap_ends(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heap *other = heap_create(&fixture->space, false);
+    char *blocks[MANY];
+
+    let_much_wait(fixture, other, blocks, 2000000);
+    heap_destroy(other, NULL, NULL);
+    assert_bound(fixture);
+}
+
+static void less_waits_when_small_blocks_go(void **state)
+{
+    struct fixture *fixture = *state;
+    static char *small[8192];
+    char *blocks[MANY];
+
+    for (unsigned i = 0; i < COUNT_OF(small); i++)
+        small[i] = make(fixture, 15000);
+    let_much_wait(fixture, fixture->heap, blocks, 40);
+    for (unsigned i = 0; i < COUNT_OF(small); i++)
+        free_block(fixture, small[i]);
+    delayed_blocks_give(&fixture->space, NULL);
+    assert_bound(fixture);
+}
+
 static void a_large_block_that_waits_goes_back_before_anything_is_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -521,6 +592,9 @@ int main(void)
         everything(who_looks_finds_writes_to_freed_blocks_once),
         everything(a_write_to_a_freed_large_block_is_told_once),
         everything(freed_large_blocks_wait_until_there_are_too_many_or_too_large_ones),
+        everything(less_waits_when_large_blocks_go),
+        everything(less_waits_when_another_heap_ends),
+        everything(less_waits_when_small_blocks_go),
         everything(a_large_block_that_waits_goes_back_before_anything_is_refused),
         everything(a_freed_large_block_that_cannot_be_written_goes_back_at_once),
         checked(what_cannot_be_read_is_not_looked_at),

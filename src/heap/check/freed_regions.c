@@ -156,9 +156,12 @@ size_t freed_regions_give(struct heap_space *space, uint32_t heap)
  * Waiting
  * --------------------------------------------------------------------------------------------- */
 
-static uint64_t most(const struct heap_space *space)
+/* ending: bytes that count as live still, and do not live any more. */
+static uint64_t most(const struct heap_space *space, size_t ending)
 {
-    return FREED_BYTES + heap_live(&space->live) / HEAP_IDLE_SHARE;
+    uint64_t live = heap_live(&space->live);
+
+    return FREED_BYTES + (live > ending ? live - ending : 0) / HEAP_IDLE_SHARE;
 }
 
 /* Gives back what is in the next place, and puts the word there, or (0) nothing. */
@@ -193,14 +196,18 @@ static bool lay_out(struct heap_space *space, const struct region *region,
 /* Lets the freed block wait. False: it cannot. */
 static bool wait(struct heap_space *space, struct region *region, const struct region_facts *facts)
 {
-    if (facts->size > most(space) || !lay_out(space, region, facts))
+    if (facts->size > most(space, facts->requested) || !lay_out(space, region, facts))
         return false;
     STORE_RELAXED(region->watch, os_thread_id());
     atomic_fetch_add_explicit(&space->freed.bytes, facts->size, memory_order_relaxed);
     turn(space, region_table_index(&space->pages->table, region));
-    for (uint32_t i = 1; i < FREED_PLACES && LOAD_RELAXED(space->freed.bytes) > most(space); i++)
-        turn(space, 0);
     return true;
+}
+
+void freed_regions_keep_bound(struct heap_space *space)
+{
+    for (uint32_t i = 0; i < FREED_PLACES && LOAD_RELAXED(space->freed.bytes) > most(space, 0); i++)
+        turn(space, 0);
 }
 
 pages_result freed_regions_take(struct heap_space *space, void *block, uint32_t heap,

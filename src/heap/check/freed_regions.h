@@ -17,11 +17,14 @@
 #define FREED_BYTES ((uint64_t)4 << 20)
 
 /*
- * Ends the life of that block of the heap of that number, and lets its memory wait or go back.
- * *requested is what was asked for. PAGES_FOREIGN: it is no such block.
+ * Ends the life of that block of the heap of that number, which counts as live still, and lets its
+ * memory wait or go back. *requested is what was asked for. PAGES_FOREIGN: it is no such block.
  */
 pages_result freed_regions_take(struct heap_space *space, void *block, uint32_t heap,
                                 size_t *requested);
+
+/* To be called when more waits, or less lives: gives back what is too much by now. */
+void freed_regions_keep_bound(struct heap_space *space);
 
 /* Gives back all that wait, of the heap of that number or (0) of all. Returns how many bytes. */
 size_t freed_regions_give(struct heap_space *space, uint32_t heap);
