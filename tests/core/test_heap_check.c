@@ -3,6 +3,7 @@
  * and told once, of the right block; and what is written to a block's own bytes is not.
  */
 #include "heap_world.h"
+#include "system_calls.h"
 
 #include "heap/check/freed_regions.h"
 #include "heap/check/heap_look.h"
@@ -20,6 +21,16 @@ struct fixture {
     unsigned told;
     struct heap_block damage; /* the last that was told */
 };
+
+/* system_calls.h */
+void system_call_begins(bool changes)
+{
+    (void)changes;
+}
+
+void system_call_ended(void)
+{
+}
 
 static void note_damage(void *context, const struct heap_block *block)
 {
@@ -429,6 +440,41 @@ static void a_large_block_that_waits_goes_back_before_anything_is_refused(void *
     assert_int_equal(system_at(block).state, OS_MEM_FREE);
 }
 
+static void a_large_block_that_the_system_does_not_take_lives_on(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make(fixture, 5000000);
+    size_t size;
+
+    refuse_releases(1);
+    assert_int_equal(heap_free(fixture->heap, block), RELEASE_REFUSED);
+    assert_true(heap_size_of(fixture->heap, block, &size));
+    assert_heaps(&fixture->space, 1, 5000000);
+    block[-1]++;
+    free_block(fixture, block);
+    assert_told(fixture, 1, HEAP_DAMAGE_BEFORE, block, 5000000, block - 1);
+    assert_books(fixture->world, 0, 0, 0);
+}
+
+static void what_waits_and_the_system_does_not_take_waits_on(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct call_counter *pages = &fixture->world->counters.calls[COUNTED_HEAP_PAGES];
+    uint64_t failures = counter_read(&pages->failures);
+    char *block = make(fixture, 70000);
+
+    free_block(fixture, block);
+    block[5]++;
+    refuse_releases(1);
+    assert_int_equal(reclaim(&fixture->space), 0);
+    assert_int_equal(counter_read(&pages->failures), failures + 1);
+    assert_int_equal(fixture->told, 1);
+    assert_true(reclaim(&fixture->space) >= 70000);
+    assert_int_equal(counter_read(&pages->failures), failures + 1);
+    assert_int_equal(fixture->told, 1);
+    assert_books(fixture->world, 0, 0, 0);
+}
+
 static void a_freed_large_block_that_cannot_be_written_goes_back_at_once(void **state)
 {
     struct fixture *fixture = *state;
@@ -596,6 +642,8 @@ int main(void)
         everything(less_waits_when_another_heap_ends),
         everything(less_waits_when_small_blocks_go),
         everything(a_large_block_that_waits_goes_back_before_anything_is_refused),
+        everything(a_large_block_that_the_system_does_not_take_lives_on),
+        everything(what_waits_and_the_system_does_not_take_waits_on),
         everything(a_freed_large_block_that_cannot_be_written_goes_back_at_once),
         checked(what_cannot_be_read_is_not_looked_at),
         everything(a_freed_block_that_is_protected_later_is_not_read),

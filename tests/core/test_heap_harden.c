@@ -244,6 +244,20 @@ static void a_freed_large_block_has_no_pages_and_its_address_waits(void **state)
     assert_books(fixture->world, 0, 0, 0);
 }
 
+static void address_space_that_goes_back_is_no_failure(void **state)
+{
+    struct fixture *fixture = *state;
+    const _Atomic uint64_t *failures = &fixture->world->counters.calls[COUNTED_HEAP_PAGES].failures;
+    uint64_t before = counter_read(failures), given;
+
+    free_block(fixture, make(fixture, 40000));
+    given = reclaim_given(&fixture->space);
+    assert_int_equal(reclaim(&fixture->space), 0);
+    assert_true(reclaim_given(&fixture->space) > given);
+    assert_int_equal(counter_read(failures), before);
+    assert_books(fixture->world, 0, 0, 0);
+}
+
 static void wrong_frees_are_refused_and_counted_by_reason(void **state)
 {
     struct fixture *fixture = *state;
@@ -278,6 +292,7 @@ int main(void)
         hardened(what_is_written_beyond_a_block_is_told),
         hardened(a_page_behind_each_slab_and_large_block_cannot_be_accessed),
         hardened(a_freed_large_block_has_no_pages_and_its_address_waits),
+        hardened(address_space_that_goes_back_is_no_failure),
         hardened(wrong_frees_are_refused_and_counted_by_reason),
     };
 

@@ -97,20 +97,31 @@ bool freed_regions_look(struct heap_space *space, uint32_t heap)
  * Giving back
  * --------------------------------------------------------------------------------------------- */
 
-/* The region is the caller's alone. */
-static size_t give(struct heap_space *space, struct region *region)
+/* The region is the caller's alone. *given: its pages; its address space goes back as well. */
+static pages_result give(struct heap_space *space, const struct region_facts *facts, size_t *given)
 {
-    struct region_facts facts;
     size_t requested;
+    pages_result result =
+        pages_release_block(space->pages, (void *)facts->block, facts->heap, &requested);
 
-    if (!region_read(region, &facts))
-        return 0;
-    counters_begin(space->pages->counters, COUNTED_HEAP_PAGES);
-    if (pages_release_block(space->pages, (void *)facts.block, facts.heap, &requested))
-        facts.committed = 0; /* the system refused: the region stays in the books */
-    counters_end(space->pages->counters, COUNTED_HEAP_PAGES, facts.committed != 0);
-    atomic_fetch_add_explicit(&space->given, 1, memory_order_seq_cst);
-    return facts.committed;
+    *given = result ? 0 : facts->committed;
+    if (!result)
+        atomic_fetch_add_explicit(&space->given, 1, memory_order_seq_cst);
+    return result;
+}
+
+/* The system has refused the region that was to go back: it waits on, in any place. */
+static void wait_on(struct heap_space *space, uint64_t word, size_t size)
+{
+    for (uint32_t i = 0; i < FREED_PLACES; i++) {
+        uint64_t none = 0;
+
+        atomic_fetch_add_explicit(&space->freed.bytes, size, memory_order_relaxed);
+        if (atomic_compare_exchange_strong_explicit(&space->freed.places[i], &none, word,
+                                                    memory_order_acq_rel, memory_order_relaxed))
+            return;
+        atomic_fetch_sub_explicit(&space->freed.bytes, size, memory_order_relaxed);
+    }
 }
 
 /* The caller has taken the word out of its place. */
@@ -119,7 +130,9 @@ static size_t give_waiting(struct heap_space *space, uint64_t word)
     struct region *region = region_of(space, word);
     uint32_t freed_by = LOAD_RELAXED(region->watch);
     struct region_facts facts;
+    pages_result result;
     uintptr_t damage;
+    size_t given;
 
     if (!region_read(region, &facts))
         return 0;
@@ -127,7 +140,12 @@ static size_t give_waiting(struct heap_space *space, uint64_t word)
     damage = (word & TOLD) ? 0 : find_damage(space, &facts);
     if (damage)
         tell(space, &facts, freed_by, damage);
-    return give(space, region);
+    counters_begin(space->pages->counters, COUNTED_HEAP_PAGES);
+    result = give(space, &facts, &given);
+    counters_end(space->pages->counters, COUNTED_HEAP_PAGES, !result);
+    if (result)
+        wait_on(space, damage ? word | TOLD : word, facts.size);
+    return given;
 }
 
 size_t freed_regions_give(struct heap_space *space, uint32_t heap)
@@ -215,6 +233,8 @@ pages_result freed_regions_take(struct heap_space *space, void *block, uint32_t 
 {
     struct region *region;
     struct region_facts facts;
+    pages_result result;
+    size_t given;
 
     if (!pages_hand_block_over(space->pages, block, heap, heap | REGION_IS_SLAB))
         return PAGES_FOREIGN;
@@ -223,7 +243,10 @@ pages_result freed_regions_take(struct heap_space *space, void *block, uint32_t 
     if (!region || !region_read(region, &facts))
         return PAGES_FOREIGN;
     *requested = facts.requested;
-    if (!wait(space, region, &facts))
-        give(space, region);
-    return PAGES_OK;
+    if (wait(space, region, &facts))
+        return PAGES_OK;
+    result = give(space, &facts, &given);
+    if (result)
+        pages_hand_block_over(space->pages, block, facts.heap, heap);
+    return result;
 }
