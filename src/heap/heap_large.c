@@ -141,7 +141,7 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
     count_bytes(heap, request->size);
     if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
         os_fill(*memory, HEAP_FILL_ALLOCATED, request->size);
-    if (heap_space_is_checked(heap->space))
+    if (heap->space->checked)
         watch(heap, record_of(heap, region));
     return PAGES_OK;
 }
@@ -266,7 +266,7 @@ static bool suits(const struct heap *heap, const struct region_facts *facts, siz
 /* From here on nobody begins to look at the block; who has begun is at work in the region. */
 static void unwatch(const struct heap *heap, struct region *region)
 {
-    if (heap_space_is_checked(heap->space))
+    if (heap->space->checked)
         atomic_exchange_explicit(&region->watch, REGION_UNWATCHED, memory_order_acq_rel);
 }
 

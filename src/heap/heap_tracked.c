@@ -57,7 +57,7 @@ static void hand_out(struct heap *heap, struct slab *slab, uint32_t block,
     bool damaged;
 
     slab_view(slab, &view);
-    damaged = heap_check_freed(heap, slab, &view, block);
+    damaged = heap->space->checked && heap_check_freed(heap, slab, &view, block);
     write_history(heap, history, request, file);
     if (view.size_class->margin)
         fill_allocated(heap->space, slab, &view, block, (uint32_t)request->size, damaged);

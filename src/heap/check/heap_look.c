@@ -139,7 +139,7 @@ bool heap_look_at_region(struct heap_space *space, struct region *region)
     struct kept_region kept;
     bool damaged;
 
-    if (!heap_space_is_checked(space) || !kept_region_begin(space, region, &kept))
+    if (!space->checked || !kept_region_begin(space, region, &kept))
         return false;
     damaged = !(kept.facts.heap & REGION_IS_SLAB) && look_at_kept(space, region, &kept.facts);
     kept_region_end(space, &kept);
@@ -169,7 +169,7 @@ bool heap_look(struct heap_space *space, const struct heap *heap)
     uint32_t number = heap ? heap_number(heap) : 0;
     bool damaged = false;
 
-    if (!heap_space_is_checked(space))
+    if (!space->checked)
         return false;
     for (uint32_t i = 0; (i = next_slab(space, heap, i + 1)) != 0;) {
         if (look_at_slab(space, heap_slab(space, i), number, UINT32_MAX))
@@ -190,7 +190,7 @@ bool heap_look_at(struct heap_space *space, uintptr_t address)
     struct region *region;
     struct slab_view view;
 
-    if (!heap_space_is_checked(space))
+    if (!space->checked)
         return false;
     if (!index) {
         region = region_table_find(&space->pages->table, address);

@@ -12,7 +12,7 @@
 static void check_all_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
                             uintptr_t memory)
 {
-    if (!heap_space_is_checked(heap->space) || !kept_region_can_write(memory, memory + SLAB_SIZE))
+    if (!heap->space->checked || !kept_region_can_write(memory, memory + SLAB_SIZE))
         return;
     for (uint32_t block = 0; block < view->size_class->blocks; block++)
         heap_check_freed(heap, slab, view, block);
