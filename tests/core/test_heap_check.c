@@ -216,6 +216,31 @@ static void what_overwrites_the_next_block_is_told_once(void **state)
     assert_told(fixture, 1, HEAP_DAMAGE_BEHIND, block, 48, block + 48);
 }
 
+/* 8 bytes behind the first one's end, and more, come nearer to the second one's beginning. */
+static void what_was_written_before_a_block_was_handed_out_is_not_that_block_s(void **state)
+{
+    struct fixture *fixture = *state;
+    unsigned times = 0;
+
+    for (size_t behind = MARGIN / 2; behind < MARGIN; behind++) {
+        char *block = make(fixture, 48), *next;
+
+        block[48 + behind]++;
+        if (behind % 2)
+            heap_look(&fixture->space, NULL);
+        next = make(fixture, 48);
+        assert_ptr_equal(next, block + 48 + MARGIN);
+        assert_told(fixture, ++times, HEAP_DAMAGE_BEHIND, block, 48, block + 48 + behind);
+        heap_look(&fixture->space, NULL);
+        next[-1]++;
+        free_block(fixture, next);
+        assert_told(fixture, ++times, HEAP_DAMAGE_BEFORE, next, 48, next - 1);
+        free_block(fixture, block);
+        assert_int_equal(fixture->told, times);
+        reclaim(&fixture->space);
+    }
+}
+
 static void a_block_s_own_bytes_may_be_written(void **state)
 {
     struct fixture *fixture = *state;
@@ -628,6 +653,7 @@ int main(void)
         everything(a_byte_before_a_block_of_any_size_is_told_when_it_is_freed),
         checked(damage_between_two_blocks_is_that_of_the_nearer_one),
         checked(what_overwrites_the_next_block_is_told_once),
+        checked(what_was_written_before_a_block_was_handed_out_is_not_that_block_s),
         checked(a_block_s_own_bytes_may_be_written),
         everything(a_block_s_own_bytes_may_be_written),
         checked(who_looks_finds_damage_of_live_blocks_once),

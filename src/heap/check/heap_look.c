@@ -69,6 +69,41 @@ static bool look_at_block(struct heap_space *space, const struct slab *slab,
     }
 }
 
+/*
+ * Bytes which the block shares with that neighbour. `margins` are these bytes, as the neighbour's
+ * alone. A free of the neighbour that is under way does what is left to do here.
+ */
+static void settle_shared(struct heap_space *space, const struct slab *slab,
+                          const struct slab_view *view, uint32_t neighbour,
+                          const struct heap_margins *margins)
+{
+    const _Atomic uint64_t *life = &slab_history(slab, neighbour)->life;
+
+    if (!LOAD_RELAXED(*life) || !heap_margins_damage(margins))
+        return;
+    look_at_block(space, slab, view, neighbour);
+    if (block_life_of(LOAD_RELAXED(*life)) == BLOCK_TOLD ||
+        block_life_of(LOAD_RELAXED(*life)) == BLOCK_ENDED_TOLD)
+        heap_margins_mend(margins);
+}
+
+void heap_look_around(struct heap_space *space, const struct slab *slab,
+                      const struct slab_view *view, uint32_t block)
+{
+    uintptr_t begin = slab_block_address(view, block);
+    uintptr_t end = begin + view->size_class->block_size;
+    struct heap_margins behind = {.pattern = space->secrets.margin, .head = end, .block = end};
+    struct heap_margins before = behind;
+
+    before.tail = begin - CLASS_MARGIN;
+    before.end = begin;
+    behind.head = end - CLASS_MARGIN;
+    if (block > 0)
+        settle_shared(space, slab, view, block - 1, &before);
+    if (block + 1 < view->size_class->blocks)
+        settle_shared(space, slab, view, block + 1, &behind);
+}
+
 /* Looks at one block of the slab, or (UINT32_MAX) at all. */
 static bool look_at_slab(struct heap_space *space, const struct slab *slab, uint32_t heap,
                          uint32_t only)

@@ -29,6 +29,14 @@ bool heap_look_at(struct heap_space *space, uintptr_t address);
 /* The same for the large block of a region, which the caller may be about to free. */
 bool heap_look_at_region(struct heap_space *space, struct region *region);
 
+/*
+ * A pending block is about to be handed out for the first time since its slab was made, so that
+ * what is around it may be its doing from now on. Tells what its neighbours have done there, and
+ * makes it whole. The class has margins.
+ */
+void heap_look_around(struct heap_space *space, const struct slab *slab,
+                      const struct slab_view *view, uint32_t block);
+
 /* The block's owner makes it smaller where it lies: its end is not looked at any more. */
 void heap_unwatch(struct slab *slab, uint32_t block);
 
