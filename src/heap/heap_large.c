@@ -263,11 +263,47 @@ static bool suits(const struct heap *heap, const struct region_facts *facts, siz
            pages <= usable(facts) && pages >= facts->size / 2;
 }
 
-/* From here on nobody begins to look at the block; who has begun is at work in the region. */
-static void unwatch(const struct heap *heap, struct region *region)
+/* Where a block ends, with what is checked behind it, if it is made that small. */
+static uintptr_t end_of(const struct heap *heap, const struct region_facts *facts, size_t size)
 {
-    if (heap->space->checked)
-        atomic_exchange_explicit(&region->watch, REGION_UNWATCHED, memory_order_acq_rel);
+    struct region_facts now = *facts;
+
+    now.requested = size ? size : 1;
+    return heap_margins_of_region(heap->space, &now).end;
+}
+
+/*
+ * From here on nobody begins to look at the block; who has begun is at work in the region. Returns
+ * what watch_again needs.
+ */
+static uint32_t unwatch(const struct heap *heap, struct region *region)
+{
+    if (!heap->space->checked)
+        return REGION_UNWATCHED;
+    /* What is wrong so far is told: the new margins are written over it. */
+    heap_look_at_region(heap->space, region);
+    return atomic_exchange_explicit(&region->watch, REGION_UNWATCHED, memory_order_acq_rel);
+}
+
+/*
+ * Writes the margin behind the block's new end, which includes what is left of the old one. If
+ * there is no room for it before the guard of a block that had a smaller one, the block is looked
+ * at no more.
+ */
+static void watch_again(const struct heap *heap, struct region *region,
+                        const struct region_facts *before, uint32_t watch)
+{
+    struct region_facts facts;
+    struct heap_margins margins;
+
+    if (watch == REGION_UNWATCHED || !region_read(region, &facts))
+        return;
+    margins = heap_margins_of_region(heap->space, &facts);
+    if (margins.end > end_of(heap, before, before->requested))
+        return;
+    margins.head = margins.block;
+    heap_margins_lay(&margins);
+    atomic_store_explicit(&region->watch, watch, memory_order_release);
 }
 
 /*
@@ -278,12 +314,14 @@ static bool give_pages(const struct heap *heap, uint32_t region, const struct re
                        size_t size)
 {
     struct pages *pages = heap->space->pages;
+    uintptr_t end = end_of(heap, facts, size);
     pages_result result;
 
-    if (round_up(size, OS_PAGE_SIZE) >= round_up(facts->requested, OS_PAGE_SIZE))
+    if (round_up(end, OS_PAGE_SIZE) >=
+        round_up(end_of(heap, facts, facts->requested), OS_PAGE_SIZE))
         return true;
     counters_begin(pages->counters, COUNTED_HEAP_PAGES);
-    result = pages_trim_block_at(pages, region, facts, facts->block + (size ? size : 1));
+    result = pages_trim_block_at(pages, region, facts, end);
     counters_end(pages->counters, COUNTED_HEAP_PAGES, true);
     return result != PAGES_FOREIGN;
 }
@@ -292,15 +330,16 @@ bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintpt
                        size_t size, bool shrink)
 {
     struct region_facts facts;
-    uint32_t region = region_of_block(heap, address, &facts);
+    uint32_t region = region_of_block(heap, address, &facts), watch;
 
     if (!region || !suits(heap, &facts, size, shrink))
         return false;
-    unwatch(heap, record_of(heap, region));
+    watch = unwatch(heap, record_of(heap, region));
     if (!give_pages(heap, region, &facts, size))
         return false;
     /* The caller owns the block: no other thread changes its size. */
     STORE_RELAXED(record_of(heap, region)->requested, size);
+    watch_again(heap, record_of(heap, region), &facts, watch);
     count_bytes(heap, size);
     discount_bytes(heap, facts.requested);
     if (size < facts.requested)

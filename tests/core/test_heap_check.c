@@ -618,23 +618,67 @@ static void sizes_are_told_as_asked_for_and_margins_are_nobody_s(void **state)
     assert_exact(fixture->world);
 }
 
-static void a_block_that_shrinks_for_want_of_memory_is_not_looked_at_any_more(void **state)
+static void a_block_that_shrinks_is_looked_at_where_it_ends_now(void **state)
+{
+    struct fixture *fixture = *state;
+    /* The last one leaves a margin that is not whole before its page ends. */
+    static const size_t sizes[] = {112, 32000, 70000, 17 * PAGE - 4};
+    unsigned times = 0;
+
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        char *block = make(fixture, sizes[i]);
+        size_t size = sizes[i] - 8;
+
+        memset(block, 1, sizes[i]);
+        assert_true(heap_shrink(fixture->heap, block, size));
+        memset(block, 2, size);
+        assert_false(heap_look(&fixture->space, NULL));
+        block[size]++;
+        assert_true(heap_look(&fixture->space, NULL));
+        assert_int_equal(fixture->told, ++times);
+        assert_int_equal(fixture->damage.damage_kind, HEAP_DAMAGE_BEHIND);
+        assert_int_equal(fixture->damage.damage, (uintptr_t)block + size);
+        assert_int_equal(fixture->damage.size, size);
+        free_block(fixture, block);
+        assert_int_equal(fixture->told, times);
+    }
+}
+
+static void damage_of_a_block_that_shrinks_is_told(void **state)
 {
     struct fixture *fixture = *state;
     static const size_t sizes[] = {112, 70000};
 
-    for (size_t i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < COUNT_OF(sizes); i++) {
         char *block = make(fixture, sizes[i]);
-        size_t size;
 
-        memset(block, 1, sizes[i]);
+        block[sizes[i]]++;
         assert_true(heap_shrink(fixture->heap, block, sizes[i] - 8));
-        assert_true(heap_size_of(fixture->heap, block, &size));
-        assert_int_equal(size, sizes[i] - 8);
-        assert_false(heap_look(&fixture->space, NULL));
+        assert_told(fixture, i + 1, HEAP_DAMAGE_BEHIND, block, sizes[i], block + sizes[i]);
+        heap_look(&fixture->space, NULL);
+        free_block(fixture, block);
+        assert_int_equal(fixture->told, i + 1);
+    }
+}
+
+/* As far as a block of every size may shrink: nothing is told, and nothing is touched beyond. */
+static void blocks_may_shrink_to_any_size(void **state)
+{
+    struct fixture *fixture = *state;
+
+    for (size_t size = 0; size < LARGEST; size = next_size(size)) {
+        char *block = make(fixture, size);
+
+        for (size_t now = size; heap_shrink(fixture->heap, block, now); now -= 1 + now / 30) {
+            memset(block, 1, now);
+            assert_false(heap_look(&fixture->space, NULL));
+            if (!now)
+                break;
+        }
         free_block(fixture, block);
     }
     assert_int_equal(fixture->told, 0);
+    assert_exact(fixture->world);
 }
 
 #define checked(test) cmocka_unit_test_setup_teardown(test, begin_checked, end)
@@ -678,7 +722,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_guarded_block_has_room_before_it, begin_checked_guarded,
                                         end),
         checked(sizes_are_told_as_asked_for_and_margins_are_nobody_s),
-        checked(a_block_that_shrinks_for_want_of_memory_is_not_looked_at_any_more),
+        checked(a_block_that_shrinks_is_looked_at_where_it_ends_now),
+        everything(a_block_that_shrinks_is_looked_at_where_it_ends_now),
+        checked(damage_of_a_block_that_shrinks_is_told),
+        checked(blocks_may_shrink_to_any_size),
+        everything(blocks_may_shrink_to_any_size),
+        cmocka_unit_test_setup_teardown(blocks_may_shrink_to_any_size, begin_guarded, end),
+        cmocka_unit_test_setup_teardown(blocks_may_shrink_to_any_size, begin_checked_guarded, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,14 +132,23 @@ static bool look_at_slab(struct heap_space *space, const struct slab *slab, uint
     return damaged;
 }
 
-void heap_unwatch(struct slab *slab, uint32_t block)
+uint64_t heap_unwatch(struct slab *slab, uint32_t block)
 {
     struct block_history *history = slab_history(slab, block);
 
     /* The caller owns the block, so only those who look change its life meanwhile. */
-    atomic_exchange_explicit(&history->life,
-                             block_life_word(LOAD_RELAXED(history->sequence), BLOCK_UNWATCHED),
-                             memory_order_acq_rel);
+    return atomic_exchange_explicit(
+        &history->life, block_life_word(LOAD_RELAXED(history->sequence), BLOCK_UNWATCHED),
+        memory_order_acq_rel);
+}
+
+void heap_watch_again(struct slab *slab, uint32_t block, uint64_t life)
+{
+    struct block_history *history = slab_history(slab, block);
+    uint64_t unwatched = block_life_word(LOAD_RELAXED(history->sequence), BLOCK_UNWATCHED);
+
+    atomic_compare_exchange_strong_explicit(&history->life, &unwatched, life, memory_order_acq_rel,
+                                            memory_order_relaxed);
 }
 
 /* ------------------------------------------------------------------------------------------------
