@@ -36,7 +36,7 @@ END
 # The least percentage of lines, and of branches, that must run.
 least_lines=95
 least_branches_core=90
-least_branches_PE=86
+least_branches_PE=84
 
 # ---------------------------------------------------------------------------
 # What the presets need

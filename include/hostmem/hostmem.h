@@ -126,7 +126,9 @@ typedef struct HOSTMEM_LIMITS {
  * the system, and by those who look at live blocks (above). A large block waits for that: up to 64
  * of them, and 4 MiB and an eighth of what lives. One that is larger, or has pages that cannot be
  * written, goes back to the system at once: a late write to it faults, as long as nobody else has
- * the address. Waiting blocks are given back before anything is refused, and by Trim.
+ * the address. Blocks whose pages the program protects after the free are not looked at, but for
+ * a small one that is handed out again: that faults. Waiting blocks are given back before anything
+ * is refused, and by Trim.
  */
 #define HOSTMEM_FILL_ON_FREE 0x4
 

@@ -358,8 +358,10 @@ DEFINE_GUID(IID_IHostMemInspection, 0xf3c42d0b, 0x6a0e, 0x4a55, 0x9d, 0x57, 0x1c
  *
  * Trim(pBytes)
  *   Gives the memory of all empty slabs of all heaps, and what freed large blocks have left, back
- * to the system. *pBytes (pBytes may be NULL) is the number of bytes given back. Looks for damaged
- * heap blocks before, as Audit does. S_OK; S_FALSE: there were none.
+ *   to the system. *pBytes (pBytes may be NULL) is the number of committed bytes given back. Looks
+ *   for damaged heap blocks before, as Audit does.
+ *   S_OK; S_FALSE: nothing went back. S_OK and *pBytes 0: address space alone did, which freed
+ *   large blocks of hardened heaps (HOSTMEM_HARDEN) leave.
  *
  * SetLimits(pLimits)
  *   Sets all limits and thresholds. A limit may be lower than what is used: nothing is taken away,

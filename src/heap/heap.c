@@ -170,6 +170,7 @@ void heap_destroy(struct heap *heap, heap_block_callback *callback, void *contex
     gauge_subtract(&heap->large_bytes, gauge_now(&heap->large_bytes));
     large_cache_keep_bound(heap);
     heap_live_subtract(heap, (size_t)heap_live(&heap->live));
+    freed_regions_keep_bound(space);
     counters_begin(counters, COUNTED_HEAP_PAGES);
     atomic_fetch_add_explicit(&space->ends_begun, 1, memory_order_relaxed);
     /* A thread that sees what follows sees that the end has begun. */

@@ -96,6 +96,13 @@ static void discount_bytes(struct heap *heap, size_t bytes)
     heap_live_subtract(heap, bytes);
 }
 
+/* Less lives: less may be kept. */
+static void keep_bounds(struct heap *heap)
+{
+    large_cache_keep_bound(heap);
+    freed_regions_keep_bound(heap->space);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Allocating and freeing
  * --------------------------------------------------------------------------------------------- */
@@ -134,7 +141,7 @@ pages_result heap_alloc_large(struct heap *heap, const struct heap_request *requ
     count_bytes(heap, request->size);
     if (heap->space->options.flags & HEAP_FILL_ON_ALLOC)
         os_fill(*memory, HEAP_FILL_ALLOCATED, request->size);
-    if (heap_space_is_checked(heap->space))
+    if (heap->space->checked)
         watch(heap, record_of(heap, region));
     return PAGES_OK;
 }
@@ -197,7 +204,7 @@ static pages_result release_block(struct heap *heap, uint32_t region,
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
     if (!result) {
         discount_bytes(heap, *size);
-        large_cache_keep_bound(heap);
+        keep_bounds(heap);
     }
     return result;
 }
@@ -256,27 +263,87 @@ static bool suits(const struct heap *heap, const struct region_facts *facts, siz
            pages <= usable(facts) && pages >= facts->size / 2;
 }
 
+/* Where a block ends, with what is checked behind it, if it is made that small. */
+static uintptr_t end_of(const struct heap *heap, const struct region_facts *facts, size_t size)
+{
+    struct region_facts now = *facts;
+
+    now.requested = size ? size : 1;
+    return heap_margins_of_region(heap->space, &now).end;
+}
+
+/*
+ * From here on nobody begins to look at the block; who has begun is at work in the region. Returns
+ * what watch_again needs.
+ */
+static uint32_t unwatch(const struct heap *heap, struct region *region)
+{
+    if (!heap->space->checked)
+        return REGION_UNWATCHED;
+    /* What is wrong so far is told: the new margins are written over it. */
+    heap_look_at_region(heap->space, region);
+    return atomic_exchange_explicit(&region->watch, REGION_UNWATCHED, memory_order_acq_rel);
+}
+
+/*
+ * Writes the margin behind the block's new end, which includes what is left of the old one. If
+ * there is no room for it before the guard of a block that had a smaller one, the block is looked
+ * at no more.
+ */
+static void watch_again(const struct heap *heap, struct region *region,
+                        const struct region_facts *before, uint32_t watch)
+{
+    struct region_facts facts;
+    struct heap_margins margins;
+
+    if (watch == REGION_UNWATCHED || !region_read(region, &facts))
+        return;
+    margins = heap_margins_of_region(heap->space, &facts);
+    if (margins.end > end_of(heap, before, before->requested))
+        return;
+    margins.head = margins.block;
+    heap_margins_lay(&margins);
+    atomic_store_explicit(&region->watch, watch, memory_order_release);
+}
+
+/*
+ * Gives back the pages that the block does not need any more; they stay until its free if a thread
+ * may be reading them. False: it is not the heap's block any more.
+ */
+static bool give_pages(const struct heap *heap, uint32_t region, const struct region_facts *facts,
+                       size_t size)
+{
+    struct pages *pages = heap->space->pages;
+    uintptr_t end = end_of(heap, facts, size);
+    pages_result result;
+
+    if (round_up(end, OS_PAGE_SIZE) >=
+        round_up(end_of(heap, facts, facts->requested), OS_PAGE_SIZE))
+        return true;
+    counters_begin(pages->counters, COUNTED_HEAP_PAGES);
+    result = pages_trim_block_at(pages, region, facts, end);
+    counters_end(pages->counters, COUNTED_HEAP_PAGES, true);
+    return result != PAGES_FOREIGN;
+}
+
 bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintptr_t address,
                        size_t size, bool shrink)
 {
-    struct pages *pages = heap->space->pages;
     struct region_facts facts;
-    uint32_t region = region_of_block(heap, address, &facts);
+    uint32_t region = region_of_block(heap, address, &facts), watched;
 
     if (!region || !suits(heap, &facts, size, shrink))
         return false;
-    atomic_store_explicit(&record_of(heap, region)->watch, REGION_UNWATCHED, memory_order_release);
-    if (round_up(size, OS_PAGE_SIZE) < round_up(facts.requested, OS_PAGE_SIZE)) {
-        counters_begin(pages->counters, COUNTED_HEAP_PAGES);
-        pages_trim_block(pages, (void *)address, heap_number(heap), size ? size : 1);
-        counters_end(pages->counters, COUNTED_HEAP_PAGES, true);
-    }
+    watched = unwatch(heap, record_of(heap, region));
+    if (!give_pages(heap, region, &facts, size))
+        return false;
     /* The caller owns the block: no other thread changes its size. */
     STORE_RELAXED(record_of(heap, region)->requested, size);
+    watch_again(heap, record_of(heap, region), &facts, watched);
     count_bytes(heap, size);
     discount_bytes(heap, facts.requested);
     if (size < facts.requested)
-        large_cache_keep_bound(heap);
+        keep_bounds(heap);
     heap_count_resize(heap, thread, facts.requested, size);
     return true;
 }

@@ -5,6 +5,7 @@
 #include "heap/heap.h"
 
 #include "heap/check/heap_look.h"
+#include "heap/check/heap_margins.h"
 #include "heap/heap_counters.h"
 #include "heap/heap_large.h"
 #include "heap/heap_walk.h"
@@ -28,6 +29,34 @@ static size_t fitting(const struct size_class *size_class, size_t size, bool shr
     return shrink && size < size_class->smallest ? size_class->smallest : size;
 }
 
+/* Makes a live block with margins smaller: what it leaves is looked at from now on. */
+static bool shrink_checked(struct heap *heap, struct slab *slab, const struct slab_view *view,
+                           uintptr_t address, size_t size, struct slab_block *block)
+{
+    const struct heap_margins margins =
+        heap_margins_of(heap->space, slab, view, block->index, (uint32_t)size);
+    uint64_t life;
+    bool done;
+
+    /* What is wrong so far is told: the new margins are written over it. */
+    heap_look_at(heap->space, address);
+    life = heap_unwatch(slab, block->index);
+    heap_margins_lay_rest(&margins);
+    done = slab_change(slab, view, address, block,
+                       slab_field_of(view->size_class, (uint32_t)size)) == SLAB_LIVE;
+    heap_watch_again(slab, block->index, life);
+    return done;
+}
+
+static bool change(struct heap *heap, struct slab *slab, const struct slab_view *view,
+                   uintptr_t address, size_t size, struct slab_block *block)
+{
+    if (view->size_class->margin)
+        return shrink_checked(heap, slab, view, address, size, block);
+    return slab_change(slab, view, address, block,
+                       slab_field_of(view->size_class, (uint32_t)size)) == SLAB_LIVE;
+}
+
 static bool resize_small(struct heap *heap, struct thread_counters *thread, struct slab *slab,
                          const struct slab_view *view, uintptr_t address, size_t size)
 {
@@ -35,12 +64,8 @@ static bool resize_small(struct heap *heap, struct thread_counters *thread, stru
     struct slab_block block;
 
     if (view->heap != heap_number(heap) || size < size_class->smallest ||
-        size > size_class->largest || slab_look(slab, view, address, &block) != SLAB_LIVE)
-        return false;
-    if (size_class->margin)
-        heap_unwatch(slab, block.index);
-    if (slab_change(slab, view, address, &block, slab_field_of(size_class, (uint32_t)size)) !=
-        SLAB_LIVE)
+        size > size_class->largest || slab_look(slab, view, address, &block) != SLAB_LIVE ||
+        !change(heap, slab, view, address, size, &block))
         return false;
     heap_count_resize(heap, thread, slab_requested(size_class, block.field), size);
     return true;

@@ -176,14 +176,22 @@ static pages_result find_slab(struct heap *heap, const struct size_class *size_c
  * Claiming a block
  * --------------------------------------------------------------------------------------------- */
 
-static inline uintptr_t claim_in(struct heap *heap, struct slab *slab,
-                                 const struct size_class *size_class, uint32_t field,
-                                 uint32_t *block)
+__attribute__((noinline)) static uintptr_t claim_by_chance(struct heap *heap, struct slab *slab,
+                                                           const struct size_class *size_class,
+                                                           uint32_t field, uint32_t *block)
 {
-    return heap->space->options.flags & HEAP_HARDEN
-               ? slab_claim_random(slab, heap_number(heap), size_class, field,
-                                   heap_random(&heap->space->secrets), block)
-               : slab_claim_from(slab, heap_number(heap), size_class, field, 0, block);
+    return slab_claim_random(slab, heap_number(heap), size_class, field,
+                             heap_random(&heap->space->secrets), block);
+}
+
+__attribute__((always_inline)) static inline uintptr_t claim_in(struct heap *heap,
+                                                                struct slab *slab,
+                                                                const struct size_class *size_class,
+                                                                uint32_t field, uint32_t *block)
+{
+    if (heap->space->options.flags & HEAP_HARDEN)
+        return claim_by_chance(heap, slab, size_class, field, block);
+    return slab_claim_from(slab, heap_number(heap), size_class, field, 0, block);
 }
 
 /* A block in the active slab of another set: the last resort when there is no other slab. */

@@ -82,7 +82,10 @@ bool heap_space_init(struct heap_space *space, struct pages *pages,
     space->options = *options;
     size_classes_init(&space->classes, heap_has_margins(options));
     harden(space);
-    pages->keeps_looked_at = heap_space_is_checked(space);
+    options = &space->options;
+    space->checked =
+        heap_has_margins(options) || heap_fills_freed(options) || options->guard_above != SIZE_MAX;
+    pages->keeps_looked_at = space->checked;
     return init_blocks(space, most, pages->books) && init_indices(space, most, pages->books);
 }
 

@@ -106,10 +106,11 @@ struct heap_space {
     struct pool heaps; /* struct heap */
     struct pool slabs; /* struct slab */
     struct history_pool histories;
-    struct pool threads;          /* struct thread_counters */
-    struct pool thread_nodes;     /* struct thread_node */
-    struct pool set_nodes;        /* struct index_set_node */
-    bool is_copy;                 /* of another process's (reader/): the heaps' sets are empty */
+    struct pool threads;      /* struct thread_counters */
+    struct pool thread_nodes; /* struct thread_node */
+    struct pool set_nodes;    /* struct index_set_node */
+    bool checked;             /* there is damage to be found in blocks, or around them (check/) */
+    bool is_copy;             /* of another process's (reader/): the heaps' sets are empty */
     _Atomic uint32_t heap_number; /* of the youngest heap */
     _Atomic uint64_t key_number;  /* how many slab keys have been made */
     _Atomic uint64_t ends_begun;  /* heaps whose counts have begun to move to the manager's */
@@ -150,13 +151,6 @@ static inline bool heap_has_margins(const struct heap_options *options)
 static inline bool heap_fills_freed(const struct heap_options *options)
 {
     return (options->flags & (HEAP_FILL_ON_FREE | HEAP_HARDEN)) != 0;
-}
-
-/* True if there is damage to be found in blocks, or around them (check/). */
-static inline bool heap_space_is_checked(const struct heap_space *space)
-{
-    return heap_has_margins(&space->options) || heap_fills_freed(&space->options) ||
-           space->options.guard_above != SIZE_MAX;
 }
 
 /* A key that no slab has had; its lower half is never 0. */

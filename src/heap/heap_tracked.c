@@ -6,6 +6,7 @@
 #include "heap/reuse/block_freed.h"
 #include "heap/reuse/delayed_blocks.h"
 #include "heap/check/heap_damage.h"
+#include "heap/check/heap_look.h"
 #include "heap/check/heap_margins.h"
 #include "heap/heap_slabs.h"
 
@@ -57,7 +58,9 @@ static void hand_out(struct heap *heap, struct slab *slab, uint32_t block,
     bool damaged;
 
     slab_view(slab, &view);
-    damaged = heap_check_freed(heap, slab, &view, block);
+    damaged = heap->space->checked && heap_check_freed(heap, slab, &view, block);
+    if (view.size_class->margin && !LOAD_RELAXED(history->life))
+        heap_look_around(heap->space, slab, &view, block);
     write_history(heap, history, request, file);
     if (view.size_class->margin)
         fill_allocated(heap->space, slab, &view, block, (uint32_t)request->size, damaged);

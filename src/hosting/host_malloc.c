@@ -299,11 +299,12 @@ IHostMalloc *host_malloc_create(struct manager *manager, bool executable)
     return &host_malloc->IHostMalloc_iface;
 }
 
-size_t host_malloc_trim_all(struct manager *manager)
+bool host_malloc_trim_all(struct manager *manager, size_t *bytes)
 {
-    size_t given = reclaim(&manager->heaps);
+    uint64_t before = reclaim_given(&manager->heaps);
 
+    *bytes = reclaim(&manager->heaps);
     manager_latch_contradiction(manager);
     manager_update_pressure(manager, false);
-    return given;
+    return *bytes || reclaim_given(&manager->heaps) != before;
 }

@@ -25,8 +25,11 @@ HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,
                                  const struct heap_request *request, void **memory);
 HRESULT host_malloc_free_anyway(struct host_malloc *host_malloc, void *memory);
 
-/* Gives the memory of all heaps' empty slabs back. Returns how many bytes. Any thread, any time. */
-size_t host_malloc_trim_all(struct manager *manager);
+/*
+ * Gives back what all heaps hold without use. *bytes: how many were committed. True: something went
+ * back, be it address space alone. Any thread, any time.
+ */
+bool host_malloc_trim_all(struct manager *manager, size_t *bytes);
 
 /* A new object with one reference; NULL: no memory. */
 IHostMalloc *host_malloc_create(struct manager *manager, bool executable);

@@ -206,6 +206,7 @@ static HRESULT WINAPI memory_manager_NeedsVirtualAddressSpace(IHostMemoryManager
 {
     struct counted_call call;
     bool trimmed, given;
+    size_t bytes;
     HRESULT hr;
 
     (void)address;
@@ -214,7 +215,7 @@ static HRESULT WINAPI memory_manager_NeedsVirtualAddressSpace(IHostMemoryManager
                             COUNTED_NEEDS_ADDRESS_SPACE))
         return counted_call_unavailable(&call);
     manager_add_ref(call.manager); /* the runtime may be told, and release it, before all is done */
-    trimmed = host_malloc_trim_all(call.manager) != 0;
+    trimmed = host_malloc_trim_all(call.manager, &bytes);
     given = emergency_give(&call.manager->emergency);
     hr = counted_call_end(&call, given || trimmed ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
     manager_release(call.manager);

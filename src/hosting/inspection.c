@@ -93,14 +93,15 @@ static HRESULT WINAPI inspection_Trim(IHostMemInspection *iface, SIZE_T *bytes)
 {
     struct manager *manager = impl_from_IHostMemInspection(iface);
     DWORD last_error = GetLastError();
-    size_t given;
+    size_t given_bytes;
+    bool given;
 
     manager_add_ref(manager);
     inspection_look(manager);
-    given = host_malloc_trim_all(manager);
+    given = host_malloc_trim_all(manager, &given_bytes);
     manager_release(manager);
     if (bytes)
-        *bytes = given;
+        *bytes = given_bytes;
     SetLastError(last_error);
     return given ? S_OK : S_FALSE;
 }

@@ -105,8 +105,12 @@ HRESULT WINAPI inspection_Audit(IHostMemInspection *iface, HOSTMEM_AUDIT *result
                                 HOSTMEM_DIFFERENCE_CALLBACK callback, void *context)
 {
     struct manager *manager = impl_from_IHostMemInspection(iface);
+    HRESULT hr;
 
+    manager_add_ref(manager); /* pfnDamage may release it */
     if (result && result->cbSize == sizeof(*result))
         inspection_look(manager);
-    return inspection_audit_by(manager, audit_run, result, callback, context);
+    hr = inspection_audit_by(manager, audit_run, result, callback, context);
+    manager_release(manager);
+    return hr;
 }

@@ -126,10 +126,15 @@ bool pages_revive(struct pages *pages, uint32_t index, const struct pages_reques
 pages_result pages_release_cached(struct pages *pages, uint32_t index);
 
 /*
- * Decommits what lies behind the first `size` bytes of that block, if its region serves that heap.
- * A page that the system does not give up stays in the books.
+ * Decommits the region's pages from that address on (the first that begins there or later), if it
+ * is the block that was seen. PAGES_FOREIGN: it is not (any more). A page that the system does not
+ * give up stays in the books. With keeps_looked_at, all stay if other operations are under way:
+ * those may be reading. The result is OS_ERROR_NO_SYSTEM_RESOURCES then. Who has made known before
+ * the call, by an atomic read-modify-write, that the block is not to be looked at, and has the
+ * pages decommitted, knows that nobody reads them: who begins an operation later sees that.
  */
-pages_result pages_trim_block(struct pages *pages, void *block, uint32_t heap, size_t size);
+pages_result pages_trim_block_at(struct pages *pages, uint32_t index,
+                                 const struct region_facts *seen, uintptr_t from);
 
 /*
  * The facts of the live region that holds the address, and how much of it is committed. False: it

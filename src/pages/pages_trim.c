@@ -1,6 +1,6 @@
 /*
- * pages_trim.c: pages_trim_block (pages.h): decommitting the pages behind a heap's block that has
- * become smaller.
+ * pages_trim.c: pages_trim_block_at (pages.h): decommitting the pages behind a heap's block that
+ * has become smaller.
  */
 #include "pages/region_operation.h"
 
@@ -20,20 +20,33 @@ static pages_result trim(struct pages *pages, struct region_operation *operation
     return result;
 }
 
-pages_result pages_trim_block(struct pages *pages, void *block, uint32_t heap, size_t size)
+static bool is_seen(const struct region *region, const struct region_facts *seen)
 {
-    uintptr_t end = (uintptr_t)block + size + OS_PAGE_SIZE - 1;
-    struct region *region = region_table_find(&pages->table, (uintptr_t)block);
+    struct region_facts now;
+
+    return region_read(region, &now) && now.sequence == seen->sequence &&
+           now.block == seen->block && now.heap == seen->heap;
+}
+
+pages_result pages_trim_block_at(struct pages *pages, uint32_t index,
+                                 const struct region_facts *seen, uintptr_t from)
+{
+    struct region *region = region_table_at(&pages->table, index);
     struct region_operation operation;
     struct range range;
     pages_result result, ended;
 
-    if (!region || region_begin_settling(region, (uintptr_t)block, &operation) != REGION_BEGUN)
+    if (region_begin_settling(region, seen->block, &operation) != REGION_BEGUN)
         return PAGES_FOREIGN;
-    range = (struct range){range_round_down(end, OS_PAGE_SIZE), operation.base + operation.size};
-    result = atomic_load_explicit(&region->heap, memory_order_relaxed) == heap
-                 ? trim(pages, &operation, range)
-                 : PAGES_FOREIGN;
+    range = (struct range){range_round_down(from + OS_PAGE_SIZE - 1, OS_PAGE_SIZE),
+                           operation.base + operation.size};
+    /* While the operation is under way, the record is no other region's. */
+    if (!is_seen(region, seen))
+        result = PAGES_FOREIGN;
+    else if (pages->keeps_looked_at && !region_began_alone(&operation))
+        result = OS_ERROR_NO_SYSTEM_RESOURCES;
+    else
+        result = trim(pages, &operation, range);
     ended = operation_end(pages, &operation);
     return operation_result(result, ended);
 }

@@ -211,6 +211,11 @@ enum region_begun region_begin_settling(struct region *region, uintptr_t address
     return begin(region, address, true, operation);
 }
 
+bool region_began_alone(const struct region_operation *operation)
+{
+    return (operation->life & UNDER_WAY_MASK) == ONE_UNDER_WAY;
+}
+
 bool region_end(struct region_operation *operation)
 {
     _Atomic uint64_t *word = &operation->region->life;
@@ -360,31 +365,6 @@ bool region_is_still(const struct region *region, const struct region_facts *fac
 bool region_is_unsettled(const struct region *region, const struct region_facts *facts)
 {
     return (life_of(region, facts) & UNSETTLED) != 0;
-}
-
-#define UNENTERED_BEGINS ((UINT64_C(1) << 16) + 1)
-#define UNENTERED_UNDER_WAY UINT64_C(0xffff)
-
-void region_begin_unentered(struct region *region)
-{
-    atomic_fetch_add_explicit(&region->unentered, UNENTERED_BEGINS, memory_order_acq_rel);
-    /* A thread that sees what the operation does to the bits must see that it has begun. */
-    atomic_thread_fence(memory_order_release);
-}
-
-void region_end_unentered(struct region *region)
-{
-    atomic_fetch_sub_explicit(&region->unentered, 1, memory_order_release);
-}
-
-uint64_t region_unentered(const struct region *region)
-{
-    return atomic_load_explicit(&region->unentered, memory_order_acquire);
-}
-
-bool region_unentered_under_way(uint64_t word)
-{
-    return (word & UNENTERED_UNDER_WAY) != 0;
 }
 
 bool region_is_busy(const struct region *region)

@@ -179,6 +179,9 @@ enum region_begun region_begin(struct region *region, uintptr_t address,
 enum region_begun region_begin_settling(struct region *region, uintptr_t address,
                                         struct region_operation *operation);
 
+/* Whether no other operation was under way on the region when this one began. */
+bool region_began_alone(const struct region_operation *operation);
+
 /* Ends an operation whose pages' bits are right. False: the region has been claimed meanwhile. */
 bool region_end(struct region_operation *operation);
 

@@ -119,6 +119,29 @@ static void NeedsVirtualAddressSpace_gives_the_emergency_reservation_once(void *
     subject_end(&subject);
 }
 
+/* The pages of a freed large block of a hardened heap are gone already. */
+static void NeedsVirtualAddressSpace_and_Trim_tell_of_address_space_alone(void **state)
+{
+    HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .dwFlags = HOSTMEM_HARDEN};
+    struct subject subject = subject_make(&options);
+    IHostMalloc *heap = subject_heap(&subject);
+    SIZE_T bytes = 1;
+
+    (void)state;
+    IHostMemInspection_Trim(subject.inspection, NULL);
+    assert_succeeds(IHostMalloc_Free(heap, heap_block(heap, 200000)));
+    assert_succeeds(IHostMemoryManager_NeedsVirtualAddressSpace(subject.manager, NULL, GRANULE));
+    assert_hresult(IHostMemoryManager_NeedsVirtualAddressSpace(subject.manager, NULL, GRANULE),
+                   E_OUTOFMEMORY);
+    assert_succeeds(IHostMalloc_Free(heap, heap_block(heap, 200000)));
+    assert_hresult(IHostMemInspection_Trim(subject.inspection, &bytes), S_OK);
+    assert_figure(bytes, 0);
+    assert_hresult(IHostMemInspection_Trim(subject.inspection, &bytes), S_FALSE);
+    assert_figure(statistics_of(&subject).Regions.Now, 0);
+    IHostMalloc_Release(heap);
+    subject_end(&subject);
+}
+
 static void the_emergency_reservation_is_neither_a_region_nor_charged(void **state)
 {
     struct subject subject = subject_with_emergency();
@@ -338,6 +361,7 @@ int main(void)
         cmocka_unit_test(the_same_callback_registered_often_is_referenced_once),
         promise(NeedsVirtualAddressSpace_with_nothing_to_give_is_E_OUTOFMEMORY),
         cmocka_unit_test(NeedsVirtualAddressSpace_gives_the_emergency_reservation_once),
+        cmocka_unit_test(NeedsVirtualAddressSpace_and_Trim_tell_of_address_space_alone),
         cmocka_unit_test(the_emergency_reservation_is_neither_a_region_nor_charged),
         cmocka_unit_test(the_emergency_reservation_is_restored_when_a_mapped_range_is_released),
         cmocka_unit_test(the_emergency_reservation_is_restored_when_a_region_is_released_later),

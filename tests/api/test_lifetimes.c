@@ -437,6 +437,17 @@ static void pfnDamage_may_release_heap_and_manager_in_Alloc(void **state)
     assert_null(actor.manager);
 }
 
+static void pfnDamage_may_release_the_last_manager_in_Audit(void **state)
+{
+    struct actor actor = {.act = release_all};
+    HOSTMEM_AUDIT audit = {.cbSize = sizeof(audit)};
+
+    (void)state;
+    make_damaged(&actor);
+    assert_hresult(IHostMemInspection_Audit(actor.inspection, &audit, NULL, NULL), S_OK);
+    assert_null(actor.manager);
+}
+
 static void pfnDamage_may_refer_to_a_heap_that_ends(void **state)
 {
     struct actor actor = {.act = refer_to_heap};
@@ -681,6 +692,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(pfnLeak_may_keep_the_heap),
         cmocka_unit_test(pfnLeak_may_release_the_last_manager),
         cmocka_unit_test(pfnDamage_may_release_heap_and_manager_in_Alloc),
+        cmocka_unit_test(pfnDamage_may_release_the_last_manager_in_Audit),
         cmocka_unit_test(pfnDamage_may_refer_to_a_heap_that_ends),
         cmocka_unit_test(every_enumerations_callback_may_release_the_last_references),
         cmocka_unit_test(the_inner_controls_last_Release_may_refer_to_the_control),

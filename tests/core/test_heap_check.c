@@ -3,8 +3,12 @@
  * and told once, of the right block; and what is written to a block's own bytes is not.
  */
 #include "heap_world.h"
+#include "system_calls.h"
 
+#include "heap/check/freed_regions.h"
 #include "heap/check/heap_look.h"
+#include "heap/reuse/delayed_blocks.h"
+#include "heap/reuse/heap_live.h"
 #include "heap/reuse/reclaim.h"
 
 #define GUARD_ABOVE ((size_t)3000)
@@ -17,6 +21,16 @@ struct fixture {
     unsigned told;
     struct heap_block damage; /* the last that was told */
 };
+
+/* system_calls.h */
+void system_call_begins(bool changes)
+{
+    (void)changes;
+}
+
+void system_call_ended(void)
+{
+}
 
 static void note_damage(void *context, const struct heap_block *block)
 {
@@ -202,6 +216,31 @@ static void what_overwrites_the_next_block_is_told_once(void **state)
     assert_told(fixture, 1, HEAP_DAMAGE_BEHIND, block, 48, block + 48);
 }
 
+/* 8 bytes behind the first one's end, and more, come nearer to the second one's beginning. */
+static void what_was_written_before_a_block_was_handed_out_is_not_that_block_s(void **state)
+{
+    struct fixture *fixture = *state;
+    unsigned times = 0;
+
+    for (size_t behind = MARGIN / 2; behind < MARGIN; behind++) {
+        char *block = make(fixture, 48), *next;
+
+        block[48 + behind]++;
+        if (behind % 2)
+            heap_look(&fixture->space, NULL);
+        next = make(fixture, 48);
+        assert_ptr_equal(next, block + 48 + MARGIN);
+        assert_told(fixture, ++times, HEAP_DAMAGE_BEHIND, block, 48, block + 48 + behind);
+        heap_look(&fixture->space, NULL);
+        next[-1]++;
+        free_block(fixture, next);
+        assert_told(fixture, ++times, HEAP_DAMAGE_BEFORE, next, 48, next - 1);
+        free_block(fixture, block);
+        assert_int_equal(fixture->told, times);
+        reclaim(&fixture->space);
+    }
+}
+
 static void a_block_s_own_bytes_may_be_written(void **state)
 {
     struct fixture *fixture = *state;
@@ -347,6 +386,74 @@ static void freed_large_blocks_wait_until_there_are_too_many_or_too_large_ones(v
     assert_int_equal(fixture->told, 0);
 }
 
+#define MANY 64u
+#define WAITING ((size_t)250000)
+
+/* 16 MB wait, which MANY blocks of the heap, that live, allow. */
+static void let_much_wait(struct fixture *fixture, struct heap *heap, char **blocks, size_t size)
+{
+    char *waiting[MANY];
+    void *memory;
+
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_int_equal(try_block(heap, size, NULL, 0, &memory), PAGES_OK);
+        blocks[i] = memory;
+        waiting[i] = make(fixture, WAITING);
+    }
+    for (unsigned i = 0; i < MANY; i++)
+        free_block(fixture, waiting[i]);
+    assert_true(fixture->space.freed.bytes >= MANY * WAITING);
+}
+
+static void assert_bound(const struct fixture *fixture)
+{
+    assert_true(fixture->space.freed.bytes <=
+                FREED_BYTES + heap_live(&fixture->space.live) / HEAP_IDLE_SHARE);
+}
+
+static void less_waits_when_large_blocks_go(void **state)
+{
+    struct fixture *fixture = *state;
+    char *blocks[MANY];
+
+    let_much_wait(fixture, fixture->heap, blocks, 2000000);
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_true(heap_shrink(fixture->heap, blocks[i], 40000));
+        assert_bound(fixture);
+    }
+    /* More than may wait once it does not live any more: it goes at once, and no other for it. */
+    free_block(fixture, blocks[0]);
+    free_block(fixture, make(fixture, 4600000));
+    assert_int_equal(system_at(blocks[0]).state, OS_MEM_COMMIT);
+    assert_bound(fixture);
+}
+
+static void less_waits_when_another_heap_ends(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heap *other = heap_create(&fixture->space, false);
+    char *blocks[MANY];
+
+    let_much_wait(fixture, other, blocks, 2000000);
+    heap_destroy(other, NULL, NULL);
+    assert_bound(fixture);
+}
+
+static void less_waits_when_small_blocks_go(void **state)
+{
+    struct fixture *fixture = *state;
+    static char *small[8192];
+    char *blocks[MANY];
+
+    for (unsigned i = 0; i < COUNT_OF(small); i++)
+        small[i] = make(fixture, 15000);
+    let_much_wait(fixture, fixture->heap, blocks, 40);
+    for (unsigned i = 0; i < COUNT_OF(small); i++)
+        free_block(fixture, small[i]);
+    delayed_blocks_give(&fixture->space, NULL);
+    assert_bound(fixture);
+}
+
 static void a_large_block_that_waits_goes_back_before_anything_is_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -356,6 +463,41 @@ static void a_large_block_that_waits_goes_back_before_anything_is_refused(void *
     assert_int_equal(system_at(block).state, OS_MEM_COMMIT);
     assert_true(reclaim(&fixture->space) > 70000);
     assert_int_equal(system_at(block).state, OS_MEM_FREE);
+}
+
+static void a_large_block_that_the_system_does_not_take_lives_on(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make(fixture, 5000000);
+    size_t size;
+
+    refuse_releases(1);
+    assert_int_equal(heap_free(fixture->heap, block), RELEASE_REFUSED);
+    assert_true(heap_size_of(fixture->heap, block, &size));
+    assert_heaps(&fixture->space, 1, 5000000);
+    block[-1]++;
+    free_block(fixture, block);
+    assert_told(fixture, 1, HEAP_DAMAGE_BEFORE, block, 5000000, block - 1);
+    assert_books(fixture->world, 0, 0, 0);
+}
+
+static void what_waits_and_the_system_does_not_take_waits_on(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct call_counter *pages = &fixture->world->counters.calls[COUNTED_HEAP_PAGES];
+    uint64_t failures = counter_read(&pages->failures);
+    char *block = make(fixture, 70000);
+
+    free_block(fixture, block);
+    block[5]++;
+    refuse_releases(1);
+    assert_int_equal(reclaim(&fixture->space), 0);
+    assert_int_equal(counter_read(&pages->failures), failures + 1);
+    assert_int_equal(fixture->told, 1);
+    assert_true(reclaim(&fixture->space) >= 70000);
+    assert_int_equal(counter_read(&pages->failures), failures + 1);
+    assert_int_equal(fixture->told, 1);
+    assert_books(fixture->world, 0, 0, 0);
 }
 
 static void a_freed_large_block_that_cannot_be_written_goes_back_at_once(void **state)
@@ -385,6 +527,27 @@ static void what_cannot_be_read_is_not_looked_at(void **state)
     assert_int_equal(os_protect((void *)region, PAGE, OS_PAGE_READWRITE, &old), 0);
     assert_true(heap_look(&fixture->space, NULL));
     assert_int_equal(fixture->told, 1);
+}
+
+static void a_freed_block_that_is_protected_later_is_not_read(void **state)
+{
+    struct fixture *fixture = *state;
+    static const size_t sizes[] = {20000, 100000};
+    static const uint32_t protections[] = {OS_PAGE_NOACCESS, OS_PAGE_READWRITE | OS_PAGE_GUARD};
+
+    for (size_t i = 0; i < COUNT_OF(sizes) * COUNT_OF(protections); i++) {
+        char *block = make(fixture, sizes[i % 2]);
+        uint32_t old;
+
+        free_block(fixture, block);
+        block[0]++;
+        assert_int_equal(os_protect(block + 2 * PAGE, 1, protections[i / 2], &old), 0);
+        assert_false(heap_look(&fixture->space, NULL));
+        assert_true(reclaim(&fixture->space) >= sizes[i % 2]);
+        assert_int_equal(system_at(block).state, OS_MEM_FREE);
+    }
+    assert_int_equal(fixture->told, 0);
+    assert_books(fixture->world, 0, 0, 0);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -455,23 +618,67 @@ static void sizes_are_told_as_asked_for_and_margins_are_nobody_s(void **state)
     assert_exact(fixture->world);
 }
 
-static void a_block_that_shrinks_for_want_of_memory_is_not_looked_at_any_more(void **state)
+static void a_block_that_shrinks_is_looked_at_where_it_ends_now(void **state)
+{
+    struct fixture *fixture = *state;
+    /* The last one leaves a margin that is not whole before its page ends. */
+    static const size_t sizes[] = {112, 32000, 70000, 17 * PAGE - 4};
+    unsigned times = 0;
+
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        char *block = make(fixture, sizes[i]);
+        size_t size = sizes[i] - 8;
+
+        memset(block, 1, sizes[i]);
+        assert_true(heap_shrink(fixture->heap, block, size));
+        memset(block, 2, size);
+        assert_false(heap_look(&fixture->space, NULL));
+        block[size]++;
+        assert_true(heap_look(&fixture->space, NULL));
+        assert_int_equal(fixture->told, ++times);
+        assert_int_equal(fixture->damage.damage_kind, HEAP_DAMAGE_BEHIND);
+        assert_int_equal(fixture->damage.damage, (uintptr_t)block + size);
+        assert_int_equal(fixture->damage.size, size);
+        free_block(fixture, block);
+        assert_int_equal(fixture->told, times);
+    }
+}
+
+static void damage_of_a_block_that_shrinks_is_told(void **state)
 {
     struct fixture *fixture = *state;
     static const size_t sizes[] = {112, 70000};
 
-    for (size_t i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < COUNT_OF(sizes); i++) {
         char *block = make(fixture, sizes[i]);
-        size_t size;
 
-        memset(block, 1, sizes[i]);
+        block[sizes[i]]++;
         assert_true(heap_shrink(fixture->heap, block, sizes[i] - 8));
-        assert_true(heap_size_of(fixture->heap, block, &size));
-        assert_int_equal(size, sizes[i] - 8);
-        assert_false(heap_look(&fixture->space, NULL));
+        assert_told(fixture, i + 1, HEAP_DAMAGE_BEHIND, block, sizes[i], block + sizes[i]);
+        heap_look(&fixture->space, NULL);
+        free_block(fixture, block);
+        assert_int_equal(fixture->told, i + 1);
+    }
+}
+
+/* As far as a block of every size may shrink: nothing is told, and nothing is touched beyond. */
+static void blocks_may_shrink_to_any_size(void **state)
+{
+    struct fixture *fixture = *state;
+
+    for (size_t size = 0; size < LARGEST; size = next_size(size)) {
+        char *block = make(fixture, size);
+
+        for (size_t now = size; heap_shrink(fixture->heap, block, now); now -= 1 + now / 30) {
+            memset(block, 1, now);
+            assert_false(heap_look(&fixture->space, NULL));
+            if (!now)
+                break;
+        }
         free_block(fixture, block);
     }
     assert_int_equal(fixture->told, 0);
+    assert_exact(fixture->world);
 }
 
 #define checked(test) cmocka_unit_test_setup_teardown(test, begin_checked, end)
@@ -490,6 +697,7 @@ int main(void)
         everything(a_byte_before_a_block_of_any_size_is_told_when_it_is_freed),
         checked(damage_between_two_blocks_is_that_of_the_nearer_one),
         checked(what_overwrites_the_next_block_is_told_once),
+        checked(what_was_written_before_a_block_was_handed_out_is_not_that_block_s),
         checked(a_block_s_own_bytes_may_be_written),
         everything(a_block_s_own_bytes_may_be_written),
         checked(who_looks_finds_damage_of_live_blocks_once),
@@ -500,15 +708,27 @@ int main(void)
         everything(who_looks_finds_writes_to_freed_blocks_once),
         everything(a_write_to_a_freed_large_block_is_told_once),
         everything(freed_large_blocks_wait_until_there_are_too_many_or_too_large_ones),
+        everything(less_waits_when_large_blocks_go),
+        everything(less_waits_when_another_heap_ends),
+        everything(less_waits_when_small_blocks_go),
         everything(a_large_block_that_waits_goes_back_before_anything_is_refused),
+        everything(a_large_block_that_the_system_does_not_take_lives_on),
+        everything(what_waits_and_the_system_does_not_take_waits_on),
         everything(a_freed_large_block_that_cannot_be_written_goes_back_at_once),
         checked(what_cannot_be_read_is_not_looked_at),
+        everything(a_freed_block_that_is_protected_later_is_not_read),
         cmocka_unit_test_setup_teardown(the_bytes_between_a_block_and_its_guard_are_looked_at,
                                         begin_guarded, end),
         cmocka_unit_test_setup_teardown(a_guarded_block_has_room_before_it, begin_checked_guarded,
                                         end),
         checked(sizes_are_told_as_asked_for_and_margins_are_nobody_s),
-        checked(a_block_that_shrinks_for_want_of_memory_is_not_looked_at_any_more),
+        checked(a_block_that_shrinks_is_looked_at_where_it_ends_now),
+        everything(a_block_that_shrinks_is_looked_at_where_it_ends_now),
+        checked(damage_of_a_block_that_shrinks_is_told),
+        checked(blocks_may_shrink_to_any_size),
+        everything(blocks_may_shrink_to_any_size),
+        cmocka_unit_test_setup_teardown(blocks_may_shrink_to_any_size, begin_guarded, end),
+        cmocka_unit_test_setup_teardown(blocks_may_shrink_to_any_size, begin_checked_guarded, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

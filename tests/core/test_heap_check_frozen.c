@@ -223,6 +223,20 @@ static void use_its_place(void *scene)
     assert_int_equal(heap_free(s->heap, other), PAGES_OK);
 }
 
+static void shrink(void *scene)
+{
+    struct scene *s = scene;
+
+    if (s->block)
+        assert_true(heap_shrink(s->heap, s->block, s->size / 8));
+}
+
+static void shrink_and_free_it(void *scene)
+{
+    shrink(scene);
+    free_it(scene);
+}
+
 static void each_with_each(scene_act *const *sets, size_t set_count, scene_act *frozen,
                            scene_act *const *others, size_t other_count)
 {
@@ -275,12 +289,25 @@ static void a_late_write_is_told_once_by_who_looks_and_who_uses_the_place(void *
                    1);
 }
 
+/* The pages behind the block's new end stay while they are read. */
+static void a_block_shrinks_beside_a_frozen_look(void **state)
+{
+    static scene_act *const whole[] = {set_small, set_large, set_large_filled, set_small_hardened,
+                                       set_large_hardened};
+    static scene_act *const others[] = {shrink, shrink_and_free_it};
+
+    (void)state;
+    each_with_each(whole, COUNT_OF(whole), look, others, COUNT_OF(others));
+    each_with_each(whole, COUNT_OF(whole), shrink, (scene_act *const[]){look}, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_frozen_look_tells_damage_once_and_of_nothing_else),
         cmocka_unit_test(damage_of_a_block_whose_free_is_frozen_is_told_once),
         cmocka_unit_test(a_late_write_is_told_once_by_who_looks_and_who_uses_the_place),
+        cmocka_unit_test(a_block_shrinks_beside_a_frozen_look),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@ struct arena {
     struct heap_space space;
     struct heap *heap;
     bool before; /* blocks are written to before their beginning, not behind their end */
+    bool guarded;
     _Atomic unsigned working;
     _Atomic uint64_t damaged;
     _Atomic uint64_t told;
@@ -38,6 +39,20 @@ static size_t some_size(struct chance *chance)
                                    : 30000 + chance_below(chance, 9000);
 }
 
+/* Returns the block's size now. */
+static size_t shrink(struct arena *arena, void *block, size_t size)
+{
+    size_t now = size / 2;
+
+    if (!heap_shrink(arena->heap, block, now))
+        return size;
+    /* The size that is told of a small block may be larger: the smallest of its class. */
+    if (!heap_size_of(arena->heap, block, &now))
+        atomic_fetch_add(&arena->wrong, 1);
+    memset(block, 3, now);
+    return now;
+}
+
 static void own(struct arena *arena, unsigned number)
 {
     struct chance chance = {number + 1};
@@ -57,7 +72,10 @@ static void own(struct arena *arena, unsigned number)
         }
         *block = memory;
         memset(memory, (int)number, size);
-        if (size % 2 == 0) {
+        if (chance_below(&chance, 4) == 0)
+            size = shrink(arena, memory, size);
+        /* Behind others of a hardened heap there may be a guard page at once. */
+        if (size % 2 == 0 && (arena->before || size % BLOCK_ALIGNMENT || !arena->guarded)) {
             (*block)[arena->before ? -1 : (ptrdiff_t)size] = 7;
             atomic_fetch_add(&arena->damaged, 1);
         }
@@ -91,6 +109,7 @@ static void race(uint32_t flags, bool before)
     assert_true(heap_space_init(&arena->space, &arena->world->pages, &options));
     arena->heap = heap_create(&arena->space, false);
     arena->before = before;
+    arena->guarded = (flags & HEAP_HARDEN) != 0;
     atomic_store(&arena->working, OWNERS);
     crew_run(act, arena, OWNERS + 2);
     heap_destroy(arena->heap, NULL, NULL);
@@ -109,6 +128,7 @@ static void each_overrun_is_told_once(void **state)
     (void)state;
     race(HEAP_FILL_ON_ALLOC, false);
     race(EVERYTHING, false);
+    race(HEAP_HARDEN, false);
 }
 
 static void each_underrun_is_told_once(void **state)
@@ -116,6 +136,7 @@ static void each_underrun_is_told_once(void **state)
     (void)state;
     race(HEAP_FILL_ON_ALLOC, true);
     race(EVERYTHING, true);
+    race(HEAP_HARDEN, true);
 }
 
 int main(void)

@@ -4,6 +4,7 @@
  */
 #include "heap_world.h"
 
+#include "heap/check/heap_look.h"
 #include "heap/heap_harden.h"
 #include "heap/reuse/delayed_blocks.h"
 
@@ -203,6 +204,33 @@ static void what_is_written_beyond_a_block_is_told(void **state)
     }
 }
 
+/* Whose slots come by chance, so that a neighbour may be handed out after the damage. */
+static void what_was_written_before_a_neighbour_was_handed_out_is_told_of_its_block(void **state)
+{
+    struct fixture *fixture = *state;
+    static char *blocks[1022];
+    static bool used[1025]; /* the slot behind, and before */
+    unsigned damaged = 0;
+
+    for (unsigned i = 0; i < COUNT_OF(blocks); i++) {
+        char *block = blocks[i] = make(fixture, SIZE);
+        unsigned slot = (unsigned)((uintptr_t)block % SLAB_SIZE / 64) + 1;
+
+        used[slot] = true;
+        if (used[slot - 1])
+            continue;
+        block[-9]++; /* nearer to the block before, if there were one */
+        damaged++;
+        if (i % 2)
+            heap_look_at(&fixture->space, (uintptr_t)block);
+    }
+    heap_look(&fixture->space, NULL);
+    assert_int_equal(fixture->told, damaged);
+    for (unsigned i = 0; i < COUNT_OF(blocks); i++)
+        free_block(fixture, blocks[i]);
+    assert_int_equal(fixture->told, damaged);
+}
+
 static void a_page_behind_each_slab_and_large_block_cannot_be_accessed(void **state)
 {
     struct fixture *fixture = *state;
@@ -244,6 +272,20 @@ static void a_freed_large_block_has_no_pages_and_its_address_waits(void **state)
     assert_books(fixture->world, 0, 0, 0);
 }
 
+static void address_space_that_goes_back_is_no_failure(void **state)
+{
+    struct fixture *fixture = *state;
+    const _Atomic uint64_t *failures = &fixture->world->counters.calls[COUNTED_HEAP_PAGES].failures;
+    uint64_t before = counter_read(failures), given;
+
+    free_block(fixture, make(fixture, 40000));
+    given = reclaim_given(&fixture->space);
+    assert_int_equal(reclaim(&fixture->space), 0);
+    assert_true(reclaim_given(&fixture->space) > given);
+    assert_int_equal(counter_read(failures), before);
+    assert_books(fixture->world, 0, 0, 0);
+}
+
 static void wrong_frees_are_refused_and_counted_by_reason(void **state)
 {
     struct fixture *fixture = *state;
@@ -276,8 +318,10 @@ int main(void)
         hardened(a_freed_small_block_is_zero),
         hardened(a_block_that_is_not_zero_any_more_is_told_and_handed_out_as_zero),
         hardened(what_is_written_beyond_a_block_is_told),
+        hardened(what_was_written_before_a_neighbour_was_handed_out_is_told_of_its_block),
         hardened(a_page_behind_each_slab_and_large_block_cannot_be_accessed),
         hardened(a_freed_large_block_has_no_pages_and_its_address_waits),
+        hardened(address_space_that_goes_back_is_no_failure),
         hardened(wrong_frees_are_refused_and_counted_by_reason),
     };
 

@@ -489,6 +489,23 @@ static char *make_block(struct world *world, size_t requested)
     return memory;
 }
 
+static uint32_t region_at(struct world *world, const void *block)
+{
+    return region_table_index(&world->pages.table,
+                              region_table_find(&world->pages.table, (uintptr_t)block));
+}
+
+/* Trims the region there as that heap's block, to that size. */
+static pages_result trim_block(struct world *world, char *block, uint32_t heap, size_t size)
+{
+    uint32_t region = region_at(world, block);
+    struct region_facts seen;
+
+    assert_true(region_read(region_table_at(&world->pages.table, region), &seen));
+    seen.heap = heap;
+    return pages_trim_block_at(&world->pages, region, &seen, (uintptr_t)block + size);
+}
+
 static void a_heaps_block_is_not_virtual_frees_to_free(void **state)
 {
     struct world *world = *state;
@@ -504,21 +521,59 @@ static void a_heaps_block_is_not_virtual_frees_to_free(void **state)
     assert_int_equal(requested, 100);
 }
 
+static void a_trim_leaves_the_next_owner_of_the_address_alone(void **state)
+{
+    struct world *world = *state;
+    char *block = make_block(world, 5 * PAGE);
+    uint32_t region = region_at(world, block);
+    struct region_facts seen;
+    size_t requested;
+
+    assert_true(region_read(region_table_at(&world->pages.table, region), &seen));
+    assert_int_equal(pages_release_block(&world->pages, block, HEAP, &requested), PAGES_OK);
+    assert_ptr_equal(make_block(world, 5 * PAGE), block);
+    assert_int_equal(region_at(world, block), region);
+    assert_int_equal(pages_trim_block_at(&world->pages, region, &seen, seen.block + PAGE),
+                     PAGES_FOREIGN);
+    assert_books(world, 1, 5 * PAGE, 5 * PAGE);
+    assert_int_equal(pages_release_block(&world->pages, block, HEAP, &requested), PAGES_OK);
+}
+
+static void pages_of_a_block_stay_while_others_are_at_work_in_it(void **state)
+{
+    struct world *world = *state;
+    char *block = make_block(world, 5 * PAGE);
+    struct region_operation operation;
+    size_t requested;
+
+    world->pages.keeps_looked_at = true;
+    assert_int_equal(
+        region_begin_settling(region_table_at(&world->pages.table, region_at(world, block)),
+                              (uintptr_t)block, &operation),
+        REGION_BEGUN);
+    assert_int_equal(trim_block(world, block, HEAP, PAGE), OS_ERROR_NO_SYSTEM_RESOURCES);
+    assert_true(region_end(&operation));
+    assert_books(world, 1, 5 * PAGE, 5 * PAGE);
+    assert_int_equal(trim_block(world, block, HEAP, PAGE), PAGES_OK);
+    assert_books(world, 1, 5 * PAGE, PAGE);
+    assert_int_equal(pages_release_block(&world->pages, block, HEAP, &requested), PAGES_OK);
+}
+
 static void a_block_that_is_trimmed_keeps_the_page_where_it_ends(void **state)
 {
     struct world *world = *state;
     char *block = make_block(world, 5 * PAGE);
     size_t requested;
 
-    assert_int_equal(pages_trim_block(&world->pages, block, HEAP, PAGE + 1), PAGES_OK);
+    assert_int_equal(trim_block(world, block, HEAP, PAGE + 1), PAGES_OK);
     assert_books(world, 1, 5 * PAGE, 2 * PAGE);
     assert_int_equal(system_at(block + PAGE).state, OS_MEM_COMMIT);
     assert_int_equal(system_at(block + 2 * PAGE).state, OS_MEM_RESERVE);
-    assert_int_equal(pages_trim_block(&world->pages, block, HEAP, PAGE), PAGES_OK);
+    assert_int_equal(trim_block(world, block, HEAP, PAGE), PAGES_OK);
     assert_books(world, 1, 5 * PAGE, PAGE);
     /* Nothing lies behind it. */
-    assert_int_equal(pages_trim_block(&world->pages, block, HEAP, 5 * PAGE), PAGES_OK);
-    assert_int_equal(pages_trim_block(&world->pages, block, HEAP, 6 * PAGE), PAGES_OK);
+    assert_int_equal(trim_block(world, block, HEAP, 5 * PAGE), PAGES_OK);
+    assert_int_equal(trim_block(world, block, HEAP, 6 * PAGE), PAGES_OK);
     assert_books(world, 1, 5 * PAGE, PAGE);
     assert_int_equal(pages_release_block(&world->pages, block, HEAP, &requested), PAGES_OK);
 }
@@ -530,9 +585,8 @@ static void a_block_is_trimmed_by_its_heap_alone(void **state)
     char *region = alloc(world, NULL, 2 * PAGE, RESERVE_COMMIT);
     size_t requested;
 
-    assert_int_equal(pages_trim_block(&world->pages, block, HEAP + 1, PAGE), PAGES_FOREIGN);
-    assert_int_equal(pages_trim_block(&world->pages, region, HEAP, PAGE), PAGES_FOREIGN);
-    assert_int_equal(pages_trim_block(&world->pages, &requested, HEAP, PAGE), PAGES_FOREIGN);
+    assert_int_equal(trim_block(world, block, HEAP + 1, PAGE), PAGES_FOREIGN);
+    assert_int_equal(trim_block(world, region, HEAP, PAGE), PAGES_FOREIGN);
     assert_books(world, 2, 7 * PAGE, 7 * PAGE);
     release(world, region);
     assert_int_equal(pages_release_block(&world->pages, block, HEAP, &requested), PAGES_OK);
@@ -546,7 +600,7 @@ static void pages_that_the_system_does_not_give_up_stay_in_the_books(void **stat
     void *memory;
 
     assert_int_equal(os_free(block, 0, OS_MEM_RELEASE), 0); /* behind the manager's back */
-    assert_int_not_equal(pages_trim_block(&world->pages, block, HEAP, PAGE), PAGES_OK);
+    assert_int_not_equal(trim_block(world, block, HEAP, PAGE), PAGES_OK);
     assert_int_equal(
         os_alloc(block, 5 * PAGE, RESERVE_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory), 0);
     assert_books(world, 1, 5 * PAGE, 5 * PAGE);
@@ -660,6 +714,8 @@ int main(void)
         world_test(a_foreign_commit_that_the_system_refuses_is_not_counted),
         world_test(a_heaps_block_is_not_virtual_frees_to_free),
         world_test(a_block_that_is_trimmed_keeps_the_page_where_it_ends),
+        world_test(a_trim_leaves_the_next_owner_of_the_address_alone),
+        world_test(pages_of_a_block_stay_while_others_are_at_work_in_it),
         world_test(a_block_is_trimmed_by_its_heap_alone),
         world_test(pages_that_the_system_does_not_give_up_stay_in_the_books),
         world_test(a_block_is_released_by_its_start_and_its_heap_alone),

@@ -276,8 +276,15 @@ static void an_audit_beside_a_decommit_over_chunks_without_words_tells_nothing(v
 
 static void trim_to_a_page(struct world *world, char *block, size_t size)
 {
+    struct region *region = region_table_find(&world->pages.table, (uintptr_t)block);
+    struct region_facts seen;
+
     (void)size;
-    assert_int_equal(pages_trim_block(&world->pages, block, HEAP, PAGE), PAGES_OK);
+    assert_true(region_read(region, &seen));
+    assert_int_equal(pages_trim_block_at(&world->pages,
+                                         region_table_index(&world->pages.table, region), &seen,
+                                         (uintptr_t)block + PAGE),
+                     PAGES_OK);
 }
 
 static void an_audit_beside_a_commit_decommit_or_trim_tells_nothing(void **state)

@@ -32,14 +32,16 @@ static bool is_filled(const struct heap_space *space)
     return (space->options.flags & HEAP_FILL_ON_FREE) != 0;
 }
 
-/* The first byte that was changed in the block, or around it, since it was freed; 0: there is none.
+/*
+ * The first byte that was changed in the block, or around it, since it was freed; 0: there is none,
+ * or the program has protected pages of it since.
  */
 static uintptr_t find_damage(const struct heap_space *space, const struct region_facts *facts)
 {
     struct heap_margins margins = heap_margins_of_region(space, facts);
     struct heap_change change;
 
-    if (!is_filled(space))
+    if (!is_filled(space) || !kept_region_can_read(margins.head, margins.end))
         return 0;
     change = heap_find_change(margins.block, margins.tail, heap_pattern_of(HEAP_FILL_FREED));
     return change.first ? change.first : heap_margins_damage(&margins);
@@ -95,20 +97,31 @@ bool freed_regions_look(struct heap_space *space, uint32_t heap)
  * Giving back
  * --------------------------------------------------------------------------------------------- */
 
-/* The region is the caller's alone. */
-static size_t give(struct heap_space *space, struct region *region)
+/* The region is the caller's alone. *given: its pages; its address space goes back as well. */
+static pages_result give(struct heap_space *space, const struct region_facts *facts, size_t *given)
 {
-    struct region_facts facts;
     size_t requested;
+    pages_result result =
+        pages_release_block(space->pages, (void *)facts->block, facts->heap, &requested);
 
-    if (!region_read(region, &facts))
-        return 0;
-    counters_begin(space->pages->counters, COUNTED_HEAP_PAGES);
-    if (pages_release_block(space->pages, (void *)facts.block, facts.heap, &requested))
-        facts.committed = 0; /* the system refused: the region stays in the books */
-    counters_end(space->pages->counters, COUNTED_HEAP_PAGES, facts.committed != 0);
-    atomic_fetch_add_explicit(&space->given, 1, memory_order_seq_cst);
-    return facts.committed;
+    *given = result ? 0 : facts->committed;
+    if (!result)
+        atomic_fetch_add_explicit(&space->given, 1, memory_order_seq_cst);
+    return result;
+}
+
+/* The system has refused the region that was to go back: it waits on, in any place. */
+static void wait_on(struct heap_space *space, uint64_t word, size_t size)
+{
+    for (uint32_t i = 0; i < FREED_PLACES; i++) {
+        uint64_t none = 0;
+
+        atomic_fetch_add_explicit(&space->freed.bytes, size, memory_order_relaxed);
+        if (atomic_compare_exchange_strong_explicit(&space->freed.places[i], &none, word,
+                                                    memory_order_acq_rel, memory_order_relaxed))
+            return;
+        atomic_fetch_sub_explicit(&space->freed.bytes, size, memory_order_relaxed);
+    }
 }
 
 /* The caller has taken the word out of its place. */
@@ -117,7 +130,9 @@ static size_t give_waiting(struct heap_space *space, uint64_t word)
     struct region *region = region_of(space, word);
     uint32_t freed_by = LOAD_RELAXED(region->watch);
     struct region_facts facts;
+    pages_result result;
     uintptr_t damage;
+    size_t given;
 
     if (!region_read(region, &facts))
         return 0;
@@ -125,7 +140,12 @@ static size_t give_waiting(struct heap_space *space, uint64_t word)
     damage = (word & TOLD) ? 0 : find_damage(space, &facts);
     if (damage)
         tell(space, &facts, freed_by, damage);
-    return give(space, region);
+    counters_begin(space->pages->counters, COUNTED_HEAP_PAGES);
+    result = give(space, &facts, &given);
+    counters_end(space->pages->counters, COUNTED_HEAP_PAGES, !result);
+    if (result)
+        wait_on(space, damage ? word | TOLD : word, facts.size);
+    return given;
 }
 
 size_t freed_regions_give(struct heap_space *space, uint32_t heap)
@@ -154,9 +174,12 @@ size_t freed_regions_give(struct heap_space *space, uint32_t heap)
  * Waiting
  * --------------------------------------------------------------------------------------------- */
 
-static uint64_t most(const struct heap_space *space)
+/* ending: bytes that count as live still, and do not live any more. */
+static uint64_t most(const struct heap_space *space, size_t ending)
 {
-    return FREED_BYTES + heap_live(&space->live) / HEAP_IDLE_SHARE;
+    uint64_t live = heap_live(&space->live);
+
+    return FREED_BYTES + (live > ending ? live - ending : 0) / HEAP_IDLE_SHARE;
 }
 
 /* Gives back what is in the next place, and puts the word there, or (0) nothing. */
@@ -178,8 +201,8 @@ static bool lay_out(struct heap_space *space, const struct region *region,
 
     /* Who began to look before the block was freed may be reading. Nobody begins to any more. */
     if (!is_filled(space))
-        return !region_is_busy(region) &&
-               !pages_trim_block(space->pages, (void *)facts->base, facts->heap, 0);
+        return !pages_trim_block_at(space->pages, region_table_index(&space->pages->table, region),
+                                    facts, facts->base);
     if (!kept_region_can_write(margins.head, margins.end))
         return false;
     /* What was wrong with the margins has been told. */
@@ -191,14 +214,18 @@ static bool lay_out(struct heap_space *space, const struct region *region,
 /* Lets the freed block wait. False: it cannot. */
 static bool wait(struct heap_space *space, struct region *region, const struct region_facts *facts)
 {
-    if (facts->size > most(space) || !lay_out(space, region, facts))
+    if (facts->size > most(space, facts->requested) || !lay_out(space, region, facts))
         return false;
     STORE_RELAXED(region->watch, os_thread_id());
     atomic_fetch_add_explicit(&space->freed.bytes, facts->size, memory_order_relaxed);
     turn(space, region_table_index(&space->pages->table, region));
-    for (uint32_t i = 1; i < FREED_PLACES && LOAD_RELAXED(space->freed.bytes) > most(space); i++)
-        turn(space, 0);
     return true;
+}
+
+void freed_regions_keep_bound(struct heap_space *space)
+{
+    for (uint32_t i = 0; i < FREED_PLACES && LOAD_RELAXED(space->freed.bytes) > most(space, 0); i++)
+        turn(space, 0);
 }
 
 pages_result freed_regions_take(struct heap_space *space, void *block, uint32_t heap,
@@ -206,6 +233,8 @@ pages_result freed_regions_take(struct heap_space *space, void *block, uint32_t 
 {
     struct region *region;
     struct region_facts facts;
+    pages_result result;
+    size_t given;
 
     if (!pages_hand_block_over(space->pages, block, heap, heap | REGION_IS_SLAB))
         return PAGES_FOREIGN;
@@ -214,7 +243,10 @@ pages_result freed_regions_take(struct heap_space *space, void *block, uint32_t 
     if (!region || !region_read(region, &facts))
         return PAGES_FOREIGN;
     *requested = facts.requested;
-    if (!wait(space, region, &facts))
-        give(space, region);
-    return PAGES_OK;
+    if (wait(space, region, &facts))
+        return PAGES_OK;
+    result = give(space, &facts, &given);
+    if (result)
+        pages_hand_block_over(space->pages, block, facts.heap, heap);
+    return result;
 }

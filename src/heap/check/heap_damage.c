@@ -97,8 +97,6 @@ bool heap_check_freed(struct heap *heap, struct slab *slab, const struct slab_vi
     struct heap_margins margins;
     uintptr_t damage;
 
-    if (!heap_space_is_checked(heap->space))
-        return false;
     if (block_life_of(life) != BLOCK_ENDED && block_life_of(life) != BLOCK_ENDED_TOLD)
         return false;
     damage = heap_damage_of_freed(heap->space, slab, view, block);

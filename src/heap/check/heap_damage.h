@@ -28,7 +28,7 @@ bool heap_tell_freed(struct heap_space *space, const struct slab *slab,
 
 /*
  * Reports the block if it was written to after it was freed. True: it was, be it told already. The
- * block must be pending, or its slab be the caller's alone.
+ * block must be pending, or its slab be the caller's alone, and the heap be one that is checked.
  */
 bool heap_check_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
                       uint32_t block);

@@ -69,6 +69,41 @@ static bool look_at_block(struct heap_space *space, const struct slab *slab,
     }
 }
 
+/*
+ * Bytes which the block shares with that neighbour. `margins` are these bytes, as the neighbour's
+ * alone. A free of the neighbour that is under way does what is left to do here.
+ */
+static void settle_shared(struct heap_space *space, const struct slab *slab,
+                          const struct slab_view *view, uint32_t neighbour,
+                          const struct heap_margins *margins)
+{
+    const _Atomic uint64_t *life = &slab_history(slab, neighbour)->life;
+
+    if (!LOAD_RELAXED(*life) || !heap_margins_damage(margins))
+        return;
+    look_at_block(space, slab, view, neighbour);
+    if (block_life_of(LOAD_RELAXED(*life)) == BLOCK_TOLD ||
+        block_life_of(LOAD_RELAXED(*life)) == BLOCK_ENDED_TOLD)
+        heap_margins_mend(margins);
+}
+
+void heap_look_around(struct heap_space *space, const struct slab *slab,
+                      const struct slab_view *view, uint32_t block)
+{
+    uintptr_t begin = slab_block_address(view, block);
+    uintptr_t end = begin + view->size_class->block_size;
+    struct heap_margins behind = {.pattern = space->secrets.margin, .head = end, .block = end};
+    struct heap_margins before = behind;
+
+    before.tail = begin - CLASS_MARGIN;
+    before.end = begin;
+    behind.head = end - CLASS_MARGIN;
+    if (block > 0)
+        settle_shared(space, slab, view, block - 1, &before);
+    if (block + 1 < view->size_class->blocks)
+        settle_shared(space, slab, view, block + 1, &behind);
+}
+
 /* Looks at one block of the slab, or (UINT32_MAX) at all. */
 static bool look_at_slab(struct heap_space *space, const struct slab *slab, uint32_t heap,
                          uint32_t only)
@@ -97,14 +132,23 @@ static bool look_at_slab(struct heap_space *space, const struct slab *slab, uint
     return damaged;
 }
 
-void heap_unwatch(struct slab *slab, uint32_t block)
+uint64_t heap_unwatch(struct slab *slab, uint32_t block)
 {
     struct block_history *history = slab_history(slab, block);
 
     /* The caller owns the block, so only those who look change its life meanwhile. */
-    atomic_exchange_explicit(&history->life,
-                             block_life_word(LOAD_RELAXED(history->sequence), BLOCK_UNWATCHED),
-                             memory_order_acq_rel);
+    return atomic_exchange_explicit(
+        &history->life, block_life_word(LOAD_RELAXED(history->sequence), BLOCK_UNWATCHED),
+        memory_order_acq_rel);
+}
+
+void heap_watch_again(struct slab *slab, uint32_t block, uint64_t life)
+{
+    struct block_history *history = slab_history(slab, block);
+    uint64_t unwatched = block_life_word(LOAD_RELAXED(history->sequence), BLOCK_UNWATCHED);
+
+    atomic_compare_exchange_strong_explicit(&history->life, &unwatched, life, memory_order_acq_rel,
+                                            memory_order_relaxed);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -139,7 +183,7 @@ bool heap_look_at_region(struct heap_space *space, struct region *region)
     struct kept_region kept;
     bool damaged;
 
-    if (!heap_space_is_checked(space) || !kept_region_begin(space, region, &kept))
+    if (!space->checked || !kept_region_begin(space, region, &kept))
         return false;
     damaged = !(kept.facts.heap & REGION_IS_SLAB) && look_at_kept(space, region, &kept.facts);
     kept_region_end(space, &kept);
@@ -169,7 +213,7 @@ bool heap_look(struct heap_space *space, const struct heap *heap)
     uint32_t number = heap ? heap_number(heap) : 0;
     bool damaged = false;
 
-    if (!heap_space_is_checked(space))
+    if (!space->checked)
         return false;
     for (uint32_t i = 0; (i = next_slab(space, heap, i + 1)) != 0;) {
         if (look_at_slab(space, heap_slab(space, i), number, UINT32_MAX))
@@ -190,7 +234,7 @@ bool heap_look_at(struct heap_space *space, uintptr_t address)
     struct region *region;
     struct slab_view view;
 
-    if (!heap_space_is_checked(space))
+    if (!space->checked)
         return false;
     if (!index) {
         region = region_table_find(&space->pages->table, address);

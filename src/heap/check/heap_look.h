@@ -29,7 +29,20 @@ bool heap_look_at(struct heap_space *space, uintptr_t address);
 /* The same for the large block of a region, which the caller may be about to free. */
 bool heap_look_at_region(struct heap_space *space, struct region *region);
 
-/* The block's owner makes it smaller where it lies: its end is not looked at any more. */
-void heap_unwatch(struct slab *slab, uint32_t block);
+/*
+ * A pending block is about to be handed out for the first time since its slab was made, so that
+ * what is around it may be its doing from now on. Tells what its neighbours have done there, and
+ * makes it whole. The class has margins.
+ */
+void heap_look_around(struct heap_space *space, const struct slab *slab,
+                      const struct slab_view *view, uint32_t block);
+
+/*
+ * The block's owner makes it smaller where it lies. Between these two nobody begins to look at it;
+ * `life` is what heap_unwatch returns. Who has begun before finds the old margins or the new ones
+ * whole: the new ones include the old ones, and are written in between.
+ */
+uint64_t heap_unwatch(struct slab *slab, uint32_t block);
+void heap_watch_again(struct slab *slab, uint32_t block, uint64_t life);
 
 #endif

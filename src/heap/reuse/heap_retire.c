@@ -4,11 +4,16 @@
 #include "heap/reuse/heap_retire.h"
 
 #include "heap/check/heap_damage.h"
+#include "heap/check/kept_region.h"
 #include "heap/reuse/partial_slabs.h"
 #include "heap/slab_memory.h"
 
-static void check_all_freed(struct heap *heap, struct slab *slab, const struct slab_view *view)
+/* Not if the program has protected pages of the slab. */
+static void check_all_freed(struct heap *heap, struct slab *slab, const struct slab_view *view,
+                            uintptr_t memory)
 {
+    if (!heap->space->checked || !kept_region_can_write(memory, memory + SLAB_SIZE))
+        return;
     for (uint32_t block = 0; block < view->size_class->blocks; block++)
         heap_check_freed(heap, slab, view, block);
 }
@@ -23,7 +28,7 @@ static size_t close(struct heap *heap, struct slab *slab, const struct slab_view
     uint64_t state;
 
     if (view->size_class->tracked)
-        check_all_freed(heap, slab, view);
+        check_all_freed(heap, slab, view, memory);
     atomic_store_explicit(mark, 0, memory_order_release);
     slab_close(slab);
     if (base)

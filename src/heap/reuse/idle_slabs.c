@@ -5,6 +5,7 @@
 
 #include "heap/reuse/delayed_places.h"
 #include "heap/reuse/heap_live.h"
+#include "heap/check/freed_regions.h"
 #include "heap/reuse/heap_retire.h"
 #include "heap/reuse/heap_visit.h"
 #include "heap/reuse/idle_places.h"
@@ -242,7 +243,10 @@ size_t idle_slabs_look(struct heap *heap, struct slab *slab, const struct slab_v
     size_t given;
 
     /* Also if there was no place for the note: what may be held falls with what lives. */
-    return make_note(heap, slab, view, &given) ? given + keep_bound(heap) : given;
+    if (!make_note(heap, slab, view, &given))
+        return given;
+    freed_regions_keep_bound(heap->space);
+    return given + keep_bound(heap);
 }
 
 uintptr_t idle_slabs_take(struct heap *heap)
