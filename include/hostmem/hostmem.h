@@ -105,19 +105,23 @@ typedef struct HOSTMEM_LIMITS {
 
 /*
  * Blocks are filled with 0xCD when they are handed out, and the bytes around them are checked:
- * before and behind each block are at least 16 bytes that are nobody's, all those up to the end of
- * its room, filled with 0xFD. They are looked at when the block is freed, or moved by HeapReAlloc;
- * and those of all live blocks by Audit, Trim and Close, at the last Release of their IHostMalloc,
- * by HeapValidate of a redirected module, and for hostmem-run's report. What was changed is told to
- * pfnDamage, once for each block. Two small blocks side by side share 16 bytes: a change there is
- * told of the block that is nearer to it.
+ * before and behind each block are at least 16 bytes that are nobody's (behind one with a guard
+ * page the 0 to 15 before that page), all those up to the end of its room, filled with 0xFD. They
+ * are looked at when the block is freed, or moved by HeapReAlloc; and those of all live blocks by
+ * Audit, Trim and Close, at the last Release of their IHostMalloc, by HeapValidate of a redirected
+ * module, and for hostmem-run's report. What was changed is told to pfnDamage, once for each block.
+ * Two small blocks side by side share 16 bytes: a change there is told of the block that is nearer
+ * to it.
  *
  * Not found: reads; writes that leave these bytes as they are, because they go farther or write the
  * same; what happens around blocks that have no history; after one change around a block, further
- * ones. A write before a block that covers 16 bytes or more is told of the block before it.
+ * ones, also if they are its neighbour's in the 16 bytes that the two share. A write before a block
+ * that covers 16 bytes or more is told of the block before it.
  *
- * Costs 16 bytes a small block on average, 32 bytes to a page a larger one. Sizes, statistics and
- * leaks are told as asked for. HeapReAlloc always moves a block.
+ * Costs 16 bytes a small block, and what the next larger size class has more (docs/SECURITY.md);
+ * 32 bytes to a page a larger one. Sizes, statistics and leaks are told as asked for. HeapReAlloc
+ * moves a block that changes its size, unless it shrinks and must not be moved, or there is no
+ * memory: then what the block leaves is checked from now on.
  */
 #define HOSTMEM_FILL_ON_ALLOC 0x2
 
@@ -194,6 +198,8 @@ typedef struct HOSTMEM_OPTIONS {
     /*
      * Called for each damaged block (HOSTMEM_FILL_ON_ALLOC, HOSTMEM_FILL_ON_FREE,
      * HOSTMEM_HARDEN), by the thread that finds it, in whatever call. NULL: they are only counted.
+     * While it runs for a block that an Audit, Trim or the like has found, the memory around that
+     * block stays committed, also if the block is freed meanwhile.
      */
     HOSTMEM_DAMAGE_CALLBACK pfnDamage;
     void *pDamageContext;

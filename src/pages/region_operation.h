@@ -40,7 +40,10 @@ pages_result operation_end(struct pages *pages, struct region_operation *operati
 pages_result operation_end_making(struct pages *pages, struct region_operation *operation,
                                   bool settled);
 
-/* Ends a release that others are under way beside, after it has decommitted all pages. */
+/*
+ * Ends a release that others are under way beside: the last of them gives the memory back. Unless
+ * they may be reading (pages_release_block), all pages have been decommitted before.
+ */
 pages_result operation_end_release(struct pages *pages, struct region_operation *operation);
 
 /*

@@ -8,7 +8,11 @@
 struct stage;
 struct world;
 
-void checked_set_up(struct world *world);
+/* flags: those of the heap. */
+void checked_set_up(struct world *world, unsigned flags);
+
+/* Prints what `count` live blocks of that size have committed, for each. */
+void checked_bytes(unsigned size, unsigned count);
 
 /* What fills the block's bytes is a loop of the system's (os_fill): it is not counted. */
 void small_checked(struct stage *stage);

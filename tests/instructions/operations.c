@@ -1,7 +1,12 @@
 /*
  * operations.c: the core's main operations, for callgrind to count their instructions.
  *
- * Usage: instruction_operations [OPERATION]; without an operation, prints the names of all.
+ * Usage: instruction_operations [OPERATION [FLAGS]]
+ *        instruction_operations bytes FLAGS SIZE COUNT
+ *
+ * Without an operation, prints the names of all. FLAGS are those of HOSTMEM_OPTIONS.dwFlags, a
+ * number, for the heap of small_checked. `bytes` prints what so many live blocks of that size have
+ * committed, for each: the heap's memory, and the books.
  *
  * The operation runs WARM times first, and then TIMES times inside the function `measured`, which
  * is all that callgrind counts (--toggle-collect). The system is the emulation of tests/os_posix:
@@ -120,7 +125,7 @@ static const struct operation {
  * The stage
  * --------------------------------------------------------------------------------------------- */
 
-static void set_up(struct stage *stage)
+static void set_up(struct stage *stage, const char *flags)
 {
     struct budget_limit limit = {.limit = (uint64_t)1 << 36};
     void *kept;
@@ -131,7 +136,8 @@ static void set_up(struct stage *stage)
     stage->tracking = begin_heap_space(&stage->world, HEAP_TRACK_BLOCKS);
     stage->tracked_heap = heap_create(stage->tracking, false);
     assert_true(stage->heap && stage->tracked_heap);
-    checked_set_up(&stage->world);
+    checked_set_up(&stage->world, flags ? (uint32_t)strtoul(flags, NULL, 0)
+                                        : HEAP_FILL_ON_ALLOC | HEAP_FILL_ON_FREE);
     stage->region = reserve(&stage->world, 16 * GRANULE);
     for (size_t i = 0; i < COUNT_OF(stage->regions); i++)
         stage->regions[i] = reserve(&stage->world, GRANULE);
@@ -156,9 +162,13 @@ int main(int argc, char **argv)
 {
     struct stage *stage = zeroed(sizeof(struct stage));
 
-    set_up(stage);
+    set_up(stage, argc > 2 ? argv[2] : NULL);
+    if (argc == 5 && strcmp(argv[1], "bytes") == 0) {
+        checked_bytes((unsigned)strtoul(argv[3], NULL, 0), (unsigned)strtoul(argv[4], NULL, 0));
+        return 0;
+    }
     for (size_t i = 0; i < COUNT_OF(operations); i++) {
-        if (argc != 2 || strcmp(argv[1], operations[i].name) != 0)
+        if (argc < 2 || argc > 3 || strcmp(argv[1], operations[i].name) != 0)
             continue;
         for (unsigned j = 0; j < WARM; j++)
             operations[i].run(stage);

@@ -18,8 +18,8 @@ struct heap;
 
 /*
  * Looks at the blocks of the heap or (NULL) of all. Tells of damage that has not been told. True: a
- * live block is damaged, told or not, or a freed one that has not been told. The heap must not end
- * meanwhile, but may while it tells.
+ * live block is damaged, told or not, or a freed one that has not been told. No other thread may
+ * end the heap meanwhile. The callback that is told may.
  */
 bool heap_look(struct heap_space *space, const struct heap *heap);
 

@@ -10,7 +10,9 @@
  * Whose damage it is that is found in the bytes which two blocks share: if it comes nearer to the
  * block behind than to the block before, the block behind was written before its beginning; else
  * the block before was written behind its end. So each change is told of one block, whichever of
- * the two is looked at.
+ * the two is looked at. Only a block that has been handed out can have written there, so a block
+ * that is handed out for the first time settles what is wrong before (heap_look_around). Two
+ * changes that nobody has looked at between count as one.
  *
  * Large blocks have both for themselves. A guarded block has a head if heaps check for overruns,
  * and in any case the up to 15 bytes between its end and its guard page.
