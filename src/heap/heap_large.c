@@ -330,16 +330,16 @@ bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintpt
                        size_t size, bool shrink)
 {
     struct region_facts facts;
-    uint32_t region = region_of_block(heap, address, &facts), watched;
+    uint32_t region = region_of_block(heap, address, &facts), before;
 
     if (!region || !suits(heap, &facts, size, shrink))
         return false;
-    watched = unwatch(heap, record_of(heap, region));
+    before = unwatch(heap, record_of(heap, region));
     if (!give_pages(heap, region, &facts, size))
         return false;
     /* The caller owns the block: no other thread changes its size. */
     STORE_RELAXED(record_of(heap, region)->requested, size);
-    watch_again(heap, record_of(heap, region), &facts, watched);
+    watch_again(heap, record_of(heap, region), &facts, before);
     count_bytes(heap, size);
     discount_bytes(heap, facts.requested);
     if (size < facts.requested)

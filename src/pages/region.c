@@ -211,11 +211,6 @@ enum region_begun region_begin_settling(struct region *region, uintptr_t address
     return begin(region, address, true, operation);
 }
 
-bool region_began_alone(const struct region_operation *operation)
-{
-    return (operation->life & UNDER_WAY_MASK) == ONE_UNDER_WAY;
-}
-
 bool region_end(struct region_operation *operation)
 {
     _Atomic uint64_t *word = &operation->region->life;

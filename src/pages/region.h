@@ -180,7 +180,10 @@ enum region_begun region_begin_settling(struct region *region, uintptr_t address
                                         struct region_operation *operation);
 
 /* Whether no other operation was under way on the region when this one began. */
-bool region_began_alone(const struct region_operation *operation);
+static inline bool region_began_alone(const struct region_operation *operation)
+{
+    return (operation->life >> 2 & 0xffff) == 1; /* bits 2-17 */
+}
 
 /* Ends an operation whose pages' bits are right. False: the region has been claimed meanwhile. */
 bool region_end(struct region_operation *operation);

@@ -669,7 +669,7 @@ static void blocks_may_shrink_to_any_size(void **state)
     for (size_t size = 0; size < LARGEST; size = next_size(size)) {
         char *block = make(fixture, size);
 
-        for (size_t now = size; heap_shrink(fixture->heap, block, now); now -= 1 + now / 30) {
+        for (size_t now = size; heap_shrink(fixture->heap, block, now); now -= 1 + now / 5) {
             memset(block, 1, now);
             assert_false(heap_look(&fixture->space, NULL));
             if (!now)
