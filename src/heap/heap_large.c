@@ -66,12 +66,12 @@ static pages_result make_block(struct heap *heap, const struct heap_request *req
         .requested = request->size,
         .file = file,
         .caller = request->caller,
-        .region = region,
     };
     struct heap_room room;
 
     if (!heap_margins_room(&heap->space->options, request->size, &room))
         return OS_ERROR_NOT_ENOUGH_MEMORY;
+    pages.region = region;
     pages.size = room.size;
     pages.block_offset = room.offset;
     pages.guard = room.guard;
