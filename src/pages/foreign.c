@@ -56,13 +56,22 @@ static bool is_allocation(struct range range)
 
 bool foreign_is(const struct pages *pages, uintptr_t page)
 {
-    struct os_range system;
     struct range leaving;
+    bool leaves = region_table_leaving(&pages->table, page, &leaving);
+    bool left;
 
-    if (!os_query_range(page, &system) || system.state == OS_MEM_FREE ||
-        region_table_has(&pages->table, page))
-        return false;
-    return !region_table_leaving(&pages->table, page, &leaving) || !is_allocation(leaving);
+    /* What the system tells may be of a region that leaves just then: once that is gone, it is
+     * asked again. */
+    do {
+        struct os_range system;
+
+        left = leaves;
+        if (!os_query_range(page, &system) || system.state == OS_MEM_FREE ||
+            region_table_has(&pages->table, page))
+            return false;
+        leaves = region_table_leaving(&pages->table, page, &leaving);
+    } while (left && !leaves);
+    return !leaves || !is_allocation(leaving);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -76,20 +85,34 @@ enum slot_state {
     ABANDONED
 };
 
+#define LOOKS 4
+
 typedef _Atomic uintptr_t release_slot;
 
-/* A slot's word; the page's own low bits are clear. */
+/* A slot's word: the page, and in its low bits the state, and how often memory was abandoned. */
+#define STATE_MASK ((uintptr_t)7)
+#define ONE_ABANDONED (STATE_MASK + 1)
+#define ABANDONED_MASK (OS_PAGE_SIZE - ONE_ABANDONED)
+
 static uintptr_t slot_word(uintptr_t page, enum slot_state state)
 {
     return page | (uintptr_t)state;
 }
 
-static bool swap_slot(release_slot *slot, uintptr_t page, enum slot_state from, enum slot_state to)
+static enum slot_state state_of(uintptr_t word)
 {
-    uintptr_t word = slot_word(page, from);
+    return (enum slot_state)(word & STATE_MASK);
+}
 
-    return atomic_compare_exchange_strong_explicit(slot, &word, slot_word(page, to),
-                                                   memory_order_seq_cst, memory_order_seq_cst);
+static uintptr_t in_state(uintptr_t word, enum slot_state state)
+{
+    return (word & ~STATE_MASK) | (uintptr_t)state;
+}
+
+static bool swap_word(release_slot *slot, uintptr_t word, uintptr_t next)
+{
+    return atomic_compare_exchange_strong_explicit(slot, &word, next, memory_order_seq_cst,
+                                                   memory_order_seq_cst);
 }
 
 /* The slot's number; PAGES_FOREIGN_RELEASES: all are taken. */
@@ -121,24 +144,62 @@ static pages_result forward(struct pages *pages, void *address)
     return result;
 }
 
+/*
+ * The same for a release. A thread that makes a region may have got the memory, and not have booked
+ * it yet: while calls are under way that might, a few more looks give it time. It may need longer;
+ * then it abandons the memory.
+ */
+static bool is_foreign_still(const struct pages *pages, uintptr_t page)
+{
+    for (int look = 0; look < LOOKS; look++) {
+        if (!foreign_is(pages, page))
+            return false;
+        if (!counters_under_way(pages->counters, COUNTED_VIRTUAL_ALLOC) &&
+            !counters_under_way(pages->counters, COUNTED_HEAP_PAGES))
+            break;
+    }
+    return true;
+}
+
+/*
+ * Releases what is abandoned to a release that has asked the system, as long as something is.
+ * freed: how many of its requests have succeeded. Returns how often memory was abandoned: of each
+ * time one of the requests took the memory of a thread that makes a region, which was not meant.
+ */
+static uintptr_t release_abandoned(struct pages *pages, release_slot *slot, uintptr_t page,
+                                   uintptr_t *freed)
+{
+    uintptr_t word = atomic_load_explicit(slot, memory_order_seq_cst);
+
+    /* The system may hand out the address to several makers, one after the other. */
+    while (!(state_of(word) == RELEASING && swap_word(slot, word, in_state(word, DENIED)))) {
+        word = atomic_load_explicit(slot, memory_order_seq_cst);
+        if (state_of(word) != ABANDONED || !swap_word(slot, word, in_state(word, RELEASING)))
+            continue;
+        if (begins_at(page, page))
+            *freed += !os_free((void *)page, 0, OS_MEM_RELEASE);
+        atomic_fetch_add_explicit(&pages->foreign_released, 1, memory_order_seq_cst);
+        word = atomic_load_explicit(slot, memory_order_seq_cst);
+    }
+    return (word & ABANDONED_MASK) / ONE_ABANDONED;
+}
+
 static pages_result release_in_slot(struct pages *pages, release_slot *slot, void *address)
 {
     uintptr_t page = range_round_down((uintptr_t)address, OS_PAGE_SIZE);
+    uintptr_t freed;
     pages_result result;
 
     atomic_thread_fence(memory_order_seq_cst);
-    if (!foreign_is(pages, page) || !swap_slot(slot, page, LOOKING, RELEASING))
+    if (!is_foreign_still(pages, page) ||
+        !swap_word(slot, slot_word(page, LOOKING), slot_word(page, RELEASING)))
         return OS_ERROR_INVALID_ADDRESS;
     result = forward(pages, address);
+    freed = !result;
     /* A thread that finds the slot empty must find it counted. */
     atomic_fetch_add_explicit(&pages->foreign_released, 1, memory_order_seq_cst);
-    /* The system may hand out the address to several makers, one after the other. */
-    while (!swap_slot(slot, page, RELEASING, DENIED)) {
-        swap_slot(slot, page, ABANDONED, RELEASING);
-        if (begins_at(page, page))
-            os_free((void *)page, 0, OS_MEM_RELEASE);
-        atomic_fetch_add_explicit(&pages->foreign_released, 1, memory_order_seq_cst);
-    }
+    if (release_abandoned(pages, slot, page, &freed) >= freed)
+        return result ? result : OS_ERROR_INVALID_ADDRESS;
     return result;
 }
 
@@ -176,12 +237,19 @@ static bool slot_spares(release_slot *slot, struct range range)
 
     if (page < range.begin || page >= range.end)
         return true;
-    if (word == slot_word(page, LOOKING) && swap_slot(slot, page, LOOKING, DENIED))
+    if (word == slot_word(page, LOOKING) && swap_word(slot, word, slot_word(page, DENIED)))
         return true;
-    if (swap_slot(slot, page, RELEASING, ABANDONED))
-        return false;
-    /* It looks once more for what was abandoned to it: this memory, too, is its own then. */
-    return atomic_load_explicit(slot, memory_order_seq_cst) != slot_word(page, ABANDONED);
+    word = atomic_load_explicit(slot, memory_order_seq_cst);
+    /* If it is abandoned to already, it looks once more: this memory, too, is its own then. */
+    while (range_round_down(word, OS_PAGE_SIZE) == page &&
+           (state_of(word) == RELEASING || state_of(word) == ABANDONED)) {
+        uintptr_t one = (word & ABANDONED_MASK) == ABANDONED_MASK ? 0 : ONE_ABANDONED;
+
+        if (swap_word(slot, word, in_state(word, ABANDONED) + one))
+            return false;
+        word = atomic_load_explicit(slot, memory_order_seq_cst);
+    }
+    return true;
 }
 
 bool foreign_releases_spare(struct pages *pages, struct range range, uint64_t before)

@@ -44,8 +44,20 @@
  * asks the system whether it still has what it was handed. Thus a release decides at once, whatever
  * other threads do, and nobody waits.
  *
- * What is left takes a program that releases one address twice, and the system to hand out the
- * address twice more, to two owners, while two threads stand between the instructions above.
+ * A slot counts how often memory was abandoned to its release. Each time one of the release's
+ * requests to the system took what a maker had been handed, so the release succeeds only if more of
+ * them succeeded than that.
+ *
+ * What the system tells and what the books tell are read one after the other. A region may leave in
+ * between, so the system is asked again once one that was leaving is gone. A maker may have been
+ * handed the memory and not have booked it yet, so a release looks a few times more while calls are
+ * under way that may make regions.
+ *
+ * What is left takes a program that releases one address twice, the system to hand out the address
+ * once more, and its maker to stand between the system's answer and the books for as long as the
+ * second release takes: that release is told success, and the maker asks the system for other
+ * memory. If the system meanwhile hands out the address to yet another maker, the first takes that
+ * for its own.
  *
  * And a release is refused although it is of somebody else's memory, if at that moment a thread
  * stands right behind the system's release of a region of this manager that began and ended at the

@@ -83,6 +83,18 @@ static void call_release(void *scene)
     judge(s, result);
 }
 
+/*
+ * The same by a module that is redirected, and may mean memory that is somebody else's. That it is
+ * told success for memory that another call is just making a region of cannot be ruled out
+ * (foreign.h).
+ */
+static void call_release_perhaps_foreign(void *scene)
+{
+    struct stage *s = scene;
+
+    judge(s, pages_free_foreign(&s->world->pages, s->base, 0, OS_MEM_RELEASE));
+}
+
 static void reserve_as(struct stage *s, uint32_t type)
 {
     char *memory;
@@ -298,6 +310,17 @@ static void a_call_that_takes_a_released_address_owns_it(void **state)
     run("audit, release and reserve", set_committed, call_audit, call_release_and_reserve, check);
 }
 
+static void a_late_release_by_a_module_leaves_the_next_region_whole(void **state)
+{
+    (void)state;
+    run("foreign release, release", set_committed, call_release_perhaps_foreign, call_release,
+        check);
+    run("foreign release, release and reserve", set_committed, call_release_perhaps_foreign,
+        call_release_and_reserve, check);
+    run("foreign release, reserve", set_nothing, call_release_perhaps_foreign,
+        call_reserve_and_commit, check);
+}
+
 static void a_late_call_does_not_touch_what_the_record_is_used_for_next(void **state)
 {
     (void)state;
@@ -371,6 +394,7 @@ int main(void)
         stage_test(a_release_wins_over_what_is_done_in_the_region),
         stage_test(a_reader_beside_a_release_finds_the_region_or_nothing),
         stage_test(a_call_that_takes_a_released_address_owns_it),
+        stage_test(a_late_release_by_a_module_leaves_the_next_region_whole),
         stage_test(a_late_call_does_not_touch_what_the_record_is_used_for_next),
         stage_test(a_region_that_is_being_made_is_whole_for_all_others),
         stage_test(a_refused_release_leaves_the_region_to_all_others),
