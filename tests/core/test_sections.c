@@ -5,6 +5,7 @@
 #include "sections_world.h"
 
 #include "budget/budget.h"
+#include "pages/sections/view_commit.h"
 
 /* ------------------------------------------------------------------------------------------------
  * What a section is charged for
@@ -124,6 +125,58 @@ static void set_limit(struct world *world, uint64_t bytes)
     const struct budget_limit limit = {bytes, 0, 0};
 
     budget_set_limit(&world->pages.budget.committed, &limit);
+}
+
+/* Commits pages of a view as somebody does whom the manager does not see. */
+static void commit_unseen(char *address, size_t size)
+{
+    void *memory;
+
+    assert_int_equal(
+        os_alloc(address, size, OS_MEM_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory), 0);
+}
+
+static bool settled(struct world *world, const char *address, size_t size)
+{
+    return views_settle(&world->pages,
+                        (struct range){(uintptr_t)address, (uintptr_t)address + size});
+}
+
+static void pages_that_were_committed_unseen_are_booked_once_whatever_the_limit(void **state)
+{
+    struct world *world = *state;
+    char *view;
+
+    make_section(world, 8 * GRANULE, true, HANDLE_1);
+    view = map_view(world, HANDLE_1, GRANULE, 4 * GRANULE);
+    commit(world, view + PAGE, PAGE);
+    commit_unseen(view, 3 * PAGE);
+    commit_unseen(view + 2 * GRANULE, PAGE);
+    set_limit(world, PAGE);
+    assert_true(settled(world, view, GRANULE));
+    assert_sections(world, 1, 3 * PAGE, 1);
+    assert_true(settled(world, view + PAGE, 8 * GRANULE)); /* to beyond the end */
+    assert_sections(world, 1, 4 * PAGE, 1);
+    assert_true(settled(world, view, 4 * GRANULE));
+    assert_sections(world, 1, 4 * PAGE, 1);
+    assert_exact_sections(world);
+    assert_false(settled(world, view + 16 * GRANULE, PAGE));
+    unmap(world, view);
+    assert_false(settled(world, view, PAGE));
+    close_handle(world, HANDLE_1);
+}
+
+static void in_a_committed_section_there_is_nothing_to_settle(void **state)
+{
+    struct world *world = *state;
+    char *view;
+
+    make_section(world, 2 * GRANULE, false, HANDLE_1);
+    view = map_view(world, HANDLE_1, 0, 0);
+    assert_true(settled(world, view, GRANULE));
+    assert_sections(world, 1, 2 * GRANULE, 1);
+    unmap(world, view);
+    close_handle(world, HANDLE_1);
 }
 
 static void a_limit_holds_to_the_byte(void **state)
@@ -689,6 +742,8 @@ int main(void)
         world_test(what_is_beyond_a_view_is_refused_by_the_system_and_not_charged),
         world_test(a_section_of_two_tebibytes_costs_little),
         world_test(a_request_that_the_system_refuses_is_not_taken_up),
+        world_test(pages_that_were_committed_unseen_are_booked_once_whatever_the_limit),
+        world_test(in_a_committed_section_there_is_nothing_to_settle),
         world_test(a_limit_holds_to_the_byte),
         world_test(a_section_ends_with_its_last_handle_or_view),
         world_test(what_a_section_used_is_used_again),
