@@ -22,7 +22,7 @@ if the tests reach less of src/ than they should (native-coverage for the core, 
   --only PRESET  this preset and no other; may be repeated
   --long         the long form of each test: more seeds, sizes, calls and orders, further runtimes, larger
                  models, all states that clang's analyzer is ready to look at. It takes hours. Without it
-                 each test runs in its short form: a quarter of an hour on two cores, building included.
+                 each test runs in its short form: some 20 minutes on two cores, building included.
   --wine 10      x64 alone, and of its tests those that run programs, under another implementation of Win32:
                  Wine 10, from Debian 13's packages, which are unpacked below build/ (745 MB). The default
                  is the Wine that is installed, Debian 12's Wine 8; continuous integration runs no other.
