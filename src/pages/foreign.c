@@ -145,9 +145,9 @@ static pages_result forward(struct pages *pages, void *address)
 }
 
 /*
- * The same for a release. A thread that makes a region may have got the memory, and not have booked
- * it yet: while calls are under way that might, a few more looks give it time. It may need longer;
- * then it abandons the memory.
+ * foreign_is, for a release. A thread that makes a region may have been handed the memory and not
+ * have entered it in the books yet. While a call is under way that may be such a thread's, a few
+ * more looks give it time. If it needs longer, it finds the slot and abandons the memory.
  */
 static bool is_foreign_still(const struct pages *pages, uintptr_t page)
 {
@@ -162,9 +162,9 @@ static bool is_foreign_still(const struct pages *pages, uintptr_t page)
 }
 
 /*
- * Releases what is abandoned to a release that has asked the system, as long as something is.
- * freed: how many of its requests have succeeded. Returns how often memory was abandoned: of each
- * time one of the requests took the memory of a thread that makes a region, which was not meant.
+ * Releases the memory that is abandoned to a release, until none is. The release has asked the
+ * system once. *freed counts its requests that have succeeded; this function adds its own. Returns
+ * how often memory was abandoned to it.
  */
 static uintptr_t release_abandoned(struct pages *pages, release_slot *slot, uintptr_t page,
                                    uintptr_t *freed)

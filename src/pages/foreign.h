@@ -29,6 +29,7 @@
  *                          and the release is refused
  *   RELEASING -> ABANDONED by such a thread: it leaves the memory to the release, and asks the
  *                          system for other memory
+ *   ABANDONED -> ABANDONED by another such thread, which does the same
  *   ABANDONED -> RELEASING by the release, before it releases what begins at the address now
  *   RELEASING -> DENIED    by the release, if nothing was abandoned to it since its last request
  *   any -> 0               by the release, at its end
@@ -44,9 +45,10 @@
  * asks the system whether it still has what it was handed. Thus a release decides at once, whatever
  * other threads do, and nobody waits.
  *
- * A slot counts how often memory was abandoned to its release. Each time one of the release's
- * requests to the system took what a maker had been handed, so the release succeeds only if more of
- * them succeeded than that.
+ * A slot counts, above its state, how often memory was abandoned to its release: each step to
+ * ABANDONED adds one. Memory that was abandoned is released by one of the release's requests to the
+ * system, and was never the memory that it was asked for. So the release succeeds only if more of
+ * its requests have succeeded than memory was abandoned to it.
  *
  * What the system tells and what the books tell are read one after the other. A region may leave in
  * between, so the system is asked again once one that was leaving is gone. A maker may have been
