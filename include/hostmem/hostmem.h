@@ -2,11 +2,12 @@
  * hostmem.h: what every host needs: limits, options, and the functions that make a manager.
  *
  * The memory manager itself is IHostMemoryManager, declared in clrhosting.h and described in the
- * .NET Framework hosting reference. This header makes one. It includes six others, so that a
+ * .NET Framework hosting reference. This header makes one. It includes seven others, so that a
  * program needs no more than this one:
  * - clrhosting.h: the interfaces between a host and the CLR.
  * - errors.h: what an HRESULT means, and which argument was wrong.
  * - inspection.h: IHostMemInspection, which shows what a manager has handed out.
+ * - notify.h: what a manager tells its host, and what it asks it.
  * - books.h: reading a manager's books from another process.
  * - redirect.h: import redirection, which brings modern .NET to use a manager.
  * - version.h: the version of these headers.
@@ -44,6 +45,7 @@
 #include <hostmem/clrhosting.h>
 #include <hostmem/errors.h>
 #include <hostmem/inspection.h>
+#include <hostmem/notify.h>
 #include <hostmem/redirect.h>
 #include <hostmem/version.h>
 
@@ -230,6 +232,17 @@ typedef struct HOSTMEM_OPTIONS {
      */
     HOSTMEM_ENDING_CALLBACK pfnEnding;
     void *pEndingContext;
+
+    /*
+     * The host's own callbacks for memory pressure, for refused requests, and for requests that it
+     * wants to decide itself: see notify.h. NULL: nothing is called.
+     */
+    HOSTMEM_PRESSURE_CALLBACK pfnPressure;
+    void *pPressureContext;
+    HOSTMEM_REFUSED_CALLBACK pfnRefused;
+    void *pRefusedContext;
+    HOSTMEM_REQUEST_CALLBACK pfnRequest;
+    void *pRequestContext;
 } HOSTMEM_OPTIONS;
 
 /*

@@ -99,7 +99,7 @@ typedef struct HOSTMEM_STATISTICS {
     ULONGLONG LeakedBlocks;   /* blocks still live at the last Release of their heap */
     ULONGLONG LeakedBytes;    /* bytes asked for in them */
     HOSTMEM_METHOD_COUNT Methods[HOSTMEM_METHODS];
-    HOSTMEM_FIRST_COUNT RefusedRequests[3]; /* that a limit refused: [EMemoryCriticalLevel] */
+    HOSTMEM_FIRST_COUNT RefusedRequests[3]; /* by a limit or pfnRequest: [EMemoryCriticalLevel] */
     HOSTMEM_FIRST_COUNT Notifications[3];   /* sent to a runtime: [EMemoryAvailable - 1] */
     DWORD Pressure;                         /* EMemoryAvailable: the state now */
     DWORD RedirectedLevel;                  /* EMemoryCriticalLevel: see SetRedirectedLevel */

@@ -111,6 +111,19 @@ bool budget_ask(struct budget *budget, struct budget_charge charge, enum budget_
     return false;
 }
 
+static bool is_denied(const struct budget *budget, const struct budget_request *request)
+{
+    return budget->decide && (request->charge.reserved || request->charge.committed) &&
+           !budget->decide(budget->decide_context, request);
+}
+
+enum budget_answer budget_request(struct budget *budget, const struct budget_request *request)
+{
+    if (is_denied(budget, request))
+        return BUDGET_DENIED;
+    return budget_ask(budget, request->charge, request->level) ? BUDGET_CHARGED : BUDGET_REFUSED;
+}
+
 void budget_return(struct budget *budget, struct budget_charge charge)
 {
     if (charge.committed)

@@ -59,15 +59,35 @@ struct budget_kind {
     _Atomic uint64_t process_reserve;
 };
 
-struct budget {
-    struct budget_kind reserved;
-    struct budget_kind committed;
-};
-
 /* Bytes of the two kinds. */
 struct budget_charge {
     uint64_t reserved;
     uint64_t committed;
+};
+
+/* What is to be charged, and for what. */
+struct budget_request {
+    struct budget_charge charge;
+    enum budget_level level;
+    uint32_t heap; /* whose pages they are; 0: no heap's */
+    bool section;
+    const void *address; /* where, or NULL */
+};
+
+/* The host's own decision about a request. False: it is denied. */
+typedef bool budget_decision(void *context, const struct budget_request *request);
+
+struct budget {
+    struct budget_kind reserved;
+    struct budget_kind committed;
+    budget_decision *decide; /* NULL: none. Set before the first request */
+    void *decide_context;
+};
+
+enum budget_answer {
+    BUDGET_CHARGED,
+    BUDGET_REFUSED, /* it does not fit */
+    BUDGET_DENIED   /* the host does not want it */
 };
 
 /* No limits. */
@@ -88,6 +108,12 @@ uint64_t budget_charged(const struct budget_kind *kind);
 
 /* Charges what the system is to be asked for. False: it does not fit, and nothing is charged. */
 bool budget_ask(struct budget *budget, struct budget_charge charge, enum budget_level level);
+
+/*
+ * The same, if the host allows it: that is asked first, and may change the limits. A request that
+ * charges nothing is not asked about. Anything but BUDGET_CHARGED: nothing is charged.
+ */
+enum budget_answer budget_request(struct budget *budget, const struct budget_request *request);
 
 /* Of what was charged, the system has granted that much (note), or has not (return). */
 void budget_note(struct budget *budget, struct budget_charge charge);

@@ -79,7 +79,7 @@ struct counters {
     struct gauge slab_bytes; /* of heaps' slabs, spare ones included */
     struct gauge metadata;   /* committed bytes */
 
-    struct first_counter refused_requests[COUNTERS_LEVELS]; /* by the budget */
+    struct first_counter refused_requests[COUNTERS_LEVELS]; /* by the budget or the host */
     struct first_counter notifications[COUNTERS_PRESSURES];
     _Atomic uint64_t firsts; /* how many of these have counted */
 

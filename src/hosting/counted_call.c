@@ -11,14 +11,33 @@ bool counted_call_begin(struct counted_call *call, struct manager *manager,
     call->manager = manager;
     call->method = method;
     call->last_error = GetLastError();
+    call->is_kept = host_callbacks_any(&manager->host);
+    if (call->is_kept)
+        manager_add_ref(manager);
     counters_begin(&manager->counters, method);
     return manager_is_open(manager);
 }
 
-HRESULT counted_call_end_with(struct counted_call *call, HRESULT hr)
+/* Counts the call as ended. */
+static void count(const struct counted_call *call, HRESULT hr)
 {
     SetLastError(call->last_error);
     counters_end(&call->manager->counters, call->method, hr == S_OK);
+}
+
+/* Lets go of the manager, which may be gone then. The last error stays. */
+static void let_go(const struct counted_call *call)
+{
+    if (!call->is_kept)
+        return;
+    manager_release(call->manager);
+    SetLastError(call->last_error);
+}
+
+HRESULT counted_call_end_with(struct counted_call *call, HRESULT hr)
+{
+    count(call, hr);
+    let_go(call);
     return hr;
 }
 
@@ -54,7 +73,19 @@ static void note_failure(struct manager *manager, pages_result result)
         manager_set_status(manager, HostMemStatusBroken);
 }
 
-HRESULT counted_call_end(struct counted_call *call, pages_result result)
+static void tell_refusal(const struct manager *manager, pages_result result,
+                         HOSTMEM_REFUSED *refused)
+{
+    const struct host_callbacks *host = &manager->host;
+
+    if (!refused || !host->refused || (result != PAGES_REFUSED && result != PAGES_DENIED))
+        return;
+    refused->Denied = result == PAGES_DENIED;
+    host->refused(host->refused_context, refused);
+}
+
+HRESULT counted_call_end_request(struct counted_call *call, pages_result result,
+                                 HOSTMEM_REFUSED *refused)
 {
     HRESULT hr = S_OK;
 
@@ -62,8 +93,15 @@ HRESULT counted_call_end(struct counted_call *call, pages_result result)
         hr = hresult_from_pages_result(result, &call->last_error);
         note_failure(call->manager, result);
     }
-    counted_call_end_with(call, hr);
+    count(call, hr);
+    tell_refusal(call->manager, result, refused);
     if (may_change_pressure(call->method))
         manager_update_pressure(call->manager, result == PAGES_REFUSED);
+    let_go(call);
     return hr;
+}
+
+HRESULT counted_call_end(struct counted_call *call, pages_result result)
+{
+    return counted_call_end_request(call, result, NULL);
 }

@@ -128,6 +128,20 @@ static enum counted_method method_of(const struct heap_request *request)
     return request->debug ? COUNTED_MALLOC_DEBUG_ALLOC : COUNTED_MALLOC_ALLOC;
 }
 
+static HRESULT alloc_failed(struct host_malloc *host_malloc, const struct heap_request *request,
+                            pages_result result)
+{
+    HOSTMEM_REFUSED refused = {.Kind = HostMemRequestHeap,
+                               .Level = (EMemoryCriticalLevel)request->critical_level,
+                               .Bytes = request->size,
+                               .Heap = heap_number(host_malloc->heap)};
+    struct counted_call call;
+
+    if (!counted_call_begin(&call, host_malloc->manager, method_of(request)))
+        return counted_call_unavailable(&call);
+    return counted_call_end_request(&call, result, &refused);
+}
+
 static HRESULT alloc_held(struct host_malloc *host_malloc, const struct heap_request *request,
                           void **memory)
 {
@@ -139,7 +153,7 @@ static HRESULT alloc_held(struct host_malloc *host_malloc, const struct heap_req
         return E_OUTOFMEMORY;
     }
     if (result)
-        return refused(host_malloc->manager, method_of(request), S_OK, result);
+        return alloc_failed(host_malloc, request, result);
     SetLastError(last_error);
     manager_update_pressure(host_malloc->manager, false);
     return S_OK;
@@ -148,7 +162,7 @@ static HRESULT alloc_held(struct host_malloc *host_malloc, const struct heap_req
 /* True if a callback may run while the heap is at work: the heap has to be kept alive. */
 static bool may_call_back(const struct host_malloc *host_malloc)
 {
-    return host_malloc->manager->damage_callback != NULL;
+    return host_malloc->manager->damage_callback || host_malloc->manager->host.request;
 }
 
 HRESULT host_malloc_alloc_anyway(struct host_malloc *host_malloc,

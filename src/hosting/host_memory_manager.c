@@ -69,6 +69,16 @@ static HRESULT WINAPI memory_manager_CreateMalloc(IHostMemoryManager *iface, DWO
     return counted_call_end(&call, *host_malloc ? PAGES_OK : ERROR_NOT_ENOUGH_MEMORY);
 }
 
+/* What a request that was refused was for. */
+static HOSTMEM_REQUEST_KIND kind_of(const struct manager *manager,
+                                    const struct pages_request *request)
+{
+    return (request->type & MEM_RESERVE) || !request->address ||
+                   region_table_find(&manager->pages.table, (uintptr_t)request->address)
+               ? HostMemRequestPages
+               : HostMemRequestSection;
+}
+
 HRESULT host_memory_manager_alloc(struct manager *manager, void *address, SIZE_T size, DWORD type,
                                   DWORD protect, EMemoryCriticalLevel level, DWORD node,
                                   void **memory)
@@ -79,6 +89,7 @@ HRESULT host_memory_manager_alloc(struct manager *manager, void *address, SIZE_T
                                     .protect = protect,
                                     .node = node,
                                     .critical_level = (uint32_t)level};
+    HOSTMEM_REFUSED refused = {.Level = level, .Bytes = size};
     struct counted_call call;
     pages_result result;
 
@@ -95,7 +106,9 @@ HRESULT host_memory_manager_alloc(struct manager *manager, void *address, SIZE_T
     result = reclaim_pages_alloc(&manager->heaps, &request, memory);
     if (result == ERROR_INVALID_PARAMETER)
         bad_request_of_alloc(&request);
-    return counted_call_end(&call, result);
+    else if (result)
+        refused.Kind = kind_of(manager, &request);
+    return counted_call_end_request(&call, result, &refused);
 }
 
 static HRESULT WINAPI memory_manager_VirtualAlloc(IHostMemoryManager *iface, void *address,

@@ -28,6 +28,7 @@ HRESULT hresult_from_pages_result(pages_result result, DWORD *last_error)
         *last_error = ERROR_INVALID_ADDRESS;
         return E_FAIL;
     case PAGES_REFUSED:
+    case PAGES_DENIED:
         *last_error = ERROR_COMMITMENT_LIMIT;
         return hresult_from_win32_error(ERROR_COMMITMENT_LIMIT);
     default: /* Win32's own error */

@@ -13,6 +13,7 @@
 #include "hosting/books.h"
 #include "hosting/parts/module_hold.h"
 #include "hosting/parts/emergency.h"
+#include "hosting/parts/host_callbacks.h"
 #include "hosting/parts/limits.h"
 #include "hosting/parts/redirected.h"
 #include "hosting/parts/status.h"
@@ -41,6 +42,7 @@ struct manager {
     struct limits limits;
     struct emergency emergency;
     struct redirected redirected;
+    struct host_callbacks host;
 
     HOSTMEM_BLOCK_CALLBACK leak_callback; /* NULL: none */
     void *leak_context;

@@ -39,6 +39,7 @@ HRESULT manager_make_parts(struct manager *manager, const HOSTMEM_OPTIONS *optio
         .context = manager,
     };
 
+    host_callbacks_init(&manager->host, &manager->pages.budget, options);
     if (!pages_init(&manager->pages, &manager->counters, books) ||
         !heap_space_init(&manager->heaps, &manager->pages, &heap_options) ||
         !mapped_init(&manager->mapped, &manager->counters, books) ||
@@ -46,7 +47,7 @@ HRESULT manager_make_parts(struct manager *manager, const HOSTMEM_OPTIONS *optio
                    books) ||
         !pool_init(&manager->controls, sizeof(struct host_control), CONTROL_LIMIT, books) ||
         !pressure_notify_init(&manager->limits.notify, &manager->counters, &manager->status,
-                              &manager->pages.budget.committed, manager, books) ||
+                              &manager->pages.budget.committed, &manager->host, manager, books) ||
         !emergency_init(&manager->emergency, options->EmergencyReservation))
         return E_OUTOFMEMORY;
     return limits_init(&manager->limits, &manager->pages.budget, options);

@@ -110,11 +110,16 @@ static pages_result make_region(struct pages *pages, uint32_t index,
     return result;
 }
 
-/* Charges the budget before the system is asked. False: it refuses. */
-static bool ask(struct pages *pages, const struct pages_request *request,
-                struct budget_charge charge)
+/* Charges the budget before the system is asked. */
+static pages_result ask(struct pages *pages, const struct pages_request *request,
+                        struct budget_charge charge)
 {
-    return budget_ask(&pages->budget, charge, (enum budget_level)request->critical_level);
+    const struct budget_request wanted = {.charge = charge,
+                                          .level = (enum budget_level)request->critical_level,
+                                          .heap = request->heap & ~REGION_IS_SLAB,
+                                          .address = request->address};
+
+    return pages_answer(budget_request(&pages->budget, &wanted));
 }
 
 /* Makes a region that the books know, and that no release of foreign memory (foreign.h) can hit. */
@@ -172,8 +177,9 @@ static pages_result alloc_region(struct pages *pages, const struct pages_request
     struct budget_charge guard = {.committed = charge.committed - committed_size(request, size)};
     pages_result result;
 
-    if (!ask(pages, request, charge))
-        return PAGES_REFUSED;
+    result = ask(pages, request, charge);
+    if (result)
+        return result;
     result = alloc_charged_region(pages, request, size, memory);
     budget_return(&pages->budget, result ? charge : guard);
     return result;
@@ -219,8 +225,9 @@ static pages_result commit_in_region(struct pages *pages, const struct pages_req
 
     if (!committed_ensure(&pages->table.chunks, range.begin, range.end))
         return OS_ERROR_NOT_ENOUGH_MEMORY;
-    if (!ask(pages, request, charge))
-        return PAGES_REFUSED;
+    result = ask(pages, request, charge);
+    if (result)
+        return result;
     operation_concerns(pages, operation, range);
     result = forward_alloc(request, memory);
     if (!result)

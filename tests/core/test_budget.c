@@ -474,6 +474,89 @@ static void a_level_beyond_the_last_goes_as_far_as_the_last(void **state)
     }
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * The host's own decision
+ * --------------------------------------------------------------------------------------------- */
+
+struct decider {
+    struct budget *budget;
+    unsigned asked;
+    struct budget_request last;
+    bool allows;
+    uint64_t new_limit; /* on both kinds; 0: as it is */
+};
+
+static bool decide(void *context, const struct budget_request *request)
+{
+    struct decider *decider = context;
+
+    decider->asked++;
+    decider->last = *request;
+    for (enum kind kind = RESERVED; decider->new_limit && kind < KINDS; kind++)
+        set_limit(decider->budget, kind, decider->new_limit);
+    return decider->allows;
+}
+
+static void have_decide(struct decider *decider)
+{
+    decider->budget->decide = decide;
+    decider->budget->decide_context = decider;
+}
+
+static struct budget_request request_for(enum kind kind, uint64_t amount)
+{
+    return (struct budget_request){.charge = charge_of(kind, amount), .heap = 7};
+}
+
+static void a_request_that_the_host_denies_charges_nothing(void **state)
+{
+    struct decider decider = {.budget = *state};
+
+    have_decide(&decider);
+    for (enum kind kind = RESERVED; kind < KINDS; kind++) {
+        struct budget_request request = request_for(kind, 100);
+
+        assert_int_equal(budget_request(*state, &request), BUDGET_DENIED);
+        assert_figures(*state, kind, 0, 0);
+        assert_int_equal(decider.last.heap, 7);
+    }
+    assert_int_equal(decider.asked, 2);
+}
+
+static void a_request_that_the_host_allows_is_judged_by_the_limit(void **state)
+{
+    struct decider decider = {.budget = *state, .allows = true};
+    struct budget_request fits = request_for(COMMITTED, 100);
+    struct budget_request more = request_for(COMMITTED, 1);
+
+    have_decide(&decider);
+    set_limit(*state, COMMITTED, 100);
+    assert_int_equal(budget_request(*state, &fits), BUDGET_CHARGED);
+    assert_int_equal(budget_request(*state, &more), BUDGET_REFUSED);
+    assert_figures(*state, COMMITTED, 100, 0);
+}
+
+static void the_host_may_make_room_when_it_is_asked(void **state)
+{
+    struct decider decider = {.budget = *state, .allows = true, .new_limit = 1000};
+    struct budget_request request = request_for(COMMITTED, 1000);
+
+    have_decide(&decider);
+    set_limit(*state, COMMITTED, 100);
+    assert_int_equal(budget_request(*state, &request), BUDGET_CHARGED);
+    assert_figures(*state, COMMITTED, 1000, 0);
+}
+
+static void the_host_is_not_asked_about_nothing(void **state)
+{
+    struct decider decider = {.budget = *state};
+    struct budget_request request = {.charge = {0}};
+
+    have_decide(&decider);
+    assert_int_equal(budget_request(*state, &request), BUDGET_CHARGED);
+    assert_int_equal(decider.asked, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -502,6 +585,10 @@ int main(void)
         fixture_test(use_is_never_negative),
         fixture_test(a_charge_that_is_negative_for_a_moment_gives_no_room_beyond_the_limit),
         fixture_test(a_peak_does_not_show_what_was_returned),
+        fixture_test(a_request_that_the_host_denies_charges_nothing),
+        fixture_test(a_request_that_the_host_allows_is_judged_by_the_limit),
+        fixture_test(the_host_may_make_room_when_it_is_asked),
+        fixture_test(the_host_is_not_asked_about_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,7 +53,7 @@ void reclaim_count_refusal(struct heap_space *space, uint32_t critical_level, pa
 {
     struct counters *counters = space->pages->counters;
 
-    if (result == PAGES_REFUSED)
+    if (result == PAGES_REFUSED || result == PAGES_DENIED)
         counters_count_first(counters, &counters->refused_requests[critical_level],
                              os_tick_milliseconds());
 }

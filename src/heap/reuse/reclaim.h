@@ -47,7 +47,7 @@ bool reclaim_again(struct reclaim_attempt *attempt, pages_result result);
 pages_result reclaim_pages_alloc(struct heap_space *space, const struct pages_request *request,
                                  void **memory);
 
-/* Counts what a caller has seen refused by a limit; any other result is not counted. */
+/* Counts what a caller has seen refused by a limit or the host; any other result is not counted. */
 void reclaim_count_refusal(struct heap_space *space, uint32_t critical_level, pages_result result);
 
 #endif

@@ -16,11 +16,13 @@ struct kept_callback {
 
 bool pressure_notify_init(struct pressure_notify *notify, struct counters *counters,
                           const struct status *status, const struct budget_kind *committed,
-                          const void *manager, struct book_space *books)
+                          const struct host_callbacks *host, const void *manager,
+                          struct book_space *books)
 {
     notify->counters = counters;
     notify->status = status;
     notify->manager = manager;
+    notify->host = host;
     pressure_init(&notify->pressure, committed);
     return pool_init(&notify->callbacks, sizeof(struct kept_callback), CALLBACK_LIMIT, books);
 }
@@ -150,6 +152,8 @@ static void tell(struct pressure_notify *notify, enum pressure_state state, uint
     if (heard)
         counters_count_first(notify->counters,
                              &notify->counters->notifications[state - PRESSURE_LOW], tick);
+    if (notify->host->pressure)
+        notify->host->pressure(notify->host->pressure_context, (EMemoryAvailable)state);
     if (callback)
         callback->lpVtbl->OnMemoryNotification(callback, (EMemoryAvailable)state);
 }

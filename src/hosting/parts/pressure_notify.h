@@ -3,7 +3,7 @@
  *
  * budget/pressure.h decides the state, and which thread reports a change. This file asks it after
  * each call that may have changed what is committed, queries the system's own low-memory
- * notification, and calls the CLR's callback and the listener for redirected modules. If a thread
+ * notification, and calls the host's callback, the CLR's and the listener for redirected modules. If a thread
  * is terminated while it does so, another one takes its place, by such a call a second later or
  * earlier; the state may then be told twice. The reference of the manager that the ended thread
  * held stays.
@@ -13,6 +13,7 @@
 
 #include "budget/pressure.h"
 #include "counters/counters.h"
+#include "hosting/parts/host_callbacks.h"
 #include "hosting/parts/status.h"
 #include "pages/memory/pool.h"
 
@@ -29,6 +30,7 @@ struct pressure_notify {
     struct counters *counters;
     const struct status *status; /* a manager that does not serve sends no notification */
     const void *manager;         /* the listener's argument */
+    const struct host_callbacks *host;
 
     _Atomic(pressure_listener *) listener; /* NULL: none */
 
@@ -52,12 +54,13 @@ struct pressure_notify {
 };
 
 /*
- * Pressure goes by `committed`. `manager` is passed to the listener. False: no memory;
- * pressure_notify_destroy is due also then.
+ * Pressure goes by `committed`. `manager` is passed to the listener, and the host is told by
+ * host->pressure. False: no memory; pressure_notify_destroy is due also then.
  */
 bool pressure_notify_init(struct pressure_notify *notify, struct counters *counters,
                           const struct status *status, const struct budget_kind *committed,
-                          const void *manager, struct book_space *books);
+                          const struct host_callbacks *host, const void *manager,
+                          struct book_space *books);
 void pressure_notify_destroy(struct pressure_notify *notify);
 
 /*

@@ -73,7 +73,10 @@ pages_result sections_begin(struct sections *sections, const struct section_requ
                             uint32_t *index)
 {
     uint64_t size = (request->size + OS_PAGE_SIZE - 1) / OS_PAGE_SIZE * OS_PAGE_SIZE;
+    struct budget_request wanted = {.level = (enum budget_level)request->critical_level,
+                                    .section = true};
     struct section *section;
+    pages_result result;
 
     *index = 0;
     if (!request->size || request->size > SECTION_MOST)
@@ -84,12 +87,13 @@ pages_result sections_begin(struct sections *sections, const struct section_requ
     section = sections_at(sections, *index);
     section_write(section, request, size,
                   atomic_fetch_add_explicit(&sections->sequence, 1, memory_order_relaxed) + 1);
-    if (budget_ask(sections->budget, charge_of(section),
-                   (enum budget_level)request->critical_level))
+    wanted.charge = charge_of(section);
+    result = pages_answer(budget_request(sections->budget, &wanted));
+    if (!result)
         return PAGES_OK;
     pool_give(&sections->records, *index);
     *index = 0;
-    return PAGES_REFUSED;
+    return result;
 }
 
 void sections_unmade(struct sections *sections, uint32_t index)

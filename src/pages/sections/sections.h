@@ -57,7 +57,7 @@ static inline struct section *sections_at(const struct sections *sections, uint3
 
 /*
  * Takes a record, and charges what Win32 will commit. *index is its index. PAGES_FOREIGN: it is a
- * request that Win32 refuses, and the books need not know of it; PAGES_REFUSED;
+ * request that Win32 refuses, and the books need not know of it; PAGES_REFUSED, PAGES_DENIED;
  * OS_ERROR_NOT_ENOUGH_MEMORY.
  */
 pages_result sections_begin(struct sections *sections, const struct section_request *request,

@@ -45,22 +45,25 @@ static pages_result commit(struct pages *pages, const struct pages_request *requ
                            struct section *section, struct part part, void **memory)
 {
     struct pool *nodes = &pages->sections.nodes;
-    struct budget_charge charge;
+    struct budget_request wanted = {.level = (enum budget_level)request->critical_level,
+                                    .section = true,
+                                    .address = request->address};
     pages_result result;
 
     if (!section_ensure_pages(section, nodes, part.begin, part.end))
         return OS_ERROR_NOT_ENOUGH_MEMORY;
-    charge = (struct budget_charge){
-        .committed = part.end - part.begin -
-                     section_count_pages(section, nodes, part.begin, part.end) * OS_PAGE_SIZE};
-    if (!budget_ask(&pages->budget, charge, (enum budget_level)request->critical_level))
-        return PAGES_REFUSED;
+    wanted.charge.committed =
+        part.end - part.begin -
+        section_count_pages(section, nodes, part.begin, part.end) * OS_PAGE_SIZE;
+    result = pages_answer(budget_request(&pages->budget, &wanted));
+    if (result)
+        return result;
     section_begin_commit(section);
     result = ask_system(request, memory);
     if (result)
-        budget_return(&pages->budget, charge);
+        budget_return(&pages->budget, wanted.charge);
     else
-        book(pages, section, part, charge.committed);
+        book(pages, section, part, wanted.charge.committed);
     section_end_commit(section);
     return result;
 }

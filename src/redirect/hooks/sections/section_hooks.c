@@ -154,6 +154,8 @@ static HANDLE make_counted(struct manager *manager, section_way *way,
                            const struct section_call *call)
 {
     uint32_t level = (uint32_t)request_level_of_block(manager);
+    HOSTMEM_REFUSED refused = {
+        .Kind = HostMemRequestSection, .Level = (EMemoryCriticalLevel)level, .Bytes = call->size};
     struct reclaim_attempt attempt = reclaim_begin(&manager->heaps);
     struct counted_call counted;
     HANDLE handle = NULL;
@@ -168,7 +170,7 @@ static HANDLE make_counted(struct manager *manager, section_way *way,
     while (result && reclaim_again(&attempt, result));
     reclaim_count_refusal(&manager->heaps, level, result);
     counted.last_error = GetLastError();
-    counted_call_end(&counted, result);
+    counted_call_end_request(&counted, result, &refused);
     return handle;
 }
 
