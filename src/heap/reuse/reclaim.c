@@ -7,6 +7,7 @@
 #include "heap/reuse/delayed_blocks.h"
 #include "heap/reuse/idle_slabs.h"
 #include "heap/reuse/large_cache.h"
+#include "heap/reuse/large_slack.h"
 
 #include "os/os.h"
 
@@ -18,6 +19,7 @@ size_t reclaim(struct heap_space *space)
     given += freed_regions_give(space, 0);
     given += idle_slabs_give(space, NULL);
     given += large_cache_give(space, NULL);
+    given += large_slack_give(space);
     return given;
 }
 
