@@ -673,6 +673,67 @@ static void nothing_is_refused_while_memory_is_kept(void **state)
     }
 }
 
+/* A region for somebody who wants that address. */
+static void reserve_at(struct fixture *fixture, void *address, size_t size, pages_result expected)
+{
+    struct pages_request request = {.address = address,
+                                    .size = size,
+                                    .type = OS_MEM_RESERVE,
+                                    .protect = OS_PAGE_NOACCESS,
+                                    .node = OS_ANY_NODE};
+    void *memory;
+
+    counters_begin(&fixture->world->counters, COUNTED_VIRTUAL_ALLOC);
+    assert_int_equal(reclaim_pages_alloc(fixture->space, &request, &memory), expected);
+    counters_end(&fixture->world->counters, COUNTED_VIRTUAL_ALLOC, !expected);
+    if (!expected) {
+        assert_ptr_equal(memory, address);
+        release(fixture->world, memory);
+    }
+}
+
+static void no_address_is_refused_because_memory_is_kept_there(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make(fixture->heap, MIB), *elsewhere = make(fixture->heap, MIB);
+
+    give(fixture->heap, block);
+    give(fixture->heap, elsewhere);
+    reserve_at(fixture, block + 64 * KIB, 2 * 64 * KIB, PAGES_OK);
+    assert_int_equal(cached(fixture->heap), MIB);
+    assert_true(is_kept(fixture, elsewhere));
+    /* A live block is in nobody's way. */
+    block = make(fixture->heap, MIB);
+    reserve_at(fixture, block, PAGE, OS_ERROR_INVALID_ADDRESS);
+    give(fixture->heap, block);
+}
+
+static void no_address_is_refused_because_a_slab_is_empty_there(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make(fixture->heap, 100);
+    char *base = (char *)range_round_down((uintptr_t)block, 64 * KIB);
+
+    reserve_at(fixture, base, PAGE, OS_ERROR_INVALID_ADDRESS);
+    give(fixture->heap, block);
+    reserve_at(fixture, base, PAGE, PAGES_OK);
+    assert_books(fixture->world, 0, 0, 0);
+}
+
+static void what_is_held_without_use_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(reclaim_held(fixture->space), 0);
+    give(fixture->heap, make(fixture->heap, 100 * PAGE));
+    make(fixture->other, 90 * PAGE);
+    give(fixture->heap, make(fixture->heap, 50 * PAGE));
+    give(fixture->heap, make(fixture->heap, 100));
+    assert_int_equal(reclaim_held(fixture->space), 60 * PAGE + 64 * KIB);
+    assert_int_equal(reclaim(fixture->space), 60 * PAGE + 64 * KIB);
+    assert_int_equal(reclaim_held(fixture->space), 0);
+}
+
 static void near_a_limit_nothing_is_kept(void **state)
 {
     struct fixture *fixture = *state;
@@ -1001,6 +1062,9 @@ int main(void)
         test_with(begin, what_is_a_heaps_can_be_given_back_alone),
         test_with(begin, the_end_of_a_heap_gives_back_what_is_its),
         test_with(begin, nothing_is_refused_while_memory_is_kept),
+        test_with(begin, no_address_is_refused_because_memory_is_kept_there),
+        test_with(begin, no_address_is_refused_because_a_slab_is_empty_there),
+        test_with(begin, what_is_held_without_use_is_told),
         test_with(begin, near_a_limit_nothing_is_kept),
         test_with(begin, a_request_that_comes_near_the_limit_finds_nothing_kept),
         test_with(begin, near_a_limit_memory_must_fit),

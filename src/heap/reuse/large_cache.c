@@ -100,6 +100,22 @@ size_t large_cache_give(struct heap_space *space, struct heap *heap)
     return given;
 }
 
+size_t large_cache_give_range(struct heap_space *space, struct range range)
+{
+    size_t given = 0;
+
+    for (uint32_t place = 0;
+         (place = large_places_next(&space->large, place, LARGE_PLACES)) < LARGE_PLACES; place++) {
+        uint64_t word = large_places_look(&space->large, place);
+        const struct region *region =
+            region_table_at(&space->pages->table, large_places_region(word));
+
+        if (word && range_meets(range, LOAD_RELAXED(region->base), LOAD_RELAXED(region->size)))
+            given += release(space, place, word, NULL);
+    }
+    return given;
+}
+
 /* ------------------------------------------------------------------------------------------------
  * The bound
  * --------------------------------------------------------------------------------------------- */

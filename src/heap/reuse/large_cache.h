@@ -77,6 +77,9 @@ size_t large_cache_drop(struct heap_space *space, uint32_t region);
  */
 size_t large_cache_give(struct heap_space *space, struct heap *heap);
 
+/* The same for regions of all heaps' blocks that lie in the range, or reach into it. */
+size_t large_cache_give_range(struct heap_space *space, struct range range);
+
 /*
  * To be called when more is committed: near a limit, releases all that is kept, and all slack. So
  * what is kept does not make memory low, as the runtime is told it.
