@@ -116,18 +116,12 @@ static void end_blocks(struct heap *heap, heap_block_callback *callback, void *c
     struct heap_block block;
 
     while (heap_next_block(heap->space, heap_number(heap), &cursor, &block)) {
-        size_t size;
-
         if (callback)
             callback(context, &block);
         counter_increment(&counters->leaked_blocks);
         counter_add(&counters->leaked_bytes, block.size);
-        if (cursor.region) {
-            counters_begin(counters, COUNTED_HEAP_PAGES);
-            pages_release_block(heap->space->pages, (void *)block.address, heap_number(heap),
-                                &size);
-            counters_end(counters, COUNTED_HEAP_PAGES, true);
-        }
+        if (cursor.region)
+            heap_end_large(heap, cursor.region);
     }
 }
 

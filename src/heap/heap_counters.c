@@ -275,7 +275,7 @@ bool heap_figures(struct heap *heap, struct heap_figures *figures)
         raise_peaks(heap, number, figures->blocks, figures->block_bytes);
     figures->peak_blocks = heap_peak_of(LOAD_RELAXED(heap->peak_blocks));
     figures->peak_bytes = heap_peak_of(LOAD_RELAXED(heap->peak_bytes));
-    figures->spare_bytes = (uint64_t)idle_slabs_count(heap) * SLAB_SIZE;
+    figures->spare_bytes = (uint64_t)idle_slabs_count(heap->space, heap) * SLAB_SIZE;
     figures->cached_bytes = heap_live(&heap->cached);
     /* If the heap has ended meanwhile, some of the figures may be those of the next heap here. */
     atomic_thread_fence(memory_order_acquire);

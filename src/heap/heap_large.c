@@ -10,6 +10,7 @@
 #include "heap/reuse/heap_live.h"
 #include "heap/reuse/large_cache.h"
 #include "heap/reuse/large_places.h"
+#include "heap/reuse/large_slack.h"
 
 #include "os/os.h"
 
@@ -34,6 +35,8 @@ static uint32_t revive(struct heap *heap, const struct pages_request *pages, voi
     while ((region = large_cache_take(heap, region_size)) != 0 &&
            !pages_revive(heap->space->pages, region, pages, memory))
         large_cache_drop(heap->space, region);
+    if (region)
+        large_slack_note(heap, region);
     return region;
 }
 
@@ -196,6 +199,7 @@ static pages_result release_block(struct heap *heap, uint32_t region,
     struct counters *counters = heap->space->pages->counters;
     pages_result result;
 
+    large_slack_drop(heap, region, facts);
     counters_begin(counters, COUNTED_HEAP_PAGES);
     if (heap_fills_freed(&heap->space->options))
         result = freed_regions_take(heap->space, (void *)facts->block, heap_number(heap), size);
@@ -236,31 +240,42 @@ pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, 
     return PAGES_OK;
 }
 
+void heap_end_large(struct heap *heap, uint32_t region)
+{
+    struct counters *counters = heap->space->pages->counters;
+    struct region_facts facts;
+    size_t size;
+
+    if (!region_read(record_of(heap, region), &facts) || facts.heap != heap_number(heap))
+        return;
+    large_slack_drop(heap, region, &facts);
+    counters_begin(counters, COUNTED_HEAP_PAGES);
+    pages_release_block_at(heap->space->pages, region, &facts, &size);
+    counters_end(counters, COUNTED_HEAP_PAGES, true);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Other sizes
  * --------------------------------------------------------------------------------------------- */
 
-/* The bytes from the block's address on that are its to use. */
-static size_t usable(const struct region_facts *facts)
+static size_t pages_of(size_t size)
 {
-    return facts->committed == facts->size ? facts->size : round_up(facts->requested, OS_PAGE_SIZE);
+    return round_up(size, OS_PAGE_SIZE);
 }
 
 /*
- * True if the block may have that size where it lies: it needs no other pages than are there, and
- * at least half of the region. The last page of a guarded block is its guard, and a block that is
- * checked has margins: such blocks only shrink for want of memory.
+ * True if the block may have that size where it lies, with its slack if it needs more pages: at
+ * least half of the pages that it has. The last page of a guarded block is its guard, and a block
+ * that is checked has margins: such blocks only shrink for want of memory.
  */
 static bool suits(const struct heap *heap, const struct region_facts *facts, size_t size,
                   bool shrink)
 {
-    size_t pages = round_up(size, OS_PAGE_SIZE);
-
     if (shrink)
         return size <= facts->requested;
     return size > SMALL_LIMIT && !heap_has_margins(&heap->space->options) &&
            facts->base == facts->block && !is_guarded(heap, facts->requested) &&
-           pages <= usable(facts) && pages >= facts->size / 2;
+           pages_of(size) <= facts->size && pages_of(size) >= pages_of(facts->requested) / 2;
 }
 
 /* Where a block ends, with what is checked behind it, if it is made that small. */
@@ -306,11 +321,20 @@ static void watch_again(const struct heap *heap, struct region *region,
     atomic_store_explicit(&region->watch, watch, memory_order_release);
 }
 
+/* Gives the block the pages that it needs besides those it has. False: they are not there. */
+static bool take_pages(struct heap *heap, uint32_t region, const struct region_facts *facts,
+                       size_t size)
+{
+    size_t pages = pages_of(size), has = pages_of(facts->requested);
+
+    return pages <= has || large_slack_use(heap, region, facts, pages - has);
+}
+
 /*
  * Gives back the pages that the block does not need any more; they stay until its free if a thread
  * may be reading them. False: it is not the heap's block any more.
  */
-static bool give_pages(const struct heap *heap, uint32_t region, const struct region_facts *facts,
+static bool give_pages(struct heap *heap, uint32_t region, const struct region_facts *facts,
                        size_t size)
 {
     struct pages *pages = heap->space->pages;
@@ -320,6 +344,7 @@ static bool give_pages(const struct heap *heap, uint32_t region, const struct re
     if (round_up(end, OS_PAGE_SIZE) >=
         round_up(end_of(heap, facts, facts->requested), OS_PAGE_SIZE))
         return true;
+    large_slack_drop(heap, region, facts);
     counters_begin(pages->counters, COUNTED_HEAP_PAGES);
     result = pages_trim_block_at(pages, region, facts, end);
     counters_end(pages->counters, COUNTED_HEAP_PAGES, true);
@@ -332,7 +357,7 @@ bool heap_resize_large(struct heap *heap, struct thread_counters *thread, uintpt
     struct region_facts facts;
     uint32_t region = region_of_block(heap, address, &facts), before;
 
-    if (!region || !suits(heap, &facts, size, shrink))
+    if (!region || !suits(heap, &facts, size, shrink) || !take_pages(heap, region, &facts, size))
         return false;
     before = unwatch(heap, record_of(heap, region));
     if (!give_pages(heap, region, &facts, size))

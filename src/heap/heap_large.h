@@ -16,6 +16,9 @@
 pages_result heap_alloc_large(struct heap *heap, const struct heap_request *request, void **memory);
 pages_result heap_free_large(struct heap *heap, struct thread_counters *thread, void *memory);
 
+/* At the heap's end: releases the region of a block that is live still. */
+void heap_end_large(struct heap *heap, uint32_t region);
+
 /*
  * Gives a block another size where it lies. False: it is no such block, or another place suits the
  * size better. With `shrink` any smaller size suits, and pages behind the block go back.

@@ -11,6 +11,7 @@
 
 #include "heap/heap_harden.h"
 #include "slabs/history_pool.h"
+#include "slabs/index_set.h"
 #include "slabs/slab.h"
 #include "slabs/string_table.h"
 #include "pages/pages.h"
@@ -93,10 +94,17 @@ struct large_cache {
     _Atomic uint64_t taken[LARGE_BINS]; /* a bit for each place that is taken */
     /* region | heap << 25 | stamp << 40; 0: none (yet, or any more) */
     _Atomic uint64_t places[LARGE_BINS * LARGE_BIN_PLACES];
-    _Atomic uint64_t bytes; /* of the regions in all places */
+    _Atomic uint64_t bytes; /* of the regions in all places, and slack */
     _Atomic uint64_t live;  /* bytes asked for in the live large blocks of all heaps */
     _Atomic uint32_t puts;  /* how often a place has been filled: where stamps come from */
-    _Atomic uint64_t ages;  /* see large_cache.c */
+    _Atomic uint32_t latest; /* the place that was filled last, + 1; 0: none was */
+    _Atomic uint64_t ages;   /* see large_cache.c */
+    _Atomic uint64_t aging;  /* likewise */
+
+    /* See large_slack.h. */
+    _Atomic uint64_t slack;         /* bytes, of all heaps */
+    struct index_set slack_regions; /* which regions have some */
+    _Atomic uint32_t slack_cursor;  /* where large_slack_age goes on */
 };
 
 struct heap_space {

@@ -25,7 +25,7 @@ static bool is_seen(const struct region *region, const struct region_facts *seen
     struct region_facts now;
 
     return region_read(region, &now) && now.sequence == seen->sequence &&
-           now.block == seen->block && now.heap == seen->heap;
+           now.block == seen->block && now.heap == seen->heap && !now.cached;
 }
 
 pages_result pages_trim_block_at(struct pages *pages, uint32_t index,

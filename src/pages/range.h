@@ -21,6 +21,12 @@ static inline uintptr_t range_round_down(uintptr_t value, size_t unit)
     return value & ~(uintptr_t)(unit - 1);
 }
 
+/* Whether any byte is in both; the other one has `size` bytes from base on. */
+static inline bool range_meets(struct range range, uintptr_t base, size_t size)
+{
+    return base < range.end && base + (size - 1) >= range.begin;
+}
+
 /* The whole pages that hold [address, address + size). False: there is no such range. */
 static inline bool range_of_pages(uintptr_t address, size_t size, struct range *range)
 {

@@ -50,10 +50,15 @@ bool retry_helps_view(struct retry *retry, LPVOID address, SIZE_T size)
     struct manager *manager;
     bool helps = false;
 
-    if (!reclaim_is_due(error))
+    if (!reclaim_is_due(error) && error != ERROR_INVALID_ADDRESS)
         return false;
     manager = binding_enter_open();
-    if (manager) {
+    if (manager && error == ERROR_INVALID_ADDRESS) {
+        struct reclaim_attempt attempt = {&manager->heaps, retry->given};
+
+        helps = reclaim_makes_way(&attempt, error, address, size ? size : 1);
+        retry->given = attempt.given;
+    } else if (manager) {
         IHostMemoryManager *iface = &manager->IHostMemoryManager_iface;
         uint64_t given;
 

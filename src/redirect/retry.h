@@ -34,7 +34,8 @@ bool retry_helps(struct retry *retry, DWORD error);
 
 /*
  * The same for a view of that size, at that address if it is not NULL: the manager is asked as a
- * CLR asks its host, and gives up the emergency reservation as well.
+ * CLR asks its host, and gives up the emergency reservation as well. And if something lies at the
+ * address, the manager gives back what it holds there without use.
  */
 bool retry_helps_view(struct retry *retry, LPVOID address, SIZE_T size);
 

@@ -2,7 +2,7 @@
  * test_memory_load.c: GetMemoryLoad: the system's figures without a limit, those of the commit
  * limit where it is tighter, and each bad argument.
  */
-#include "support.h"
+#include "heaps.h"
 
 #define PAGES 100 /* of the limit: a page is a percent */
 
@@ -72,6 +72,23 @@ static void a_limit_below_what_is_used_is_a_load_of_100_percent(void **state)
     end(&subject, region);
 }
 
+/* It would be given back before a request is refused. */
+static void what_is_held_without_use_is_no_load(void **state)
+{
+    const HOSTMEM_LIMITS limits = {.cbSize = sizeof(limits), .Committed = {.Limit = 1000 * PAGE}};
+    const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .pLimits = &limits};
+    struct subject subject = subject_make(&options);
+    IHostMalloc *heap = subject_heap(&subject);
+
+    (void)state;
+    free_block(heap, heap_block(heap, 100 * PAGE));
+    free_block(heap, heap_block(heap, 100));
+    assert_at_least(statistics_of(&subject).Committed.Now, 100 * PAGE);
+    assert_figure(load_of(&subject).available, 1000 * PAGE);
+    end_only_heap(&subject, heap);
+    subject_end(&subject);
+}
+
 static MEMORYSTATUSEX system_memory(void)
 {
     MEMORYSTATUSEX status = {.dwLength = sizeof(status)};
@@ -117,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_memory_load_is_the_budget_s_when_that_is_tighter),
         cmocka_unit_test(a_limit_below_what_is_used_is_a_load_of_100_percent),
+        cmocka_unit_test(what_is_held_without_use_is_no_load),
         promise(without_a_limit_the_memory_load_is_the_system_s),
         promise(GetMemoryLoad_into_nowhere_is_E_POINTER),
     };

@@ -11,6 +11,7 @@
 #define MIB (KIB * KIB)
 #define LIMIT (256ull << 20) /* of the patterns near a limit */
 #define LEFT (MIB / 2)       /* below it */
+#define MANY_THREADS 1000u   /* more are made on hostmem's side alone: it takes long */
 
 /* ------------------------------------------------------------------------------------------------
  * The works
@@ -145,6 +146,24 @@ static bool run_crowd(struct blocks *blocks, uint32_t count)
     return true;
 }
 
+/* A block is asked for where all that may be had is taken: it is refused. */
+static inline bool at_limit(enum side side, void *state, unsigned thread, uint64_t times)
+{
+    const struct blocks *blocks = state;
+    IHostMalloc *heap = blocks->host.heap;
+    uint32_t chance = blocks->slots[thread].chance;
+
+    while (times--) {
+        void *block = block_alloc(side, heap, blocks_size(blocks->parameters, &chance));
+
+        if (block && !block_free(side, heap, block))
+            return false;
+    }
+    return true;
+}
+WORK_OF_SIDE(at_limit, hostmem, SIDE_HOSTMEM)
+static const work at_limit_works[SIDES] = {NULL, NULL, NULL, at_limit_hostmem};
+
 /* Commits pages until a request for LEFT is all that is left below the limit. */
 static bool commit_ballast(struct blocks *blocks)
 {
@@ -157,6 +176,21 @@ static bool commit_ballast(struct blocks *blocks)
     return blocks->ballast != NULL;
 }
 
+/* Takes all that is left below the limit, with blocks of each size. */
+static void fill_up(struct blocks *blocks)
+{
+    const struct block_parameters *parameters = blocks->parameters;
+
+    for (uint32_t size = parameters->largest; size >= parameters->smallest; size--) {
+        void **block;
+
+        while ((block = block_alloc(blocks->side, blocks->host.heap, size)) != NULL) {
+            *block = blocks->chain;
+            blocks->chain = block;
+        }
+    }
+}
+
 static bool fill_all(struct blocks *blocks, bool quick)
 {
     const struct block_parameters *parameters = blocks->parameters;
@@ -166,9 +200,14 @@ static bool fill_all(struct blocks *blocks, bool quick)
         if (blocks->live && !fill(blocks, &blocks->slots[i]))
             return false;
     }
-    if (parameters->crowd && !run_crowd(blocks, quick ? 10 : parameters->crowd))
+    if (parameters->crowd && (blocks->side == SIDE_HOSTMEM || parameters->crowd <= MANY_THREADS) &&
+        !run_crowd(blocks, quick ? 10 : parameters->crowd))
         return false;
-    return blocks->side != SIDE_HOSTMEM || !parameters->near_limit || commit_ballast(blocks);
+    if (blocks->side == SIDE_HOSTMEM && parameters->near_limit && !commit_ballast(blocks))
+        return false;
+    if (parameters->at_limit)
+        fill_up(blocks);
+    return true;
 }
 
 void *blocks_begin(const struct pattern *pattern, enum side side, bool quick)
@@ -205,6 +244,12 @@ bool blocks_end(void *state)
                 done = block_free(blocks->side, blocks->host.heap, slots[j]) && done;
         free(slots);
     }
+    while (blocks->chain) {
+        void *block = blocks->chain;
+
+        blocks->chain = *(void **)block;
+        done = block_free(blocks->side, blocks->host.heap, block) && done;
+    }
     if (blocks->ballast)
         IHostMemoryManager_VirtualFree(blocks->host.manager, blocks->ballast, 0, MEM_RELEASE);
     if (blocks->side == SIDE_HOSTMEM)
@@ -223,20 +268,23 @@ bool blocks_end(void *state)
 #define LARGE 33 * KIB, 512 * KIB, SIZES_EVEN
 #define ONE_SIZE(size) (size), (size), SIZES_EVEN
 
-static const struct block_parameters small_one = {SMALL, 0, false, false, 0};
-static const struct block_parameters small_replace = {SMALL, LIVE, false, false, 0};
-static const struct block_parameters small_written = {SMALL, LIVE, true, false, 0};
-static const struct block_parameters small_after_threads = {SMALL, 0, false, false, 1000};
-static const struct block_parameters small_near_limit = {SMALL, LIVE, false, true, 0};
-static const struct block_parameters mixed_replace = {MIXED, LIVE, false, false, 0};
-static const struct block_parameters kib_32 = {ONE_SIZE(32 * KIB), 64, false, false, 0};
-static const struct block_parameters large_one = {LARGE, 0, false, false, 0};
-static const struct block_parameters large_one_touched = {LARGE, 0, true, false, 0};
-static const struct block_parameters large_live = {LARGE, 64, false, false, 0};
-static const struct block_parameters large_live_touched = {LARGE, 64, true, false, 0};
-static const struct block_parameters mib = {ONE_SIZE(MIB), 0, false, false, 0};
-static const struct block_parameters mib_touched = {ONE_SIZE(MIB), 0, true, false, 0};
-static const struct block_parameters growth = {64, MIB, SIZES_EVEN, 0, false, false, 0};
+static const struct block_parameters small_one = {SMALL, 0, false, false, 0, false};
+static const struct block_parameters small_replace = {SMALL, LIVE, false, false, 0, false};
+static const struct block_parameters small_written = {SMALL, LIVE, true, false, 0, false};
+static const struct block_parameters small_after_threads = {SMALL, 0, false, false, 1000, false};
+static const struct block_parameters small_after_3000 = {SMALL, 0, false, false, 3000, false};
+static const struct block_parameters small_after_100000 = {SMALL, 0, false, false, 100000, false};
+static const struct block_parameters small_near_limit = {SMALL, LIVE, false, true, 0, false};
+static const struct block_parameters small_at_limit = {SMALL, LIVE, false, true, 0, true};
+static const struct block_parameters mixed_replace = {MIXED, LIVE, false, false, 0, false};
+static const struct block_parameters kib_32 = {ONE_SIZE(32 * KIB), 64, false, false, 0, false};
+static const struct block_parameters large_one = {LARGE, 0, false, false, 0, false};
+static const struct block_parameters large_one_touched = {LARGE, 0, true, false, 0, false};
+static const struct block_parameters large_live = {LARGE, 64, false, false, 0, false};
+static const struct block_parameters large_live_touched = {LARGE, 64, true, false, 0, false};
+static const struct block_parameters mib = {ONE_SIZE(MIB), 0, false, false, 0, false};
+static const struct block_parameters mib_touched = {ONE_SIZE(MIB), 0, true, false, 0, false};
+static const struct block_parameters growth = {64, MIB, SIZES_EVEN, 0, false, false, 0, false};
 
 #define PATTERN(name, threads, works, parameters)                                                  \
     {                                                                                              \
@@ -247,10 +295,13 @@ const struct pattern block_patterns[] = {
     PATTERN("small/one", 1, one_by_one_works, small_one),
     PATTERN("small/one", 2, one_by_one_works, small_one),
     PATTERN("small/one-after-1000-threads", 1, one_by_one_works, small_after_threads),
+    PATTERN("small/one-after-3000-threads", 1, one_by_one_works, small_after_3000),
+    PATTERN("small/one-after-100000-threads", 1, one_by_one_works, small_after_100000),
     PATTERN("small/replace", 1, replace_works, small_replace),
     PATTERN("small/replace", 2, replace_works, small_replace),
     PATTERN("small/replace-written", 1, replace_works, small_written),
     PATTERN("small/replace-near-limit", 1, replace_works, small_near_limit),
+    PATTERN("small/refused-at-limit", 1, at_limit_works, small_at_limit),
     PATTERN("mixed/replace", 1, replace_works, mixed_replace),
     PATTERN("32KiB/replace", 1, replace_works, kib_32),
     PATTERN("large/one", 1, one_by_one_works, large_one),

@@ -20,6 +20,7 @@ struct block_parameters {
     bool touched;  /* each block is written to, in every cache line or, from 4 KiB on, every page */
     bool near_limit;
     uint32_t crowd; /* threads that used the heap and ended before the first round */
+    bool at_limit;  /* near it, and then blocks are taken until none of any size is granted */
 };
 
 struct block_slots {
@@ -32,6 +33,7 @@ struct blocks {
     const struct block_parameters *parameters;
     struct host host; /* of hostmem's side */
     void *ballast;    /* committed until little is left below the limit */
+    void *chain;      /* blocks up to the limit; each holds the next one's address */
     unsigned threads;
     uint32_t live;
     struct block_slots slots[MOST_THREADS];

@@ -11,6 +11,7 @@ struct memory_parameters {
     SIZE_T bytes;    /* of live blocks, of all threads together; 0: `blocks` says when to end */
     uint32_t blocks; /* of all threads together */
     uint32_t replacements; /* of each block, by chance, before it is measured */
+    bool large;            /* 33 to 512 KiB; else 16 bytes to 32 KiB, small ones more often */
 };
 
 /* The blocks of one side while they are measured. */
@@ -25,7 +26,9 @@ struct store {
     uint32_t *sizes;
 };
 
-static const struct block_parameters sizes = {16, 32 * 1024, SIZES_MIXED, 0, false, false, 0};
+static const struct block_parameters mixed = {16, 32 * 1024, SIZES_MIXED, 0, false, false, 0, false};
+static const struct block_parameters large = {
+    33 * 1024, 512 * 1024, SIZES_EVEN, 0, false, false, 0, false};
 
 /* ------------------------------------------------------------------------------------------------
  * Blocks
@@ -47,7 +50,7 @@ static bool store_free(const struct store *store, void *block)
 
 static bool put_block(const struct store *store, uint32_t slot, uint32_t *chance)
 {
-    size_t size = blocks_size(&sizes, chance);
+    size_t size = blocks_size(store->parameters->large ? &large : &mixed, chance);
 
     store->blocks[slot] = store_alloc(store, size);
     store->sizes[slot] = (uint32_t)size;
@@ -186,8 +189,9 @@ static double hold(const struct pattern *pattern, enum side side, bool quick)
  * The patterns
  * --------------------------------------------------------------------------------------------- */
 
-static const struct memory_parameters of_1500_kb = {1500000, 80000, 0};
-static const struct memory_parameters after_replacing = {0, 100000, 4};
+static const struct memory_parameters of_1500_kb = {1500000, 80000, 0, false};
+static const struct memory_parameters after_replacing = {0, 100000, 4, false};
+static const struct memory_parameters of_large = {0, 400, 20, true};
 
 #define PATTERN(name, threads, parameters)                                                         \
     {                                                                                              \
@@ -198,5 +202,6 @@ const struct pattern memory_patterns[] = {
     PATTERN("memory/1.5MB", 1, of_1500_kb),
     PATTERN("memory/1.5MB", 8, of_1500_kb),
     PATTERN("memory/100000-blocks-replaced", 1, after_replacing),
+    PATTERN("memory/400-large-blocks-replaced", 1, of_large),
     {0},
 };

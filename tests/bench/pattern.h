@@ -32,6 +32,8 @@ extern const struct pattern thread_patterns[];
 extern const struct pattern page_patterns[];
 extern const struct pattern find_patterns[];
 extern const struct pattern make_patterns[];
+extern const struct pattern many_patterns[];
+extern const struct pattern redirected_patterns[];
 
 /* All of them, one after the other: NULL after the last. */
 const struct pattern *pattern_at(size_t index);

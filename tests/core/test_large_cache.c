@@ -8,6 +8,7 @@
 
 #include "heap/reuse/large_cache.h"
 #include "heap/reuse/large_places.h"
+#include "heap/reuse/large_slack.h"
 #include "heap/reuse/reclaim.h"
 #include "pages/region_operation.h"
 
@@ -93,6 +94,7 @@ static int end(void **state)
     heap_destroy(fixture->executable, NULL, NULL);
     assert_int_equal((int64_t)fixture->space->large.bytes, 0);
     assert_int_equal((int64_t)fixture->space->large.live, 0);
+    assert_int_equal((int64_t)fixture->space->large.slack, 0);
     assert_int_equal((int64_t)fixture->space->live, 0);
     end_heap_space(fixture->space);
     end_world((void **)&fixture->world);
@@ -175,16 +177,46 @@ static void the_next_block_has_facts_of_its_own(void **state)
     give(fixture->other, second);
 }
 
+/* The slack of live blocks is above what lets memory serve that is much larger. */
+static void use_up_slack(struct fixture *fixture)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        give(fixture->other, make(fixture->other, (200 - 130 * i) * PAGE));
+        make(fixture->other, 9 * PAGE);
+    }
+    assert_int_equal(fixture->space->large.slack, LARGE_SLACK - 4 * PAGE);
+}
+
 static void memory_fits_that_is_at_most_a_quarter_larger(void **state)
 {
     struct fixture *fixture = *state;
     char *block = make(fixture->heap, 100 * PAGE);
 
+    use_up_slack(fixture);
     give(fixture->heap, block);
     assert_ptr_not_equal(make(fixture->heap, 100 * PAGE + 1), block);
     assert_ptr_not_equal(make(fixture->heap, 79 * PAGE), block);
     assert_int_equal(cached(fixture->heap), 100 * PAGE);
     assert_ptr_equal(make(fixture->heap, 80 * PAGE), block);
+    assert_int_equal(cached(fixture->heap), 20 * PAGE);
+}
+
+static void what_was_freed_last_serves_even_if_it_is_much_larger(void **state)
+{
+    struct fixture *fixture = *state;
+    char *fitting = make(fixture->heap, 10 * PAGE), *latest = make(fixture->heap, 200 * PAGE);
+    char *next;
+
+    give(fixture->heap, fitting);
+    give(fixture->heap, latest);
+    assert_ptr_equal(make(fixture->heap, 10 * PAGE), latest);
+    assert_int_equal(cached(fixture->heap), 200 * PAGE);
+    assert_ptr_equal(make(fixture->heap, 10 * PAGE), fitting);
+    /* Not if there is too much slack then. */
+    give(fixture->heap, next = make(fixture->heap, 100 * PAGE));
+    assert_ptr_not_equal(make(fixture->heap, 10 * PAGE), next);
+    assert_int_equal(cached(fixture->heap), 290 * PAGE);
+    assert_int_equal(fixture->space->large.slack, 190 * PAGE);
 }
 
 /* Each size is in the bin whose sizes hold it, and bins are in the order of sizes. */
@@ -210,11 +242,16 @@ static void a_block_grows_into_what_its_memory_has_left(void **state)
     char *block = make(fixture->heap, 100 * PAGE);
 
     give(fixture->heap, block);
-    assert_ptr_equal(make(fixture->heap, 90 * PAGE), block);
+    assert_ptr_equal(make(fixture->heap, 20 * PAGE), block);
+    assert_true(heap_resize(fixture->heap, block, 90 * PAGE));
+    assert_int_equal(cached(fixture->heap), 10 * PAGE);
     assert_true(heap_resize(fixture->heap, block, 100 * PAGE));
     memset(block, 1, 100 * PAGE);
+    assert_int_equal(cached(fixture->heap), 0);
     assert_false(heap_resize(fixture->heap, block, 100 * PAGE + 1));
     assert_heaps(fixture->space, 1, 100 * PAGE);
+    give(fixture->heap, block);
+    assert_int_equal(cached(fixture->heap), 100 * PAGE);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -636,6 +673,67 @@ static void nothing_is_refused_while_memory_is_kept(void **state)
     }
 }
 
+/* A region for somebody who wants that address. */
+static void reserve_at(struct fixture *fixture, void *address, size_t size, pages_result expected)
+{
+    struct pages_request request = {.address = address,
+                                    .size = size,
+                                    .type = OS_MEM_RESERVE,
+                                    .protect = OS_PAGE_NOACCESS,
+                                    .node = OS_ANY_NODE};
+    void *memory;
+
+    counters_begin(&fixture->world->counters, COUNTED_VIRTUAL_ALLOC);
+    assert_int_equal(reclaim_pages_alloc(fixture->space, &request, &memory), expected);
+    counters_end(&fixture->world->counters, COUNTED_VIRTUAL_ALLOC, !expected);
+    if (!expected) {
+        assert_ptr_equal(memory, address);
+        release(fixture->world, memory);
+    }
+}
+
+static void no_address_is_refused_because_memory_is_kept_there(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make(fixture->heap, MIB), *elsewhere = make(fixture->heap, MIB);
+
+    give(fixture->heap, block);
+    give(fixture->heap, elsewhere);
+    reserve_at(fixture, block + 64 * KIB, 2 * 64 * KIB, PAGES_OK);
+    assert_int_equal(cached(fixture->heap), MIB);
+    assert_true(is_kept(fixture, elsewhere));
+    /* A live block is in nobody's way. */
+    block = make(fixture->heap, MIB);
+    reserve_at(fixture, block, PAGE, OS_ERROR_INVALID_ADDRESS);
+    give(fixture->heap, block);
+}
+
+static void no_address_is_refused_because_a_slab_is_empty_there(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make(fixture->heap, 100);
+    char *base = (char *)range_round_down((uintptr_t)block, 64 * KIB);
+
+    reserve_at(fixture, base, PAGE, OS_ERROR_INVALID_ADDRESS);
+    give(fixture->heap, block);
+    reserve_at(fixture, base, PAGE, PAGES_OK);
+    assert_books(fixture->world, 0, 0, 0);
+}
+
+static void what_is_held_without_use_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(reclaim_held(fixture->space), 0);
+    give(fixture->heap, make(fixture->heap, 100 * PAGE));
+    make(fixture->other, 90 * PAGE);
+    give(fixture->heap, make(fixture->heap, 50 * PAGE));
+    give(fixture->heap, make(fixture->heap, 100));
+    assert_int_equal(reclaim_held(fixture->space), 60 * PAGE + 64 * KIB);
+    assert_int_equal(reclaim(fixture->space), 60 * PAGE + 64 * KIB);
+    assert_int_equal(reclaim_held(fixture->space), 0);
+}
+
 static void near_a_limit_nothing_is_kept(void **state)
 {
     struct fixture *fixture = *state;
@@ -663,8 +761,8 @@ static void a_request_that_comes_near_the_limit_finds_nothing_kept(void **state)
                                     .node = OS_ANY_NODE};
     void *memory;
 
-    give(fixture->heap, make(fixture->heap, MIB));
     give(fixture->heap, make(fixture->heap, MIB / 2));
+    give(fixture->heap, make(fixture->heap, MIB));
     limit(fixture, 8 * MIB);
     assert_int_equal(reclaim_pages_alloc(fixture->space, &request, &memory), PAGES_OK);
     assert_int_equal(held(fixture), 7 * MIB); /* seven eighths */
@@ -676,20 +774,218 @@ static void a_request_that_comes_near_the_limit_finds_nothing_kept(void **state)
     release(fixture->world, memory);
 }
 
-static void where_there_is_a_limit_blocks_waste_less(void **state)
+static void near_a_limit_memory_must_fit(void **state)
 {
     struct fixture *fixture = *state;
     char *block = make(fixture->heap, 80 * PAGE);
 
+    make(fixture->other, 10 * MIB);
     give(fixture->heap, block);
-    limit(fixture, 10 * MIB);
-    assert_ptr_not_equal(make(fixture->heap, 71 * PAGE), block);
+    limit(fixture, held(fixture) + MIB);
+    assert_ptr_not_equal(make(fixture->heap, 79 * PAGE), block);
     assert_int_equal(cached(fixture->heap), 80 * PAGE);
-    limit(fixture, held(fixture) + MIB / 16); /* near it, not a page */
-    assert_ptr_not_equal(make(fixture->heap, 79 * PAGE - MIB / 4), block);
-    limit(fixture, 10 * MIB);
-    give(fixture->heap, make(fixture->heap, 80 * PAGE));
-    assert_ptr_equal(make(fixture->heap, 72 * PAGE), block);
+    assert_ptr_equal(make(fixture->heap, 80 * PAGE), block);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Slack
+ * --------------------------------------------------------------------------------------------- */
+
+/* A block of so many pages whose region has 100. */
+static char *make_slack(struct fixture *fixture, unsigned pages)
+{
+    char *block = make(fixture->heap, 100 * PAGE);
+    uint64_t before = cached(fixture->heap);
+
+    give(fixture->heap, block);
+    assert_ptr_equal(make(fixture->heap, pages * PAGE), block);
+    assert_int_equal(cached(fixture->heap) - before, (100 - pages) * PAGE);
+    return block;
+}
+
+static void slack_is_given_back_and_the_block_stays(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make_slack(fixture, 20);
+    uint64_t before = reclaim_given(fixture->space);
+
+    memset(block, 7, 20 * PAGE);
+    assert_int_equal(reclaim(fixture->space), 80 * PAGE);
+    assert_true(reclaim_given(fixture->space) > before);
+    assert_books(fixture->world, 1, 100 * PAGE, 20 * PAGE);
+    assert_int_equal(cached(fixture->heap), 0);
+    assert_int_equal(fixture->space->large.slack, 0);
+    for (size_t i = 0; i < 20 * PAGE; i++)
+        assert_int_equal(block[i], 7);
+    assert_int_equal(reclaim(fixture->space), 0);
+    assert_false(heap_resize(fixture->heap, block, 20 * PAGE + 1));
+    assert_true(heap_resize(fixture->heap, block, 20 * PAGE));
+    give(fixture->heap, block);
+    assert_books(fixture->world, 0, 0, 0);
+}
+
+static void nothing_is_refused_while_there_is_slack(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make_slack(fixture, 90);
+
+    limit(fixture, 100 * PAGE);
+    make(fixture->heap, 10 * PAGE);
+    assert_heaps(fixture->space, 2, 100 * PAGE);
+    limit(fixture, BUDGET_ENDLESS);
+    give(fixture->heap, block);
+}
+
+static void what_the_block_has_grown_into_is_not_given_back(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make_slack(fixture, 20);
+
+    assert_true(heap_resize(fixture->heap, block, 60 * PAGE - 5));
+    memset(block, 7, 60 * PAGE - 5);
+    assert_int_equal(reclaim(fixture->space), 40 * PAGE);
+    for (size_t i = 0; i < 60 * PAGE - 5; i++)
+        assert_int_equal(block[i], 7);
+    assert_exact(fixture->world);
+}
+
+static void a_block_that_shrinks_has_no_slack(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make_slack(fixture, 60);
+
+    assert_true(heap_resize(fixture->heap, block, 50 * PAGE));
+    assert_int_equal(cached(fixture->heap), 0);
+    assert_books(fixture->world, 1, 100 * PAGE, 50 * PAGE);
+}
+
+static void slack_of_a_freed_block_is_kept_with_the_rest(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make_slack(fixture, 20);
+
+    give(fixture->heap, block);
+    assert_int_equal(cached(fixture->heap), 100 * PAGE);
+    assert_int_equal(fixture->space->large.slack, 0);
+    assert_int_equal(reclaim(fixture->space), 100 * PAGE);
+    assert_books(fixture->world, 0, 0, 0);
+}
+
+static void slack_of_a_block_that_cannot_be_kept_is_counted_no_more(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make_slack(fixture, 20);
+    uint32_t old;
+
+    assert_int_equal(os_protect(block, PAGE, OS_PAGE_READONLY, &old), 0);
+    give(fixture->heap, block);
+    assert_int_equal(cached(fixture->heap), 0);
+    assert_int_equal(fixture->space->large.slack, 0);
+    assert_books(fixture->world, 0, 0, 0);
+}
+
+static void the_slack_of_a_leak_ends_with_its_heap(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heap *heap = heap_create(fixture->space, false);
+
+    give(heap, make(heap, 100 * PAGE));
+    make(heap, 20 * PAGE);
+    assert_int_equal(fixture->space->large.slack, 80 * PAGE);
+    heap_destroy(heap, NULL, NULL);
+    assert_int_equal(fixture->space->large.slack, 0);
+    assert_int_equal(fixture->space->large.bytes, 0);
+    assert_books(fixture->world, 0, 0, 0);
+}
+
+/* The block's region waits in another heap's name. */
+static void slack_is_the_heaps_that_has_the_block(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make(fixture->heap, 100 * PAGE);
+
+    give(fixture->heap, block);
+    assert_ptr_equal(make(fixture->other, 70 * PAGE), block);
+    assert_int_equal(cached(fixture->heap), 0);
+    assert_int_equal(cached(fixture->other), 30 * PAGE);
+    give(fixture->other, block);
+    assert_int_equal(cached(fixture->other), 100 * PAGE);
+}
+
+/* As a thread does that was suspended in the middle of giving slack back. */
+static void slack_of_another_block_is_not_given_back_by_mistake(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make_slack(fixture, 20);
+    struct region_table *table = &fixture->world->pages.table;
+    uint32_t index = region_table_index(table, region_table_find(table, (uintptr_t)block));
+    struct region_facts seen;
+
+    assert_true(region_read(region_table_at(table, index), &seen));
+    give(fixture->heap, block);
+    assert_ptr_equal(make(fixture->heap, 30 * PAGE), block);
+    assert_int_equal(large_slack_of(fixture->heap, index, &seen), 0);
+    assert_false(large_slack_use(fixture->heap, index, &seen, PAGE));
+    large_slack_drop(fixture->heap, index, &seen);
+    assert_int_equal(pages_trim_block_at(&fixture->world->pages, index, &seen,
+                                         (uintptr_t)block + 30 * PAGE),
+                     PAGES_FOREIGN);
+    assert_int_equal(cached(fixture->heap), 70 * PAGE);
+}
+
+static void much_slack_goes_back_after_a_while(void **state)
+{
+    struct fixture *fixture = *state;
+    char *little = make_slack(fixture, 80), *much = make_slack(fixture, 70);
+
+    assert_ptr_not_equal(much, little);
+    for (unsigned i = 0; i < 4; i++) {
+        now += LARGE_AGE_MILLISECONDS / 2;
+        make(fixture->other, MIB + 1);
+    }
+    assert_int_equal(cached(fixture->heap), 20 * PAGE);
+    assert_exact(fixture->world);
+}
+
+/* Of the nodes that a set is made of. */
+static void take_all_nodes(const struct fixture *fixture)
+{
+    while (pool_take(&fixture->space->set_nodes))
+        ;
+}
+
+static void without_memory_for_a_note_there_is_no_slack(void **state)
+{
+    struct fixture *fixture = *state;
+    char *block = make(fixture->heap, 100 * PAGE);
+
+    give(fixture->heap, block);
+    take_all_nodes(fixture);
+    assert_ptr_equal(make(fixture->heap, 20 * PAGE), block);
+    assert_int_equal(cached(fixture->heap), 0);
+    assert_books(fixture->world, 1, 100 * PAGE, 20 * PAGE);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Age
+ * --------------------------------------------------------------------------------------------- */
+
+/* Each call that comes by releases a few. */
+static void no_call_releases_many_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    char *blocks[64];
+    uint64_t kept;
+
+    for (unsigned i = 0; i < COUNT_OF(blocks); i++)
+        blocks[i] = make(fixture->heap, 10 * PAGE);
+    for (unsigned i = 0; i < COUNT_OF(blocks); i++)
+        give(fixture->heap, blocks[i]);
+    now += 2 * LARGE_AGE_MILLISECONDS;
+    while ((kept = cached(fixture->heap)) != 0) {
+        large_cache_age(fixture->space);
+        assert_in_range(kept - cached(fixture->heap), 10 * PAGE, 4 * 10 * PAGE);
+    }
 }
 
 static void what_is_not_used_for_long_goes_back(void **state)
@@ -737,6 +1033,7 @@ int main(void)
         test_with(begin, memory_of_a_freed_block_serves_the_next),
         test_with(begin, the_next_block_has_facts_of_its_own),
         test_with(begin, memory_fits_that_is_at_most_a_quarter_larger),
+        test_with(begin, what_was_freed_last_serves_even_if_it_is_much_larger),
         cmocka_unit_test(bins_are_in_the_order_of_sizes),
         test_with(begin, a_block_grows_into_what_its_memory_has_left),
         test_with(begin, a_freed_block_answers_as_if_its_memory_were_gone),
@@ -765,9 +1062,24 @@ int main(void)
         test_with(begin, what_is_a_heaps_can_be_given_back_alone),
         test_with(begin, the_end_of_a_heap_gives_back_what_is_its),
         test_with(begin, nothing_is_refused_while_memory_is_kept),
+        test_with(begin, no_address_is_refused_because_memory_is_kept_there),
+        test_with(begin, no_address_is_refused_because_a_slab_is_empty_there),
+        test_with(begin, what_is_held_without_use_is_told),
         test_with(begin, near_a_limit_nothing_is_kept),
         test_with(begin, a_request_that_comes_near_the_limit_finds_nothing_kept),
-        test_with(begin, where_there_is_a_limit_blocks_waste_less),
+        test_with(begin, near_a_limit_memory_must_fit),
+        test_with(begin, slack_is_given_back_and_the_block_stays),
+        test_with(begin, nothing_is_refused_while_there_is_slack),
+        test_with(begin, what_the_block_has_grown_into_is_not_given_back),
+        test_with(begin, a_block_that_shrinks_has_no_slack),
+        test_with(begin, slack_of_a_freed_block_is_kept_with_the_rest),
+        test_with(begin, slack_of_a_block_that_cannot_be_kept_is_counted_no_more),
+        test_with(begin, the_slack_of_a_leak_ends_with_its_heap),
+        test_with(begin, slack_is_the_heaps_that_has_the_block),
+        test_with(begin, slack_of_another_block_is_not_given_back_by_mistake),
+        test_with(begin, much_slack_goes_back_after_a_while),
+        test_with(begin, without_memory_for_a_note_there_is_no_slack),
+        test_with(begin, no_call_releases_many_at_once),
         test_with(begin, what_is_not_used_for_long_goes_back),
         test_with(begin, what_the_system_does_not_take_back_stays_in_the_books),
     };

@@ -21,6 +21,13 @@ static inline void heap_live_subtract(struct heap *heap, size_t bytes)
     atomic_fetch_sub_explicit(&heap->space->live, bytes, memory_order_relaxed);
 }
 
+/* What is kept of a heap's large blocks: see large_cache.h. */
+static inline void heap_kept_add(struct heap *heap, int64_t bytes)
+{
+    atomic_fetch_add_explicit(&heap->cached, (uint64_t)bytes, memory_order_relaxed);
+    atomic_fetch_add_explicit(&heap->space->large.bytes, (uint64_t)bytes, memory_order_relaxed);
+}
+
 /* A figure that is negative for a moment is 0. */
 static inline uint64_t heap_live(const _Atomic uint64_t *live)
 {

@@ -136,6 +136,22 @@ size_t idle_slabs_give(struct heap_space *space, const struct heap *heap)
     return given;
 }
 
+size_t idle_slabs_give_range(struct heap_space *space, struct range range)
+{
+    size_t given = 0;
+
+    FOR_EACH_IDLE_PLACE(&space->idle, place)
+    {
+        uint64_t note = idle_places_note(&space->idle, place);
+        struct slab_view view;
+
+        if (note && slab_of(heap_of(space, note), note, &view) &&
+            range_meets(range, view.base, SLAB_SIZE))
+            given += visit_and_settle(space, place, note, true);
+    }
+    return given;
+}
+
 /* ------------------------------------------------------------------------------------------------
  * The bound
  * --------------------------------------------------------------------------------------------- */
@@ -271,15 +287,15 @@ uintptr_t idle_slabs_take(struct heap *heap)
     return 0;
 }
 
-uint32_t idle_slabs_count(const struct heap *heap)
+uint32_t idle_slabs_count(const struct heap_space *space, const struct heap *heap)
 {
     uint32_t count = 0;
 
-    FOR_EACH_IDLE_PLACE(&heap->space->idle, place)
+    FOR_EACH_IDLE_PLACE(&space->idle, place)
     {
-        uint64_t note = idle_places_note(&heap->space->idle, place);
+        uint64_t note = idle_places_note(&space->idle, place);
 
-        count += is_of(note, heap) && !is_out_of_date(heap->space, note);
+        count += is_of(note, heap) && !is_out_of_date(space, note);
     }
     return count;
 }

@@ -36,7 +36,10 @@ uintptr_t idle_slabs_take(struct heap *heap);
  */
 size_t idle_slabs_give(struct heap_space *space, const struct heap *heap);
 
-/* How many of the heap's slabs are noted and empty now. */
-uint32_t idle_slabs_count(const struct heap *heap);
+/* The same for those of all heaps that lie in the range, or reach into it. */
+size_t idle_slabs_give_range(struct heap_space *space, struct range range);
+
+/* How many slabs of the heap, or (NULL) of all heaps, are noted and empty now. */
+uint32_t idle_slabs_count(const struct heap_space *space, const struct heap *heap);
 
 #endif

@@ -6,6 +6,7 @@
 #include "heap/reuse/heap_live.h"
 #include "heap/reuse/heap_visit.h"
 #include "heap/reuse/large_places.h"
+#include "heap/reuse/large_slack.h"
 
 #include "os/os.h"
 
@@ -23,25 +24,22 @@ static bool is_of(uint64_t word, const struct heap *heap)
  * Places
  * --------------------------------------------------------------------------------------------- */
 
-static void count(struct heap *heap, int64_t bytes)
-{
-    atomic_fetch_add_explicit(&heap->cached, (uint64_t)bytes, memory_order_relaxed);
-    atomic_fetch_add_explicit(&heap->space->large.bytes, (uint64_t)bytes, memory_order_relaxed);
-}
-
-static bool put(struct heap *heap, uint32_t region)
+/* counted: how many bytes of the region have been counted as kept. They are not if this fails. */
+static bool put(struct heap *heap, uint32_t region, size_t counted)
 {
     struct large_cache *cache = &heap->space->large;
     size_t size = size_of(heap->space, region);
     uint32_t stamp = atomic_fetch_add_explicit(&cache->puts, 1, memory_order_relaxed) + 1;
+    uint32_t place;
 
-    if (!large_cache_serves(heap, size))
-        return false;
-    count(heap, (int64_t)size);
-    if (large_places_put(cache, large_places_bin(size),
-                         large_places_word(region, heap->index, stamp)))
+    heap_kept_add(heap, (int64_t)size - (int64_t)counted);
+    if (large_cache_serves(heap, size) &&
+        large_places_put(cache, large_places_bin(size),
+                         large_places_word(region, heap->index, stamp), &place)) {
+        STORE_RELAXED(cache->latest, place + 1);
         return true;
-    count(heap, -(int64_t)size);
+    }
+    heap_kept_add(heap, -(int64_t)size);
     return false;
 }
 
@@ -55,7 +53,7 @@ static bool take(struct heap_space *space, uint32_t place, uint64_t word, const 
         return false;
     taken = large_places_take(&space->large, place, word);
     if (taken)
-        count(heap, -(int64_t)size_of(space, large_places_region(word)));
+        heap_kept_add(heap, -(int64_t)size_of(space, large_places_region(word)));
     if (heap != inside)
         heap_visit_end(heap);
     return taken;
@@ -98,6 +96,22 @@ size_t large_cache_give(struct heap_space *space, struct heap *heap)
 
         if (is_of(word, heap))
             given += release(space, place, word, heap);
+    }
+    return given;
+}
+
+size_t large_cache_give_range(struct heap_space *space, struct range range)
+{
+    size_t given = 0;
+
+    for (uint32_t place = 0;
+         (place = large_places_next(&space->large, place, LARGE_PLACES)) < LARGE_PLACES; place++) {
+        uint64_t word = large_places_look(&space->large, place);
+        const struct region *region =
+            region_table_at(&space->pages->table, large_places_region(word));
+
+        if (word && range_meets(range, LOAD_RELAXED(region->base), LOAD_RELAXED(region->size)))
+            given += release(space, place, word, NULL);
     }
     return given;
 }
@@ -180,61 +194,89 @@ bool large_cache_has_room(struct heap *heap)
  * `ages` holds the number of a period of half of LARGE_AGE_MILLISECONDS, above the stamps from
  * which on this period and the one before it have given: bits 0-23 before, 24-47 this one. What
  * was put in earlier has not been used for a whole period.
+ *
+ * `aging` is not 0 while there may be more of that to release: AGING above the stamp, and SLACK
+ * while there may be slack to give back. Each call releases a little, so that none takes very long.
  */
 #define PERIOD (LARGE_AGE_MILLISECONDS / 2)
-#define AGED_AT_ONCE 128u /* so that no call takes very long */
+#define AGED_AT_ONCE 4u
+#define AGING (UINT64_C(1) << 63)
+#define AGING_SLACK (UINT64_C(1) << 62)
 
 static uint64_t ages_word(uint64_t period, uint32_t before, uint32_t now)
 {
     return period << 48 | (uint64_t)(now & LARGE_STAMP_MASK) << 24 | (before & LARGE_STAMP_MASK);
 }
 
-/* Releases what is older than the stamp. */
-static void release_older(struct heap_space *space, uint32_t stamp)
+/* Releases some of what is older than the stamp. True: that was all. */
+static bool release_older(struct heap_space *space, uint32_t stamp)
 {
     uint32_t now = LOAD_RELAXED(space->large.puts);
     uint32_t bound = (now - stamp) & LARGE_STAMP_MASK;
     uint32_t left = AGED_AT_ONCE;
 
     for (uint32_t place = 0;
-         left && (place = large_places_next(&space->large, place, LARGE_PLACES)) < LARGE_PLACES;
-         place++) {
+         (place = large_places_next(&space->large, place, LARGE_PLACES)) < LARGE_PLACES; place++) {
         uint64_t word = large_places_look(&space->large, place);
-
         uint32_t age = (now - large_places_stamp(word)) & LARGE_STAMP_MASK;
 
         /* What was put in meanwhile seems to be older than half of all stamps. */
-        if (word && age >= bound && age <= LARGE_STAMP_MASK / 2) {
-            release(space, place, word, NULL);
-            left--;
-        }
+        if (!word || age < bound || age > LARGE_STAMP_MASK / 2)
+            continue;
+        if (!left--)
+            return false;
+        release(space, place, word, NULL);
     }
+    return true;
+}
+
+/* Goes on with what is due: `aging`. */
+static void go_on(struct heap_space *space, uint64_t aging, uint64_t now)
+{
+    uint64_t left = aging;
+
+    if ((aging & AGING) && release_older(space, (uint32_t)aging & LARGE_STAMP_MASK))
+        left &= AGING_SLACK;
+    if ((aging & AGING_SLACK) && large_slack_age(space, now - LARGE_AGE_MILLISECONDS))
+        left &= ~AGING_SLACK;
+    if (left != aging)
+        atomic_compare_exchange_strong_explicit(&space->large.aging, &aging, left,
+                                                memory_order_relaxed, memory_order_relaxed);
 }
 
 void large_cache_ease(struct heap_space *space)
 {
     const struct budget *budget = &space->pages->budget;
 
-    if (LOAD_RELAXED(space->large.bytes) &&
-        (is_near_limit(&budget->committed) || is_near_limit(&budget->reserved)))
+    if (heap_live(&space->large.bytes) &&
+        (is_near_limit(&budget->committed) || is_near_limit(&budget->reserved))) {
         large_cache_give(space, NULL);
+        large_slack_give(space);
+    }
 }
 
 void large_cache_age(struct heap_space *space)
 {
     struct large_cache *cache = &space->large;
     uint64_t ages = LOAD_RELAXED(cache->ages);
-    uint64_t period = (os_tick_milliseconds() / PERIOD) & 0xffff;
+    uint64_t now = os_tick_milliseconds(), period = (now / PERIOD) & 0xffff;
+    uint64_t aging = LOAD_RELAXED(cache->aging);
     uint32_t puts, before;
 
-    if (ages >> 48 == period)
+    if (ages >> 48 == period) {
+        if (aging)
+            go_on(space, aging, now);
         return;
+    }
     puts = LOAD_RELAXED(cache->puts);
     before = (((ages >> 48) + 1) & 0xffff) == period ? (uint32_t)(ages >> 24) : puts;
     if (atomic_compare_exchange_strong_explicit(&cache->ages, &ages,
                                                 ages_word(period, before, puts),
-                                                memory_order_relaxed, memory_order_relaxed))
-        release_older(space, before);
+                                                memory_order_relaxed, memory_order_relaxed)) {
+        aging = AGING | AGING_SLACK | (before & LARGE_STAMP_MASK);
+        STORE_RELAXED(cache->aging, aging);
+        go_on(space, aging, now);
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -249,25 +291,30 @@ bool large_cache_serves(const struct heap *heap, size_t region_size)
            !LOAD_RELAXED(heap->executable);
 }
 
-void large_cache_keep(struct heap *heap, uint32_t region)
+static void keep(struct heap *heap, uint32_t region, size_t counted)
 {
-    if (put(heap, region))
+    if (put(heap, region, counted))
         large_cache_keep_bound(heap);
     else
         large_cache_drop(heap->space, region);
 }
 
-/*
- * How much larger than asked a region may be: what a live block does not use goes back with it
- * only. So it is little where there is a limit, and nothing near one.
- */
-static size_t slack(const struct heap *heap, size_t region_size)
+void large_cache_keep(struct heap *heap, uint32_t region)
+{
+    keep(heap, region, large_slack_take(heap, region));
+}
+
+/* How much larger than asked a region may be: nothing near a limit. */
+static size_t most_slack(const struct heap *heap, size_t region_size)
 {
     const struct budget *budget = &heap->space->pages->budget;
 
-    if (budget_bound(&budget->committed, BUDGET_TASK_CRITICAL) == BUDGET_ENDLESS)
-        return region_size / 4;
-    return is_near_limit(&budget->committed) ? 0 : region_size / 8;
+    return is_near_limit(&budget->committed) ? 0 : region_size / 4;
+}
+
+static size_t most_size(size_t region_size, size_t slack)
+{
+    return region_size + slack < LARGE_LARGEST ? region_size + slack : LARGE_LARGEST;
 }
 
 static bool fits(const struct heap_space *space, uint32_t region, size_t least, size_t most)
@@ -287,24 +334,36 @@ static uint32_t take_fitting(struct heap *heap, uint32_t place, size_t least, si
         return 0;
     if (fits(heap->space, region, least, most))
         return region;
-    large_cache_keep(heap, region);
+    keep(heap, region, 0);
     return 0;
+}
+
+/*
+ * Takes the memory that was freed last, which the processor's caches hold most of, while there is
+ * little slack in all, even if it is much larger. 0: it does not fit.
+ */
+static uint32_t take_latest(struct heap *heap, size_t region_size, size_t slack)
+{
+    struct large_cache *cache = &heap->space->large;
+    uint32_t latest = LOAD_RELAXED(cache->latest);
+    uint64_t there = heap_live(&cache->slack);
+
+    if (!latest)
+        return 0;
+    if (slack && there + slack < LARGE_SLACK)
+        slack = LARGE_SLACK - (size_t)there;
+    return take_fitting(heap, latest - 1, region_size, most_size(region_size, slack));
 }
 
 uint32_t large_cache_take(struct heap *heap, size_t region_size)
 {
     const struct large_cache *cache = &heap->space->large;
-    size_t most = region_size + slack(heap, region_size);
+    size_t slack = most_slack(heap, region_size), most = most_size(region_size, slack);
+    uint32_t region = take_latest(heap, region_size, slack);
     uint32_t place = large_places_bin(region_size) * LARGE_BIN_PLACES;
-    uint32_t end, region;
+    uint32_t end = (large_places_bin(most) + 1) * LARGE_BIN_PLACES;
 
-    if (most > LARGE_LARGEST)
-        most = LARGE_LARGEST;
-    end = (large_places_bin(most) + 1) * LARGE_BIN_PLACES;
-    for (; (place = large_places_next(cache, place, end)) < end; place++) {
+    for (; !region && (place = large_places_next(cache, place, end)) < end; place++)
         region = take_fitting(heap, place, region_size, most);
-        if (region)
-            return region;
-    }
-    return 0;
+    return region;
 }

@@ -13,18 +13,19 @@
  * blocks have margins (HEAP_FILL_ON_ALLOC, HEAP_HARDEN), or with HEAP_FILL_ON_FREE or
  * HEAP_DELAY_REUSE: their freed blocks wait elsewhere (check/freed_regions.h), or are gone.
  *
- * Fitting. A request is served by a region that is at most a quarter larger than the pages that it
- * takes; where there is a limit, an eighth; near the limit, not at all. The nearest bins are looked
- * at first. What a block does not use of its region is internal waste, like that of size classes:
- * it goes back with the block, not before. That a program has locked pages (VirtualLock) does not
- * show; the next block has them locked.
+ * Fitting. First comes the region that was kept last: the processor's caches hold its pages. While
+ * the slack of all blocks (large_slack.h) is below LARGE_SLACK, it may be larger than asked by what
+ * is left of that. Otherwise a request is served by a region that is at most a quarter larger than
+ * the pages that it takes. The nearest bins are looked at first. Near the limit, regions must fit.
+ * That a program has locked pages (VirtualLock) does not show; the next block has them locked.
  *
- * The bound. What is kept of a heap's blocks is at most LARGE_KEPT and three quarters of what lives
- * in the heap's large blocks; the same holds for all heaps together. A thread that keeps too much
- * releases others: first those whose age times size is greatest. Near a limit (less than an eighth
- * of it is left) nothing is added, and each free releases another region besides. And what has not
- * been used for some LARGE_AGE_MILLISECONDS is released by the next thread that comes by: one
- * that allocates or frees a large block, or makes a slab or a region.
+ * The bound. What is kept of a heap's blocks, the slack of live ones included, is at most
+ * LARGE_KEPT and three quarters of what lives in the heap's large blocks; the same holds for all
+ * heaps together. A thread that keeps too much releases others: first those whose age times size is
+ * greatest. Near a limit (less than an eighth of it is left) nothing is added, and each free
+ * releases another region besides. And what has not been used for some LARGE_AGE_MILLISECONDS is
+ * released, a few regions at once, by the next threads that come by: those that allocate or free a
+ * large block, or make a slab or a region.
  *
  * Why a quarter and three quarters: a simulation of 64 live blocks of 33 to 512 KiB that are
  * replaced at random finds nothing for one request in a hundred then, with 1.8 bytes committed for
@@ -39,6 +40,7 @@
 #include "heap/heap_state.h"
 
 #define LARGE_KEPT ((uint64_t)4 << 20)
+#define LARGE_SLACK ((size_t)1 << 20)
 #define LARGE_AGE_MILLISECONDS 1024u
 
 /* Whether the heap's blocks may use memory that is kept, and be kept, if their regions have the
@@ -52,8 +54,8 @@ bool large_cache_has_room(struct heap *heap);
 void large_cache_keep_bound(struct heap *heap);
 
 /*
- * Keeps a cached region, which is the caller's, of a block of the heap. In a call of it. If there
- * is no place, the region is released.
+ * Keeps the cached region, which is the caller's, of a block of the heap, with its slack. In a call
+ * of the heap. If there is no place, the region is released.
  */
 void large_cache_keep(struct heap *heap, uint32_t region);
 
@@ -75,13 +77,16 @@ size_t large_cache_drop(struct heap_space *space, uint32_t region);
  */
 size_t large_cache_give(struct heap_space *space, struct heap *heap);
 
+/* The same for regions of all heaps' blocks that lie in the range, or reach into it. */
+size_t large_cache_give_range(struct heap_space *space, struct range range);
+
 /*
- * To be called when more is committed: near a limit, releases all that is kept. So what is kept
- * does not make memory low, as the runtime is told it.
+ * To be called when more is committed: near a limit, releases all that is kept, and all slack. So
+ * what is kept does not make memory low, as the runtime is told it.
  */
 void large_cache_ease(struct heap_space *space);
 
-/* Releases what has not been used for long. Costs a few instructions if nothing is due. */
+/* Releases some of what has not been used for long. Costs a few instructions if nothing is due. */
 void large_cache_age(struct heap_space *space);
 
 #endif

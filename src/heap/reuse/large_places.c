@@ -29,7 +29,7 @@ uint32_t large_places_next(const struct large_cache *cache, uint32_t from, uint3
     return end;
 }
 
-bool large_places_put(struct large_cache *cache, uint32_t bin, uint64_t word)
+bool large_places_put(struct large_cache *cache, uint32_t bin, uint64_t word, uint32_t *place)
 {
     _Atomic uint64_t *taken = &cache->taken[bin];
     uint64_t bits = atomic_load_explicit(taken, memory_order_relaxed);
@@ -41,7 +41,8 @@ bool large_places_put(struct large_cache *cache, uint32_t bin, uint64_t word)
         bit = (uint32_t)__builtin_ctzll(~bits);
     } while (!atomic_compare_exchange_weak_explicit(taken, &bits, bits | UINT64_C(1) << bit,
                                                     memory_order_acq_rel, memory_order_relaxed));
-    atomic_store_explicit(&cache->places[bin * LARGE_BIN_PLACES + bit], word, memory_order_release);
+    *place = bin * LARGE_BIN_PLACES + bit;
+    atomic_store_explicit(&cache->places[*place], word, memory_order_release);
     return true;
 }
 

@@ -65,7 +65,7 @@ static inline uint64_t large_places_look(const struct large_cache *cache, uint32
 }
 
 /* Puts the word into a free place of the bin. False: there is none. */
-bool large_places_put(struct large_cache *cache, uint32_t bin, uint64_t word);
+bool large_places_put(struct large_cache *cache, uint32_t bin, uint64_t word, uint32_t *place);
 
 /* Takes the word away. False: another thread has. */
 bool large_places_take(struct large_cache *cache, uint32_t place, uint64_t word);

@@ -5,8 +5,10 @@
 
 #include "heap/check/freed_regions.h"
 #include "heap/reuse/delayed_blocks.h"
+#include "heap/reuse/heap_live.h"
 #include "heap/reuse/idle_slabs.h"
 #include "heap/reuse/large_cache.h"
+#include "heap/reuse/large_slack.h"
 
 #include "os/os.h"
 
@@ -18,7 +20,13 @@ size_t reclaim(struct heap_space *space)
     given += freed_regions_give(space, 0);
     given += idle_slabs_give(space, NULL);
     given += large_cache_give(space, NULL);
+    given += large_slack_give(space);
     return given;
+}
+
+uint64_t reclaim_held(const struct heap_space *space)
+{
+    return heap_live(&space->large.bytes) + (uint64_t)idle_slabs_count(space, NULL) * SLAB_SIZE;
 }
 
 bool reclaim_is_due(pages_result result)
@@ -49,6 +57,33 @@ bool reclaim_again(struct reclaim_attempt *attempt, pages_result result)
     return attempt->given != before;
 }
 
+bool reclaim_makes_way(struct reclaim_attempt *attempt, pages_result result, const void *address,
+                       size_t size)
+{
+    uint64_t before = attempt->given;
+    struct range range;
+
+    if (result != OS_ERROR_INVALID_ADDRESS || !address ||
+        !range_of_pages((uintptr_t)address, size, &range))
+        return false;
+    range.begin = range_round_down(range.begin, OS_GRANULE_SIZE);
+    idle_slabs_give_range(attempt->space, range);
+    large_cache_give_range(attempt->space, range);
+    attempt->given = reclaim_given(attempt->space);
+    return attempt->given != before;
+}
+
+/* True if the request has failed, and is worth repeating. */
+static bool is_worth_repeating(struct reclaim_attempt *attempt, const struct pages_request *request,
+                               pages_result result)
+{
+    if (!result)
+        return false;
+    return ((request->type & OS_MEM_RESERVE) &&
+            reclaim_makes_way(attempt, result, request->address, request->size)) ||
+           reclaim_again(attempt, result);
+}
+
 void reclaim_count_refusal(struct heap_space *space, uint32_t critical_level, pages_result result)
 {
     struct counters *counters = space->pages->counters;
@@ -66,7 +101,7 @@ pages_result reclaim_pages_alloc(struct heap_space *space, const struct pages_re
 
     do
         result = pages_alloc(space->pages, request, memory);
-    while (result && reclaim_again(&attempt, result));
+    while (is_worth_repeating(&attempt, request, result));
     reclaim_count_refusal(space, request->critical_level, result);
     large_cache_age(space);
     large_cache_ease(space);

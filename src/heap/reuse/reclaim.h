@@ -19,6 +19,12 @@
  */
 size_t reclaim(struct heap_space *space);
 
+/*
+ * How many bytes of empty slabs and of large blocks' memory `reclaim` would give back now: they are
+ * committed, and no request is refused for them.
+ */
+uint64_t reclaim_held(const struct heap_space *space);
+
 /* True if a request with that result was refused for want of memory or of address space. */
 bool reclaim_is_due(pages_result result);
 
@@ -42,6 +48,14 @@ static inline struct reclaim_attempt reclaim_begin(struct heap_space *space)
 /* The request had that result. True: it was refused, memory has gone back, and it is worth asking
  * again. */
 bool reclaim_again(struct reclaim_attempt *attempt, pages_result result);
+
+/*
+ * A request for address space at that range was refused because something lies there. Gives back
+ * what the heaps hold there without use. True: memory has gone back since `attempt` began, and it is
+ * worth asking again. Memory that waits because blocks are checked, or their reuse is delayed, stays.
+ */
+bool reclaim_makes_way(struct reclaim_attempt *attempt, pages_result result, const void *address,
+                       size_t size);
 
 /* pages_alloc, for requests that come from outside: with reclaiming, and a refusal is counted. */
 pages_result reclaim_pages_alloc(struct heap_space *space, const struct pages_request *request,

@@ -15,13 +15,17 @@ struct memory_load {
     uint64_t available; /* of physical memory or below the limit, whichever is less */
 };
 
-/* IHostMemoryManager::GetMemoryLoad's figures. Returns 0 or Win32's error number. */
-uint32_t memory_load_read(const struct budget *budget, struct memory_load *load);
+/*
+ * IHostMemoryManager::GetMemoryLoad's figures. Returns 0 or Win32's error number. Here and below,
+ * `held` is charged but without use, and would be given back before a request is refused: it does
+ * not count as used.
+ */
+uint32_t memory_load_read(const struct budget *budget, uint64_t held, struct memory_load *load);
 
 /* What is left below the task-critical limit; UINT64_MAX: there is no limit. */
-uint64_t memory_load_room(const struct budget_kind *kind);
+uint64_t memory_load_room(const struct budget_kind *kind, uint64_t held);
 
 /* How much of the task-critical limit is used, in percent, at most 100; 0: there is no limit. */
-uint32_t memory_load_percent(const struct budget_kind *kind);
+uint32_t memory_load_percent(const struct budget_kind *kind, uint64_t held);
 
 #endif

@@ -14,9 +14,10 @@
 
 /*
  * Narrows GlobalMemoryStatusEx's figures down to the limits. The load is raised to that of the
- * commit limit, scaled for .NET's garbage collector (memory_status.c), but not above `most`.
+ * commit limit, scaled for .NET's garbage collector (memory_status.c), but not above `most`. `held`
+ * as in memory_load.h.
  */
-void memory_status_narrow(const struct budget *budget, const struct pressure *pressure,
-                          MEMORYSTATUSEX *status, uint32_t most);
+void memory_status_narrow(const struct budget *budget, uint64_t held,
+                          const struct pressure *pressure, MEMORYSTATUSEX *status, uint32_t most);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "redirect/hooks/memory_status_hooks.h"
 
+#include "heap/reuse/reclaim.h"
 #include "hosting/parts/memory_status.h"
 #include "redirect/binding.h"
 #include "redirect/request_level.h"
@@ -26,7 +27,8 @@ static BOOL WINAPI hook_GlobalMemoryStatusEx(LPMEMORYSTATUSEX status)
         return FALSE;
     manager = binding_enter_open();
     if (manager)
-        memory_status_narrow(&manager->pages.budget, &manager->limits.notify.pressure, status,
+        memory_status_narrow(&manager->pages.budget, reclaim_held(&manager->heaps),
+                             &manager->limits.notify.pressure, status,
                              request_level_task_is_refused(manager) ? LOAD_WHEN_REFUSED : 100);
     binding_leave();
     return TRUE;
