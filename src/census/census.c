@@ -1,5 +1,6 @@
 /*
- * census.c: first what is known of allocations is put together, then every page is looked at.
+ * census.c: every page is looked at once; private allocations that are not in the books are kept,
+ * and counted when it is known whose they are.
  */
 #define COBJMACROS
 #include "census/census.h"
@@ -33,133 +34,8 @@ NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE process, const void *address, int inf
 static struct census_work the_work;
 
 /* ------------------------------------------------------------------------------------------------
- * What is known before the pages are looked at
+ * Pages, one after another
  * --------------------------------------------------------------------------------------------- */
-
-/* The block names tables of Windows' as well; what begins where a word says is one. */
-static void know_tables(struct census_work *work, uintptr_t peb)
-{
-    const uintptr_t *words = (const uintptr_t *)work->scratch;
-
-    if (!census_read(work, peb, work->scratch, PEB_SIZE))
-        return;
-    for (size_t i = 0; i < PEB_SIZE / sizeof(*words); i++)
-        if (words[i] && words[i] % GRANULE == 0 && census_allocation(work, words[i]) == words[i])
-            census_know(work, words[i], PAGE_OWNER_SYSTEM);
-}
-
-static void know_system(struct census_work *work, uintptr_t peb)
-{
-    uintptr_t parameters, environment;
-
-    census_know(work, census_allocation(work, peb), PAGE_OWNER_SYSTEM);
-    census_know(work, SHARED_DATA, PAGE_OWNER_SYSTEM);
-    know_tables(work, peb);
-    if (!census_read(work, peb + PEB_PARAMETERS, &parameters, sizeof(parameters)))
-        return;
-    census_know(work, census_allocation(work, parameters), PAGE_OWNER_SYSTEM);
-    if (census_read(work, parameters + PARAMETERS_ENVIRONMENT, &environment, sizeof(environment)))
-        census_know(work, census_allocation(work, environment), PAGE_OWNER_SYSTEM);
-}
-
-static void prepare(struct census_work *work, const struct census_subject *subject)
-{
-    PROCESS_BASIC_INFORMATION facts;
-    uintptr_t peb = 0;
-
-    ZeroMemory(work, sizeof(*work));
-    work->process = subject->process;
-    if (NtQueryInformationProcess(work->process, ProcessBasicInformation, &facts, sizeof(facts),
-                                  NULL) >= 0)
-        peb = (uintptr_t)facts.PebBaseAddress;
-    census_know(work, (uintptr_t)subject->notes->injected, PAGE_OWNER_BOOKS);
-    census_heaps(work, peb);
-    census_threads(work, subject->notes, peb);
-    know_system(work, peb);
-}
-
-/* ------------------------------------------------------------------------------------------------
- * One page after another
- * --------------------------------------------------------------------------------------------- */
-
-/* Of the allocation that was looked at last: a large one has many runs of pages. */
-struct last_look {
-    void *allocation;
-    enum page_owner owner;
-};
-
-/* A section of the paging file has no name of a file. */
-static bool is_of_file(struct census_work *work, const void *view)
-{
-    return NtQueryVirtualMemory(work->process, view, MAPPED_NAME, work->scratch,
-                                sizeof(work->scratch), NULL) >= 0;
-}
-
-static enum page_owner owner_of_view(struct census_work *work, const struct census_subject *subject,
-                                     const void *view)
-{
-    HOSTMEM_SECTION section;
-
-    if ((uintptr_t)view == subject->notes->board_view ||
-        (uintptr_t)view == subject->notes->books_view)
-        return PAGE_OWNER_BOOKS;
-    if (IHostMemInspection_FindSection(subject->inspection, view, &section) == S_OK)
-        return PAGE_OWNER_SECTION;
-    return is_of_file(work, view) ? PAGE_OWNER_FILE : PAGE_OWNER_SHARED;
-}
-
-/* Nobody but hostmem has addresses inside its books at the beginning of an allocation. */
-static bool is_own(struct census_work *work, const struct memory_notes *notes, uintptr_t base)
-{
-    uintptr_t words[OWN_WORDS];
-
-    if (!census_read(work, base, words, sizeof(words)))
-        return false;
-    for (int i = 0; i < OWN_WORDS; i++)
-        if (words[i] >= notes->books_view && words[i] - notes->books_view < notes->books_size)
-            return true;
-    return false;
-}
-
-static bool is_early(const struct census_work *work, const struct memory_notes *notes,
-                     uintptr_t base)
-{
-    for (uint32_t i = 0; i < notes->early_count && i < MEMORY_NOTES_EARLY; i++)
-        if (notes->early[i].base == base)
-            return notes->early[i].size == census_size(work->process, base);
-    return false;
-}
-
-static enum page_owner owner_of_private(struct census_work *work,
-                                        const struct census_subject *subject, uintptr_t base)
-{
-    enum page_owner owner;
-    HOSTMEM_REGION region;
-
-    if (IHostMemInspection_FindRegion(subject->inspection, (const void *)base, &region) == S_OK)
-        return PAGE_OWNER_HOSTMEM;
-    owner = census_owner(work, base);
-    if (owner == PAGE_OWNER_UNKNOWN && is_early(work, subject->notes, base))
-        return PAGE_OWNER_SYSTEM;
-    if (owner == PAGE_OWNER_UNKNOWN && is_own(work, subject->notes, base))
-        return PAGE_OWNER_BOOKS;
-    return owner;
-}
-
-static enum page_owner owner_of(struct census_work *work, const struct census_subject *subject,
-                                const MEMORY_BASIC_INFORMATION *pages, struct last_look *last)
-{
-    if (pages->Type == MEM_IMAGE)
-        return PAGE_OWNER_IMAGE;
-    if (pages->AllocationBase == last->allocation)
-        return last->owner;
-    last->allocation = pages->AllocationBase;
-    if (pages->Type == MEM_MAPPED)
-        last->owner = owner_of_view(work, subject, pages->AllocationBase);
-    else
-        last->owner = owner_of_private(work, subject, (uintptr_t)pages->AllocationBase);
-    return last->owner;
-}
 
 /* A page of an image that may be written and was not is still PAGE_WRITECOPY. */
 static bool is_copy(const MEMORY_BASIC_INFORMATION *pages)
@@ -188,11 +64,184 @@ static void count(struct page_map *map, const MEMORY_BASIC_INFORMATION *pages,
     of_owner->reserved += pages->RegionSize;
     if (pages->BaseAddress == pages->AllocationBase)
         of_owner->allocations++;
-    if (pages->State != MEM_COMMIT)
-        return;
-    of_owner->committed += pages->RegionSize;
-    count_type(map, pages);
+    if (pages->State == MEM_COMMIT)
+        of_owner->committed += pages->RegionSize;
 }
+
+/* A section of the paging file has no name of a file. */
+static bool is_of_file(struct census_work *work, const void *view)
+{
+    return NtQueryVirtualMemory(work->process, view, MAPPED_NAME, work->scratch,
+                                sizeof(work->scratch), NULL) >= 0;
+}
+
+static enum page_owner owner_of_view(struct census_work *work, const struct census_subject *subject,
+                                     const void *view)
+{
+    HOSTMEM_SECTION section;
+
+    if ((uintptr_t)view == subject->notes->board_view ||
+        (uintptr_t)view == subject->notes->books_view)
+        return PAGE_OWNER_BOOKS;
+    if (IHostMemInspection_FindSection(subject->inspection, view, &section) == S_OK)
+        return PAGE_OWNER_SECTION;
+    return is_of_file(work, view) ? PAGE_OWNER_FILE : PAGE_OWNER_SHARED;
+}
+
+/* What is not in the books is counted when it is known whose it is. */
+static struct census_allocation *keep(struct census_work *work,
+                                      const struct census_subject *subject, uintptr_t base,
+                                      enum page_owner *owner)
+{
+    HOSTMEM_REGION region;
+
+    *owner = PAGE_OWNER_HOSTMEM;
+    if (IHostMemInspection_FindRegion(subject->inspection, (const void *)base, &region) == S_OK)
+        return NULL;
+    *owner = PAGE_OWNER_UNKNOWN;
+    return census_add(work, base);
+}
+
+/* Of the allocation that was looked at last: a large one has many runs of pages. */
+struct last_look {
+    const void *allocation;
+    enum page_owner owner;
+    struct census_allocation *kept; /* NULL: its pages are counted at once */
+};
+
+static void begin_allocation(struct last_look *last, struct census_work *work,
+                             const struct census_subject *subject,
+                             const MEMORY_BASIC_INFORMATION *pages)
+{
+    last->allocation = pages->AllocationBase;
+    last->kept = NULL;
+    if (pages->Type == MEM_IMAGE)
+        last->owner = PAGE_OWNER_IMAGE;
+    else if (pages->Type == MEM_MAPPED)
+        last->owner = owner_of_view(work, subject, pages->AllocationBase);
+    else
+        last->kept = keep(work, subject, (uintptr_t)pages->AllocationBase, &last->owner);
+}
+
+static void walk(struct page_map *map, struct census_work *work,
+                 const struct census_subject *subject)
+{
+    struct last_look last = {NULL, PAGE_OWNER_UNKNOWN, NULL};
+    MEMORY_BASIC_INFORMATION pages;
+    uintptr_t at = 0;
+
+    while (VirtualQueryEx(work->process, (const void *)at, &pages, sizeof(pages)) ==
+           sizeof(pages)) {
+        uintptr_t next = (uintptr_t)pages.BaseAddress + pages.RegionSize;
+
+        if (pages.State != MEM_FREE) {
+            if (pages.AllocationBase != last.allocation)
+                begin_allocation(&last, work, subject, &pages);
+            if (last.kept)
+                census_add_pages(last.kept, &pages);
+            else
+                count(map, &pages, last.owner);
+            if (pages.State == MEM_COMMIT)
+                count_type(map, &pages);
+        }
+        if (next <= at)
+            break;
+        at = next;
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Whose private allocations are
+ * --------------------------------------------------------------------------------------------- */
+
+/* The block names tables of Windows' as well; what begins where a word says is one. */
+static void know_tables(struct census_work *work, uintptr_t peb)
+{
+    const uintptr_t *words = (const uintptr_t *)work->scratch;
+
+    if (!census_read(work, peb, work->scratch, PEB_SIZE))
+        return;
+    for (size_t i = 0; i < PEB_SIZE / sizeof(*words); i++)
+        census_know(census_find_base(work, words[i]), PAGE_OWNER_SYSTEM);
+}
+
+static void know_system(struct census_work *work, uintptr_t peb)
+{
+    uintptr_t parameters, environment;
+
+    census_know(census_find(work, peb), PAGE_OWNER_SYSTEM);
+    census_know(census_find(work, SHARED_DATA), PAGE_OWNER_SYSTEM);
+    know_tables(work, peb);
+    if (!census_read(work, peb + PEB_PARAMETERS, &parameters, sizeof(parameters)))
+        return;
+    census_know(census_find(work, parameters), PAGE_OWNER_SYSTEM);
+    if (census_read(work, parameters + PARAMETERS_ENVIRONMENT, &environment, sizeof(environment)))
+        census_know(census_find(work, environment), PAGE_OWNER_SYSTEM);
+}
+
+/* One that was freed, and made anew by somebody else, has another size. */
+static void know_early(struct census_work *work, const struct memory_notes *notes)
+{
+    for (uint32_t i = 0; i < notes->early_count && i < MEMORY_NOTES_EARLY; i++) {
+        struct census_allocation *early = census_find_base(work, (uintptr_t)notes->early[i].base);
+
+        if (early && early->end - early->base == notes->early[i].size)
+            census_know(early, PAGE_OWNER_SYSTEM);
+    }
+}
+
+/* Nobody but hostmem has addresses inside its books at the beginning of an allocation. */
+static bool is_own(struct census_work *work, const struct memory_notes *notes, uintptr_t base)
+{
+    uintptr_t words[OWN_WORDS];
+
+    if (!census_read(work, base, words, sizeof(words)))
+        return false;
+    for (int i = 0; i < OWN_WORDS; i++)
+        if (words[i] >= notes->books_view && words[i] - notes->books_view < notes->books_size)
+            return true;
+    return false;
+}
+
+static void know_own(struct census_work *work, const struct memory_notes *notes)
+{
+    census_know(census_find_base(work, (uintptr_t)notes->injected), PAGE_OWNER_BOOKS);
+    for (size_t i = 0; i < work->allocation_count; i++)
+        if (work->allocations[i].owner == PAGE_OWNER_UNKNOWN &&
+            is_own(work, notes, work->allocations[i].base))
+            census_know(&work->allocations[i], PAGE_OWNER_BOOKS);
+}
+
+static void know_all(struct census_work *work, const struct memory_notes *notes)
+{
+    PROCESS_BASIC_INFORMATION facts;
+    uintptr_t peb = 0;
+
+    if (NtQueryInformationProcess(work->process, ProcessBasicInformation, &facts, sizeof(facts),
+                                  NULL) >= 0)
+        peb = (uintptr_t)facts.PebBaseAddress;
+    census_heaps(work, peb);
+    census_threads(work, notes, peb);
+    know_system(work, peb);
+    know_early(work, notes);
+    know_own(work, notes);
+}
+
+static void count_allocations(struct page_map *map, const struct census_work *work)
+{
+    for (size_t i = 0; i < work->allocation_count; i++) {
+        const struct census_allocation *allocation = &work->allocations[i];
+        struct page_count *of_owner = &map->owners[allocation->owner];
+
+        of_owner->committed += (uint64_t)allocation->committed * CENSUS_PAGE;
+        of_owner->reserved += allocation->end - allocation->base;
+        of_owner->allocations++;
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The census
+ * --------------------------------------------------------------------------------------------- */
 
 /* Several views may show one page: the books know how many are committed. */
 static void count_sections_once(struct page_map *map, IHostMemInspection *inspection)
@@ -207,46 +256,42 @@ static void count_sections_once(struct page_map *map, IHostMemInspection *inspec
 void census_take(struct page_map *map, const struct census_subject *subject)
 {
     struct census_work *work = &the_work;
-    struct last_look last = {NULL, PAGE_OWNER_UNKNOWN};
-    MEMORY_BASIC_INFORMATION pages;
-    uintptr_t at = 0;
 
     ZeroMemory(map, sizeof(*map));
-    prepare(work, subject);
-    while (VirtualQueryEx(work->process, (const void *)at, &pages, sizeof(pages)) ==
-           sizeof(pages)) {
-        uintptr_t next = (uintptr_t)pages.BaseAddress + pages.RegionSize;
-
-        if (pages.State != MEM_FREE)
-            count(map, &pages, owner_of(work, subject, &pages, &last));
-        if (next <= at)
-            break;
-        at = next;
-    }
+    ZeroMemory(work, sizeof(*work));
+    work->process = subject->process;
+    walk(map, work, subject);
+    know_all(work, subject->notes);
+    count_allocations(map, work);
     count_sections_once(map, subject->inspection);
     map->threads = work->threads;
     map->heaps = work->heap_count;
     map->is_cut = work->is_cut;
 }
 
+/* The runs of pages of an allocation follow each other. */
+static void note(struct memory_notes *notes, const MEMORY_BASIC_INFORMATION *pages)
+{
+    uint64_t base = (uintptr_t)pages->AllocationBase;
+
+    if (!notes->early_count || notes->early[notes->early_count - 1].base != base) {
+        if (notes->early_count == MEMORY_NOTES_EARLY)
+            return;
+        notes->early[notes->early_count++].base = base;
+    }
+    notes->early[notes->early_count - 1].size += pages->RegionSize;
+}
+
 void census_note_early(struct memory_notes *notes)
 {
-    HANDLE own = GetCurrentProcess();
     MEMORY_BASIC_INFORMATION pages;
     uintptr_t at = 0;
 
-    while (notes->early_count < MEMORY_NOTES_EARLY &&
-           VirtualQueryEx(own, (const void *)at, &pages, sizeof(pages)) == sizeof(pages)) {
-        uintptr_t base = (uintptr_t)pages.AllocationBase;
+    while (VirtualQuery((const void *)at, &pages, sizeof(pages)) == sizeof(pages)) {
         uintptr_t next = (uintptr_t)pages.BaseAddress + pages.RegionSize;
 
-        if (pages.State != MEM_FREE && pages.Type == MEM_PRIVATE &&
-            base == (uintptr_t)pages.BaseAddress) {
-            struct memory_note *note = &notes->early[notes->early_count++];
-
-            note->base = base;
-            note->size = census_size(own, base);
-        }
+        if (pages.State != MEM_FREE && pages.Type == MEM_PRIVATE)
+            note(notes, &pages);
         if (next <= at)
             break;
         at = next;

@@ -50,13 +50,14 @@ static bool is_aligned(uintptr_t address)
  * Heaps
  * --------------------------------------------------------------------------------------------- */
 
+/* A heap that lies in memory of its maker's own is its maker's. */
 static void know_heap(struct census_work *work, uintptr_t heap)
 {
-    uintptr_t base = census_allocation(work, heap);
+    struct census_allocation *allocation = census_find_base(work, heap);
 
-    /* A heap that lies in memory of its maker's own is its maker's. */
-    if (!base || base != heap || !census_know(work, base, PAGE_OWNER_HEAP))
+    if (!allocation)
         return;
+    census_know(allocation, PAGE_OWNER_HEAP);
     for (uint32_t i = 0; i < work->heap_count; i++)
         if (work->heaps[i] == heap)
             return;
@@ -67,15 +68,17 @@ static void know_heap(struct census_work *work, uintptr_t heap)
 }
 
 /* Wine's heaps are linked with each other. A segment of Windows' says so of itself as well. */
-static void know_member(struct census_work *work, uintptr_t base, bool lists_heaps)
+static void know_member(struct census_work *work, struct census_allocation *member,
+                        bool lists_heaps)
 {
     uint32_t signature;
 
-    if (lists_heaps && census_read(work, base + HEAP_SIGNATURE, &signature, sizeof(signature)) &&
+    if (lists_heaps &&
+        census_read(work, member->base + HEAP_SIGNATURE, &signature, sizeof(signature)) &&
         signature == SIGNATURE_OF_HEAP)
-        know_heap(work, base);
+        know_heap(work, member->base);
     else
-        census_know(work, base, PAGE_OWNER_HEAP);
+        census_know(member, PAGE_OWNER_HEAP);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -89,19 +92,15 @@ static void follow(struct census_work *work, uintptr_t heap, uintptr_t head, uin
     int inner = 0;
 
     for (int i = 0; i < MEMBERS_MOST && at != head; i++) {
+        struct census_allocation *member = is_aligned(at) ? census_find(work, at) : NULL;
+        bool is_inner = member && member->base == heap;
         struct link link;
-        uintptr_t base;
 
-        if (!is_aligned(at) || !census_read(work, at, &link, sizeof(link)) ||
-            link.previous != before)
+        if (!member || (is_inner ? ++inner > INNER_MOST : at - member->base >= MEMBER_MOST) ||
+            !census_read(work, at, &link, sizeof(link)) || link.previous != before)
             return;
-        base = census_allocation(work, at);
-        if (base == heap && ++inner > INNER_MOST)
-            return;
-        if (base != heap && (!base || at - base >= MEMBER_MOST))
-            return;
-        if (base != heap)
-            know_member(work, base, lists_heaps);
+        if (!is_inner)
+            know_member(work, member, lists_heaps);
         before = at;
         at = link.next;
     }

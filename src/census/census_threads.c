@@ -35,20 +35,12 @@ struct thread_facts {
 enum {
     BASIC_FACTS = 0,       /* ThreadBasicInformation */
     THREADS_MOST = 100000, /* whatever the system says */
-    SYSTEM_WORDS = 32,
-    LEAST_STACK = 0x10000
+    SYSTEM_WORDS = 32
 };
 
 /* ------------------------------------------------------------------------------------------------
  * One thread
  * --------------------------------------------------------------------------------------------- */
-
-/* A stack is one whole allocation: it ends where the thread says that the stack begins. */
-static bool is_whole(const struct census_work *work, uintptr_t low, uintptr_t high)
-{
-    return low && high > low && census_allocation(work, low) == low &&
-           census_allocation(work, high - 1) == low && census_allocation(work, high) != low;
-}
 
 /*
  * Wine runs its Unix side on a second stack, and keeps its lower end in the block, where Windows
@@ -61,26 +53,27 @@ static void know_second_stack(struct census_work *work, uintptr_t teb)
     if (!census_read(work, teb + TEB_SYSTEM, words, sizeof(words)))
         return;
     for (int i = 0; i < SYSTEM_WORDS; i++)
-        if (words[i] >= LEAST_STACK && words[i] % LEAST_STACK == 0 &&
-            census_allocation(work, words[i]) == words[i])
-            census_know(work, words[i], PAGE_OWNER_STACK);
+        census_know(census_find_base(work, words[i]), PAGE_OWNER_STACK);
 }
 
+/* A stack is one whole allocation: it ends where the thread says that the stack begins. */
 static void know_thread(struct census_work *work, uintptr_t teb, uintptr_t peb)
 {
-    uintptr_t stack, named_peb, own = census_allocation(work, teb);
+    struct census_allocation *stack;
+    uintptr_t low, named_peb;
     NT_TIB block;
 
-    if (!own || !census_read(work, teb, &block, sizeof(block)) || (uintptr_t)block.Self != teb ||
+    if (!census_read(work, teb, &block, sizeof(block)) || (uintptr_t)block.Self != teb ||
         !census_read(work, teb + TEB_PEB, &named_peb, sizeof(named_peb)) || named_peb != peb ||
-        !census_read(work, teb + TEB_STACK, &stack, sizeof(stack)))
+        !census_read(work, teb + TEB_STACK, &low, sizeof(low)))
         return;
-    census_know(work, own, PAGE_OWNER_SYSTEM);
-    if (!is_whole(work, stack, (uintptr_t)block.StackBase))
+    census_know(census_find(work, teb), PAGE_OWNER_SYSTEM);
+    stack = census_find_base(work, low);
+    if (!stack || stack->end != (uintptr_t)block.StackBase)
         return;
-    if (census_owner(work, stack) == PAGE_OWNER_UNKNOWN &&
-        census_know(work, stack, PAGE_OWNER_STACK))
+    if (stack->owner == PAGE_OWNER_UNKNOWN)
         work->threads++;
+    census_know(stack, PAGE_OWNER_STACK);
     know_second_stack(work, teb);
 }
 

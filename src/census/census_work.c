@@ -1,31 +1,91 @@
 /*
- * census_work.c: a hash table with open addressing, at most three quarters full.
+ * census_work.c: see census_work.h.
  */
 #include "census/census_work.h"
 
-/* Reading a guard page would change it, and a page that is not committed reads as zeros in Wine 8.
- */
-static bool is_readable(const struct census_work *work, uintptr_t page)
-{
-    MEMORY_BASIC_INFORMATION pages;
+/* ------------------------------------------------------------------------------------------------
+ * Allocations
+ * --------------------------------------------------------------------------------------------- */
 
-    return VirtualQueryEx(work->process, (const void *)page, &pages, sizeof(pages)) ==
-               sizeof(pages) &&
-           pages.State == MEM_COMMIT && !(pages.Protect & (PAGE_GUARD | PAGE_NOACCESS));
+struct census_allocation *census_add(struct census_work *work, uintptr_t base)
+{
+    struct census_allocation *added;
+
+    if (work->allocation_count == CENSUS_ALLOCATIONS) {
+        work->is_cut = true;
+        return NULL;
+    }
+    added = &work->allocations[work->allocation_count++];
+    added->base = added->end = base;
+    added->owner = PAGE_OWNER_UNKNOWN;
+    return added;
 }
 
-/* A read takes long under Wine, and most of what is asked for is in the same few pages. */
+void census_add_pages(struct census_allocation *allocation, const MEMORY_BASIC_INFORMATION *pages)
+{
+    bool is_committed = pages->State == MEM_COMMIT;
+
+    if (allocation->end == allocation->base)
+        allocation->is_plain =
+            is_committed && !(pages->Protect & (PAGE_GUARD | PAGE_NOACCESS | PAGE_EXECUTE));
+    allocation->end = (uintptr_t)pages->BaseAddress + pages->RegionSize;
+    if (is_committed)
+        allocation->committed += (uint32_t)(pages->RegionSize / CENSUS_PAGE);
+}
+
+struct census_allocation *census_find(struct census_work *work, uintptr_t address)
+{
+    size_t low = 0, high = work->allocation_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct census_allocation *at = &work->allocations[middle];
+
+        if (address < at->base)
+            high = middle;
+        else if (address >= at->end)
+            low = middle + 1;
+        else
+            return at;
+    }
+    return NULL;
+}
+
+struct census_allocation *census_find_base(struct census_work *work, uintptr_t base)
+{
+    struct census_allocation *found = census_find(work, base);
+
+    return found && found->base == base ? found : NULL;
+}
+
+void census_know(struct census_allocation *allocation, enum page_owner owner)
+{
+    if (allocation && allocation->owner == PAGE_OWNER_UNKNOWN)
+        allocation->owner = (uint8_t)owner;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Reading
+ * --------------------------------------------------------------------------------------------- */
+
+/*
+ * What is read lies in descriptions of heaps, threads and the process, never in a guard page: a
+ * read would change one. A read takes long under Wine, and most of what is asked for is in the same
+ * few pages.
+ */
 static const struct census_page *page_at(struct census_work *work, uintptr_t address)
 {
     struct census_page *page =
         &work->pages[(address / CENSUS_PAGE ^ address / CENSUS_PAGE / 64) & (CENSUS_PAGES - 1)];
+    const struct census_allocation *allocation;
     SIZE_T done = 0;
 
     if (page->address == address)
         return page;
+    allocation = census_find(work, address);
     page->address = address;
     page->is_there =
-        is_readable(work, address) &&
+        allocation && (allocation->is_plain || address != allocation->base) &&
         ReadProcessMemory(work->process, (const void *)address, page->bytes, CENSUS_PAGE, &done) &&
         done == CENSUS_PAGE;
     return page;
@@ -48,61 +108,4 @@ bool census_read(struct census_work *work, uintptr_t address, void *to, size_t s
         size -= part;
     }
     return true;
-}
-
-uintptr_t census_allocation(const struct census_work *work, uintptr_t address)
-{
-    MEMORY_BASIC_INFORMATION pages;
-
-    if (VirtualQueryEx(work->process, (const void *)address, &pages, sizeof(pages)) !=
-            sizeof(pages) ||
-        pages.State == MEM_FREE || pages.Type != MEM_PRIVATE)
-        return 0;
-    return (uintptr_t)pages.AllocationBase;
-}
-
-uintptr_t census_size(HANDLE process, uintptr_t base)
-{
-    MEMORY_BASIC_INFORMATION pages;
-    uintptr_t at = base;
-
-    while (VirtualQueryEx(process, (const void *)at, &pages, sizeof(pages)) == sizeof(pages) &&
-           pages.State != MEM_FREE && (uintptr_t)pages.AllocationBase == base &&
-           at + pages.RegionSize > at)
-        at += pages.RegionSize;
-    return at - base;
-}
-
-/* Allocations begin at multiples of 64 KiB. */
-static uint32_t place_of(uintptr_t base)
-{
-    return (uint32_t)((uint64_t)base >> 16) * 2654435761u >> 16 & (CENSUS_ALLOCATIONS - 1);
-}
-
-bool census_know(struct census_work *work, uintptr_t base, enum page_owner owner)
-{
-    uint32_t at = place_of(base);
-
-    if (!base)
-        return true;
-    while (work->known[at] && work->known[at] != base)
-        at = (at + 1) & (CENSUS_ALLOCATIONS - 1);
-    if (work->known[at])
-        return true;
-    if (work->known_count == CENSUS_ALLOCATIONS / 4 * 3) {
-        work->is_cut = true;
-        return false;
-    }
-    work->known_count++;
-    work->known[at] = base;
-    work->known_owners[at] = (uint8_t)owner;
-    return true;
-}
-
-enum page_owner census_owner(const struct census_work *work, uintptr_t base)
-{
-    for (uint32_t at = place_of(base); work->known[at]; at = (at + 1) & (CENSUS_ALLOCATIONS - 1))
-        if (work->known[at] == base)
-            return (enum page_owner)work->known_owners[at];
-    return PAGE_OWNER_UNKNOWN;
 }
