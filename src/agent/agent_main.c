@@ -7,8 +7,10 @@
 #include "agent/closing.h"
 #include "agent/module_list.h"
 #include "agent/text_copy.h"
+#include "agent/thread_list.h"
 #include "board/board_section.h"
 #include "board/injected.h"
+#include "census/census.h"
 
 #include <hostmem/version.h>
 
@@ -97,6 +99,8 @@ static HRESULT begin_injected(char *image, const struct injected *injected)
     if (!board)
         return HRESULT_FROM_WIN32(GetLastError());
     if (board_is_of_this_version(board)) {
+        board->memory.injected = (uintptr_t)injected;
+        census_note_early(&board->memory);
         step = "VirtualProtect";
         result = restore_directories(image, injected) ? start(section, board, (HMODULE)image, &step)
                                                       : HRESULT_FROM_WIN32(GetLastError());
@@ -123,6 +127,8 @@ BOOL WINAPI DllMainCRTStartup(HINSTANCE module, DWORD reason, LPVOID process_end
         injected = find_injected(image);
         if (injected && begin_injected(image, injected) != S_OK)
             TerminateProcess(GetCurrentProcess(), EXIT_CODE_AGENT);
+    } else if (reason == DLL_THREAD_ATTACH && agent.board) {
+        thread_list_add_own(agent.board);
     } else if (reason == DLL_PROCESS_DETACH && process_ends) {
         closing_write_alone(ENDING_PROCESS_DETACH);
     }

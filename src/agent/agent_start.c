@@ -8,6 +8,7 @@
 #include "agent/module_list.h"
 #include "agent/notes.h"
 #include "agent/text_copy.h"
+#include "agent/thread_list.h"
 #include "board/board_section.h"
 
 #include <hostmem/agent.h>
@@ -104,6 +105,10 @@ HRESULT agent_begin(HANDLE section, struct board *board, const HOSTMEM_OPTIONS *
         give_up();
         return result;
     }
+    board->memory.board_view = (uintptr_t)board;
+    board->memory.books_view = (uintptr_t)agent.books;
+    board->memory.books_size = HostMemGetBooksSize();
+    thread_list_begin(board);
     earlier_filter = SetUnhandledExceptionFilter(unhandled_exception);
     SetConsoleCtrlHandler(console_control, TRUE);
     return S_OK;

@@ -8,6 +8,7 @@
 #include "agent/closing.h"
 
 #include "agent/agent_state.h"
+#include "census/census.h"
 
 enum {
     AUDIT_ATTEMPTS = 20, /* to meet a moment in which no other thread asks for memory */
@@ -49,76 +50,11 @@ static void take_audit(struct board_closing *closing, int attempts)
  * Whose the pages are
  * --------------------------------------------------------------------------------------------- */
 
-/* Of the allocation that was looked at last: a large one has many runs of pages. */
-struct last_look {
-    void *allocation;
-    enum page_owner owner;
-};
-
-static enum page_owner owner_of_view(const void *view)
+static void take_pages(struct board *board)
 {
-    HOSTMEM_SECTION section;
+    const struct census_subject own = {GetCurrentProcess(), agent.inspection, &board->memory};
 
-    if (view == agent.board || view == agent.books)
-        return PAGE_OWNER_BOOKS;
-    return IHostMemInspection_FindSection(agent.inspection, view, &section) == S_OK
-               ? PAGE_OWNER_SECTION
-               : PAGE_OWNER_FILE;
-}
-
-static enum page_owner owner_of(const MEMORY_BASIC_INFORMATION *pages, struct last_look *last)
-{
-    HOSTMEM_REGION region;
-
-    if (pages->Type == MEM_IMAGE)
-        return PAGE_OWNER_IMAGE;
-    if (pages->AllocationBase == last->allocation)
-        return last->owner;
-    last->allocation = pages->AllocationBase;
-    if (pages->Type == MEM_MAPPED)
-        last->owner = owner_of_view(pages->AllocationBase);
-    else
-        last->owner =
-            IHostMemInspection_FindRegion(agent.inspection, pages->AllocationBase, &region) == S_OK
-                ? PAGE_OWNER_HOSTMEM
-                : PAGE_OWNER_OTHER;
-    return last->owner;
-}
-
-/* Several views may show one page: the books know how many are committed. */
-static void count_sections_once(struct board_page_count *sections)
-{
-    HOSTMEM_STATISTICS statistics = {.cbSize = sizeof(statistics)};
-
-    if (IHostMemInspection_GetStatistics(agent.inspection, &statistics) == S_OK)
-        sections->committed = statistics.SectionBytes.Now;
-}
-
-static void take_pages(struct board_closing *closing)
-{
-    struct last_look last = {NULL, PAGE_OWNER_OTHER};
-    MEMORY_BASIC_INFORMATION pages;
-    uintptr_t at = 0;
-
-    /* A thread may have been stopped while it counted them. */
-    ZeroMemory(closing->pages, sizeof(closing->pages));
-    while (VirtualQuery((const void *)at, &pages, sizeof(pages)) == sizeof(pages)) {
-        uintptr_t next = (uintptr_t)pages.BaseAddress + pages.RegionSize;
-
-        if (pages.State != MEM_FREE) {
-            struct board_page_count *count = &closing->pages[owner_of(&pages, &last)];
-
-            count->reserved += pages.RegionSize;
-            if (pages.State == MEM_COMMIT)
-                count->committed += pages.RegionSize;
-            if (pages.BaseAddress == pages.AllocationBase)
-                count->allocations++;
-        }
-        if (next <= at)
-            break;
-        at = next;
-    }
-    count_sections_once(&closing->pages[PAGE_OWNER_SECTION]);
+    census_take(&board->closing.pages, &own);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -160,7 +96,7 @@ static void tell_ending(struct board_ending *ending, enum ending_kind kind)
 static void close_books(struct board *board, int attempts)
 {
     take_audit(&board->closing, attempts);
-    take_pages(&board->closing);
+    take_pages(board);
     atomic_store_explicit(&board->closing.is_there, 1, memory_order_release);
 }
 

@@ -15,6 +15,7 @@
 #ifndef HOSTMEM_BOARD_BOARD_H
 #define HOSTMEM_BOARD_BOARD_H
 
+#include "board/memory_notes.h"
 #include "board/page_owner.h"
 
 #include <hostmem/hostmem.h>
@@ -24,7 +25,7 @@
 #include <stdint.h>
 
 #define BOARD_MAGIC UINT64_C(0x647261426d6d4868)
-#define BOARD_LAYOUT 2u
+#define BOARD_LAYOUT 3u
 #define BOARD_SIZE ((SIZE_T)0x40000) /* the books begin here; a multiple of 64 KiB */
 
 enum {
@@ -94,12 +95,6 @@ struct board_damage {
     char file[BOARD_TEXT]; /* the text of damage.Block.FileName */
 };
 
-struct board_page_count {
-    uint64_t committed;
-    uint64_t reserved;
-    uint64_t allocations;
-};
-
 /* How the program ended, as the agent saw it. */
 struct board_ending {
     _Atomic uint32_t claimed; /* id of the thread that writes it */
@@ -115,7 +110,7 @@ struct board_closing {
     HOSTMEM_AUDIT audit;
     HOSTMEM_DIFFERENCE differences[BOARD_DIFFERENCES];
     uint32_t difference_count; /* of those listed */
-    struct board_page_count pages[PAGE_OWNERS];
+    struct page_map pages;
 };
 
 /* Which runtime hostmem-host hosts. */
@@ -149,6 +144,7 @@ struct board {
     _Atomic uint32_t module_count;
     _Atomic uint32_t redirected_count;
     _Atomic uint32_t damage_count;
+    struct memory_notes memory;
     struct board_runtime runtime;
     struct board_ending ending;
     struct board_closing closing;

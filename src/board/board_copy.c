@@ -34,6 +34,18 @@ static void copy_subject(struct board *copy, const struct board *view)
     END(copy->runtime.directory);
 }
 
+static void copy_memory(struct memory_notes *copy, const struct memory_notes *view)
+{
+    copy->board_view = view->board_view;
+    copy->books_view = view->books_view;
+    copy->books_size = view->books_size;
+    copy->injected = view->injected;
+    CopyMemory(copy->early, view->early, sizeof(copy->early));
+    copy->early_count = view->early_count;
+    for (int i = 0; i < MEMORY_NOTES_THREADS; i++)
+        STORE(copy->threads[i], atomic_load_explicit(&view->threads[i], memory_order_relaxed));
+}
+
 static void copy_end(struct board *copy, const struct board *view)
 {
     COPY(ending);
@@ -65,6 +77,7 @@ bool board_copy(struct board *copy, const struct board *view)
     if (!board_is_of_this_version(view))
         return false;
     copy_subject(copy, view);
+    copy_memory(&copy->memory, &view->memory);
     copy_end(copy, view);
     copy_lists(copy, view);
     return true;

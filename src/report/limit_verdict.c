@@ -69,9 +69,12 @@ struct limit_outside limit_outside(const struct snapshot *snapshot)
     if (!outside.is_known)
         return outside;
     outside.inside = owners[PAGE_OWNER_HOSTMEM].committed + owners[PAGE_OWNER_SECTION].committed;
-    outside.private_memory = owners[PAGE_OWNER_OTHER].committed;
-    outside.mapped = owners[PAGE_OWNER_FILE].committed;
-    outside.is_more = outside.private_memory + outside.mapped > outside.inside;
+    outside.stacks = owners[PAGE_OWNER_STACK].committed;
+    outside.heaps = owners[PAGE_OWNER_HEAP].committed;
+    outside.others = owners[PAGE_OWNER_SYSTEM].committed + owners[PAGE_OWNER_UNKNOWN].committed;
+    outside.mapped = owners[PAGE_OWNER_FILE].committed + owners[PAGE_OWNER_SHARED].committed;
+    outside.is_more =
+        outside.stacks + outside.heaps + outside.others + outside.mapped > outside.inside;
     return outside;
 }
 

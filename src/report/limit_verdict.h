@@ -38,8 +38,10 @@ struct limit_outside {
     bool is_known; /* the process was looked at; false: the other members mean nothing */
     bool is_more;  /* outside is more than inside: the limit says little about the process */
     uint64_t inside;
-    uint64_t private_memory; /* stacks, the system's heaps, what native code allocates */
-    uint64_t mapped;         /* files, and sections that hostmem does not know */
+    uint64_t stacks;
+    uint64_t heaps;  /* Windows' */
+    uint64_t others; /* other private memory: the system's, and what native code allocates */
+    uint64_t mapped; /* files, and sections that hostmem does not know */
 };
 
 struct limit_outside limit_outside(const struct snapshot *snapshot);

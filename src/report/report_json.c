@@ -11,6 +11,7 @@
 #include "report/labels.h"
 #include "report/report_json_heap.h"
 #include "report/report_json_limits.h"
+#include "report/report_json_process.h"
 
 #include <string.h>
 
@@ -166,25 +167,6 @@ static json_t *audit_object(const struct snapshot *snapshot)
  * Pages
  * --------------------------------------------------------------------------------------------- */
 
-static json_t *process_object(const struct process_map *process)
-{
-    static const char *const names[PAGE_OWNERS] = {
-        [PAGE_OWNER_HOSTMEM] = "owned", [PAGE_OWNER_SECTION] = "sections",
-        [PAGE_OWNER_IMAGE] = "images",  [PAGE_OWNER_FILE] = "mapped_files",
-        [PAGE_OWNER_BOOKS] = "books",   [PAGE_OWNER_OTHER] = "other_private"};
-    json_t *object = json_object();
-
-    for (int owner = 0; owner < PAGE_OWNERS; owner++) {
-        json_t *count = json_object();
-
-        json_build_integer(count, "committed", process->owners[owner].committed);
-        json_build_integer(count, "reserved", process->owners[owner].reserved);
-        json_build_integer(count, "allocations", process->owners[owner].allocations);
-        json_build_member(object, names[owner], count);
-    }
-    return object;
-}
-
 static json_t *region_object(const HOSTMEM_REGION *region)
 {
     json_t *object = json_object();
@@ -318,8 +300,7 @@ bool report_json_write(const struct snapshot *snapshot, struct arena *arena,
     json_build_member(report, "statistics", statistics_object(&snapshot->statistics));
     json_build_member(report, "limits", report_json_limits(snapshot));
     json_build_member(report, "audit", audit_object(snapshot));
-    json_build_member(report, "process",
-                      snapshot->has_process ? process_object(&snapshot->process) : json_null());
+    json_build_member(report, "process", report_json_process(snapshot));
     json_build_member(report, "regions", regions_array(snapshot));
     json_build_member(report, "sections", sections_array(snapshot));
     json_build_member(report, "mapped_ranges", mapped_ranges_array(snapshot));

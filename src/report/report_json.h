@@ -7,7 +7,7 @@
 #include "report/snapshot.h"
 
 enum {
-    REPORT_JSON_SCHEMA = 1 /* grows when a member is removed or changes its meaning */
+    REPORT_JSON_SCHEMA = 2 /* grows when a member is removed or changes its meaning */
 };
 
 /* Takes the report piece by piece. False ends it. */

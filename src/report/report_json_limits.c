@@ -88,7 +88,9 @@ static json_t *outside_object(const struct limit_outside *outside)
     if (!outside->is_known)
         return json_null();
     object = json_object();
-    json_build_integer(object, "private", outside->private_memory);
+    json_build_integer(object, "private", outside->stacks + outside->heaps + outside->others);
+    json_build_integer(object, "stacks", outside->stacks);
+    json_build_integer(object, "heaps", outside->heaps);
     json_build_integer(object, "mapped", outside->mapped);
     json_build_integer(object, "inside", outside->inside);
     json_build_member(object, "more_than_inside", json_boolean(outside->is_more));

@@ -9,6 +9,7 @@
 #include "report/report_table.h"
 #include "report/report_text_heap.h"
 #include "report/report_text_limits.h"
+#include "report/report_text_process.h"
 
 #include <string.h>
 
@@ -133,43 +134,6 @@ static void write_calls(struct text *text, const HOSTMEM_STATISTICS *statistics)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Where every page went
- * --------------------------------------------------------------------------------------------- */
-
-static void write_owner(struct text *text, const char *name, const struct page_count *count)
-{
-    text_format(text, "  %-18s", name);
-    report_table_bytes(text, count->committed);
-    report_table_bytes(text, count->reserved);
-    text_format(text, "\n");
-}
-
-static struct page_count sum(const struct process_map *process)
-{
-    struct page_count all = {0};
-
-    for (int owner = 0; owner < PAGE_OWNERS; owner++) {
-        all.committed += process->owners[owner].committed;
-        all.reserved += process->owners[owner].reserved;
-    }
-    return all;
-}
-
-static void write_process(struct text *text, const struct process_map *process)
-{
-    static const char *const names[PAGE_OWNERS] = {
-        [PAGE_OWNER_HOSTMEM] = "owned by hostmem", [PAGE_OWNER_SECTION] = "sections",
-        [PAGE_OWNER_IMAGE] = "programs and DLLs",  [PAGE_OWNER_FILE] = "mapped files",
-        [PAGE_OWNER_BOOKS] = "hostmem itself",     [PAGE_OWNER_OTHER] = "other private"};
-    struct page_count all = sum(process);
-
-    text_format(text, "\n%-22s%27s%29s\n", "Where every page went", "committed", "address space");
-    for (int owner = 0; owner < PAGE_OWNERS; owner++)
-        write_owner(text, names[owner], &process->owners[owner]);
-    write_owner(text, "whole process", &all);
-}
-
-/* ------------------------------------------------------------------------------------------------
  * The verdict
  * --------------------------------------------------------------------------------------------- */
 
@@ -270,8 +234,7 @@ void report_text_write(struct text *text, const struct snapshot *snapshot)
     report_text_limits(text, snapshot);
     report_text_heaps(text, snapshot);
     write_calls(text, &snapshot->statistics);
-    if (snapshot->has_process)
-        write_process(text, &snapshot->process);
+    report_text_process(text, snapshot);
     report_text_live_blocks(text, snapshot);
     report_text_damaged_blocks(text, snapshot);
     write_verdict(text, snapshot);

@@ -108,14 +108,17 @@ static void write_warning(struct text *text, const struct limit_verdict *verdict
 /* The limit was kept, and says little about the process. */
 static void write_outside(struct text *text, const struct limit_outside *outside)
 {
-    char private_memory[QUANTITY_TEXT_MOST], mapped[QUANTITY_TEXT_MOST], inside[QUANTITY_TEXT_MOST];
+    char stacks[QUANTITY_TEXT_MOST], heaps[QUANTITY_TEXT_MOST], others[QUANTITY_TEXT_MOST];
+    char mapped[QUANTITY_TEXT_MOST], inside[QUANTITY_TEXT_MOST];
 
-    text_format(text,
-                "       OUTSIDE the limit: %s of other private memory and %s of mapped files and\n"
-                "       sections, against %s inside; hostmem does not manage them\n",
-                quantity_text_size(private_memory, outside->private_memory),
-                quantity_text_size(mapped, outside->mapped),
-                quantity_text_size(inside, outside->inside));
+    text_format(
+        text,
+        "       OUTSIDE the limit: %s of stacks, %s of heaps, %s of other\n"
+        "       private memory, %s of mapped files and sections, against\n"
+        "       %s inside; hostmem does not manage them\n",
+        quantity_text_size(stacks, outside->stacks), quantity_text_size(heaps, outside->heaps),
+        quantity_text_size(others, outside->others), quantity_text_size(mapped, outside->mapped),
+        quantity_text_size(inside, outside->inside));
 }
 
 void report_text_limit_verdict(struct text *text, const struct snapshot *snapshot)

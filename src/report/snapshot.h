@@ -68,17 +68,6 @@ struct damaged_block {
     const char *origin; /* where the block was allocated */
 };
 
-struct page_count {
-    uint64_t committed;   /* bytes */
-    uint64_t reserved;    /* bytes of address space, committed or not */
-    uint64_t allocations; /* regions, images, views */
-};
-
-/* All pages of the process. */
-struct process_map {
-    struct page_count owners[PAGE_OWNERS];
-};
-
 struct snapshot {
     struct arena arena;
     struct snapshot_subject subject;
@@ -88,7 +77,9 @@ struct snapshot {
     HRESULT audit_result;
     bool is_audited_inside; /* the process compared the books with the system when it ended */
     bool has_process;       /* process is filled in */
-    struct process_map process;
+    struct page_map process;
+    bool is_earlier_look;       /* process is as it was some time before the process ended */
+    uint64_t look_milliseconds; /* how long before */
 
     const HOSTMEM_DIFFERENCE *differences; /* what the audit found */
     size_t difference_count;

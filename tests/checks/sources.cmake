@@ -56,7 +56,7 @@ if(MINGW_COMPILER AND EXISTS ${jansson}/jansson.h)
 endif()
 set(flags "--target=${target} -std=c11 -DWIN32_LEAN_AND_MEAN -DCOBJMACROS= -DCONST_VTABLE -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601")
 foreach(name_and_folders "windows;src/os src/pe src/hosting src/hosting/parts src/reader src/redirect src/redirect/hooks src/dll"
-        "run;src/base src/board src/agent src/report src/run src/run/launch src/run/host src/run/host/coreclr src/run/host/framework src/run/host/hostfxr src/run/snapshot src/run/watch src/run/top")
+        "run;src/base src/board src/census src/agent src/report src/run src/run/launch src/run/host src/run/host/coreclr src/run/host/framework src/run/host/hostfxr src/run/snapshot src/run/watch src/run/top")
   list(POP_FRONT name_and_folders name)
   hostmem_source_check(
     check_tidy_${name} tidy.cmake tool=${CLANG_TIDY} nodes=${analyzer_nodes}

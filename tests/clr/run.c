@@ -206,7 +206,8 @@ static struct run_process start(const struct run *run, const struct run_order *o
     if (!started)
         fail_msg("%.1000ls could not be started: %lu", run->command_line, GetLastError());
     CloseHandle(process.hThread);
-    return (struct run_process){process.hProcess, process.dwProcessId, files->output, order->json};
+    return (struct run_process){process.hProcess, process.dwProcessId, files->output, files->errors,
+                                order->json};
 }
 
 /* As soon as the program has said that it waits, or has ended. */

@@ -43,6 +43,7 @@ struct run_process {
     HANDLE process;
     DWORD process_id;
     const wchar_t *output; /* the file that its stdout goes to */
+    const wchar_t *errors; /* that of its stderr */
     const wchar_t *json;   /* the file of the JSON report */
 };
 

@@ -162,7 +162,9 @@ static void the_report_tells_all_that_it_promises(void **state)
         "\n  owned by hostmem  ",
         "\n  programs and DLLs  ",
         "\n  mapped files  ",
-        "\n  other private  ",
+        "\n  hostmem itself  ",
+        "\n  Windows' own  ",
+        "\n  unknown  ",
         "\n  whole process  ",
         "\nAudit: no difference ("};
     struct run *run = run_host(RUN_PLAIN, L"%ls a b", clr_program(L"Echo"));
@@ -204,7 +206,7 @@ static void quiet_still_writes_the_json_report(void **state)
 
     (void)state;
     check_run(run, *run->errors == '\0');
-    check_run(run, report_integer(run, "schema") == 1);
+    check_run(run, report_integer(run, "schema") == 2);
     run_free(run);
 }
 
@@ -247,7 +249,7 @@ static void the_json_report_has_every_member_in_its_form(void **state)
                                            "process.owned.committed",
                                            "process.images.committed",
                                            "process.mapped_files.reserved",
-                                           "process.other_private.allocations"};
+                                           "process.windows_heaps.allocations"};
     static const char *const texts[] = {
         "hostmem_version",       "program",           "ended_by",
         "runtime.directory",     "runtime.version",   "runtime.architecture",

@@ -31,7 +31,7 @@ static const json_t *member(const char *name)
  * The whole
  * --------------------------------------------------------------------------------------------- */
 
-/* Readers of schema 1 rely on each of these. */
+/* Readers of schema 2 rely on each of these. */
 static void the_report_has_these_members(void **state)
 {
     static const char *const names[] = {
@@ -45,7 +45,7 @@ static void the_report_has_these_members(void **state)
     for (size_t i = 0; i < COUNT_OF(names); i++)
         json_expect_member(report, names[i]);
     assert_figure(json_object_size(report), COUNT_OF(names));
-    json_expect(json_expect_member(report, "schema"), "1");
+    json_expect(json_expect_member(report, "schema"), "2");
     json_expect(json_expect_member(report, "hostmem_version"), "'" HOSTMEM_VERSION_TEXT "'");
 }
 
@@ -304,13 +304,44 @@ static void the_pages_of_the_process_are_told_by_their_owner(void **state)
     (void)state;
     for (uint64_t i = 0; i < PAGE_OWNERS; i++)
         snapshot.process.owners[i] = (struct page_count){10 + i, 20 + i, 30 + i};
+    snapshot.process.section_views = 50;
+    snapshot.process.image_written = 51;
+    snapshot.process.threads = 52;
+    snapshot.process.heaps = 53;
+    snapshot.process.private_bytes = 54;
+    snapshot.process.image_bytes = 55;
+    snapshot.process.mapped_bytes = 56;
     json_expect(member("process"),
                 "{'owned': {'committed': 10, 'reserved': 20, 'allocations': 30},"
-                " 'sections': {'committed': 11, 'reserved': 21, 'allocations': 31},"
-                " 'images': {'committed': 12, 'reserved': 22, 'allocations': 32},"
+                " 'sections': {'committed': 11, 'reserved': 21, 'allocations': 31, 'in_views': 50},"
+                " 'images': {'committed': 12, 'reserved': 22, 'allocations': 32, 'written': 51},"
                 " 'mapped_files': {'committed': 13, 'reserved': 23, 'allocations': 33},"
-                " 'books': {'committed': 14, 'reserved': 24, 'allocations': 34},"
-                " 'other_private': {'committed': 15, 'reserved': 25, 'allocations': 35}}");
+                " 'others_sections': {'committed': 14, 'reserved': 24, 'allocations': 34},"
+                " 'books': {'committed': 15, 'reserved': 25, 'allocations': 35},"
+                " 'stacks': {'committed': 16, 'reserved': 26, 'allocations': 36, 'threads': 52},"
+                " 'windows_heaps': {'committed': 17, 'reserved': 27, 'allocations': 37,"
+                "                   'heaps': 53},"
+                " 'windows': {'committed': 18, 'reserved': 28, 'allocations': 38},"
+                " 'unknown': {'committed': 19, 'reserved': 29, 'allocations': 39},"
+                " 'total': {'committed': 145, 'reserved': 245, 'allocations': 345},"
+                " 'by_type': {'private': 54, 'image': 55, 'mapped': 56},"
+                " 'taken': 'at the end', 'milliseconds_before': 0, 'complete': true}");
+}
+
+static void when_the_pages_were_looked_at_is_told(void **state)
+{
+    (void)state;
+    snapshot.is_earlier_look = true;
+    snapshot.look_milliseconds = 1500;
+    json_expect(json_expect_member(member("process"), "taken"), "'before the end'");
+    json_expect(json_expect_member(member("process"), "milliseconds_before"), "1500");
+    snapshot.is_earlier_look = false;
+    snapshot.subject.is_running = true;
+    json_expect(json_expect_member(member("process"), "taken"), "'now'");
+    snapshot.process.is_cut = true;
+    json_expect(json_expect_member(member("process"), "complete"), "false");
+    snapshot.has_process = false;
+    json_expect(member("process"), "null");
 }
 
 static void regions_are_told_in_order(void **state)
@@ -396,6 +427,7 @@ int main(void)
         cmocka_unit_test_setup(a_difference_says_where_it_is, begin),
         cmocka_unit_test_setup(each_kind_of_difference_has_a_name_of_its_own, begin),
         cmocka_unit_test_setup(the_pages_of_the_process_are_told_by_their_owner, begin),
+        cmocka_unit_test_setup(when_the_pages_were_looked_at_is_told, begin),
         cmocka_unit_test_setup(regions_are_told_in_order, begin),
         cmocka_unit_test_setup(sections_are_told, begin),
         cmocka_unit_test_setup(mapped_ranges_are_told, begin),

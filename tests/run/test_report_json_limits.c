@@ -89,14 +89,19 @@ static void what_lies_outside_is_told_beside_what_lies_inside(void **state)
     snapshot.limits.Committed.Limit = 1000000;
     snapshot.has_process = true;
     owners[PAGE_OWNER_HOSTMEM].committed = 300;
-    owners[PAGE_OWNER_OTHER].committed = 200;
+    owners[PAGE_OWNER_STACK].committed = 110;
+    owners[PAGE_OWNER_HEAP].committed = 60;
+    owners[PAGE_OWNER_SYSTEM].committed = 20;
+    owners[PAGE_OWNER_UNKNOWN].committed = 10;
     owners[PAGE_OWNER_FILE].committed = 100;
     owners[PAGE_OWNER_BOOKS].committed = 5000;
     json_expect(json_expect_member(report_json_limits(&snapshot), "outside"),
-                "{'private': 200, 'mapped': 100, 'inside': 300, 'more_than_inside': false}");
-    owners[PAGE_OWNER_FILE].committed = 101;
+                "{'private': 200, 'stacks': 110, 'heaps': 60, 'mapped': 100, 'inside': 300,"
+                " 'more_than_inside': false}");
+    owners[PAGE_OWNER_SHARED].committed = 1;
     json_expect(json_expect_member(report_json_limits(&snapshot), "outside"),
-                "{'private': 200, 'mapped': 101, 'inside': 300, 'more_than_inside': true}");
+                "{'private': 200, 'stacks': 110, 'heaps': 60, 'mapped': 101, 'inside': 300,"
+                " 'more_than_inside': true}");
 }
 
 static void check_warned(HOSTMEM_FIRST_COUNT low, const char *expected)

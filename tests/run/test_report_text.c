@@ -192,7 +192,45 @@ static void the_pages_of_the_process_add_up(void **state)
     (void)state;
     for (uint64_t i = 0; i < PAGE_OWNERS; i++)
         snapshot.process.owners[i] = (struct page_count){.committed = i + 1, .reserved = 10 * i};
-    assert_says("  whole process            21 B              (21)      150 B             (150)\n");
+    snapshot.process.threads = 1234;
+    snapshot.process.heaps = 1;
+    assert_says("\nWhere every page went                   committed                address space\n"
+                "  owned by hostmem          1 B               (1)        0 B               (0)\n"
+                "  sections                  2 B               (2)       10 B              (10)\n"
+                "  programs and DLLs         3 B               (3)       20 B              (20)\n"
+                "  mapped files              4 B               (4)       30 B              (30)\n"
+                "  others' sections          5 B               (5)       40 B              (40)\n"
+                "  hostmem itself            6 B               (6)       50 B              (50)\n"
+                "  1,234 thread stacks        7 B               (7)       60 B              (60)\n"
+                "  1 Windows heap            8 B               (8)       70 B              (70)\n"
+                "  Windows' own              9 B               (9)       80 B              (80)\n"
+                "  unknown                  10 B              (10)       90 B              (90)\n"
+                "  whole process            55 B              (55)      450 B             (450)\n"
+                "\n");
+}
+
+static void where_too_much_was_to_be_noted_the_table_says_so(void **state)
+{
+    (void)state;
+    snapshot.process.is_cut = true;
+    assert_says("  (more stacks and heaps than could be noted: some are unknown)\n");
+}
+
+static void pages_that_were_seen_before_the_end_are_told_as_such(void **state)
+{
+    (void)state;
+    snapshot.is_earlier_look = true;
+    snapshot.look_milliseconds = 1290;
+    assert_says("address space\n  as it was 1.2 s before the end was seen, from outside\n");
+}
+
+static void pages_that_nobody_saw_are_told_as_not_known(void **state)
+{
+    (void)state;
+    snapshot.has_process = false;
+    assert_says("\nWhere every page went: not known, for the process did not see its end\n");
+    snapshot.subject.is_running = true;
+    assert_says("\nWhere every page went: not known, for the process cannot be looked at\n\n");
 }
 
 int main(void)
@@ -210,6 +248,9 @@ int main(void)
         cmocka_unit_test_setup(a_refused_host_control_is_told_with_its_result, begin),
         cmocka_unit_test_setup(methods_that_were_never_called_are_left_out, begin),
         cmocka_unit_test_setup(the_pages_of_the_process_add_up, begin),
+        cmocka_unit_test_setup(where_too_much_was_to_be_noted_the_table_says_so, begin),
+        cmocka_unit_test_setup(pages_that_were_seen_before_the_end_are_told_as_such, begin),
+        cmocka_unit_test_setup(pages_that_nobody_saw_are_told_as_not_known, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,19 +110,23 @@ static void more_memory_outside_than_inside_is_named(void **state)
     snapshot.statistics.Committed.Peak = 112000;
     snapshot.has_process = true;
     owners[PAGE_OWNER_HOSTMEM].committed = 112000;
-    owners[PAGE_OWNER_OTHER].committed = 100000;
-    owners[PAGE_OWNER_FILE].committed = 12000;
+    owners[PAGE_OWNER_STACK].committed = 50000;
+    owners[PAGE_OWNER_HEAP].committed = 30000;
+    owners[PAGE_OWNER_SYSTEM].committed = 15000;
+    owners[PAGE_OWNER_UNKNOWN].committed = 5000;
+    owners[PAGE_OWNER_FILE].committed = 10000;
+    owners[PAGE_OWNER_SHARED].committed = 2000;
     owners[PAGE_OWNER_IMAGE].committed = 5000000;
     assert_string_equal(verdict(),
                         "Limit: kept; at most 11.2 % of it committed; nothing refused\n");
-    owners[PAGE_OWNER_OTHER].committed = (ULONGLONG)1100 << 20;
+    owners[PAGE_OWNER_UNKNOWN].committed = (ULONGLONG)1100 << 20;
     assert_string_equal(verdict(),
                         "Limit: kept by what hostmem manages; at most 11.2 % of it committed; "
                         "nothing refused\n"
-                        "       OUTSIDE the limit: 1.1 GiB of other private memory and 11.7 KiB of "
-                        "mapped files and\n"
-                        "       sections, against 109.4 KiB inside; hostmem does not manage "
-                        "them\n");
+                        "       OUTSIDE the limit: 48.8 KiB of stacks, 29.3 KiB of heaps, 1.1 GiB "
+                        "of other\n"
+                        "       private memory, 11.7 KiB of mapped files and sections, against\n"
+                        "       109.4 KiB inside; hostmem does not manage them\n");
     snapshot.has_process = false;
     assert_string_equal(verdict(),
                         "Limit: kept; at most 11.2 % of it committed; nothing refused\n");

@@ -43,7 +43,9 @@ HANDLE open_child(const struct run_process *runner)
     for (BOOL more = Process32FirstW(processes, &entry); more && !child;
          more = Process32NextW(processes, &entry))
         if (entry.th32ParentProcessID == runner->process_id)
-            child = OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE, FALSE, entry.th32ProcessID);
+            child = OpenProcess(PROCESS_TERMINATE | PROCESS_QUERY_INFORMATION | PROCESS_VM_READ |
+                                    SYNCHRONIZE,
+                                FALSE, entry.th32ProcessID);
     CloseHandle(processes);
     if (!child)
         fail_msg("hostmem-run (process %lu) has no child", runner->process_id);

@@ -101,13 +101,19 @@ static void take_audit(struct snapshot *snapshot, const struct board *board,
     snapshot->difference_count = differences.count;
 }
 
-static void take_process(struct snapshot *snapshot, const struct board *board)
+/* At the end, by the process itself; else from outside, now or some time before the end. */
+static void take_process(struct snapshot *snapshot, const struct board *board,
+                         const struct ending *ending, const struct process_look *look)
 {
-    snapshot->has_process = is_mapped(board);
-    for (int owner = 0; snapshot->has_process && owner < PAGE_OWNERS; owner++) {
-        snapshot->process.owners[owner].committed = board->closing.pages[owner].committed;
-        snapshot->process.owners[owner].reserved = board->closing.pages[owner].reserved;
-        snapshot->process.owners[owner].allocations = board->closing.pages[owner].allocations;
+    bool is_looked_at = look && look->is_there;
+
+    snapshot->has_process = is_mapped(board) || is_looked_at;
+    if (is_mapped(board)) {
+        snapshot->process = board->closing.pages;
+    } else if (is_looked_at) {
+        snapshot->process = look->map;
+        snapshot->is_earlier_look = ending != NULL;
+        snapshot->look_milliseconds = GetTickCount64() - look->taken;
     }
 }
 
@@ -253,7 +259,8 @@ static void take_subject(struct snapshot *snapshot, const struct board *board,
 }
 
 void snapshot_take(struct snapshot *snapshot, const struct board *board,
-                   IHostMemInspection *inspection, const struct ending *ending)
+                   IHostMemInspection *inspection, const struct ending *ending,
+                   const struct process_look *look)
 {
     const struct snapshot empty = {.statistics = {.cbSize = sizeof(empty.statistics)},
                                    .limits = {.cbSize = sizeof(empty.limits)}};
@@ -265,6 +272,6 @@ void snapshot_take(struct snapshot *snapshot, const struct board *board,
     take_pages(snapshot, inspection);
     take_heaps(snapshot, inspection);
     take_blocks(snapshot, board, inspection);
-    take_process(snapshot, board);
+    take_process(snapshot, board, ending, look);
     take_subject(snapshot, board, ending);
 }

@@ -75,11 +75,24 @@ static bool write_bytes(void *unused, const char *bytes, size_t length)
     return fwrite(bytes, 1, length, stdout) == length;
 }
 
+/* The system may not let this user look: then the report goes without it. */
+static void look_at_pages(struct process_look *look, IHostMemInspection *inspection)
+{
+    HANDLE process = OpenProcess(PROCESS_QUERY_INFORMATION | PROCESS_VM_READ, FALSE, board.process);
+
+    look->is_there = false;
+    process_look_take(look, process, &board, inspection);
+    if (process)
+        CloseHandle(process);
+}
+
 static void write_report(IHostMemInspection *inspection, struct arena *arena, bool json)
 {
+    static struct process_look look;
     struct text text = {.arena = arena};
 
-    snapshot_take(&snapshot, &board, inspection, NULL);
+    look_at_pages(&look, inspection);
+    snapshot_take(&snapshot, &board, inspection, NULL, &look);
     if (json)
         report_json_write(&snapshot, arena, write_bytes, NULL);
     else

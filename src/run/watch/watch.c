@@ -21,6 +21,7 @@ static struct child child;
 static struct board board; /* copy of the child's */
 static struct snapshot snapshot;
 static struct arena arena;
+static struct process_look last_look;
 
 /* ------------------------------------------------------------------------------------------------
  * Starting
@@ -87,6 +88,8 @@ static void wait_for_end(const struct arguments *arguments)
         if (!inspection)
             continue;
         live_line_write(inspection);
+        if (child_copy_board(&child, &board))
+            process_look_take(&last_look, child.process, &board, inspection);
         inspection->lpVtbl->Release(inspection);
     }
 }
@@ -110,7 +113,7 @@ static int report(const struct arguments *arguments, struct report_file *file)
 
     if (!inspection)
         return fail(EXIT_CODE_HOSTMEM_FAILED, "the books that the program left make no sense.");
-    snapshot_take(&snapshot, &board, inspection, &ending);
+    snapshot_take(&snapshot, &board, inspection, &ending, &last_look);
     inspection->lpVtbl->Release(inspection);
     if (!arguments->quiet) {
         report_text_write(&text, &snapshot);
