@@ -257,6 +257,96 @@ static void a_difference_deep_in_a_huge_region_is_found(void **state)
     subject_release(subject, region);
 }
 
+#ifdef _WIN64
+#define HUGE_REGION ((SIZE_T)256 << 30)
+#else
+#define HUGE_REGION ((SIZE_T)256 << 20)
+#endif
+#define BUSY_SIZE GRANULE
+
+/* A thread that commits and decommits the same pages until it is told to stop. */
+struct busy_thread {
+    const struct subject *subject;
+    char *pages;
+    volatile LONG *stop;
+    volatile LONG rounds;
+    HRESULT hr; /* the first that was not S_OK */
+};
+
+static DWORD WINAPI be_busy(void *context)
+{
+    struct busy_thread *thread = context;
+    IHostMemoryManager *manager = thread->subject->manager;
+
+    while (!*thread->stop) {
+        void *memory;
+        HRESULT committed = IHostMemoryManager_VirtualAlloc(
+            manager, thread->pages, BUSY_SIZE, MEM_COMMIT, PAGE_READWRITE, eTaskCritical, &memory);
+        HRESULT decommitted =
+            IHostMemoryManager_VirtualFree(manager, thread->pages, BUSY_SIZE, MEM_DECOMMIT);
+
+        if (thread->hr == S_OK)
+            thread->hr = committed != S_OK ? committed : decommitted;
+        thread->rounds++;
+    }
+    return 0;
+}
+
+/* Each thread has begun, and ended, an operation since. */
+static void wait_for_rounds(const struct busy_thread *threads, unsigned count)
+{
+    LONG before[MOST_THREADS];
+
+    for (unsigned i = 0; i < count; i++)
+        before[i] = threads[i].rounds;
+    for (unsigned i = 0; i < count; i++) {
+        while (threads[i].rounds < before[i] + 2)
+            SwitchToThread();
+    }
+}
+
+/* What threads change all the time is left out, and that alone: a few granules of 256 GiB. */
+static void all_but_the_busy_pages_of_a_huge_region_is_compared(void **state)
+{
+    const struct subject *subject = *state;
+    char *region = subject_alloc(subject, HUGE_REGION, MEM_RESERVE, PAGE_READWRITE);
+    char *pages[] = {region + HUGE_REGION / 4, region + HUGE_REGION / 4 * 3};
+    struct busy_thread contexts[2] = {{0}};
+    volatile LONG stop = 0;
+    struct threads threads;
+    struct differences differences;
+
+    for (unsigned i = 0; i < COUNT_OF(contexts); i++)
+        contexts[i] = (struct busy_thread){
+            .subject = subject, .pages = region + i * (HUGE_REGION / 2), .stop = &stop};
+    for (unsigned i = 0; i < COUNT_OF(pages); i++)
+        subject_alloc_at(subject, pages[i], 3 * PAGE, MEM_COMMIT, PAGE_READWRITE);
+    raw_decommit(pages[0] + PAGE, PAGE);
+    raw_commit(pages[1] + 3 * PAGE, PAGE);
+    threads_start(&threads, COUNT_OF(contexts), be_busy, contexts, sizeof(contexts[0]));
+    for (unsigned round = 0; round < 2; round++) {
+        wait_for_rounds(contexts, COUNT_OF(contexts));
+        audit(subject, &differences);
+        if (differences.count != 2 || differences.audit.BusyBytes > COUNT_OF(contexts) * BUSY_SIZE)
+            break;
+    }
+    stop = 1;
+    threads_join(&threads);
+    for (unsigned i = 0; i < COUNT_OF(contexts); i++)
+        assert_hresult(contexts[i].hr, S_OK);
+    assert_figure(differences.count, 2);
+    assert_difference(&differences.difference[0], HostMemOnlyInBooks, region, pages[0] + PAGE, PAGE,
+                      0);
+    assert_difference(&differences.difference[1], HostMemOnlyInSystem, region, pages[1] + 3 * PAGE,
+                      0, PAGE);
+    assert_figure(differences.audit.Regions, 1);
+    assert_between(differences.audit.BusyBytes, 0, COUNT_OF(contexts) * BUSY_SIZE);
+    assert_at_least(differences.audit.ReservedBytes, HUGE_REGION - COUNT_OF(contexts) * BUSY_SIZE);
+    raw_commit(pages[0] + PAGE, PAGE);
+    raw_decommit(pages[1] + 3 * PAGE, PAGE);
+    subject_release(subject, region);
+}
+
 static void a_difference_tells_all_about_its_region(void **state)
 {
     const struct subject *subject = *state;
@@ -511,6 +601,7 @@ int main(void)
         promise(only_the_pages_that_differ_are_told),
         promise(differences_of_both_kinds_in_one_region_are_found),
         promise(a_difference_deep_in_a_huge_region_is_found),
+        promise(all_but_the_busy_pages_of_a_huge_region_is_compared),
         promise(a_difference_tells_all_about_its_region),
         promise(a_region_released_behind_the_manager_s_back_is_found),
         promise(the_committed_pages_of_a_missing_region_are_told_too),

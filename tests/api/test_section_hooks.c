@@ -485,6 +485,24 @@ static void a_handle_that_cannot_be_closed_stays(void **state)
     assert_sections(looker, 0, 0, 0);
 }
 
+static void a_source_that_cannot_be_closed_by_duplicating_stays(void **state)
+{
+    const struct looker *looker = *state;
+    HANDLE handle = make(looker, PAGE_READWRITE, PAGE);
+    HANDLE duplicate = NULL;
+
+    assert_true(SetHandleInformation(handle, HANDLE_FLAG_PROTECT_FROM_CLOSE,
+                                     HANDLE_FLAG_PROTECT_FROM_CLOSE));
+    assert_true(LOOKED_UP(looker, DuplicateHandle)(GetCurrentProcess(), handle, GetCurrentProcess(),
+                                                   &duplicate, 0, FALSE,
+                                                   DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE));
+    close(looker, duplicate);
+    assert_sections(looker, 1, PAGE, 0);
+    assert_true(SetHandleInformation(handle, HANDLE_FLAG_PROTECT_FROM_CLOSE, 0));
+    close(looker, handle);
+    assert_sections(looker, 0, 0, 0);
+}
+
 static void
 a_handle_that_was_closed_unseen_leaves_the_books_when_its_value_comes_again(void **state)
 {
@@ -734,6 +752,7 @@ int main(void)
         looker_promise(duplicates_stand_for_the_same_section),
         looker_promise(a_source_that_is_closed_by_duplicating_is_gone),
         looker_promise(a_handle_that_cannot_be_closed_stays),
+        looker_promise(a_source_that_cannot_be_closed_by_duplicating_stays),
         looker_promise(a_handle_that_was_closed_unseen_leaves_the_books_when_its_value_comes_again),
         looker_promise(a_handle_that_was_closed_unseen_is_forgotten_when_a_section_is_opened),
         looker_promise(a_view_of_more_than_the_known_section_counts_as_a_mapped_range),

@@ -19,6 +19,7 @@ struct page_parameters {
     SIZE_T size;   /* of a request */
     SIZE_T region; /* that all threads commit in; 0: each has one of the request's size */
     bool near_limit;
+    unsigned shared; /* of so many operations one is on pages that all threads share; 0: none */
 };
 
 struct page_state {
@@ -29,6 +30,8 @@ struct page_state {
     unsigned regions;
     char *bases[MOST_THREADS];   /* of the regions */
     char *targets[MOST_THREADS]; /* each thread's */
+    char *common;                /* of all threads: their own pages lie elsewhere */
+    unsigned shared;             /* as in page_parameters */
 };
 
 static inline void *pages_alloc(enum side side, const struct page_state *state, void *address,
@@ -80,6 +83,22 @@ static inline bool commit(enum side side, void *context, unsigned thread, uint64
 }
 WORKS_OF_PAGES(commit)
 
+static inline bool commit_some_shared(enum side side, void *context, unsigned thread,
+                                      uint64_t times)
+{
+    const struct page_state *state = context;
+
+    while (times--) {
+        void *target = times % state->shared ? state->targets[thread] : state->common;
+
+        if (!pages_alloc(side, state, target, state->size, MEM_COMMIT) ||
+            !pages_free(side, state, target, state->size, MEM_DECOMMIT))
+            return false;
+    }
+    return true;
+}
+WORKS_OF_PAGES(commit_some_shared)
+
 static inline bool query(enum side side, void *context, unsigned thread, uint64_t times)
 {
     const struct page_state *state = context;
@@ -117,6 +136,7 @@ static bool make_regions(struct page_state *state, const struct page_parameters 
     for (unsigned i = 0; i < threads; i++)
         state->targets[i] =
             parameters->region ? state->bases[0] + i * (size / threads) : state->bases[i];
+    state->common = state->targets[0] + size / threads / 2;
     return true;
 }
 
@@ -158,6 +178,7 @@ static void *pages_begin(const struct pattern *pattern, enum side side, bool qui
         return NULL;
     state->side = side;
     state->size = parameters->size;
+    state->shared = parameters->shared;
     if (side != SIDE_WIN32 && !host_open(&state->host, limited ? LIMIT : 0)) {
         free(state);
         return NULL;
@@ -172,12 +193,13 @@ static void *pages_begin(const struct pattern *pattern, enum side side, bool qui
  * The patterns
  * --------------------------------------------------------------------------------------------- */
 
-static const struct page_parameters kib_64 = {64 * KIB, 0, false};
-static const struct page_parameters mib_1 = {MIB, 0, false};
-static const struct page_parameters mib_64 = {64 * MIB, 0, false};
-static const struct page_parameters kib_64_large = {64 * KIB, LARGE_REGION, false};
-static const struct page_parameters mib_1_large = {MIB, LARGE_REGION, false};
-static const struct page_parameters kib_64_limit = {64 * KIB, 0, true};
+static const struct page_parameters kib_64 = {64 * KIB, 0, false, 0};
+static const struct page_parameters mib_1 = {MIB, 0, false, 0};
+static const struct page_parameters mib_64 = {64 * MIB, 0, false, 0};
+static const struct page_parameters kib_64_large = {64 * KIB, LARGE_REGION, false, 0};
+static const struct page_parameters kib_64_shared = {64 * KIB, LARGE_REGION, false, 16};
+static const struct page_parameters mib_1_large = {MIB, LARGE_REGION, false, 0};
+static const struct page_parameters kib_64_limit = {64 * KIB, 0, true, 0};
 
 #define PATTERN(name, threads, works, parameters)                                                  \
     {                                                                                              \
@@ -197,10 +219,16 @@ const struct pattern page_patterns[] = {
     UP_TO_8_THREADS("pages/commit-64MiB", commit_works, mib_64),
     UP_TO_8_THREADS("pages/commit-64KiB-in-256GiB", commit_works, kib_64_large),
     UP_TO_8_THREADS("pages/commit-1MiB-in-256GiB", commit_works, mib_1_large),
+    PATTERN("pages/commit-64KiB-in-256GiB-shared", 2, commit_some_shared_works, kib_64_shared),
+    PATTERN("pages/commit-64KiB-in-256GiB-shared", 4, commit_some_shared_works, kib_64_shared),
+    PATTERN("pages/commit-64KiB-in-256GiB-shared", 8, commit_some_shared_works, kib_64_shared),
 #else
     PATTERN("pages/commit-64MiB", 1, commit_works, mib_64),
     UP_TO_8_THREADS("pages/commit-64KiB-in-256MiB", commit_works, kib_64_large),
     UP_TO_8_THREADS("pages/commit-1MiB-in-256MiB", commit_works, mib_1_large),
+    PATTERN("pages/commit-64KiB-in-256MiB-shared", 2, commit_some_shared_works, kib_64_shared),
+    PATTERN("pages/commit-64KiB-in-256MiB-shared", 4, commit_some_shared_works, kib_64_shared),
+    PATTERN("pages/commit-64KiB-in-256MiB-shared", 8, commit_some_shared_works, kib_64_shared),
 #endif
     PATTERN("pages/commit-64KiB-near-limit", 1, commit_works, kib_64_limit),
     PATTERN("pages/query", 1, query_works, kib_64),

@@ -412,6 +412,78 @@ static void a_frozen_thread_keeps_nobody_from_going_on(void **state)
     check_and_clear(&ice.arena);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * One huge region
+ * --------------------------------------------------------------------------------------------- */
+
+#define HUGE_SIZE ((size_t)64 << 30)
+#define BUSY_SIZE (2 * GRANULE)
+
+struct huge {
+    struct world *world;
+    char *base;
+    char *wrong; /* a page that only the system has committed */
+    _Atomic bool over;
+    unsigned audits;
+    struct audit audit;
+    uintptr_t told;
+};
+
+static bool note_address(void *context, const struct audit_difference *difference)
+{
+    struct huge *huge = context;
+
+    huge->told = difference->address;
+    return true;
+}
+
+static void audit_on_and_on(struct huge *huge)
+{
+    for (huge->audits = 0; huge->audits < 50; huge->audits++) {
+        huge->told = 0;
+        if (!audit_run(&huge->world->pages, &huge->audit, note_address, huge) ||
+            huge->told != (uintptr_t)huge->wrong || huge->audit.differences != 1 ||
+            huge->audit.busy_bytes > 3 * BUSY_SIZE)
+            break;
+    }
+    atomic_store(&huge->over, true);
+}
+
+/* The first thread audits; each other one commits and decommits pages of its own. */
+static void work_in_huge_region(void *context, unsigned number)
+{
+    struct huge *huge = context;
+    char *pages = huge->base + number * (HUGE_SIZE / 4);
+
+    if (!number) {
+        audit_on_and_on(huge);
+        return;
+    }
+    while (!atomic_load(&huge->over)) {
+        commit(huge->world, pages, BUSY_SIZE);
+        decommit(huge->world, pages, BUSY_SIZE);
+    }
+}
+
+static void all_but_the_busy_granules_of_a_huge_region_is_compared(void **state)
+{
+    struct world *world = *state;
+    struct huge huge = {.world = world, .base = reserve(world, HUGE_SIZE)};
+    void *memory;
+
+    huge.wrong = huge.base + HUGE_SIZE / 2 + 5 * CHUNK_SIZE;
+    commit(world, huge.wrong - PAGE, PAGE);
+    assert_int_equal(
+        os_alloc(huge.wrong, PAGE, OS_MEM_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory), 0);
+    crew_run(work_in_huge_region, &huge, 4);
+    assert_int_equal(huge.audits, 50);
+    assert_int_equal(huge.audit.regions, 1);
+    assert_true(huge.audit.reserved >= HUGE_SIZE - 3 * BUSY_SIZE);
+    assert_int_equal(os_free(huge.wrong, PAGE, OS_MEM_DECOMMIT), 0);
+    assert_exact(world);
+    release(world, huge.base);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +491,7 @@ int main(void)
         world_test(a_fight_over_addresses_leaves_exact_books_and_one_winner_a_release),
         world_test(enumeration_and_audit_tell_nothing_false_meanwhile),
         world_test(of_all_threads_that_release_a_region_one_wins),
+        world_test(all_but_the_busy_granules_of_a_huge_region_is_compared),
         world_test(a_release_under_way_ends_with_the_last_operation),
         world_test(a_frozen_thread_keeps_nobody_from_going_on),
     };

@@ -587,6 +587,54 @@ static void a_want_of_bookkeeping_memory_leaves_no_trace(void **state)
     close_handle(world, HANDLE_3);
 }
 
+/* Records, nodes and views are as many as their pools have; the handle's value does not matter. */
+static void more_sections_than_there_are_records_are_refused(void **state)
+{
+    struct world *world = *state;
+    uintptr_t handle = HANDLE_1;
+    uint64_t made;
+
+    while (try_section(world, PAGE, true, handle) == PAGES_OK)
+        handle += 4;
+    made = gauge_now(&world->counters.sections);
+    assert_true(made >= 65535);
+    assert_sections(world, made, 0, 0);
+    close_handle(world, HANDLE_2);
+    make_section(world, PAGE, false, HANDLE_2);
+    assert_sections(world, made, PAGE, 0);
+    while (handle > HANDLE_1)
+        close_handle(world, handle -= 4);
+    assert_sections(world, 0, 0, 0);
+}
+
+/* Each of the pages lies under a node of its own. */
+static void more_pages_than_there_are_nodes_are_refused(void **state)
+{
+    struct world *world = *state;
+    const uint64_t step = (uint64_t)SPARSE_FANOUT * 32 * PAGE;
+    char *memory, *view = NULL;
+    uint64_t at = 0, pages;
+
+    make_section(world, 4 * TIB, true, HANDLE_1);
+    do {
+        if (view)
+            unmap(world, view);
+        view = map_view(world, HANDLE_1, at, GRANULE);
+        at += step;
+    } while (try_alloc(world, view, PAGE, OS_MEM_COMMIT, &memory) == PAGES_OK);
+    pages = at / step - 1;
+    assert_true(pages > 32000);
+    assert_sections(world, 1, pages * PAGE, 1);
+    /* Where there is a node already, there is room. */
+    unmap(world, view);
+    view = map_view(world, HANDLE_1, 0, GRANULE);
+    commit(world, view + PAGE, PAGE);
+    assert_sections(world, 1, (pages + 1) * PAGE, 1);
+    unmap(world, view);
+    close_handle(world, HANDLE_1);
+    assert_sections(world, 0, 0, 0);
+}
+
 static void a_commit_that_the_system_refuses_leaves_no_trace(void **state)
 {
     struct world *world = *state;
@@ -759,6 +807,8 @@ int main(void)
         world_test(a_refused_unmapping_leaves_the_view_in_the_books),
         world_test(a_view_that_is_unmapped_while_it_is_used_is_unmapped_by_the_last_operation),
         world_test(a_want_of_bookkeeping_memory_leaves_no_trace),
+        world_test(more_sections_than_there_are_records_are_refused),
+        world_test(more_pages_than_there_are_nodes_are_refused),
         world_test(a_commit_that_the_system_refuses_leaves_no_trace),
         world_test(an_audit_finds_what_differs_in_a_view),
         world_test(a_page_is_committed_if_any_view_says_so),

@@ -233,6 +233,99 @@ static void a_frozen_reader_mixes_no_two_sections(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * A whole life, frozen anywhere
+ * --------------------------------------------------------------------------------------------- */
+
+/* Another section, with its own handles, views and pages, from beginning to end. */
+static void live(struct section_scene *s, uintptr_t handle, uintptr_t duplicate, bool *done)
+{
+    char *view, *other;
+
+    make_section(s->world, 2 * GRANULE, true, handle);
+    assert_true(duplicate_handle(s->world, handle, duplicate));
+    close_handle(s->world, handle);
+    view = map_view(s->world, duplicate, 0, 0);
+    other = map_view(s->world, duplicate, GRANULE, GRANULE);
+    close_handle(s->world, duplicate);
+    *done = commits(s, view, 2 * PAGE) && commits(s, other, PAGE) && commits(s, view, PAGE);
+    assert_int_equal(unmap(s->world, other), VIEW_CLAIMED);
+    assert_int_equal(unmap(s->world, view), VIEW_CLAIMED);
+}
+
+static void live_first(void *scene)
+{
+    struct section_scene *s = scene;
+
+    live(s, HANDLE_2, HANDLE_2 + 4, &s->done);
+}
+
+/* With values that share the frozen one's node, and one whose nodes are still to be made. */
+static void live_meanwhile(void *scene)
+{
+    struct section_scene *s = scene;
+
+    live(s, HANDLE_2 + 8, HANDLE_3, &s->others_done);
+}
+
+static void check_lives(void *scene)
+{
+    struct section_scene *s = scene;
+
+    assert_true(s->done && s->others_done);
+    assert_sections(s->world, 1, 0, 1);
+    unmap(s->world, s->view);
+    close_handle(s->world, HANDLE_1);
+    assert_sections(s->world, 0, 0, 0);
+}
+
+static void a_thread_frozen_anywhere_in_a_section_s_life_keeps_no_other_from_one(void **state)
+{
+    (void)state;
+    assert_true(perform(&(struct play){sizeof(struct section_scene), set_section, live_first,
+                                       live_meanwhile, check_lives, clear_section}) > 100);
+}
+
+/* The frozen thread makes, maps and commits; the other one closes and unmaps all that it finds. */
+static void make_and_use(void *scene)
+{
+    struct section_scene *s = scene;
+
+    make_section(s->world, 2 * GRANULE, true, HANDLE_2);
+    s->others_view = try_map(s->world, HANDLE_2, 0, 0, NULL);
+    s->done = s->others_view && commits(s, s->others_view, PAGE);
+}
+
+static void end_all(void *scene)
+{
+    struct section_scene *s = scene;
+    uint32_t cursor = 0;
+    struct view_facts facts;
+
+    close_handle(s->world, HANDLE_2);
+    while (views_next(&s->world->pages.sections, &cursor, &facts))
+        unmap(s->world, (void *)facts.base);
+    s->others_done = true;
+}
+
+static void check_all_ended(void *scene)
+{
+    struct section_scene *s = scene;
+
+    assert_true(s->others_done);
+    end_all(scene);
+    close_handle(s->world, HANDLE_1);
+    assert_sections(s->world, 0, 0, 0);
+    assert_int_equal(system_at(s->view).state, OS_MEM_FREE);
+}
+
+static void what_others_end_while_it_is_being_made_leaves_no_trace(void **state)
+{
+    (void)state;
+    perform(&(struct play){sizeof(struct section_scene), set_section, make_and_use, end_all,
+                           check_all_ended, clear_section});
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Audits
  * --------------------------------------------------------------------------------------------- */
 
@@ -324,6 +417,8 @@ int main(void)
         cmocka_unit_test(a_section_lives_as_long_as_the_handle_that_was_made_in_time),
         cmocka_unit_test(a_handle_that_is_closed_meanwhile_gives_the_section_or_nothing),
         cmocka_unit_test(a_frozen_reader_mixes_no_two_sections),
+        cmocka_unit_test(a_thread_frozen_anywhere_in_a_section_s_life_keeps_no_other_from_one),
+        cmocka_unit_test(what_others_end_while_it_is_being_made_leaves_no_trace),
         cmocka_unit_test(a_frozen_audit_survives_the_end_of_the_section_and_finds_nothing),
         cmocka_unit_test(a_frozen_audit_compares_no_totals_of_two_moments),
     };

@@ -40,6 +40,14 @@ const char *const method_names[METHODS] = {
     "SetLimits",
     "GetLimits",
     "SetRedirectedLevel",
+    "CreateFileMapping",
+    "DuplicateHandle",
+    "CloseHandle",
+    "MapViewOfFile",
+    "VirtualAlloc, committing in a view",
+    "UnmapViewOfFile",
+    "EnumSections",
+    "FindSection",
 };
 
 /* ------------------------------------------------------------------------------------------------

@@ -45,6 +45,14 @@ enum method {
     CALL_SET_LIMITS,
     CALL_GET_LIMITS,
     CALL_SET_REDIRECTED_LEVEL,
+    CALL_MAKE_SECTION, /* these six: as a redirected module calls them */
+    CALL_DUPLICATE_HANDLE,
+    CALL_CLOSE_HANDLE,
+    CALL_MAP_VIEW,
+    CALL_COMMIT_IN_VIEW,
+    CALL_UNMAP_VIEW,
+    CALL_ENUM_SECTIONS,
+    CALL_FIND_SECTION,
     METHODS /* how many there are, and none */
 };
 
@@ -57,9 +65,20 @@ struct complaint {
     ULONGLONG actual, expected;
 };
 
+/* What a redirected module calls instead of Win32's functions. */
+struct section_calls {
+    __typeof__(CreateFileMappingW) *make;
+    __typeof__(DuplicateHandle) *duplicate;
+    __typeof__(CloseHandle) *close;
+    __typeof__(MapViewOfFileEx) *map;
+    __typeof__(UnmapViewOfFile) *unmap;
+    __typeof__(VirtualAlloc) *alloc;
+};
+
 struct caller {
     IHostMemoryManager *manager;
     IHostMemInspection *inspection;
+    const struct section_calls *sections;
     EMemoryCriticalLevel level; /* below eProcessCritical, limits may refuse it memory */
     volatile LONG method;       /* enum method: the one that the thread is in */
     volatile LONG calls;        /* begun */
@@ -155,5 +174,30 @@ void call_trim(struct caller *caller);
 void call_set_limits(struct caller *caller, ULONGLONG limit);
 void call_get_limits(struct caller *caller);
 void call_set_redirected_level(struct caller *caller);
+
+/* ------------------------------------------------------------------------------------------------
+ * Sections of the paging file, of which pages are reserved. Limits may refuse any thread's.
+ * --------------------------------------------------------------------------------------------- */
+
+/* NULL: refused. */
+HANDLE call_make_section(struct caller *caller, SIZE_T size);
+HANDLE call_duplicate_handle(struct caller *caller, HANDLE handle);
+void call_close_handle(struct caller *caller, HANDLE handle);
+char *call_map_view(struct caller *caller, HANDLE section, SIZE_T offset, SIZE_T size);
+bool call_commit_in_view(struct caller *caller, void *address, SIZE_T size);
+void call_unmap_view(struct caller *caller, void *view);
+
+/*
+ * The same at an address where another thread may unmap the view meanwhile: an error because no
+ * view is there, or one is there still, is no complaint.
+ */
+bool call_map_view_contested(struct caller *caller, HANDLE section, void *address, SIZE_T size);
+void call_commit_in_view_contested(struct caller *caller, void *address, SIZE_T size);
+
+/* How many sections are shown. */
+unsigned call_enum_sections(struct caller *caller);
+
+/* Size is 0: the address is in no view of a known section. */
+HOSTMEM_SECTION call_find_section(struct caller *caller, const void *address);
 
 #endif

@@ -117,6 +117,22 @@ static void contest(struct controller *controller, struct worker *frozen)
         call_release_region(caller, frozen->contested);
 }
 
+/* The same of the view that the frozen thread is using. */
+static void contest_view(struct controller *controller, struct worker *frozen)
+{
+    struct caller *caller = &controller->caller;
+
+    if (!InterlockedExchange(&frozen->contested_view_live, 0))
+        return;
+    controller->contested_unmaps++;
+    call_unmap_view(caller, frozen->contested_view);
+    expect(caller, "Size of the section of a view that was unmapped",
+           call_find_section(caller, frozen->contested_view).Size, 0);
+    if (call_map_view_contested(caller, controller->world->section, frozen->contested_view,
+                                2 * GRANULE))
+        call_unmap_view(caller, frozen->contested_view);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Its own heap
  * --------------------------------------------------------------------------------------------- */
@@ -225,6 +241,7 @@ static void use_what_is_shared(struct controller *controller)
         use_shared_arena(controller->world, &controller->caller, random);
     }
     hand_over_region(controller->world, &controller->caller, next_random(&controller->random));
+    hand_over_view(controller->world, &controller->caller, next_random(&controller->random));
 }
 
 static void tell_of_the_machine(struct controller *controller)
@@ -287,10 +304,12 @@ static void expect_totals(struct controller *controller)
 void controller_complete_everything(struct controller *controller, struct worker *frozen, bool all)
 {
     contest(controller, frozen);
+    contest_view(controller, frozen);
     use_arena(controller);
     use_fresh_region(controller);
     use_heap(controller);
     live_a_heap_s_life(controller);
+    live_a_section_s_life(&controller->caller, next_random(&controller->random));
     use_what_is_shared(controller);
     tell_of_the_machine(controller);
     inspect(controller, all);

@@ -30,7 +30,7 @@ struct controller {
     } kept[KEPT];
     ULONGLONG blocks, block_bytes, allocations, frees; /* what the heap's figures must be */
 
-    ULONGLONG contested_releases, totals_compared;
+    ULONGLONG contested_releases, contested_unmaps, totals_compared;
 };
 
 /* Fails the test if it cannot be made. */

@@ -121,6 +121,8 @@ static void print_what_was_done(const struct freezer *freezer)
                   (ULONG)freezer->controller.caller.calls, (uint64_t)calls);
     print_message("  regions released that the frozen thread was using: %" PRIu64 "\n",
                   (uint64_t)freezer->controller.contested_releases);
+    print_message("  views unmapped that it was using: %" PRIu64 "\n",
+                  (uint64_t)freezer->controller.contested_unmaps);
     print_message("  pressure told: %ld times; bookkeeping: %" PRIu64 " KiB\n",
                   freezer->world.listeners[0].told + freezer->world.listeners[1].told,
                   (uint64_t)statistics.Metadata.Now / 1024);

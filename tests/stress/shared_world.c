@@ -65,6 +65,7 @@ void world_make(struct world *world, DWORD heap_flags)
     *world = (struct world){.subject = subject_make(&options), .heap_flags = heap_flags};
     world->heap = subject_heap(&world->subject);
     world->arena = subject_alloc(&world->subject, ARENA_PAGES * PAGE, MEM_RESERVE, PAGE_READWRITE);
+    shared_sections_make(world);
     for (unsigned i = 0; i < COUNT_OF(world->listeners); i++) {
         world->listeners[i].ICLRMemoryNotificationCallback_iface.lpVtbl = &listener_vtbl;
         world->listeners[i].manager = world->subject.manager;
@@ -73,8 +74,10 @@ void world_make(struct world *world, DWORD heap_flags)
 
 struct caller world_caller(const struct world *world, EMemoryCriticalLevel level)
 {
-    return (struct caller){
-        .manager = world->subject.manager, .inspection = world->subject.inspection, .level = level};
+    return (struct caller){.manager = world->subject.manager,
+                           .inspection = world->subject.inspection,
+                           .sections = &world->section_calls,
+                           .level = level};
 }
 
 static void give_back_handovers(struct world *world)
@@ -94,6 +97,7 @@ void world_end(struct world *world)
     give_back_handovers(world);
     subject_release(&world->subject, world->arena);
     assert_figure(IHostMalloc_Release(world->heap), 0);
+    shared_sections_end(world); /* a manager that holds memory would outlive its redirection */
     assert_empty_books(&world->subject);
     statistics = statistics_of(&world->subject);
     assert_figure(statistics.Heaps.Now, 0);

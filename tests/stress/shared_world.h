@@ -6,9 +6,12 @@
 #define HOSTMEM_TESTS_SHARED_WORLD_H
 
 #include "calls.h"
+#include "looked_up.h"
 
 #define ARENA_PAGES 64u
 #define HANDOVERS 64u
+#define SHARED_VIEWS 8u
+#define SECTION_SIZE (4 * GRANULE)
 
 /* A callback that counts what it is told and how often it is referenced. */
 struct listener {
@@ -24,6 +27,10 @@ struct world {
     char *arena; /* its contents are never touched */
     void *volatile regions[HANDOVERS];
     void *volatile blocks[HANDOVERS]; /* of the heap */
+    struct looker looker;             /* the redirected module, whose calls these are: */
+    struct section_calls section_calls;
+    HANDLE section;                     /* of SECTION_SIZE, reserved */
+    void *volatile views[SHARED_VIEWS]; /* of it */
     struct listener listeners[2];
     volatile LONG stop;
 };
@@ -46,6 +53,16 @@ void hand_over_block(struct world *world, struct caller *caller, uint64_t random
 
 /* Commits, decommits or asks, somewhere in the arena. */
 void use_shared_arena(struct world *world, struct caller *caller, uint64_t random);
+
+/* Maps a view of the section, and leaves it for others; unmaps the one that was there. */
+void hand_over_view(struct world *world, struct caller *caller, uint64_t random);
+
+/* Makes a section of its own, shows it in views, commits pages, and ends it; looks at its books. */
+void live_a_section_s_life(struct caller *caller, uint64_t random);
+
+/* For world_make and world_end: what is shared of sections. */
+void shared_sections_make(struct world *world);
+void shared_sections_end(struct world *world);
 
 /*
  * The owner of a block or region marks its first bytes with a value made from its address. Until it

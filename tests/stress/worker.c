@@ -132,6 +132,36 @@ static void use_contested(struct worker *worker, uint64_t random)
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Sections
+ * --------------------------------------------------------------------------------------------- */
+
+static void live_a_section(struct worker *worker, uint64_t random)
+{
+    live_a_section_s_life(&worker->caller, random);
+}
+
+static void share_view(struct worker *worker, uint64_t random)
+{
+    hand_over_view(worker->world, &worker->caller, random);
+}
+
+static void use_contested_view(struct worker *worker, uint64_t random)
+{
+    struct caller *caller = &worker->caller;
+
+    if (!worker->contested_view_live) {
+        if (call_map_view_contested(caller, worker->world->section, worker->contested_view,
+                                    2 * GRANULE))
+            worker->contested_view_live = 1;
+    } else if (random >> 60 == 0) {
+        if (InterlockedExchange(&worker->contested_view_live, 0))
+            call_unmap_view(caller, worker->contested_view);
+    } else {
+        call_commit_in_view_contested(caller, worker->contested_view + random % 31 * PAGE, PAGE);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------
  * The rest
  * --------------------------------------------------------------------------------------------- */
 
@@ -218,14 +248,16 @@ static const struct {
     unsigned weight;
     unsigned times; /* in a row */
 } works[] = {
-    {use_slot, 300, 24},       {share_block, 100, 12},
-    {free_twice, 30, 2},       {live_a_heap_s_life, 20, 1},
-    {use_arena, 50, 1},        {share_arena, 60, 1},
-    {use_contested, 100, 1},   {live_a_region_s_life, 20, 1},
-    {share_region, 20, 1},     {ask_for_load, 100, 32},
-    {change_listener, 60, 16}, {tell_of_mapping, 60, 8},
-    {look_around, 100, 4},     {set_limits, 30, 8},
-    {ask_for_space, 1, 1},     {audit_or_trim, 2, 1},
+    {use_slot, 300, 24},        {share_block, 100, 12},
+    {free_twice, 30, 2},        {live_a_heap_s_life, 20, 1},
+    {use_arena, 50, 1},         {share_arena, 60, 1},
+    {use_contested, 100, 1},    {live_a_region_s_life, 20, 1},
+    {share_region, 20, 1},      {ask_for_load, 100, 32},
+    {change_listener, 60, 16},  {tell_of_mapping, 60, 8},
+    {look_around, 100, 4},      {set_limits, 30, 8},
+    {ask_for_space, 1, 1},      {audit_or_trim, 2, 1},
+    {live_a_section, 3, 1},     {share_view, 3, 1},
+    {use_contested_view, 8, 1},
 };
 
 static void work_for_a_while(struct worker *worker)
@@ -254,6 +286,8 @@ static void give_back(struct worker *worker)
     call_release_region(caller, worker->arena);
     if (InterlockedExchange(&worker->contested_live, 0))
         call_release_region(caller, worker->contested);
+    if (InterlockedExchange(&worker->contested_view_live, 0))
+        call_unmap_view(caller, worker->contested_view);
 }
 
 DWORD WINAPI worker_run(void *context)
@@ -267,6 +301,13 @@ DWORD WINAPI worker_run(void *context)
     return 0;
 }
 
+/* Far from where requests for memory anywhere are served. */
+#ifdef _WIN64
+#define FIRST_VIEW ((uintptr_t)(UINT64_C(1) << 44))
+#else
+#define FIRST_VIEW ((uintptr_t)0x50000000)
+#endif
+
 static void make(struct worker *worker, struct world *world, unsigned number, uint64_t seed)
 {
     *worker = (struct worker){
@@ -277,6 +318,7 @@ static void make(struct worker *worker, struct world *world, unsigned number, ui
     /* An address at the top, where a request for memory anywhere is served last. */
     worker->contested = VirtualAlloc(NULL, 8 * GRANULE, MEM_RESERVE | MEM_TOP_DOWN, PAGE_NOACCESS);
     assert_non_null(worker->contested);
+    worker->contested_view = (char *)(FIRST_VIEW + number * (uintptr_t)16 * GRANULE);
 }
 
 void workers_make(struct worker *workers, unsigned count, struct world *world, uint64_t seed)

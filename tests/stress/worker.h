@@ -35,6 +35,10 @@ struct worker {
      */
     char *contested;
     volatile LONG contested_live;
+
+    /* The same of a view of the section that all share. */
+    char *contested_view;
+    volatile LONG contested_view_live;
 };
 
 /* What workers have at first; fails the test if that cannot be had. */

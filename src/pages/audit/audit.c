@@ -8,7 +8,8 @@
  *
  * A part is a chunk's size, or more where the system says that all pages from its start on are of
  * one state: asking about a large reservation may take long, and should be done once. A part that
- * does not come to rest is compared granule by granule.
+ * does not come to rest is compared in pieces: one that is busy is halved, down to single granules,
+ * and behind what was compared they become larger again. So a busy granule costs few questions.
  */
 #include "pages/audit/audit.h"
 
@@ -17,6 +18,7 @@
 #include "pages/audit/section_audit.h"
 
 #define ATTEMPTS 8
+#define ATTEMPTS_AT_PIECE 2 /* that can be halved */
 #define PART_SIZE CHUNK_SIZE
 
 /* What was added up while comparing, in bytes. */
@@ -175,11 +177,12 @@ static bool tell_part(struct walk *walk)
 }
 
 /* Compares a part, and tells what differs. *reach: see compare_part. */
-static enum look look_at(struct walk *walk, uintptr_t begin, uintptr_t end, uintptr_t *reach)
+static enum look look_at(struct walk *walk, uintptr_t begin, uintptr_t end, int attempts,
+                         uintptr_t *reach)
 {
     enum look look = LOOK_BUSY;
 
-    for (int attempt = 0; attempt < ATTEMPTS && look != LOOK_GONE; attempt++) {
+    for (int attempt = 0; attempt < attempts && look != LOOK_GONE; attempt++) {
         look = begin_part(walk, begin, end);
         if (look != LOOK_COMPARED)
             continue;
@@ -194,22 +197,38 @@ static enum look look_at(struct walk *walk, uintptr_t begin, uintptr_t end, uint
     return look;
 }
 
-static enum look look_at_granules(struct walk *walk, uintptr_t begin, uintptr_t end)
+/* Half of a size, in whole granules. */
+static size_t half_of(size_t size)
 {
-    uintptr_t reach;
-    enum look look;
+    return range_round_down(size / 2 + OS_GRANULE_SIZE - 1, OS_GRANULE_SIZE);
+}
+
+/* Compares a part that is busy somewhere, but for the granules that are. */
+static enum look look_at_pieces(struct walk *walk, uintptr_t begin, uintptr_t end)
+{
+    size_t size = half_of(end - begin);
+    bool grows = false; /* what is busy lies behind */
 
     while (begin < end) {
-        uintptr_t next = range_round_down(begin, OS_GRANULE_SIZE) + OS_GRANULE_SIZE;
+        uintptr_t reach, next = end;
+        bool halves;
+        enum look look;
 
-        if (next > end)
-            next = end;
-        look = look_at(walk, begin, next, &reach);
-        if (look == LOOK_BUSY)
-            walk->busy += next - begin;
-        else if (look != LOOK_COMPARED)
+        if (end - begin > size)
+            next = range_round_down(begin + size, OS_GRANULE_SIZE);
+        halves = next - begin > OS_GRANULE_SIZE;
+        look = look_at(walk, begin, next, halves ? ATTEMPTS_AT_PIECE : ATTEMPTS, &reach);
+        if (look != LOOK_COMPARED && look != LOOK_BUSY)
             return look;
-        begin = next;
+        halves = halves && look == LOOK_BUSY;
+        if (halves) {
+            size = half_of(next - begin);
+        } else {
+            walk->busy += look == LOOK_BUSY ? next - begin : 0;
+            size *= grows ? 2 : 1;
+            begin = next;
+        }
+        grows = !halves;
     }
     return LOOK_COMPARED;
 }
@@ -233,22 +252,17 @@ static enum look look_at_region(struct walk *walk)
     uintptr_t at = walk->facts.base;
     uintptr_t end = end_of(walk);
     uintptr_t reach = at;
-    uintptr_t near = at; /* up to there, parts are not larger than they have to be */
     enum look look = LOOK_COMPARED;
 
     while (at < end && look == LOOK_COMPARED) {
         uintptr_t stop = end - at > PART_SIZE ? at + PART_SIZE : end;
-        uintptr_t far = reach > stop && stop > near ? reach : stop;
 
-        look = look_at(walk, at, far, &reach);
-        if (look == LOOK_BUSY && far > stop) {
-            near = far;
-            far = stop;
-            look = look_at(walk, at, far, &reach);
-        }
+        if (reach > stop)
+            stop = reach;
+        look = look_at(walk, at, stop, ATTEMPTS, &reach);
         if (look == LOOK_BUSY)
-            look = look_at_granules(walk, at, far);
-        at = far;
+            look = look_at_pieces(walk, at, stop);
+        at = stop;
     }
     if (look == LOOK_COMPARED)
         look_beyond(walk);

@@ -3,9 +3,11 @@
  * system.
  *
  * Only views have addresses that the system can be asked about. So the pages of a section are
- * compared through each of its views; what no view shows is not compared. The comparison of a view
- * counts only if the view was there throughout, and no thread was committing pages of its section.
- * Otherwise it is made again, a few times, and then left out.
+ * compared through each of its views; what no view shows is not compared: Win32 does not tell how
+ * much of a section is committed, and a view that the audit mapped for itself might take the
+ * address that the program wants next, or show something else if the handle was closed unseen. The
+ * comparison of a view counts only if the view was there throughout, and no thread was committing
+ * pages of its section. Otherwise it is made again, a few times, and then left out.
  *
  * All views are looked through for each section, and once more for each run of pages that one view
  * says is not committed: 1,000 sections with a view each take some 15 ms, 8,000 some 600.

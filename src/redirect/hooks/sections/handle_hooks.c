@@ -170,13 +170,28 @@ static BOOL duplicate(const struct duplication *request, bool own)
     return own_process_is(request->target_process) ? duplicate_here(request, own) : pass(request);
 }
 
-/* The source is closed whatever becomes of the duplicate. */
+/* True if the handle is protected from being closed. The last error stays as it is. */
+static bool is_protected(HANDLE handle)
+{
+    DWORD last_error = GetLastError();
+    DWORD flags = 0;
+
+    GetHandleInformation(handle, &flags);
+    SetLastError(last_error);
+    return (flags & HANDLE_FLAG_PROTECT_FROM_CLOSE) != 0;
+}
+
+/*
+ * The source is closed whatever becomes of the duplicate, unless it is protected: then it stays
+ * open, and the call succeeds all the same.
+ */
 static BOOL duplicate_and_close(const struct duplication *request)
 {
     struct closing closing;
     struct manager *manager = handle_hooks_find(request->source);
     uint32_t section =
         manager ? sections_hold(&manager->pages.sections, (uintptr_t)request->source) : 0;
+    bool stays = section && is_protected(request->source);
     BOOL done;
 
     begin_closing(&closing, request->source);
@@ -187,7 +202,7 @@ static BOOL duplicate_and_close(const struct duplication *request)
             sections_release(&manager->pages.sections, section);
         done = duplicate(request, false);
     }
-    end_closing(&closing, done);
+    end_closing(&closing, done && !stays);
     return done;
 }
 
