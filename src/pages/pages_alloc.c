@@ -217,8 +217,8 @@ static pages_result alloc_charged_region(struct pages *pages, const struct pages
 
     if (!making.index)
         return OS_ERROR_NOT_ENOUGH_MEMORY;
-    result = has_place(request) ? make_placed_region(pages, &making, memory)
-                                : OS_ERROR_INVALID_ADDRESS;
+    result =
+        has_place(request) ? make_placed_region(pages, &making, memory) : OS_ERROR_INVALID_ADDRESS;
     if (result == OS_ERROR_INVALID_ADDRESS)
         result = make_unplaced_region(pages, &making, memory);
     if (result) {

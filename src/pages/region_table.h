@@ -8,6 +8,11 @@
  * the address and before region_publish. Nobody writes them again until Win32 has handed out the
  * address again. A stale owner names a region that is not live, or that covers other addresses, and
  * is passed over.
+ *
+ * Protocol of rest. Where regions have places (places.h), a record does not go back to the pool
+ * when its region is gone, but into the next slot of a ring, by an exchange, and the record that
+ * was in the slot goes back to the pool instead. So each record is in one thread's hand, in one
+ * slot, or in the pool, wherever threads stand still.
  */
 #ifndef HOSTMEM_PAGES_REGION_TABLE_H
 #define HOSTMEM_PAGES_REGION_TABLE_H
