@@ -38,6 +38,7 @@ enum {
     OS_PAGE_READWRITE = 0x04,
     OS_PAGE_EXECUTE = 0x10,
     OS_PAGE_EXECUTE_READWRITE = 0x40,
+    OS_PAGE_EXECUTE_MASK = 0xf0, /* all that allow that */
     OS_PAGE_ACCESS_MASK = 0xff, /* one of the above; modifiers are above it */
     OS_PAGE_GUARD = 0x100,
 
@@ -162,6 +163,12 @@ static inline uint64_t os_chance(void)
 
 /* Physical memory: percent in use, and bytes available. 0, or Win32's error number. */
 uint32_t os_memory_load(uint32_t *percent, uint64_t *available);
+
+/*
+ * Addresses that the system gives to nobody who does not name them, as far as is known. False:
+ * there are none.
+ */
+bool os_unasked_addresses(uintptr_t *begin, uintptr_t *end);
 
 /* False when the page size or the allocation granularity is not OS_PAGE_SIZE, OS_GRANULE_SIZE. */
 bool os_has_known_granularity(void);

@@ -139,6 +139,25 @@ uint32_t os_memory_load(uint32_t *percent, uint64_t *available)
     return ERROR_SUCCESS;
 }
 
+/*
+ * A process of 128 TiB, from Windows 8.1 on, has its modules at the top, and all else at the bottom
+ * (within some TiB, which are chance). Linux, under Wine, puts programs and libraries above these.
+ */
+bool os_unasked_addresses(uintptr_t *begin, uintptr_t *end)
+{
+#ifdef _WIN64
+    SYSTEM_INFO information;
+
+    GetSystemInfo(&information);
+    *begin = (uintptr_t)17 << 40;
+    *end = (uintptr_t)80 << 40;
+    return (uintptr_t)information.lpMaximumApplicationAddress >= (uintptr_t)127 << 40;
+#else
+    *begin = *end = 0;
+    return false;
+#endif
+}
+
 bool os_has_known_granularity(void)
 {
     SYSTEM_INFO information;

@@ -55,15 +55,31 @@
  * handed the memory and not have booked it yet, so a release looks a few times more while calls are
  * under way that may make regions.
  *
- * What is left takes a program that releases one address twice, the system to hand out the address
- * once more, and its maker to stand between the system's answer and the books for as long as the
- * second release takes: that release is told success, and the maker asks the system for other
- * memory. If the system meanwhile hands out the address to yet another maker, the first takes that
- * for its own.
+ * What cannot be decided, and why it hardly comes up. A maker may stand still between the system's
+ * answer and its own next step. The memory then looks as somebody else's would, of the same
+ * address, size and protection, with the maker right before its request: the system does not tell
+ * who asked, and the maker has not written anything between. A release must answer at once. In the
+ * first case it has to fail, and in the second to succeed, and it sees the same in both. No order
+ * of steps helps. Announcing an address first and then asking for it does not either: the second
+ * case is then that somebody else was quicker, and the maker's request is going to fail. So the two
+ * cases must not both be possible, and where the system chooses the address, they are. Where this
+ * manager chooses (places.h), they are apart by place and by time:
+ * - By place: the system gives nobody else's memory an address there. So a release of memory that
+ *   Win32 handed out is one of an address that never was a region's, and is forwarded as it is.
+ *   Memory is somebody else's there only if that asked for the very address.
+ * - By time: a record rests when its region is gone (region_table.h). Until 1,024 other regions
+ *   have gone, nobody makes a region there. So a second release finds the region leaving, or the
+ *   address free; and the release of what somebody else put there by name meets no maker.
  *
- * And a release is refused although it is of somebody else's memory, if at that moment a thread
- * stands right behind the system's release of a region of this manager that began and ended at the
- * same addresses: nothing tells that from the moment right before it.
+ * What is left, then, is on x86, and for regions that have no places: of more than 2 MiB, of code,
+ * or with an address or with flags; and after 1,024 other releases, while a maker stands still.
+ * If a program releases one address twice, and the system hands it out once more, and its maker
+ * stands between the system's answer and the books for as long as the second release takes, that
+ * release is told success, and the maker asks for other memory. If the system meanwhile hands out
+ * the address to yet another maker, the first takes that for its own. And a release is refused
+ * although it is of somebody else's memory, if at that moment a thread stands right behind the
+ * system's release of a region of this manager that began and ended at the same addresses: nothing
+ * tells that from the moment right before it.
  */
 #ifndef HOSTMEM_PAGES_FOREIGN_H
 #define HOSTMEM_PAGES_FOREIGN_H

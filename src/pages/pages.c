@@ -34,8 +34,10 @@ bool pages_init(struct pages *pages, struct counters *counters, struct book_spac
                       book_space_grows(books) ? METADATA_LIMIT : WHOLE_METADATA_LIMIT, books) &&
         region_table_init(&pages->table, &pages->metadata, books) &&
         sections_init(&pages->sections, counters, &pages->budget, &pages->table.chunks, books) &&
-        views_init(&pages->sections, books))
-        return true;
+        views_init(&pages->sections, books)) {
+        if (!places_init(&pages->places) || region_table_begin_resting(&pages->table))
+            return true;
+    }
     pages_destroy(pages);
     return false;
 }

@@ -16,6 +16,7 @@
 #include "budget/budget.h"
 #include "pages/committed.h"
 #include "pages/memory/metadata.h"
+#include "pages/memory/places.h"
 #include "pages/pages_result.h"
 #include "pages/region_table.h"
 #include "pages/sections/sections.h"
@@ -30,6 +31,7 @@ struct pages {
     struct budget budget;
     struct metadata metadata;
     struct region_table table;
+    struct places places; /* of regions, by their records; set before the first region */
     struct sections sections;
     _Atomic uint64_t sequence; /* of the youngest region */
 

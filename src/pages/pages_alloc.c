@@ -51,6 +51,17 @@ static size_t committed_size(const struct pages_request *request, size_t size)
     return request->guard ? size - OS_PAGE_SIZE : size;
 }
 
+/* How many records' places are tried before the system chooses. */
+#define PLACES_TRIED 8u
+
+/* A region that is being made. */
+struct making {
+    const struct pages_request *request;
+    uint32_t index;  /* of its record */
+    size_t size;     /* 0: the system will refuse */
+    uintptr_t place; /* its record's (places.h); 0: it comes to lie where the system wants */
+};
+
 /* Writes which pages of a new region are committed. They have been charged. */
 static void book_pages(struct pages *pages, struct region *region, struct range range)
 {
@@ -60,13 +71,13 @@ static void book_pages(struct pages *pages, struct region *region, struct range 
 }
 
 /* Writes a region that the system has just made into the books. It is not yet published. */
-static pages_result book_region(struct pages *pages, uint32_t index,
-                                const struct pages_request *request, struct range range)
+static pages_result book_region(struct pages *pages, const struct making *making,
+                                struct range range)
 {
-    struct region *region = region_table_at(&pages->table, index);
-    uintptr_t committed_end = range.begin + committed_size(request, range.end - range.begin);
+    struct region *region = region_table_at(&pages->table, making->index);
+    uintptr_t committed_end = range.begin + committed_size(making->request, making->size);
 
-    switch (region_table_own(&pages->table, index, range.begin, range.end - range.begin)) {
+    switch (region_table_own(&pages->table, making->index, range.begin, making->size)) {
     case REGION_TABLE_NO_MEMORY:
         return OS_ERROR_NOT_ENOUGH_MEMORY;
     case REGION_TABLE_CONTRADICTED:
@@ -76,7 +87,7 @@ static pages_result book_region(struct pages *pages, uint32_t index,
     }
     if (!committed_ensure(&pages->table.chunks, range.begin, committed_end))
         return OS_ERROR_NOT_ENOUGH_MEMORY;
-    request_write_facts(pages, region, request, range.begin, range.end - range.begin);
+    request_write_facts(pages, region, making->request, range.begin, making->size);
     region_make(region);
     book_pages(pages, region, (struct range){range.begin, committed_end});
     return PAGES_OK;
@@ -89,20 +100,29 @@ static pages_result take_guard(const struct pages_request *request, uintptr_t en
                           : PAGES_OK;
 }
 
-/* Asks the system, and books the region. On failure the system has it back. */
-static pages_result make_region(struct pages *pages, uint32_t index,
-                                const struct pages_request *request, size_t size, void **memory)
+static pages_result ask_system(const struct making *making, void **memory)
 {
-    pages_result result = os_alloc(request->address, request->size, request->type, request->protect,
-                                   request->node, memory);
+    const struct pages_request *request = making->request;
+
+    if (making->place)
+        return os_alloc((void *)making->place, request->size, request->type | OS_MEM_RESERVE,
+                        request->protect, request->node, memory);
+    return os_alloc(request->address, request->size, request->type, request->protect, request->node,
+                    memory);
+}
+
+/* Asks the system, and books the region. On failure the system has it back. */
+static pages_result make_region(struct pages *pages, const struct making *making, void **memory)
+{
+    pages_result result = ask_system(making, memory);
     uintptr_t base = (uintptr_t)*memory;
 
     if (result)
         return result;
-    result = size ? take_guard(request, base + size)
-                  : PAGES_CONTRADICTED; /* Win32 grants no such request */
+    result = making->size ? take_guard(making->request, base + making->size)
+                          : PAGES_CONTRADICTED; /* Win32 grants no such request */
     if (!result)
-        result = book_region(pages, index, request, (struct range){base, base + size});
+        result = book_region(pages, making, (struct range){base, base + making->size});
     if (result) {
         os_free(*memory, 0, OS_MEM_RELEASE);
         *memory = NULL;
@@ -122,23 +142,71 @@ static pages_result ask(struct pages *pages, const struct pages_request *request
     return pages_answer(budget_request(&pages->budget, &wanted));
 }
 
-/* Makes a region that the books know, and that no release of foreign memory (foreign.h) can hit. */
-static pages_result make_lasting_region(struct pages *pages, uint32_t index,
-                                        const struct pages_request *request, size_t size,
-                                        void **memory)
+/*
+ * Whether a new region is safe from releases of foreign memory (foreign.h). False: the books have
+ * forgotten it, and the memory is a release's.
+ */
+static bool is_spared(struct pages *pages, const struct making *making, const void *memory,
+                      uint64_t releases_before)
 {
-    struct region *region = region_table_at(&pages->table, index);
+    struct range range = {(uintptr_t)memory, (uintptr_t)memory + making->size};
 
-    for (;;) {
+    if (foreign_releases_spare(pages, range, releases_before))
+        return true;
+    committed_clear(&pages->table.chunks, range.begin, range.end);
+    region_unmake(region_table_at(&pages->table, making->index));
+    return false;
+}
+
+/* Makes a region where the request or the system says. */
+static pages_result make_unplaced_region(struct pages *pages, struct making *making, void **memory)
+{
+    uint64_t before;
+    pages_result result;
+
+    making->place = 0;
+    do {
+        before = foreign_releases(pages);
+        result = make_region(pages, making, memory);
+    } while (!result && !is_spared(pages, making, *memory, before));
+    return result;
+}
+
+/*
+ * Makes a region at its record's place, or at that of another record while others have memory
+ * there. OS_ERROR_INVALID_ADDRESS: at none of them, or there are no places.
+ */
+static pages_result make_placed_region(struct pages *pages, struct making *making, void **memory)
+{
+    for (unsigned tries = 0; tries < PLACES_TRIED; tries++) {
         uint64_t before = foreign_releases(pages);
-        pages_result result = make_region(pages, index, request, size, memory);
-        struct range range = {(uintptr_t)*memory, (uintptr_t)*memory + size};
+        uint32_t index;
+        pages_result result;
 
-        if (result || foreign_releases_spare(pages, range, before))
+        making->place = places_of(&pages->places, making->index, making->size);
+        if (!making->place)
+            break;
+        result = make_region(pages, making, memory);
+        if (result != OS_ERROR_INVALID_ADDRESS &&
+            (result || is_spared(pages, making, *memory, before)))
             return result;
-        committed_clear(&pages->table.chunks, range.begin, range.end);
-        region_unmake(region);
+        index = region_table_take(&pages->table);
+        if (!index)
+            break;
+        region_table_rest(&pages->table, making->index);
+        making->index = index;
     }
+    return OS_ERROR_INVALID_ADDRESS;
+}
+
+/*
+ * Where nothing but size and use is asked for, regions have places. Code has none: it calls other
+ * code, which it reaches best where the system puts both.
+ */
+static bool has_place(const struct pages_request *request)
+{
+    return !request->address && !(request->type & ~(uint32_t)(OS_MEM_RESERVE | OS_MEM_COMMIT)) &&
+           !(request->protect & OS_PAGE_EXECUTE_MASK);
 }
 
 /* Makes a region of that size, which has been charged. */
@@ -147,23 +215,27 @@ static pages_result alloc_charged_region(struct pages *pages, const struct pages
 {
     struct budget_charge granted = {.reserved = size, .committed = committed_size(request, size)};
     uint64_t before = foreign_requests(pages);
-    uint32_t index = region_table_take(&pages->table);
+    struct making making = {
+        .request = request, .index = region_table_take(&pages->table), .size = size};
     struct region_operation operation;
     pages_result result;
 
-    if (!index)
+    if (!making.index)
         return OS_ERROR_NOT_ENOUGH_MEMORY;
-    result = make_lasting_region(pages, index, request, size, memory);
+    result =
+        has_place(request) ? make_placed_region(pages, &making, memory) : OS_ERROR_INVALID_ADDRESS;
+    if (result == OS_ERROR_INVALID_ADDRESS)
+        result = make_unplaced_region(pages, &making, memory);
     if (result) {
-        region_table_give(&pages->table, index);
+        region_table_give(&pages->table, making.index);
         return result;
     }
     budget_note(&pages->budget, granted);
     gauge_add(&pages->counters->regions, 1);
-    region_publish(region_table_at(&pages->table, index), &operation);
+    region_publish(region_table_at(&pages->table, making.index), &operation);
     operation_end_making(pages, &operation, foreign_none_since(pages, before));
     if (request->region)
-        *request->region = index;
+        *request->region = making.index;
     return PAGES_OK;
 }
 

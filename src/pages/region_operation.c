@@ -217,7 +217,7 @@ static pages_result give_back(struct pages *pages, struct region_operation *oper
     budget_refund(&pages->budget, charge);
     gauge_subtract(&pages->counters->regions, 1);
     region_retire(operation->region);
-    region_table_give(&pages->table, region_table_index(&pages->table, operation->region));
+    region_table_rest(&pages->table, region_table_index(&pages->table, operation->region));
     return PAGES_OK;
 }
 

@@ -9,6 +9,7 @@
 bool region_table_init(struct region_table *table, struct metadata *metadata,
                        struct book_space *books)
 {
+    table->resting = NULL;
     if (!pool_init(&table->regions, sizeof(struct region), REGION_LIMIT, books))
         return false;
     return chunk_table_init(&table->chunks, metadata, books);
@@ -20,14 +21,47 @@ void region_table_destroy(struct region_table *table)
     pool_destroy(&table->regions);
 }
 
+/* A record that rests; 0: none does. */
+static uint32_t take_resting(struct region_table *table)
+{
+    uint32_t index = 0;
+
+    for (unsigned i = 0; table->resting && !index && i < REGION_TABLE_RESTING; i++)
+        index = atomic_exchange_explicit(&table->resting[i], 0, memory_order_acq_rel);
+    return index;
+}
+
 uint32_t region_table_take(struct region_table *table)
 {
-    return pool_take(&table->regions);
+    uint32_t index = pool_take(&table->regions);
+
+    return index ? index : take_resting(table);
 }
 
 void region_table_give(struct region_table *table, uint32_t index)
 {
     pool_give(&table->regions, index);
+}
+
+bool region_table_begin_resting(struct region_table *table)
+{
+    atomic_store_explicit(&table->rested, 0, memory_order_relaxed);
+    table->resting =
+        metadata_take(table->chunks.metadata, REGION_TABLE_RESTING * sizeof(table->resting[0]));
+    return table->resting != NULL;
+}
+
+/* The record takes the turn of the one that has rested longest, which goes back to the pool. */
+void region_table_rest(struct region_table *table, uint32_t index)
+{
+    if (table->resting) {
+        uint32_t turn = atomic_fetch_add_explicit(&table->rested, 1, memory_order_relaxed);
+
+        index = atomic_exchange_explicit(&table->resting[turn % REGION_TABLE_RESTING], index,
+                                         memory_order_acq_rel);
+    }
+    if (index)
+        pool_give(&table->regions, index);
 }
 
 struct region *region_table_at(const struct region_table *table, uint32_t index)

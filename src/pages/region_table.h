@@ -8,6 +8,11 @@
  * the address and before region_publish. Nobody writes them again until Win32 has handed out the
  * address again. A stale owner names a region that is not live, or that covers other addresses, and
  * is passed over.
+ *
+ * Protocol of rest. Where regions have places (places.h), a record does not go back to the pool
+ * when its region is gone, but into the next slot of a ring, by an exchange, and the record that
+ * was in the slot goes back to the pool instead. So each record is in one thread's hand, in one
+ * slot, or in the pool, wherever threads stand still.
  */
 #ifndef HOSTMEM_PAGES_REGION_TABLE_H
 #define HOSTMEM_PAGES_REGION_TABLE_H
@@ -15,9 +20,14 @@
 #include "pages/chunk_table.h"
 #include "pages/region.h"
 
+/* How many records rest, where they do. */
+#define REGION_TABLE_RESTING 1024u
+
 struct region_table {
     struct chunk_table chunks;
     struct pool regions;
+    _Atomic uint32_t *resting; /* 0: none; NULL: records do not rest */
+    _Atomic uint32_t rested;   /* how many have been sent to rest, ever */
 };
 
 bool region_table_init(struct region_table *table, struct metadata *metadata,
@@ -27,6 +37,15 @@ void region_table_destroy(struct region_table *table);
 /* The index of a FREE region for the caller to publish or to give back; 0: no memory. */
 uint32_t region_table_take(struct region_table *table);
 void region_table_give(struct region_table *table, uint32_t index);
+
+/* From now on records rest. No other thread uses the table yet. False: no memory. */
+bool region_table_begin_resting(struct region_table *table);
+
+/*
+ * Gives a record back that had a region, or whose place others have. If records rest, it is not
+ * taken again before REGION_TABLE_RESTING others have been given back, or no other can be had.
+ */
+void region_table_rest(struct region_table *table, uint32_t index);
 struct region *region_table_at(const struct region_table *table, uint32_t index);
 uint32_t region_table_index(const struct region_table *table, const struct region *region);
 uint32_t region_table_limit(const struct region_table *table);

@@ -6,6 +6,8 @@
 #include "freezer.h"
 #include "pages_world.h"
 
+#include "os_posix/os_posix.h"
+
 #define MOST_ORDERS 14000u /* of the steps of two calls */
 
 struct foreign_scene {
@@ -448,6 +450,67 @@ static void what_a_release_takes_from_a_maker_is_replaced(void **state)
                  try_to_free_it_again_and_again, check_freed, clear_all);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Where regions have places: there, whose memory it is is told in every order
+ * --------------------------------------------------------------------------------------------- */
+
+static void set_placed(void *scene)
+{
+    struct foreign_scene *s = scene;
+
+    os_posix_keeps_addresses_apart = true;
+    assert_true(make_pages(&s->world));
+    os_posix_keeps_addresses_apart = false;
+    s->base = alloc(&s->world, NULL, GRANULE, RESERVE_COMMIT);
+}
+
+static void set_foreign_where_one_was_placed(void *scene)
+{
+    struct foreign_scene *s = scene;
+    void *memory;
+
+    set_placed(scene);
+    release(&s->world, s->base);
+    assert_int_equal(
+        os_alloc(s->base, GRANULE, RESERVE_COMMIT, OS_PAGE_READWRITE, OS_ANY_NODE, &memory), 0);
+}
+
+static void release_it_and_make_another(void *scene)
+{
+    release_it(scene);
+    make_another(scene);
+}
+
+static void check_another(void *scene)
+{
+    struct foreign_scene *s = scene;
+
+    assert_int_equal(system_at(s->another).state, OS_MEM_COMMIT);
+    assert_books(&s->world, 1, GRANULE, GRANULE);
+    release(&s->world, s->another);
+    s->another = NULL;
+}
+
+static void a_second_free_fails_beside_the_first_and_what_comes_after_it(void **state)
+{
+    (void)state;
+    play_frozen(set_placed, release_it_and_make_another, free_it_as_foreign, check_another,
+                clear_all);
+    play_in_step(set_placed, release_it_and_make_another, free_it_as_foreign, check_another,
+                 clear_all);
+}
+
+static void where_a_region_was_placed_anothers_memory_is_freed_beside_all_others(void **state)
+{
+    (void)state;
+    play_frozen(set_foreign_where_one_was_placed, make_and_release_another, free_foreign,
+                check_freed, clear_world);
+    play_in_step(set_foreign_where_one_was_placed, make_and_release_another, free_foreign,
+                 check_freed, clear_world);
+    play_in_step(set_foreign_where_one_was_placed, free_foreign, make_another, check_freed,
+                 clear_all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,6 +524,8 @@ int main(void)
         cmocka_unit_test(what_a_release_takes_from_a_maker_is_replaced),
         cmocka_unit_test(what_is_somebody_elses_is_freed_whoever_stands_still),
         cmocka_unit_test(what_was_freed_is_handed_out_anew_whoever_stands_still),
+        cmocka_unit_test(a_second_free_fails_beside_the_first_and_what_comes_after_it),
+        cmocka_unit_test(where_a_region_was_placed_anothers_memory_is_freed_beside_all_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

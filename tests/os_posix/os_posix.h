@@ -25,6 +25,12 @@ enum {
 #define OS_LOWEST_ADDRESS ((uintptr_t)0x10000)
 #define OS_ADDRESS_LIMIT ((uintptr_t)0x7fffffff0000)
 
+/*
+ * Whether os_unasked_addresses tells of any. Most tests leave that: regions come to lie where the
+ * stand-in for the system puts them, each where the last one was.
+ */
+extern bool os_posix_keeps_addresses_apart;
+
 /* What os_query fills: the fields of MEMORY_BASIC_INFORMATION. */
 struct os_information {
     void *base_address;

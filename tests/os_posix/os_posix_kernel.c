@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #endif
 #include "os_posix/os_posix_kernel.h"
+#include "os/os.h"
 #include "os_posix/os_posix.h"
 #include "os_posix/os_posix_gate.h"
 #include "os_posix/os_posix_runs.h"
@@ -30,6 +31,8 @@
 #define EMPTY (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
 static struct os_pages arena;
+
+bool os_posix_keeps_addresses_apart;
 
 static bool make_arena(void)
 {
@@ -215,6 +218,20 @@ uint32_t os_kernel_decommit(struct os_pages pages, bool whole)
 /* ------------------------------------------------------------------------------------------------
  * Reservations
  * --------------------------------------------------------------------------------------------- */
+
+/* The lowest hole is taken, so the upper half of the arena is asked for by its addresses alone. */
+bool os_unasked_addresses(uintptr_t *begin, uintptr_t *end)
+{
+    bool made;
+
+    os_gate_enter();
+    made = make_arena();
+    os_gate_leave();
+    made = made && os_posix_keeps_addresses_apart;
+    *begin = arena.begin + (arena.end - arena.begin) / 2;
+    *end = arena.end;
+    return made;
+}
 
 static uint32_t claim_anywhere(struct os_pages *pages)
 {
