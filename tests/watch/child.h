@@ -9,7 +9,8 @@
 /* Waits until the program has written that. False: hostmem-run has ended before. */
 bool wait_for_output(const struct run_process *runner, const char *said);
 
-/* The process that it has started, to be ended, waited for and read; fails the test if there is none. */
+/* The process that it has started, to be ended, waited for and read; fails the test if there is
+ * none. */
 HANDLE open_child(const struct run_process *runner);
 
 #endif
