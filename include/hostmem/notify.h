@@ -8,8 +8,9 @@
  * What holds for all of them. The thread that calls the manager calls them; several threads may be
  * in one at once, but for HOSTMEM_PRESSURE_CALLBACK. That thread may have suspended others, if the
  * runtime does so (a collector's thread): then a callback may take no lock that they may hold. It
- * may call any method of the manager and of its heaps, and release them. The last error need not be
- * kept. What a callback is given is valid until it returns.
+ * may call any method of the manager and of its heaps, and release them: calls that may call back
+ * hold a reference of the manager meanwhile, which stays if the thread is terminated inside. The
+ * last error need not be kept. What a callback is given is valid until it returns.
  *
  * hostmem.h includes this header, and says what "suspension-safe" means.
  */
@@ -54,14 +55,16 @@ typedef struct HOSTMEM_REQUEST {
 /*
  * HOSTMEM_OPTIONS.pfnRequest: is the request to be granted? Called before the limits are looked at
  * and before anything is done, so that the callback may change the limits. Called again for the
- * same request if the limits or the system refuse it and the manager has given back meanwhile what
- * it held without use. Not called where nothing would be charged: most blocks of heaps come out of
- * memory that the heap has, and pages may be committed already.
+ * same request, up to eight times, if the limits or the system refuse it and the manager has given
+ * back meanwhile what it held without use. Not called where nothing would be charged: most blocks
+ * of heaps come out of memory that the heap has, and pages may be committed already.
  * Returns TRUE, or FALSE to deny it: that looks like a refusal by a limit (E_OUTOFMEMORY,
  * ERROR_COMMITMENT_LIMIT), is counted in HOSTMEM_STATISTICS.RefusedRequests, and is told to
  * pfnRefused.
- * The call is under way meanwhile (HOSTMEM_STATISTICS.CallsUnderWay). Requests that the callback
- * makes itself are asked about as well.
+ * The call is under way meanwhile (HOSTMEM_STATISTICS.CallsUnderWay): do not release the region
+ * that pages are to be committed in. Requests that the callback makes itself are asked about as
+ * well, those too that it makes by a library whose heap is the manager's (redirect.h): let it
+ * allocate nothing, or see that it was entered from within itself.
  */
 typedef BOOL(CALLBACK *HOSTMEM_REQUEST_CALLBACK)(void *pContext, const HOSTMEM_REQUEST *pRequest);
 

@@ -5,13 +5,31 @@
 
 #include "hosting/hresult.h"
 
+/* True for methods that may change what is committed, or that ask how much memory there is. */
+static bool may_change_pressure(enum counted_method method)
+{
+    switch (method) {
+    case COUNTED_VIRTUAL_ALLOC:
+    case COUNTED_VIRTUAL_FREE:
+    case COUNTED_GET_MEMORY_LOAD:
+    case COUNTED_NEEDS_ADDRESS_SPACE:
+    case COUNTED_MALLOC_ALLOC:
+    case COUNTED_MALLOC_DEBUG_ALLOC:
+    case COUNTED_MALLOC_FREE:
+    case COUNTED_SECTIONS:
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool counted_call_begin(struct counted_call *call, struct manager *manager,
                         enum counted_method method)
 {
     call->manager = manager;
     call->method = method;
     call->last_error = GetLastError();
-    call->is_kept = host_callbacks_any(&manager->host);
+    call->is_kept = may_change_pressure(method) && host_callbacks_any(&manager->host);
     if (call->is_kept)
         manager_add_ref(manager);
     counters_begin(&manager->counters, method);
@@ -44,24 +62,6 @@ HRESULT counted_call_end_with(struct counted_call *call, HRESULT hr)
 HRESULT counted_call_unavailable(struct counted_call *call)
 {
     return counted_call_end_with(call, HOST_E_CLRNOTAVAILABLE);
-}
-
-/* True for methods that may change what is committed, or that ask how much memory there is. */
-static bool may_change_pressure(enum counted_method method)
-{
-    switch (method) {
-    case COUNTED_VIRTUAL_ALLOC:
-    case COUNTED_VIRTUAL_FREE:
-    case COUNTED_GET_MEMORY_LOAD:
-    case COUNTED_NEEDS_ADDRESS_SPACE:
-    case COUNTED_MALLOC_ALLOC:
-    case COUNTED_MALLOC_DEBUG_ALLOC:
-    case COUNTED_MALLOC_FREE:
-    case COUNTED_SECTIONS:
-        return true;
-    default:
-        return false;
-    }
 }
 
 /* What a failed call means for the manager. */

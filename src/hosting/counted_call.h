@@ -5,8 +5,8 @@
  * result becomes an HRESULT (hresult.h), a contradiction latches, and the last error is set:
  * Win32's after a failure, what it was before after a success (invariant I5). Then the call is
  * counted as ended. Last of all, the host is told of a refusal, and the runtime and the host are
- * notified of pressure if the call may have changed it. The call keeps the manager alive if there
- * are callbacks of the host's, which may release it: do not use the manager after the end.
+ * notified of pressure if the call may have changed it. Such a call keeps the manager alive if
+ * there are callbacks of the host's, which may release it: do not use the manager after the end.
  */
 #ifndef HOSTMEM_HOSTING_COUNTED_CALL_H
 #define HOSTMEM_HOSTING_COUNTED_CALL_H

@@ -14,6 +14,12 @@
  * A host that writes down what it hears
  * --------------------------------------------------------------------------------------------- */
 
+enum told {
+    REQUEST,
+    REFUSED,
+    PRESSURE
+};
+
 struct host {
     struct subject subject;
     EMemoryAvailable pressure[MOST_TOLD];
@@ -21,10 +27,17 @@ struct host {
     HOSTMEM_REQUEST request[MOST_TOLD];
     unsigned pressures, refusals, requests;
     BOOL denies;
-    void (*react)(struct host *host); /* in pfnRequest and pfnRefused */
+    void (*react)(struct host *host);
+    enum told reacts_to; /* where `react` is called */
     IHostMalloc *heap;
     void *memory;
 };
+
+static void react(struct host *host, enum told told)
+{
+    if (host->react && host->reacts_to == told)
+        host->react(host);
+}
 
 static void CALLBACK note_pressure(void *context, EMemoryAvailable available)
 {
@@ -32,6 +45,7 @@ static void CALLBACK note_pressure(void *context, EMemoryAvailable available)
 
     if (host->pressures < MOST_TOLD)
         host->pressure[host->pressures++] = available;
+    react(host, PRESSURE);
     SetLastError(ERROR_GEN_FAILURE);
 }
 
@@ -41,8 +55,7 @@ static void CALLBACK note_refused(void *context, const HOSTMEM_REFUSED *refused)
 
     if (host->refusals < MOST_TOLD)
         host->refused[host->refusals++] = *refused;
-    if (host->react)
-        host->react(host);
+    react(host, REFUSED);
     SetLastError(ERROR_GEN_FAILURE);
 }
 
@@ -52,8 +65,7 @@ static BOOL CALLBACK note_request(void *context, const HOSTMEM_REQUEST *request)
 
     if (host->requests < MOST_TOLD)
         host->request[host->requests++] = *request;
-    if (host->react)
-        host->react(host);
+    react(host, REQUEST);
     SetLastError(ERROR_GEN_FAILURE);
     return !host->denies;
 }
@@ -350,17 +362,19 @@ static void a_callback_may_release_the_manager(void **state)
     void *memory;
 
     (void)state;
-    for (unsigned denies = 0; denies < 2; denies++) {
-        struct host *host = begin(NULL);
+    for (enum told told = REQUEST; told <= PRESSURE; told++) {
+        struct host *host = begin(&limits);
         IHostMemoryManager *manager = host->subject.manager;
+        SIZE_T size = told == REFUSED ? LIMIT + PAGE : LIMIT;
 
-        host->denies = (BOOL)denies;
+        host->reacts_to = told;
         host->react = let_go;
-        assert_hresult(IHostMemoryManager_VirtualAlloc(manager, NULL, PAGE,
+        assert_hresult(IHostMemoryManager_VirtualAlloc(manager, NULL, size,
                                                        MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE,
                                                        eTaskCritical, &memory),
-                       denies ? E_OUTOFMEMORY : S_OK);
-        if (!denies)
+                       told == REFUSED ? E_OUTOFMEMORY : S_OK);
+        assert_null(host->subject.manager);
+        if (told != REFUSED)
             assert_true(VirtualFree(memory, 0, MEM_RELEASE));
         free(host);
     }
@@ -371,15 +385,16 @@ static void a_callback_may_release_the_heap(void **state)
     void *memory;
 
     (void)state;
-    for (unsigned denies = 0; denies < 2; denies++) {
-        struct host *host = begin(NULL);
+    for (enum told told = REQUEST; told <= PRESSURE; told++) {
+        struct host *host = begin(&limits);
         IHostMalloc *heap = subject_heap(&host->subject);
 
         host->heap = heap;
-        host->denies = (BOOL)denies;
+        host->reacts_to = told;
         host->react = let_go;
-        assert_hresult(IHostMalloc_Alloc(heap, 3 * GRANULE, eTaskCritical, &memory),
-                       denies ? E_OUTOFMEMORY : S_OK);
+        assert_hresult(
+            IHostMalloc_Alloc(heap, told == REFUSED ? LIMIT + 1 : LIMIT, eTaskCritical, &memory),
+            told == REFUSED ? E_OUTOFMEMORY : S_OK);
         assert_null(host->subject.manager);
         free(host);
     }
@@ -390,6 +405,34 @@ static void alloc_too(struct host *host)
 {
     host->react = NULL;
     try_alloc(host, NULL, PAGE, MEM_RESERVE | MEM_COMMIT, eTaskCritical, &host->memory);
+}
+
+/* Leaves something behind that the manager can give back. */
+static void alloc_and_free(struct host *host)
+{
+    void *block;
+
+    host->react = NULL;
+    if (IHostMalloc_Alloc(host->heap, 2 * GRANULE, eTaskCritical, &block) == S_OK)
+        IHostMalloc_Free(host->heap, block);
+    host->react = alloc_and_free;
+}
+
+static void a_callback_that_leaves_memory_each_time_does_not_keep_a_call_going(void **state)
+{
+    struct host *host = begin(&limits);
+    void *memory;
+
+    (void)state;
+    host->heap = subject_heap(&host->subject);
+    host->react = alloc_and_free;
+    assert_hresult(
+        try_alloc(host, NULL, LIMIT + PAGE, MEM_RESERVE | MEM_COMMIT, eTaskCritical, &memory),
+        E_OUTOFMEMORY);
+    assert_between(host->requests, 2, 2 * 9); /* the callback's own among them */
+    host->react = NULL;
+    IHostMalloc_Release(host->heap);
+    end(host);
 }
 
 static void what_a_callback_asks_for_is_asked_about(void **state)
@@ -422,6 +465,7 @@ int main(void)
         cmocka_unit_test(a_callback_may_release_the_manager),
         cmocka_unit_test(a_callback_may_release_the_heap),
         cmocka_unit_test(what_a_callback_asks_for_is_asked_about),
+        cmocka_unit_test(a_callback_that_leaves_memory_each_time_does_not_keep_a_call_going),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,11 +46,16 @@ bool reclaim_is_due(pages_result result)
     }
 }
 
+/* How often a request is repeated that the host is asked about each time: notify.h says so, too. */
+#define MOST_REPEATS 8u
+
 bool reclaim_again(struct reclaim_attempt *attempt, pages_result result)
 {
     uint64_t before = attempt->given;
 
     if (!reclaim_is_due(result))
+        return false;
+    if (attempt->space->pages->budget.decide && attempt->repeats++ == MOST_REPEATS)
         return false;
     reclaim(attempt->space);
     attempt->given = reclaim_given(attempt->space);

@@ -4,7 +4,9 @@
  *
  * Protocol. A thread reads `given`, asks, and if the answer is a want of memory, reclaims. If
  * anything has gone back to the system since it read `given`, by its own doing or another thread's,
- * it asks again. Each round but the last goes with progress of some thread, and none waits. What
+ * it asks again. Each round but the last goes with progress of some thread, and none waits. Where
+ * the host decides about requests, that thread may be this one, by what the host does then: such
+ * rounds are limited. What
  * another thread holds at that moment, in the middle of a call, may be missed: one slab, or the
  * memory of one large block, for each such thread.
  */
@@ -38,11 +40,12 @@ static inline uint64_t reclaim_given(const struct heap_space *space)
 struct reclaim_attempt {
     struct heap_space *space;
     uint64_t given;
+    unsigned repeats;
 };
 
 static inline struct reclaim_attempt reclaim_begin(struct heap_space *space)
 {
-    return (struct reclaim_attempt){space, reclaim_given(space)};
+    return (struct reclaim_attempt){space, reclaim_given(space), 0};
 }
 
 /* The request had that result. True: it was refused, memory has gone back, and it is worth asking
@@ -51,8 +54,9 @@ bool reclaim_again(struct reclaim_attempt *attempt, pages_result result);
 
 /*
  * A request for address space at that range was refused because something lies there. Gives back
- * what the heaps hold there without use. True: memory has gone back since `attempt` began, and it is
- * worth asking again. Memory that waits because blocks are checked, or their reuse is delayed, stays.
+ * what the heaps hold there without use. True: memory has gone back since `attempt` began, and it
+ * is worth asking again. Memory that waits because blocks are checked, or their reuse is delayed,
+ * stays.
  */
 bool reclaim_makes_way(struct reclaim_attempt *attempt, pages_result result, const void *address,
                        size_t size);

@@ -142,18 +142,22 @@ _Static_assert(eMemoryAvailableHigh == (int)PRESSURE_HIGH, "one order of states"
 
 static void tell(struct pressure_notify *notify, enum pressure_state state, uint64_t tick)
 {
-    ICLRMemoryNotificationCallback *callback =
-        atomic_load_explicit(&notify->callback, memory_order_acquire);
+    ICLRMemoryNotificationCallback *callback;
     pressure_listener *listener = atomic_load_explicit(&notify->listener, memory_order_acquire);
-    bool heard = callback != NULL;
+    bool heard;
 
+    if (notify->host->pressure) {
+        notify->host->pressure(notify->host->pressure_context, (EMemoryAvailable)state);
+        if (!status_is_open(notify->status))
+            return; /* the host has closed the manager, and no runtime is told any more */
+    }
+    callback = atomic_load_explicit(&notify->callback, memory_order_acquire);
+    heard = callback != NULL;
     if (listener)
         heard |= listener(notify->manager, state);
     if (heard)
         counters_count_first(notify->counters,
                              &notify->counters->notifications[state - PRESSURE_LOW], tick);
-    if (notify->host->pressure)
-        notify->host->pressure(notify->host->pressure_context, (EMemoryAvailable)state);
     if (callback)
         callback->lpVtbl->OnMemoryNotification(callback, (EMemoryAvailable)state);
 }
