@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define BOARD_MAGIC UINT64_C(0x647261426d6d4868)
-#define BOARD_LAYOUT 2u
+#define BOARD_LAYOUT 3u
 #define BOARD_SIZE ((SIZE_T)0x40000) /* the books begin here; a multiple of 64 KiB */
 
 enum {
@@ -152,7 +152,7 @@ struct board {
     struct board_runtime runtime;
     struct board_ending ending;
     struct board_closing closing;
-    struct board_redirected redirected[16];
+    struct board_redirected redirected[32];
     struct board_damage damages[BOARD_DAMAGES];
     struct board_module modules[BOARD_MODULES];
 };
