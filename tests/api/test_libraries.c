@@ -249,6 +249,15 @@ static void blocks_cross_between_the_library_and_a_redirected_module(void **stat
     redirected_unload(&other);
 }
 
+/* What a call leaves on the stack does not help the next one. */
+static __attribute__((noinline)) void overwrite_stack(void)
+{
+    volatile char bytes[8192];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = 0x55;
+}
+
 /* _heapwalk goes by HeapWalk, and hands back less of an entry than that has given. */
 static void a_walk_through_the_librarys_heap_meets_old_and_new_blocks(void **state)
 {
@@ -269,6 +278,7 @@ static void a_walk_through_the_librarys_heap_meets_old_and_new_blocks(void **sta
     while ((result = walk(&entry)) == HEAP_OK) {
         for (size_t i = 0; i < COUNT_OF(blocks); i++)
             met += entry.address == blocks[i];
+        overwrite_stack();
     }
     assert_figure(result, HEAP_END);
     assert_figure(met, COUNT_OF(blocks));
