@@ -92,12 +92,15 @@ typedef struct HOSTMEM_STATISTICS {
     HOSTMEM_GAUGE SectionViewBytes;            /* address space of these views, committed or not */
     ULONGLONG RefusedFrees;                    /* frees that returned HOST_E_INVALIDOPERATION */
     ULONGLONG RefusedBlocks[HOSTMEM_REFUSALS]; /* of these, IHostMalloc::Free's, by reason */
-    ULONGLONG DamagedBlocks;  /* as many as HOSTMEM_DAMAGE_CALLBACK is called for */
-    ULONGLONG ForeignCommits; /* commits in neither regions nor known sections, forwarded */
-    ULONGLONG PassedFrees;    /* frees of foreign memory passed to Win32 by a redirection */
-    ULONGLONG ChildProcesses; /* started by modules redirected with HOSTMEM_REDIRECT_ENDINGS */
-    ULONGLONG LeakedBlocks;   /* blocks still live at the last Release of their heap */
-    ULONGLONG LeakedBytes;    /* bytes asked for in them */
+    ULONGLONG DamagedBlocks;   /* as many as HOSTMEM_DAMAGE_CALLBACK is called for */
+    ULONGLONG ForeignCommits;  /* commits in neither regions nor known sections, forwarded */
+    ULONGLONG PassedFrees;     /* frees of foreign memory passed to Win32 by a redirection */
+    ULONGLONG PassedHeapCalls; /* of modules redirected with HOSTMEM_REDIRECT_HEAP, that got memory
+                                  of a heap of Win32's: these blocks are not in the books */
+    ULONGLONG PassedHeapBytes; /* bytes asked for in them; that they were freed is not taken off */
+    ULONGLONG ChildProcesses;  /* started by modules redirected with HOSTMEM_REDIRECT_ENDINGS */
+    ULONGLONG LeakedBlocks;    /* blocks still live at the last Release of their heap */
+    ULONGLONG LeakedBytes;     /* bytes asked for in them */
     HOSTMEM_METHOD_COUNT Methods[HOSTMEM_METHODS];
     HOSTMEM_FIRST_COUNT RefusedRequests[3]; /* by a limit or pfnRequest: [EMemoryCriticalLevel] */
     HOSTMEM_FIRST_COUNT Notifications[3];   /* sent to a runtime: [EMemoryAvailable - 1] */
@@ -193,6 +196,14 @@ typedef struct HOSTMEM_DAMAGE {
     DWORD Kind;    /* HOSTMEM_DAMAGE_KIND */
 } HOSTMEM_DAMAGE;
 
+/* Whose a heap is. */
+typedef enum HOSTMEM_HEAP_KIND {
+    HostMemHeapOfHost = 0, /* CreateMalloc made it */
+    /* The next two stand for heaps of Win32's, for redirected modules (HOSTMEM_REDIRECT_HEAP). */
+    HostMemHeapOfProcess = 1, /* GetProcessHeap's: also local, global and COM task memory */
+    HostMemHeapOfModule = 2   /* one that a module has made, or a run-time library's own */
+} HOSTMEM_HEAP_KIND;
+
 /* A heap: an IHostMalloc that has not been released. */
 typedef struct HOSTMEM_HEAP {
     DWORD Number;              /* 1 for the manager's first */
@@ -209,6 +220,10 @@ typedef struct HOSTMEM_HEAP {
     ULONGLONG Frees;           /* blocks taken back */
     ULONGLONG FreedBytes;
     ULONGLONG SpareLargeBytes; /* of regions that its freed large blocks have left (IsSpare) */
+    DWORD Kind;                /* HOSTMEM_HEAP_KIND */
+    const void *Handle;        /* Win32's heap that it stands for; NULL: none */
+    const void *Module; /* HostMemHeapOfModule: an address in the module whose heap it is: that
+                           of the library, or the return address of HeapCreate; else NULL */
 } HOSTMEM_HEAP;
 
 /* One size class of small blocks, and what its slabs hold. */

@@ -22,7 +22,8 @@ typedef enum HOSTMEM_MODULE_KIND {
     HostMemModuleJit = 2,       /* a JIT compiler, such as clrjit.dll */
     HostMemModuleCollector = 3, /* a garbage collector, such as clrgc.dll */
     HostMemModuleHost = 4,      /* hostfxr.dll, hostpolicy.dll: only their loads are followed */
-    HostMemModuleNativeAot = 5  /* a library compiled by NativeAOT: its runtime is in it */
+    HostMemModuleNativeAot = 5, /* a library compiled by NativeAOT: its runtime is in it */
+    HostMemModuleLibrary = 6    /* one by which others allocate, such as ucrtbase.dll */
 } HOSTMEM_MODULE_KIND;
 
 /* A module that a redirected one has loaded: see HOSTMEM_REDIRECT_FOLLOW. */
@@ -59,6 +60,8 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
 #define HOSTMEM_REDIRECT_FOLLOW 0x4    /* also redirect the parts of a runtime that it loads */
 #define HOSTMEM_REDIRECT_ENDINGS 0x8   /* also redirect what ends the process */
 #define HOSTMEM_REDIRECT_NO_PAGES 0x10 /* do not redirect the functions of pages and views */
+#define HOSTMEM_REDIRECT_LIBRARIES                                                                 \
+    0x20 /* with _HEAP and _FOLLOW: also the libraries by which others allocate */
 
 /*
  * Redirects a loaded module: rewrites its import address tables, ordinary and delay-loaded, so that
@@ -100,8 +103,9 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * it, by name or by ordinal, it gets what its import would be rewritten to. The address found
  * decides: that of an export of kernel32.dll or kernelbase.dll, forwarders followed. Functions of
  * the same name elsewhere are left alone, and so is what the module asks ntdll.dll for, except
- * NtTerminateProcess. Managed code's platform invocations are looked up in this way. A pointer that
- * a module has got so stays good for the life of the process: see HostMemRemoveRedirection.
+ * NtTerminateProcess and the functions of heaps that are named below. Managed code's platform
+ * invocations are looked up in this way. A pointer that a module has got so stays good for the life
+ * of the process: see HostMemRemoveRedirection.
  *
  * IHostMemInspection::SetRedirectedLevel decides how critical a request for memory is.
  *
@@ -131,15 +135,29 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * With HOSTMEM_REDIRECT_HEAP, HeapAlloc, HeapReAlloc, HeapFree, HeapSize, HeapValidate, HeapCreate,
  * HeapDestroy and HeapWalk are redirected as well, and so are LocalAlloc, LocalReAlloc, LocalFree,
  * LocalSize, LocalLock, LocalUnlock, LocalHandle, LocalFlags, and the functions Global... of these
- * names. What the module allocates from the process's heap, and from heaps that it creates, then
- * comes from an IHostMalloc of the manager.
+ * names. Of ntdll.dll these are RtlAllocateHeap, RtlReAllocateHeap, RtlFreeHeap, RtlSizeHeap,
+ * RtlValidateHeap and RtlDestroyHeap. What the module allocates from the process's heap, from heaps
+ * that it creates, and, if it is a C run-time library, from that library's heap, then comes from an
+ * IHostMalloc of the manager.
  *
+ * - A C run-time library in a DLL of its own (ucrtbase.dll, msvcrt.dll; it is known by its export
+ *   _get_heap_handle) made its heap before any redirection. The handle that this function returns
+ *   stands for a heap of the manager from then on. So what any module allocates by the library is
+ *   in the books, whoever frees it. Of combase.dll or ole32.dll (CoTaskMemAlloc) and oleaut32.dll
+ *   (SysAllocString) the same is true without more: they use the process's heap.
+ * - If such a library's heap cannot be taken over, the library is not redirected: E_OUTOFMEMORY.
+ * - Other heaps that there were before, and heaps that a module gets from others, stay Win32's,
+ *   because somebody who is not redirected may allocate and free by the same handle. What the
+ *   module allocates or resizes in them is counted: HOSTMEM_STATISTICS.PassedHeapCalls.
+ * - A module that is not redirected may allocate by the handle of a run-time library's heap: its
+ *   blocks are Win32's, and may be freed by the library. It must not free the library's blocks.
  * - All flags are honoured. HEAP_NO_SERIALIZE changes nothing, because calls are never serialized.
  *   HEAP_REALLOC_IN_PLACE_ONLY fails with ERROR_NOT_ENOUGH_MEMORY if the block would have to move;
  *   that can happen for a smaller size, too.
  * - A handle is still that of a Win32 heap. HeapDestroy ends that heap and frees the manager's
  *   blocks of this handle; they are not reported as leaks. Heaps with a maximum size, and those
- *   beyond the first 64 that exist at once, are left to Win32.
+ *   beyond the first 64 that exist at once, are left to Win32. The heap of a library that a module
+ *   which is not redirected destroys stays in the manager's books.
  * - Blocks that Win32 made, such as those from before the redirection, stay Win32's.
  * - An address in the manager's memory that is not a live block of the given heap (freed before,
  *   inside a block, a block of another heap) is refused with ERROR_INVALID_PARAMETER. Nothing is
@@ -149,7 +167,8 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   allocated. An address that is no live block is refused with ERROR_INVALID_HANDLE by the
  *   functions for local and global memory. LMEM_MODIFY changes nothing. A block that may not move
  *   can always be made smaller; LocalSize may then still tell its former size. Moveable memory, and
- *   requests with flags that fixed memory does not have, are left to Win32.
+ *   requests with flags that fixed memory does not have, are left to Win32, and so are blocks with
+ *   HEAP_SETTABLE_USER_VALUE (RtlAllocateHeap's); they are counted as passed through.
  * - Only redirected modules know such a block. If the module passes one to a module that is not
  *   redirected with this flag, that module must not free, resize or measure it: Win32 would take
  *   what precedes the block for a header of its own. A block that Win32 or such a module has made,
@@ -183,6 +202,19 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   removed.
  * - If the module imports none of the functions, the redirection stands all the same: the host may
  *   tell of modules by HostMemFollowModule.
+ *
+ * With HOSTMEM_REDIRECT_LIBRARIES, which needs HOSTMEM_REDIRECT_HEAP and HOSTMEM_REDIRECT_FOLLOW,
+ * the libraries by which others allocate are redirected like parts of a runtime, but of their calls
+ * only those for heaps. A library is known by what it exports itself, not by a forwarder:
+ * _get_heap_handle, CoTaskMemAlloc or SysAllocString.
+ *
+ * - Those of the system's that are loaded already (ucrtbase.dll, msvcrt.dll, msvcr80.dll to
+ *   msvcr120.dll, combase.dll, ole32.dll, oleaut32.dll) are redirected before HostMemRedirectModule
+ *   returns; those that come with a module that a followed one loads, before that load returns;
+ *   others when HostMemFollowModule tells of them.
+ * - All modules of the process use them, and all that is allocated by them counts against the
+ *   limits. The manager's callbacks may then be called from inside any allocation of any module:
+ *   they must take no lock that somebody holds while he allocates.
  *
  * With HOSTMEM_REDIRECT_ENDINGS, ExitProcess, TerminateProcess, RaiseFailFastException,
  * SetUnhandledExceptionFilter and ntdll.dll's NtTerminateProcess are redirected as well. Before the
@@ -220,6 +252,7 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   E_POINTER: pManager or ppRedirection is NULL;
  *   E_INVALIDARG: not a hostmem manager; not a loaded module; a module that the redirection itself
  *   relies on (hostmem's own, kernel32.dll, kernelbase.dll, ntdll.dll); unknown flags;
+ *   HOSTMEM_REDIRECT_LIBRARIES without the two that it needs;
  *   HRESULT_FROM_WIN32(ERROR_BAD_EXE_FORMAT): the module's import tables make no sense;
  *   HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND): the tables lack the names of imports from
  *   kernel32.dll or kernelbase.dll, and another program has rewritten an entry, so that nothing
@@ -259,6 +292,10 @@ HRESULT STDMETHODCALLTYPE HostMemFollowModule(HMODULE hModule);
  * does with it afterwards through its imports is not seen. If the module then frees a heap block of
  * the manager's through an import, it passes Win32 a block that Win32 does not know. So end the
  * runtime first.
+ *
+ * Nobody can end all users of a library by which others allocate. So of a library's imports those
+ * of functions that take a block, or a heap, stay redirected for ever: its blocks are freed,
+ * measured and resized by the manager that made them, and new ones come from Win32.
  *
  * If a module is redirected again, to this manager or to another one, memory of this manager is
  * recognised: frees and resizes of it, and commits in it, are done by this manager, and its books

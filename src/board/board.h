@@ -148,7 +148,7 @@ struct board {
     struct board_runtime runtime;
     struct board_ending ending;
     struct board_closing closing;
-    struct board_redirected redirected[16];
+    struct board_redirected redirected[32];
     struct board_damage damages[BOARD_DAMAGES];
     struct board_module modules[BOARD_MODULES];
 };

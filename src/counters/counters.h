@@ -89,7 +89,9 @@ struct counters {
     _Atomic uint64_t corrupted_blocks;
     _Atomic uint64_t foreign_commits;
     _Atomic uint64_t passed_frees;
-    _Atomic uint64_t child_processes; /* started by redirected modules */
+    _Atomic uint64_t passed_heap_calls; /* of redirected modules, that got memory from Win32 */
+    _Atomic uint64_t passed_heap_bytes; /* asked for in them */
+    _Atomic uint64_t child_processes;   /* started by redirected modules */
     _Atomic uint64_t leaked_blocks;
     _Atomic uint64_t leaked_bytes;
 };

@@ -39,6 +39,7 @@ static void clear_pile(struct slab_pile *pile)
 /* Clears what an earlier heap left in the item; no other thread uses it yet. */
 static void clear(struct heap *heap)
 {
+    heap_set_origin(heap, (struct heap_origin){0});
     STORE_RELAXED(heap->thread_count, 0);
     STORE_RELAXED(heap->threads, NULL);
     thread_index_clear(&heap->index_of_threads);

@@ -19,6 +19,13 @@
 
 struct heap_space;
 
+/* Which heap of the system's a heap stands for, and whose that is; all zero: none. */
+struct heap_origin {
+    uint32_t kind; /* HOSTMEM_HEAP_KIND (hostmem/inspection.h) */
+    uintptr_t handle;
+    uintptr_t module; /* an address in it */
+};
+
 /* Slabs of a size class that can be found: see partial_slabs.h. */
 struct slab_pile {
     _Atomic uint64_t stacks[2]; /* index of the first slab | count of changes << 32 */
@@ -32,6 +39,11 @@ struct heap {
     struct heap_space *space;
     uint32_t index; /* in the space's pool */
     _Atomic bool executable;
+
+    /* What it stands for: see heap_origin. Figures only; written before anybody asks for blocks. */
+    _Atomic uint32_t kind;
+    _Atomic uintptr_t handle;
+    _Atomic uintptr_t module;
 
     /* See heap_visit.h. */
     _Atomic uint32_t visits;
@@ -73,6 +85,19 @@ struct heap {
 static inline uint32_t heap_number(const struct heap *heap)
 {
     return atomic_load_explicit(&heap->number, memory_order_relaxed);
+}
+
+static inline struct heap_origin heap_origin(const struct heap *heap)
+{
+    return (struct heap_origin){LOAD_RELAXED(heap->kind), LOAD_RELAXED(heap->handle),
+                                LOAD_RELAXED(heap->module)};
+}
+
+static inline void heap_set_origin(struct heap *heap, struct heap_origin origin)
+{
+    STORE_RELAXED(heap->kind, origin.kind);
+    STORE_RELAXED(heap->handle, origin.handle);
+    STORE_RELAXED(heap->module, origin.module);
 }
 
 /* A peak, with a mark of the number of the heap whose peak it is. 0: no heap's. */

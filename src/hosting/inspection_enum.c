@@ -105,6 +105,7 @@ HRESULT WINAPI inspection_EnumHeaps(IHostMemInspection *iface, HOSTMEM_HEAP_CALL
         return E_POINTER;
     manager_add_ref(manager);
     while (hr == S_OK && (heap = heap_next(&manager->heaps, &cursor)) != NULL) {
+        struct heap_origin origin = heap_origin(heap);
         HOSTMEM_HEAP public_heap;
 
         if (!heap_figures(heap, &figures))
@@ -124,6 +125,9 @@ HRESULT WINAPI inspection_EnumHeaps(IHostMemInspection *iface, HOSTMEM_HEAP_CALL
             .AllocatedBytes = figures.counts[THREAD_ALLOCATED_BYTES],
             .Frees = figures.counts[THREAD_FREED],
             .FreedBytes = figures.counts[THREAD_FREED_BYTES],
+            .Kind = origin.kind,
+            .Handle = (const void *)origin.handle,
+            .Module = (const void *)origin.module,
         };
         hr = callback(context, &public_heap);
     }

@@ -140,6 +140,8 @@ static void read_statistics(struct manager *manager, HOSTMEM_STATISTICS *statist
     statistics->RefusedFrees = counter_read(&counters->refused_frees);
     statistics->ForeignCommits = counter_read(&counters->foreign_commits);
     statistics->PassedFrees = counter_read(&counters->passed_frees);
+    statistics->PassedHeapCalls = counter_read(&counters->passed_heap_calls);
+    statistics->PassedHeapBytes = counter_read(&counters->passed_heap_bytes);
     statistics->ChildProcesses = counter_read(&counters->child_processes);
     statistics->LeakedBlocks = counter_read(&counters->leaked_blocks);
     statistics->LeakedBytes = counter_read(&counters->leaked_bytes);

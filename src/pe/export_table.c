@@ -6,6 +6,7 @@
 
 #include "pe/loaded_image.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Negative: a stands before b in the table, whose names are sorted by their bytes. */
@@ -39,24 +40,61 @@ static DWORD find(const struct loaded_image *image, const DWORD *names, DWORD co
     return count;
 }
 
-DWORD export_table_ordinal(HMODULE module, const char *name)
-{
+/* A name in a module's table. */
+struct found {
     struct loaded_image image;
-    const IMAGE_NT_HEADERS *nt = loaded_image_open(module, &image);
+    const IMAGE_DATA_DIRECTORY *directory;
     const IMAGE_EXPORT_DIRECTORY *table;
+    DWORD index; /* of the function, less the table's base */
+};
+
+static bool look_up(HMODULE module, const char *name, struct found *found)
+{
+    const IMAGE_NT_HEADERS *nt = loaded_image_open(module, &found->image);
     const DWORD *names;
     const WORD *ordinals;
-    DWORD rva, count, index;
+    DWORD count, at;
 
-    rva = nt ? loaded_image_directory(nt, IMAGE_DIRECTORY_ENTRY_EXPORT)->VirtualAddress : 0;
-    table = rva ? loaded_image_at(&image, rva, sizeof(*table)) : NULL;
-    if (!table)
-        return 0;
-    count = table->NumberOfNames;
-    names = loaded_image_at(&image, table->AddressOfNames, count * sizeof(*names));
-    ordinals = loaded_image_at(&image, table->AddressOfNameOrdinals, count * sizeof(*ordinals));
-    if (!names || !ordinals)
-        return 0;
-    index = find(&image, names, count, name);
-    return index < count ? table->Base + ordinals[index] : 0;
+    if (!nt)
+        return false;
+    found->directory = loaded_image_directory(nt, IMAGE_DIRECTORY_ENTRY_EXPORT);
+    if (!found->directory->VirtualAddress)
+        return false;
+    found->table =
+        loaded_image_at(&found->image, found->directory->VirtualAddress, sizeof(*found->table));
+    if (!found->table)
+        return false;
+    count = found->table->NumberOfNames;
+    names = loaded_image_at(&found->image, found->table->AddressOfNames, count * sizeof(*names));
+    ordinals = loaded_image_at(&found->image, found->table->AddressOfNameOrdinals,
+                               count * sizeof(*ordinals));
+    at = names && ordinals ? find(&found->image, names, count, name) : count;
+    if (at == count)
+        return false;
+    found->index = ordinals[at];
+    return true;
+}
+
+DWORD export_table_ordinal(HMODULE module, const char *name)
+{
+    struct found found;
+
+    return look_up(module, name, &found) ? found.table->Base + found.index : 0;
+}
+
+const void *export_table_address(HMODULE module, const char *name)
+{
+    struct found found;
+    const DWORD *functions;
+    DWORD rva;
+
+    if (!look_up(module, name, &found) || found.index >= found.table->NumberOfFunctions)
+        return NULL;
+    functions = loaded_image_at(&found.image, found.table->AddressOfFunctions,
+                                found.table->NumberOfFunctions * sizeof(*functions));
+    rva = functions ? functions[found.index] : 0;
+    /* A forwarder is a text inside the directory. */
+    return rva && rva - found.directory->VirtualAddress >= found.directory->Size
+               ? loaded_image_at(&found.image, rva, 1)
+               : NULL;
 }

@@ -10,4 +10,10 @@
  */
 DWORD export_table_ordinal(HMODULE module, const char *name);
 
+/*
+ * Where a loaded module has what it exports under a name; NULL: it exports none, or forwards to
+ * another module. Unlike GetProcAddress it loads nothing.
+ */
+const void *export_table_address(HMODULE module, const char *name);
+
 #endif

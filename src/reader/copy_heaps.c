@@ -205,6 +205,7 @@ static HRESULT fill_heap(struct copy *copy, uint32_t index, struct heap *heap,
     heap->space = &copy->manager.heaps;
     heap->index = index;
     STORE_RELAXED(heap->executable, *(const unsigned char *)&raw->executable != 0);
+    heap_set_origin(heap, heap_origin(raw));
     STORE_RELAXED(heap->peak_blocks, LOAD_RELAXED(raw->peak_blocks));
     STORE_RELAXED(heap->peak_bytes, LOAD_RELAXED(raw->peak_bytes));
     copy_gauge(&heap->slab_bytes, &raw->slab_bytes);

@@ -246,9 +246,11 @@ static void unbind_unused(void)
  * --------------------------------------------------------------------------------------------- */
 
 /* Binds the manager, unless it is bound, for one redirection more. */
-static HRESULT bind_once_more(struct manager *manager, bool with_heap, struct binding_use *use)
+static HRESULT bind_once_more(struct manager *manager, const struct taken_heaps *heaps,
+                              struct binding_use *use)
 {
-    if (with_heap && !heap_table_ensure_process_heap(manager))
+    if ((heaps->of_process && !heap_table_ensure(manager, GetProcessHeap(), NULL)) ||
+        (heaps->own && !heap_table_ensure(manager, heaps->own, heaps->module)))
         return E_OUTOFMEMORY;
     if (!manager->redirected.is_held) {
         manager_add_ref(manager);
@@ -260,7 +262,8 @@ static HRESULT bind_once_more(struct manager *manager, bool with_heap, struct bi
     return S_OK;
 }
 
-HRESULT binding_begin(struct manager *manager, bool with_heap, struct binding_use *use)
+HRESULT binding_begin(struct manager *manager, const struct taken_heaps *heaps,
+                      struct binding_use *use)
 {
     HRESULT hr = HRESULT_FROM_WIN32(ERROR_BUSY);
     struct departing departing;
@@ -269,7 +272,7 @@ HRESULT binding_begin(struct manager *manager, bool with_heap, struct binding_us
     unbind_unused();
     sweep(&departing);
     if (!bound_now() || binding_is(manager))
-        hr = bind_once_more(manager, with_heap, use);
+        hr = bind_once_more(manager, heaps, use);
     spinlock_release(&changing);
     depart(&departing);
     return hr;

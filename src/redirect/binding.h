@@ -15,12 +15,19 @@ struct binding_use {
     _Atomic(struct binding_use *) next;
 };
 
+/* Heaps that there were before, and that a redirection takes over. */
+struct taken_heaps {
+    bool of_process; /* the process's */
+    HANDLE own;      /* the module's own; NULL: none */
+    HMODULE module;
+};
+
 /*
- * Binds a manager for one more redirection, and keeps it alive. with_heap: the redirection includes
- * the process's heap. S_OK; HRESULT_FROM_WIN32(ERROR_BUSY): another manager is bound;
- * E_OUTOFMEMORY.
+ * Binds a manager for one more redirection, and keeps it alive; and takes the heaps over. S_OK;
+ * HRESULT_FROM_WIN32(ERROR_BUSY): another manager is bound; E_OUTOFMEMORY.
  */
-HRESULT binding_begin(struct manager *manager, bool with_heap, struct binding_use *use);
+HRESULT binding_begin(struct manager *manager, const struct taken_heaps *heaps,
+                      struct binding_use *use);
 
 /*
  * Ends one redirection's use; one that has not begun, or has ended, is fine. With the last one the

@@ -160,8 +160,11 @@ static DWORD put_back(const struct redirection *redirection)
     size_t count = redirection->count;
 
     while (count--) {
-        DWORD error = put_entry_back(&redirection->entries[count]);
+        const struct rewritten *rewritten = &redirection->entries[count];
+        DWORD error = ERROR_SUCCESS;
 
+        if (!redirection->keeps_blocks || !hook_catalogue_takes_blocks(rewritten->hook))
+            error = put_entry_back(rewritten);
         if (!first_error)
             first_error = error;
     }

@@ -46,6 +46,7 @@ struct redirection {
     redirection_link below; /* the next in its list */
     bool is_standing;       /* entries may be rewritten */
     bool is_unloaded;       /* the module was unloaded under it */
+    bool keeps_blocks;      /* what is given blocks stays redirected: see entries_put_back */
     size_t capacity;        /* entries that there is room for */
     size_t count;           /* entries that were noted */
     struct rewritten entries[];
@@ -64,9 +65,11 @@ HRESULT entries_survey(HMODULE module, DWORD flags, size_t *count);
 HRESULT entries_rewrite(struct redirection *redirection);
 
 /*
- * Puts those back that are rewritten. S_FALSE: the module had been unloaded; Win32's first error:
- * the other entries have been put back. May be called again, also for a redirection whose entries
- * another thread was rewriting, or putting back, when it was terminated.
+ * Puts those back that are rewritten. With keeps_blocks functions that are given a block, or a
+ * heap, that there is stay redirected for ever: others than the module have blocks of the
+ * manager's, and free them by the module's code. S_FALSE: the module had been unloaded; Win32's
+ * first error: the other entries have been put back. May be called again, also for a redirection
+ * whose entries another thread was rewriting, or putting back, when it was terminated.
  */
 HRESULT entries_put_back(struct redirection *redirection);
 

@@ -14,6 +14,7 @@
 
 #include "redirect/binding.h"
 #include "redirect/hooks/loader_hooks.h"
+#include "redirect/libraries.h"
 #include "redirect/spinlock.h"
 
 static struct spinlock changing = SPINLOCK_FREE;
@@ -70,7 +71,7 @@ static const struct {
 };
 
 /* 0: it is no part of a runtime. */
-static HOSTMEM_MODULE_KIND kind_of(HMODULE module)
+static HOSTMEM_MODULE_KIND part_of_runtime(HMODULE module)
 {
     for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
         if (GetProcAddress(module, signs[i].export))
@@ -79,14 +80,27 @@ static HOSTMEM_MODULE_KIND kind_of(HMODULE module)
     return (HOSTMEM_MODULE_KIND)0;
 }
 
+/* 0: it is not followed. */
+static HOSTMEM_MODULE_KIND kind_of(HMODULE module)
+{
+    HOSTMEM_MODULE_KIND kind = part_of_runtime(module);
+
+    if (!kind && (followers_flags_now() & HOSTMEM_REDIRECT_LIBRARIES) && libraries_is_one(module))
+        kind = HostMemModuleLibrary;
+    return kind;
+}
+
+/* Of a library only the heap is of interest: its pages, if it asks for any, are its own. */
 static DWORD flags_for(HOSTMEM_MODULE_KIND kind, DWORD flags)
 {
+    if (kind == HostMemModuleLibrary)
+        return HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_PAGES | HOSTMEM_REDIRECT_NO_STATUS;
     return kind == HostMemModuleHost ? flags | REDIRECT_LOADER_ONLY : flags;
 }
 
 DWORD follow_flags(HMODULE module, DWORD flags)
 {
-    return flags_for(kind_of(module), flags);
+    return flags_for(part_of_runtime(module), flags);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -170,9 +184,25 @@ HRESULT follow_module(HMODULE module)
     return hr;
 }
 
-static void module_loaded(HMODULE module)
+static void follow_library(HMODULE module)
 {
     follow_module(module);
+}
+
+void follow_libraries(void)
+{
+    if (is_following() && (followers_flags_now() & HOSTMEM_REDIRECT_LIBRARIES))
+        libraries_each_loaded(follow_library);
+}
+
+/* With the module others may have been loaded, which it imports. */
+static void module_loaded(HMODULE module)
+{
+    DWORD last_error = GetLastError();
+
+    follow_module(module);
+    follow_libraries();
+    SetLastError(last_error);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -30,6 +30,12 @@ HRESULT follow_end(struct redirection *redirection);
  */
 HRESULT follow_module(HMODULE module);
 
+/*
+ * Redirects the libraries that are loaded now and are not redirected, if the host's redirections
+ * follow with HOSTMEM_REDIRECT_LIBRARIES. pfnModule is called for each.
+ */
+void follow_libraries(void);
+
 /* The flags to redirect a module with: of a part of the .NET host only the loads are followed. */
 DWORD follow_flags(HMODULE module, DWORD flags);
 

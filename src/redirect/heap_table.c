@@ -82,9 +82,19 @@ static void give_back(struct entry *entry)
     atomic_store_explicit(&entry->handle, NULL, memory_order_release);
 }
 
-bool heap_table_add(struct manager *manager, HANDLE handle, DWORD options)
+static struct heap_origin origin_of(const void *handle, const void *module)
+{
+    bool of_process = handle == GetProcessHeap();
+
+    return (struct heap_origin){.kind = of_process ? HostMemHeapOfProcess : HostMemHeapOfModule,
+                                .handle = (uintptr_t)handle,
+                                .module = of_process ? 0 : (uintptr_t)module};
+}
+
+bool heap_table_add(struct manager *manager, HANDLE handle, DWORD options, const void *module)
 {
     struct entry *entry = take_free();
+    struct host_malloc *host_malloc;
     IHostMalloc *iface;
 
     if (!entry)
@@ -94,9 +104,9 @@ bool heap_table_add(struct manager *manager, HANDLE handle, DWORD options)
         give_back(entry);
         return false;
     }
-    atomic_store_explicit(&entry->host_malloc,
-                          CONTAINING_RECORD(iface, struct host_malloc, IHostMalloc_iface),
-                          memory_order_release);
+    host_malloc = CONTAINING_RECORD(iface, struct host_malloc, IHostMalloc_iface);
+    heap_set_origin(host_malloc->heap, origin_of(handle, module));
+    atomic_store_explicit(&entry->host_malloc, host_malloc, memory_order_release);
     atomic_store_explicit(&entry->options, options, memory_order_relaxed);
     atomic_store_explicit(&entry->handle, handle, memory_order_release);
     return true;
@@ -135,12 +145,23 @@ void heap_table_remove(const struct manager *manager, HANDLE handle)
     release(host_malloc);
 }
 
-bool heap_table_ensure_process_heap(struct manager *manager)
+/* HEAP_CREATE_ENABLE_EXECUTE, if blocks of the heap can be executed; else 0. */
+static DWORD options_of(HANDLE handle)
 {
-    HANDLE handle = GetProcessHeap();
+    const DWORD executable = PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE;
+    MEMORY_BASIC_INFORMATION pages;
+
+    return VirtualQuery(handle, &pages, sizeof(pages)) && (pages.Protect & executable)
+               ? HEAP_CREATE_ENABLE_EXECUTE
+               : 0;
+}
+
+bool heap_table_ensure(struct manager *manager, HANDLE handle, const void *module)
+{
     struct served_heap heap;
 
-    return heap_table_find(manager, handle, &heap) || heap_table_add(manager, handle, 0);
+    return heap_table_find(manager, handle, &heap) ||
+           heap_table_add(manager, handle, options_of(handle), module);
 }
 
 static bool is_in_use(struct heap *heap)

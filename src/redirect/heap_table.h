@@ -20,14 +20,20 @@ struct served_heap {
 /* False: the handle does not stand for a heap of this manager. */
 bool heap_table_find(const struct manager *manager, HANDLE handle, struct served_heap *heap);
 
-/* Makes a heap for a handle. False: no memory or no room; the handle is left to Win32. */
-bool heap_table_add(struct manager *manager, HANDLE handle, DWORD options);
+/*
+ * Makes a heap for a handle. `module`: an address in the module whose heap it is (HOSTMEM_HEAP).
+ * False: no memory or no room; the handle is left to Win32.
+ */
+bool heap_table_add(struct manager *manager, HANDLE handle, DWORD options, const void *module);
 
 /* Ends the handle's heap and frees its blocks. Does nothing for a handle that stands for none. */
 void heap_table_remove(const struct manager *manager, HANDLE handle);
 
-/* Makes a heap for the process's heap, unless there is one. False: no memory or no room. */
-bool heap_table_ensure_process_heap(struct manager *manager);
+/*
+ * Makes a heap for a handle of a heap that there was before, unless the handle has one. Of several
+ * threads only one at a time. False: no memory or no room.
+ */
+bool heap_table_ensure(struct manager *manager, HANDLE handle, const void *module);
 
 /*
  * True if a heap of this manager has live blocks. If one is removed meanwhile, either may be said.

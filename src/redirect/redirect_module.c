@@ -8,7 +8,10 @@
 
 #define REDIRECT_FLAGS                                                                             \
     ((DWORD)(HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_NO_STATUS | HOSTMEM_REDIRECT_FOLLOW |        \
-             HOSTMEM_REDIRECT_ENDINGS | HOSTMEM_REDIRECT_NO_PAGES))
+             HOSTMEM_REDIRECT_ENDINGS | HOSTMEM_REDIRECT_NO_PAGES | HOSTMEM_REDIRECT_LIBRARIES))
+
+/* What HOSTMEM_REDIRECT_LIBRARIES needs. */
+#define LIBRARIES_NEED ((DWORD)(HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_FOLLOW))
 
 /* True for modules through which the hooks' own calls go: rewritten, a hook would call itself. */
 static bool serves_hooks(HMODULE module)
@@ -114,6 +117,8 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
         return error_info_set(BAD_REDIRECT_NO_MODULE, 0);
     if (dwFlags & ~REDIRECT_FLAGS)
         return error_info_set(BAD_REDIRECT_FLAGS, dwFlags & ~REDIRECT_FLAGS);
+    if ((dwFlags & HOSTMEM_REDIRECT_LIBRARIES) && LIBRARIES_NEED & ~dwFlags)
+        return error_info_set(BAD_REDIRECT_LIBRARIES, dwFlags);
     if (serves_hooks(hModule))
         return error_info_set(BAD_REDIRECT_OWN_MODULE, (uintptr_t)hModule);
     undo_abandoned();
@@ -123,6 +128,7 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
     made->name = new_name();
     *ppRedirection = made->name;
     redirection_settle(made);
+    follow_libraries();
     return S_OK;
 }
 

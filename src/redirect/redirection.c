@@ -16,6 +16,7 @@
 #include "redirect/hooks/lookup_hooks.h"
 #include "redirect/hooks/notification_hooks.h"
 #include "redirect/hooks/page_hooks.h"
+#include "redirect/libraries.h"
 #include "redirect/own_process.h"
 #include "redirect/spinlock.h"
 #include "redirect/unloads.h"
@@ -191,6 +192,7 @@ static HRESULT begin_held(struct manager *manager, HMODULE module, DWORD flags,
     made->module = module;
     made->flags = flags;
     made->holds_module = true;
+    made->keeps_blocks = (flags & HOSTMEM_REDIRECT_HEAP) && libraries_is_one(module);
     put_in(made);
     *redirection = made;
     return S_OK;
@@ -212,13 +214,16 @@ HRESULT redirection_begin(struct manager *manager, HMODULE module, DWORD flags,
 HRESULT redirection_complete(struct manager *manager, struct redirection *redirection)
 {
     DWORD flags = redirection->flags;
+    struct taken_heaps heaps = {.module = redirection->module};
     HRESULT hr;
 
     if (!pin_hooks())
         return HRESULT_FROM_WIN32(GetLastError());
     unloads_begin(entries_forget);
-    hr = binding_begin(manager, (flags & HOSTMEM_REDIRECT_HEAP) && !(flags & REDIRECT_LOADER_ONLY),
-                       &redirection->use);
+    heaps.of_process = (flags & HOSTMEM_REDIRECT_HEAP) && !(flags & REDIRECT_LOADER_ONLY);
+    if (heaps.of_process)
+        heaps.own = libraries_own_heap(redirection->module);
+    hr = binding_begin(manager, &heaps, &redirection->use);
     if (hr != S_OK)
         return hr;
     if (!(flags & (HOSTMEM_REDIRECT_NO_STATUS | REDIRECT_LOADER_ONLY)))

@@ -59,6 +59,18 @@ const char *label_of_pressure(DWORD pressure)
     }
 }
 
+const char *label_of_heap(DWORD kind)
+{
+    switch (kind) {
+    case HostMemHeapOfProcess:
+        return "process";
+    case HostMemHeapOfModule:
+        return "module";
+    default:
+        return "host";
+    }
+}
+
 const char *label_of_status(DWORD status)
 {
     switch (status) {

@@ -23,6 +23,9 @@ const char *label_of_pressure(DWORD pressure);
 /* "open", "broken" or "closed". */
 const char *label_of_status(DWORD status);
 
+/* "host", "process" or "module": whose a heap is. */
+const char *label_of_heap(DWORD kind);
+
 /* Short, such as "ExitProcess". */
 const char *label_of_ending(enum ending_kind kind);
 

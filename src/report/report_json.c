@@ -30,20 +30,29 @@ static json_t *runtime_object(const struct snapshot_subject *subject)
     return object;
 }
 
+static json_t *names_array(const char *const *names, size_t count)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_build_item(array, json_string(names[i]));
+    return array;
+}
+
 static json_t *host_object(const struct snapshot_subject *subject)
 {
     json_t *object = json_object();
-    json_t *modules = json_array();
 
-    for (size_t i = 0; i < subject->module_count; i++)
-        json_build_item(modules, json_string(subject->modules[i]));
     if (subject->has_host_control)
         json_build_result(object, "set_host_control", subject->host_control);
     else
         json_build_member(object, "set_host_control", json_null());
     json_build_member(object, "set_host_control_accepted",
                       json_boolean(subject->has_host_control && subject->host_control == S_OK));
-    json_build_member(object, "redirected_modules", modules);
+    json_build_member(object, "redirected_modules",
+                      names_array(subject->modules, subject->module_count));
+    json_build_member(object, "redirected_libraries",
+                      names_array(subject->libraries, subject->library_count));
     json_build_member(object, "heap", json_boolean(subject->manages_heaps));
     json_build_member(object, "callers", json_boolean(subject->keeps_callers));
     json_build_member(object, "check", json_boolean(subject->checks_blocks));
@@ -115,6 +124,8 @@ static json_t *statistics_object(const HOSTMEM_STATISTICS *statistics)
     json_build_integer(object, "damaged_blocks", statistics->DamagedBlocks);
     json_build_integer(object, "foreign_commits", statistics->ForeignCommits);
     json_build_integer(object, "passed_frees", statistics->PassedFrees);
+    json_build_integer(object, "passed_heap_calls", statistics->PassedHeapCalls);
+    json_build_integer(object, "passed_heap_bytes", statistics->PassedHeapBytes);
     json_build_integer(object, "child_processes", statistics->ChildProcesses);
     json_build_integer(object, "leaked_blocks", statistics->LeakedBlocks);
     json_build_integer(object, "leaked_bytes", statistics->LeakedBytes);

@@ -47,11 +47,15 @@ static json_t *size_classes_array(const struct snapshot *snapshot, DWORD heap)
     return array;
 }
 
-static json_t *heap_object(const HOSTMEM_HEAP *heap, const struct snapshot *snapshot)
+static json_t *heap_object(const HOSTMEM_HEAP *heap, const char *module,
+                           const struct snapshot *snapshot)
 {
     json_t *object = json_object();
 
     json_build_integer(object, "number", heap->Number);
+    json_build_text(object, "of", label_of_heap(heap->Kind));
+    json_build_text(object, "module", module);
+    json_build_address(object, "handle", (uintptr_t)heap->Handle);
     json_build_member(object, "executable", json_boolean(heap->Executable));
     json_build_gauge(object, "blocks", &heap->Blocks);
     json_build_gauge(object, "block_bytes", &heap->BlockBytes);
@@ -73,7 +77,8 @@ json_t *report_json_heaps(const struct snapshot *snapshot)
     json_t *array = json_array();
 
     for (size_t i = 0; i < snapshot->heap_count; i++)
-        json_build_item(array, heap_object(&snapshot->heaps[i], snapshot));
+        json_build_item(array,
+                        heap_object(&snapshot->heaps[i], snapshot->heap_modules[i], snapshot));
     return array;
 }
 

@@ -67,6 +67,14 @@ static void write_host(struct text *text, const struct snapshot_subject *subject
     text_format(text, "\n");
 }
 
+static void write_libraries(struct text *text, const struct snapshot_subject *subject)
+{
+    for (size_t i = 0; i < subject->library_count; i++)
+        text_format(text, "%s%s", i ? ", " : "  libraries   ", subject->libraries[i]);
+    if (subject->library_count)
+        text_format(text, "\n");
+}
+
 static void write_subject(struct text *text, const struct snapshot_subject *subject)
 {
     static const char title[] = "---- hostmem " HOSTMEM_VERSION_TEXT " ";
@@ -78,6 +86,7 @@ static void write_subject(struct text *text, const struct snapshot_subject *subj
     write_ending(text, subject);
     write_runtime(text, subject);
     write_host(text, subject);
+    write_libraries(text, subject);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -126,6 +135,7 @@ static void write_calls(struct text *text, const HOSTMEM_STATISTICS *statistics)
     report_table_count(text, "refused frees", statistics->RefusedFrees);
     report_text_refused_blocks(text, statistics);
     report_table_count(text, "frees passed through to Win32", statistics->PassedFrees);
+    report_table_count(text, "heap calls passed through to Win32", statistics->PassedHeapCalls);
     report_table_count(text, "commits in foreign memory", statistics->ForeignCommits);
     if (statistics->ChildProcesses)
         report_table_count(text, "processes started, not watched", statistics->ChildProcesses);

@@ -50,9 +50,18 @@ static void write_bytes_now(struct text *text, const char *name, uint64_t bytes)
     text_format(text, "\n");
 }
 
-static void write_heap(struct text *text, const HOSTMEM_HEAP *heap)
+static void write_owner(struct text *text, const HOSTMEM_HEAP *heap, const char *module)
+{
+    if (heap->Kind == HostMemHeapOfProcess)
+        text_format(text, "  in place of the process's heap\n");
+    else if (heap->Kind == HostMemHeapOfModule)
+        text_format(text, "  in place of a heap of %s\n", *module ? module : "generated code");
+}
+
+static void write_heap(struct text *text, const HOSTMEM_HEAP *heap, const char *module)
 {
     text_format(text, "\nHeap %-15lu%29s%29s\n", heap->Number, "now", "peak");
+    write_owner(text, heap, module);
     report_table_number_gauge(text, "live blocks", &heap->Blocks);
     report_table_byte_gauge(text, "bytes in them", &heap->BlockBytes);
     report_table_number_gauge(text, "large ones", &heap->LargeBlocks);
@@ -73,7 +82,7 @@ void report_text_heaps(struct text *text, const struct snapshot *snapshot)
 
     for (size_t i = 0; i < snapshot->heap_count; i++) {
         if (items[i].Allocations)
-            write_heap(text, &items[i]);
+            write_heap(text, &items[i], snapshot->heap_modules[i]);
         else
             unused++;
     }

@@ -33,6 +33,8 @@ struct snapshot_subject {
     HRESULT host_control;       /* what SetHostControl returned */
     const char *const *modules; /* names of the modules that were redirected */
     size_t module_count;
+    const char *const *libraries; /* by which others allocate, likewise */
+    size_t library_count;
 
     /* What was asked of hostmem. */
     bool manages_heaps;
@@ -91,6 +93,7 @@ struct snapshot {
     size_t mapped_range_count;
     const HOSTMEM_HEAP *heaps;
     size_t heap_count;
+    const char *const *heap_modules; /* of each heap: the name of HOSTMEM_HEAP.Module; "": none */
     const struct heap_size_class *size_classes; /* one heap's after another's */
     size_t size_class_count;
     const struct live_block_group *live_block_groups; /* those of the most bytes first */

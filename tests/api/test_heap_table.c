@@ -36,7 +36,7 @@ static DWORD WINAPI visit(void *context)
 
         switch ((random >> 32) % 3) {
         case 0:
-            if (heap_table_add(meeting->manager, handle, 0))
+            if (heap_table_add(meeting->manager, handle, 0, NULL))
                 InterlockedIncrement(&meeting->added);
             break;
         case 1:

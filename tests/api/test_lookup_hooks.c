@@ -211,8 +211,8 @@ static void functions_of_others_are_left_alone(void **state)
 {
     const struct looker *looker = *state;
     HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-    static const char *const native[] = {"RtlAllocateHeap", "RtlFreeHeap",
-                                         "NtAllocateVirtualMemory", "RtlExitUserProcess"};
+    static const char *const native[] = {"RtlCreateHeap", "RtlWalkHeap", "NtAllocateVirtualMemory",
+                                         "RtlExitUserProcess"};
 
     assert_true(holder_of(look_up_in(looker, looker->module, "VirtualAlloc")) == looker->module);
     assert_true(look_up(looker, "GetTickCount") == win32("GetTickCount"));
@@ -264,6 +264,59 @@ static void memory_by_looked_up_functions_is_in_the_books(void **state)
     assert_true(LOOKED_UP(looker, VirtualFree)(memory, 0, MEM_RELEASE));
     assert_figure(statistics_of(subject).Blocks.Now, 0);
     assert_figure(statistics_of(subject).PassedFrees, 0);
+}
+
+/* ntdll's names for the functions of heaps, which pass blocks to and from Win32's. */
+static void memory_by_ntdlls_functions_of_heaps_is_in_the_books(void **state)
+{
+    const struct looker *looker = *state;
+    const struct subject *subject = &looker->subject;
+    HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
+    __typeof__(HeapAlloc) *alloc =
+        (__typeof__(HeapAlloc) *)look_up_in(looker, ntdll, "RtlAllocateHeap");
+    __typeof__(HeapReAlloc) *resize =
+        (__typeof__(HeapReAlloc) *)look_up_in(looker, ntdll, "RtlReAllocateHeap");
+    __typeof__(HeapSize) *size = (__typeof__(HeapSize) *)look_up_in(looker, ntdll, "RtlSizeHeap");
+    BOOLEAN(WINAPI * release)
+    (HANDLE, DWORD, void *) =
+        (BOOLEAN(WINAPI *)(HANDLE, DWORD, void *))look_up_in(looker, ntdll, "RtlFreeHeap");
+    BOOLEAN(WINAPI * validate)
+    (HANDLE, DWORD, const void *) = (BOOLEAN(WINAPI *)(HANDLE, DWORD, const void *))look_up_in(
+        looker, ntdll, "RtlValidateHeap");
+    HANDLE(WINAPI * destroy)
+    (HANDLE) = (HANDLE(WINAPI *)(HANDLE))look_up_in(looker, ntdll, "RtlDestroyHeap");
+    HANDLE heap = LOOKED_UP(looker, HeapCreate)(0, 0, 0);
+    void *block = alloc(heap, 0, 100);
+    HOSTMEM_BLOCK found;
+
+    assert_hresult(IHostMemInspection_FindBlock(subject->inspection, block, &found), S_OK);
+    block = resize(heap, 0, block, 200);
+    assert_figure(size(heap, 0, block), 200);
+    assert_true(validate(heap, 0, block));
+    assert_true(LOOKED_UP(looker, HeapFree)(heap, 0, block));
+    block = LOOKED_UP(looker, HeapAlloc)(heap, 0, 100);
+    assert_true(release(heap, 0, block));
+    assert_figure(statistics_of(subject).Blocks.Now, 0);
+    assert_figure(statistics_of(subject).PassedHeapCalls, 0);
+    block = HeapAlloc(heap, 0, 100);
+    assert_true(release(heap, 0, block));
+    assert_figure(statistics_of(subject).PassedFrees, 1);
+    assert_non_null(alloc(heap, 0, 100));
+    assert_null(destroy(heap));
+    assert_figure(statistics_of(subject).Blocks.Now, 0);
+    assert_figure(statistics_of(subject).LeakedBlocks, 0);
+}
+
+/* A value beside the block is ntdll's to keep (HEAP_SETTABLE_USER_VALUE). */
+static void a_block_with_a_value_of_the_callers_is_left_to_win32(void **state)
+{
+    const struct looker *looker = *state;
+    void *block = ((__typeof__(HeapAlloc) *)look_up_in(
+        looker, GetModuleHandleW(L"ntdll.dll"), "RtlAllocateHeap"))(GetProcessHeap(), 0x100, 100);
+
+    assert_figure(statistics_of(&looker->subject).Blocks.Now, 0);
+    assert_figure(statistics_of(&looker->subject).PassedHeapCalls, 1);
+    assert_true(HeapFree(GetProcessHeap(), 0, block));
 }
 
 static void GlobalMemoryStatusEx_that_was_looked_up_tells_the_limit(void **state)
@@ -582,6 +635,8 @@ int main(void)
         looker_promise_all(what_is_not_there_is_not_found_as_in_win32),
         looker_promise_all(GetProcAddress_that_was_looked_up_looks_up_likewise),
         looker_promise_all(memory_by_looked_up_functions_is_in_the_books),
+        looker_promise_all(memory_by_ntdlls_functions_of_heaps_is_in_the_books),
+        looker_promise_all(a_block_with_a_value_of_the_callers_is_left_to_win32),
         looker_promise(GlobalMemoryStatusEx_that_was_looked_up_tells_the_limit),
         looker_promise(two_redirections_look_up_what_either_redirects),
         looker_promise(an_entry_that_someone_else_rewrote_is_redirected_already),

@@ -195,6 +195,9 @@ static void any_other_program_is_native(void **state)
     check_plan(L"program.exe", &arguments, SHAPE_NATIVE, PLAN_ITSELF, "is a native program");
     check_plan(L"program.exe", &arguments, SHAPE_NATIVE, PLAN_ITSELF,
                "would be redirected besides: engine.dll\n");
+    arguments.heap = true;
+    check_plan(L"program.exe", &arguments, SHAPE_NATIVE, PLAN_ITSELF,
+               "those of the libraries by which modules allocate");
 }
 
 /* ------------------------------------------------------------------------------------------------

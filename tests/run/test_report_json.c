@@ -98,15 +98,19 @@ static void an_exit_code_is_a_number_without_a_sign(void **state)
 static void what_was_asked_of_hostmem_is_told(void **state)
 {
     static const char *const modules[] = {"coreclr.dll", "clrjit.dll"};
+    static const char *const libraries[] = {"ucrtbase.dll"};
 
     (void)state;
     json_expect(member("host"),
                 "{'set_host_control': '0x00000000', 'set_host_control_accepted': true,"
-                " 'redirected_modules': [], 'heap': false, 'callers': false, 'check': false,"
+                " 'redirected_modules': [], 'redirected_libraries': [], 'heap': false,"
+                " 'callers': false, 'check': false,"
                 " 'harden': false, 'guard_above': 0, 'tells_pressure': false}");
     snapshot.subject.host_control = E_NOTIMPL;
     snapshot.subject.modules = modules;
     snapshot.subject.module_count = COUNT_OF(modules);
+    snapshot.subject.libraries = libraries;
+    snapshot.subject.library_count = COUNT_OF(libraries);
     snapshot.subject.manages_heaps = true;
     snapshot.subject.keeps_callers = true;
     snapshot.subject.checks_blocks = true;
@@ -115,7 +119,8 @@ static void what_was_asked_of_hostmem_is_told(void **state)
     snapshot.subject.guard_above = 65536;
     json_expect(member("host"),
                 "{'set_host_control': '0x80004001', 'set_host_control_accepted': false,"
-                " 'redirected_modules': ['coreclr.dll', 'clrjit.dll'], 'heap': true,"
+                " 'redirected_modules': ['coreclr.dll', 'clrjit.dll'],"
+                " 'redirected_libraries': ['ucrtbase.dll'], 'heap': true,"
                 " 'callers': true, 'check': true, 'harden': true, 'guard_above': 65536,"
                 " 'tells_pressure': true}");
 }
@@ -176,6 +181,8 @@ static void each_count_is_told_under_its_name(void **state)
     snapshot.statistics.DamagedBlocks = 2;
     snapshot.statistics.ForeignCommits = 3;
     snapshot.statistics.PassedFrees = 4;
+    snapshot.statistics.PassedHeapCalls = 9;
+    snapshot.statistics.PassedHeapBytes = 900;
     snapshot.statistics.LeakedBlocks = 5;
     snapshot.statistics.LeakedBytes = 6;
     told = member("statistics");
@@ -183,6 +190,8 @@ static void each_count_is_told_under_its_name(void **state)
     json_expect(json_expect_member(told, "damaged_blocks"), "2");
     json_expect(json_expect_member(told, "foreign_commits"), "3");
     json_expect(json_expect_member(told, "passed_frees"), "4");
+    json_expect(json_expect_member(told, "passed_heap_calls"), "9");
+    json_expect(json_expect_member(told, "passed_heap_bytes"), "900");
     json_expect(json_expect_member(told, "leaked_blocks"), "5");
     json_expect(json_expect_member(told, "leaked_bytes"), "6");
 }

@@ -38,6 +38,8 @@ static void a_heap_is_told_with_its_own_size_classes(void **state)
                                .LargeBytes = {50, 51},
                                .SpareBytes = 60,
                                .SpareLargeBytes = 65,
+                               .Kind = HostMemHeapOfModule,
+                               .Handle = (const void *)0x70000,
                                .Allocations = 61,
                                .AllocatedBytes = 62,
                                .Frees = 63,
@@ -53,14 +55,17 @@ static void a_heap_is_told_with_its_own_size_classes(void **state)
                                                               .Blocks = 150,
                                                               .BlockBytes = 4000}},
                                               {.heap = 8, .size_class = {.BlockSize = 48}}};
+    static const char *const module = "ucrtbase.dll";
     const struct snapshot snapshot = {.heaps = &heap,
                                       .heap_count = 1,
+                                      .heap_modules = &module,
                                       .size_classes = classes,
                                       .size_class_count = COUNT_OF(classes)};
 
     (void)state;
     json_expect(report_json_heaps(&snapshot),
-                "[{'number': 7, 'executable': true, 'blocks': {'now': 10, 'peak': 11},"
+                "[{'number': 7, 'of': 'module', 'module': 'ucrtbase.dll', 'handle': '0x70000',"
+                "  'executable': true, 'blocks': {'now': 10, 'peak': 11},"
                 "  'block_bytes': {'now': 20, 'peak': 21}, 'slab_bytes': {'now': 30, 'peak': 31},"
                 "  'large_blocks': {'now': 40, 'peak': 41}, 'large_bytes': {'now': 50, 'peak': 51},"
                 "  'spare_bytes': 60, 'spare_large_bytes': 65, 'allocations': 61, "

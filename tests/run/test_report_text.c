@@ -140,16 +140,20 @@ static void a_manager_that_is_not_open_is_told(void **state)
 static void what_ran_is_told_first(void **state)
 {
     static const char *const modules[] = {"coreclr.dll", "clrjit.dll"};
+    static const char *const libraries[] = {"ucrtbase.dll", "combase.dll"};
 
     (void)state;
     snapshot.subject.modules = modules;
     snapshot.subject.module_count = COUNT_OF(modules);
+    snapshot.subject.libraries = libraries;
+    snapshot.subject.library_count = COUNT_OF(libraries);
     snapshot.subject.manages_heaps = true;
     assert_says("  program     Program.exe\n"
                 "  ended by    return from Main, exit code 3\n"
                 "  runtime     CoreCLR 2.0.0 x64, C:\\runtime\n"
                 "  host        SetHostControl accepted; redirected coreclr.dll, clrjit.dll with "
-                "heaps\n");
+                "heaps\n"
+                "  libraries   ucrtbase.dll, combase.dll\n");
 }
 
 static void an_exit_code_is_told_as_people_look_for_it(void **state)
@@ -185,6 +189,13 @@ static void methods_that_were_never_called_are_left_out(void **state)
         (HOSTMEM_METHOD_COUNT){.Calls = 1234, .Failures = 5};
     assert_says("  VirtualAlloc                              1,234                            5\n");
     assert_null(strstr(text_report(), "VirtualProtect"));
+}
+
+static void heap_calls_that_were_passed_through_are_counted(void **state)
+{
+    (void)state;
+    snapshot.statistics.PassedHeapCalls = 1234;
+    assert_says("  heap calls passed through to Win32        1,234\n");
 }
 
 static void the_pages_of_the_process_add_up(void **state)
@@ -246,6 +257,7 @@ int main(void)
         cmocka_unit_test_setup(what_ran_is_told_first, begin),
         cmocka_unit_test_setup(an_exit_code_is_told_as_people_look_for_it, begin),
         cmocka_unit_test_setup(a_refused_host_control_is_told_with_its_result, begin),
+        cmocka_unit_test_setup(heap_calls_that_were_passed_through_are_counted, begin),
         cmocka_unit_test_setup(methods_that_were_never_called_are_left_out, begin),
         cmocka_unit_test_setup(the_pages_of_the_process_add_up, begin),
         cmocka_unit_test_setup(where_too_much_was_to_be_noted_the_table_says_so, begin),

@@ -81,6 +81,31 @@ static void a_long_origin_has_a_row_of_its_own(void **state)
                  "(5)\n"));
 }
 
+static void a_heap_says_what_it_stands_for(void **state)
+{
+    const HOSTMEM_HEAP heaps[] = {
+        {.Number = 1, .Allocations = 1, .Kind = HostMemHeapOfProcess},
+        {.Number = 2, .Allocations = 1, .Kind = HostMemHeapOfModule},
+        {.Number = 3, .Allocations = 1, .Kind = HostMemHeapOfModule},
+        {.Number = 4, .Allocations = 1},
+    };
+    static const char *const modules[] = {"", "ucrtbase.dll", "", ""};
+    const struct snapshot snapshot = {
+        .heaps = heaps, .heap_count = COUNT_OF(heaps), .heap_modules = modules};
+    struct text text = {.arena = &arena};
+    const char *shown;
+
+    (void)state;
+    report_text_heaps(&text, &snapshot);
+    shown = strstr(text.characters, "\n  in place of the process's heap\n");
+    assert_non_null(shown);
+    shown = strstr(shown, "\n  in place of a heap of ucrtbase.dll\n");
+    assert_non_null(shown);
+    shown = strstr(shown, "\n  in place of a heap of generated code\n");
+    assert_non_null(shown);
+    assert_null(strstr(strchr(shown + 1, '\n'), "in place of"));
+}
+
 static void a_damaged_block_is_told_with_its_origin(void **state)
 {
     const struct damaged_block block = {.kind = HostMemDamageAfterFree,
@@ -140,6 +165,7 @@ int main(void)
         cmocka_unit_test(ten_groups_are_shown_and_the_rest_counted),
         cmocka_unit_test(ten_groups_are_all),
         cmocka_unit_test(a_long_origin_has_a_row_of_its_own),
+        cmocka_unit_test(a_heap_says_what_it_stands_for),
         cmocka_unit_test(a_damaged_block_is_told_with_its_origin),
         cmocka_unit_test(a_write_beyond_a_block_is_told_with_its_side_and_how_far_that_was),
     };

@@ -48,6 +48,8 @@ static const struct words {
                                  "is a module that the redirection itself relies on"},
     [BAD_REDIRECT_FLAGS] = {"HostMemRedirectModule", "dwFlags",
                             "has flags that this version does not know: Value"},
+    [BAD_REDIRECT_LIBRARIES] = {"HostMemRedirectModule", "dwFlags",
+                                "has HOSTMEM_REDIRECT_LIBRARIES without _HEAP and _FOLLOW"},
     [BAD_FOLLOW_MODULE] = {"HostMemFollowModule", "hModule", "is NULL"},
     [BAD_REDIRECTION] = {"HostMemRemoveRedirection", "pRedirection",
                          "is no redirection, or has been removed before"},

@@ -73,15 +73,19 @@ static LPVOID pass_realloc(struct retry *retry, HANDLE handle, DWORD flags, LPVO
                : HeapReAlloc(handle, flags, memory, size);
 }
 
+/* RtlAllocateHeap's: ntdll keeps a value of the caller's beside the block. Win32 serves that. */
+#define SETTABLE_USER_VALUE ((DWORD)0x100)
+
 static LPVOID WINAPI hook_HeapAlloc(HANDLE handle, DWORD flags, SIZE_T size)
 {
     struct manager *manager = binding_enter_open();
     struct served_heap heap;
     void *memory;
 
-    if (!manager || !heap_table_find(manager, handle, &heap)) {
+    if (!manager || (flags & SETTABLE_USER_VALUE) || !heap_table_find(manager, handle, &heap)) {
         struct retry retry = retry_of(manager);
 
+        heap_blocks_count_passed_call(manager, size);
         binding_leave();
         return pass_alloc(&retry, handle, flags, size);
     }
@@ -156,6 +160,7 @@ static LPVOID WINAPI hook_HeapReAlloc(HANDLE handle, DWORD flags, LPVOID memory,
     if (!owner) {
         struct retry retry = retry_of(manager);
 
+        heap_blocks_count_passed_call(manager, size);
         binding_leave();
         return pass_realloc(&retry, handle, flags, memory, size);
     }
@@ -207,7 +212,7 @@ static HANDLE WINAPI hook_HeapCreate(DWORD options, SIZE_T initial, SIZE_T maxim
         end_heaps(handle);
         /* Only Win32 can keep a heap below its maximum size. */
         if (!maximum)
-            heap_table_add(manager, handle, options);
+            heap_table_add(manager, handle, options, __builtin_return_address(0));
     }
     binding_leave();
     SetLastError(last_error);
@@ -250,6 +255,8 @@ static BOOL WINAPI hook_HeapWalk(HANDLE handle, LPPROCESS_HEAP_ENTRY entry)
     bool found;
 
     binding_enter();
+    /* A run-time library's _heapwalk hands back the address alone. */
+    ours = ours || (entry && heap_blocks_owner(entry->lpData));
     found = ours && heap_blocks_next(handle, entry->lpData, &block);
     binding_leave();
     if (found) {
@@ -271,3 +278,23 @@ static struct hook hooks[] = {
 };
 
 const struct hook_table heap_hooks = HOOK_TABLE(hooks);
+
+/*
+ * The same functions under the names of ntdll.dll, to which Win32 forwards, or passes on. It
+ * returns BOOLEAN where Win32 returns BOOL. Only HeapDestroy's result has another meaning there.
+ */
+static PVOID WINAPI hook_RtlDestroyHeap(HANDLE handle)
+{
+    return hook_HeapDestroy(handle) ? NULL : handle;
+}
+
+static struct hook native_hooks[] = {
+    HOOK_NAMED("RtlAllocateHeap", hook_HeapAlloc),
+    HOOK_NAMED("RtlReAllocateHeap", hook_HeapReAlloc),
+    HOOK_NAMED("RtlFreeHeap", hook_HeapFree),
+    HOOK_NAMED("RtlSizeHeap", hook_HeapSize),
+    HOOK_NAMED("RtlValidateHeap", hook_HeapValidate),
+    HOOK(RtlDestroyHeap),
+};
+
+const struct hook_table native_heap_hooks = HOOK_TABLE(native_hooks);

@@ -7,5 +7,6 @@
 #include "redirect/hooks/hook_table.h"
 
 extern const struct hook_table heap_hooks;
+extern const struct hook_table native_heap_hooks; /* of ntdll.dll */
 
 #endif

@@ -27,7 +27,7 @@ static const struct {
     {&local_hooks, HOOKS_HEAP, false},           {&memory_status_hooks, HOOKS_STATUS, false},
     {&notification_hooks, HOOKS_STATUS, false},  {&loader_hooks, HOOKS_LOADS, false},
     {&child_hooks, HOOKS_ENDINGS, false},        {&ending_hooks, HOOKS_ENDINGS, false},
-    {&native_ending_hooks, HOOKS_ENDINGS, true},
+    {&native_ending_hooks, HOOKS_ENDINGS, true}, {&native_heap_hooks, HOOKS_HEAP, true},
 };
 
 enum {
@@ -36,7 +36,8 @@ enum {
 
 /*
  * The libraries. Some of Win32's functions are forwarded to ntdll's; a module that asks ntdll
- * itself for them gets ntdll's, because it may pair them with others that no hook stands for.
+ * itself for them gets ntdll's, because it may pair them with others that no hook stands for. Of
+ * functions of heaps both have hooks, because a block may come from the one and go to the other.
  */
 static _Atomic(HMODULE) libraries[HOOK_LIBRARIES];
 
@@ -142,6 +143,32 @@ bool hook_catalogue_is_unknown(unsigned features, const struct import *import, c
     if (import_text_has_prefix(import->module, "api-ms-"))
         return import->ordinal && has_hook_by_ordinal(features, import->ordinal);
     return !import->ordinal;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Hooks of heap functions
+ * --------------------------------------------------------------------------------------------- */
+
+/* Of the functions of heaps, those that ask for something new. */
+static const char *const makers[] = {"HeapAlloc", "HeapCreate", "LocalAlloc", "GlobalAlloc",
+                                     "RtlAllocateHeap"};
+
+static bool is_maker(const void *hook)
+{
+    for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
+        if (hook_table_find(&heap_hooks, makers[i]) == hook ||
+            hook_table_find(&local_hooks, makers[i]) == hook ||
+            hook_table_find(&native_heap_hooks, makers[i]) == hook)
+            return true;
+    }
+    return false;
+}
+
+bool hook_catalogue_takes_blocks(const void *hook)
+{
+    return (hook_table_has(&heap_hooks, hook) || hook_table_has(&local_hooks, hook) ||
+            hook_table_has(&native_heap_hooks, hook)) &&
+           !is_maker(hook);
 }
 
 /* ------------------------------------------------------------------------------------------------

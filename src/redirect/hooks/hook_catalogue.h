@@ -44,6 +44,9 @@ void *hook_catalogue_find_in(const struct hook_table *table, bool native,
  */
 bool hook_catalogue_is_unknown(unsigned features, const struct import *import, const void *address);
 
+/* True for the hooks of functions of heaps that are given a block, or a heap, that there is. */
+bool hook_catalogue_takes_blocks(const void *hook);
+
 /*
  * The hook for what GetProcAddress has found, by its address, in a module. `function` is the name
  * that was asked for; NULL: it was an ordinal. NULL: there is no hook.

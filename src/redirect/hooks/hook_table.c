@@ -51,6 +51,15 @@ void *hook_table_find(const struct hook_table *table, const char *function)
     return NULL;
 }
 
+bool hook_table_has(const struct hook_table *table, const void *code)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (code_of(&table->hooks[i]) == code)
+            return true;
+    }
+    return false;
+}
+
 static bool is_at(const struct hook *hook, const void *address)
 {
     for (unsigned library = 0; library < HOOK_LIBRARIES; library++) {

@@ -6,6 +6,7 @@
 #define HOSTMEM_REDIRECT_HOOKS_HOOK_TABLE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,6 +64,9 @@ void hook_table_prepare(const struct hook_table *table, enum hook_library first,
 
 /* The hook for the Win32 function of that name; NULL: the table has none. */
 void *hook_table_find(const struct hook_table *table, const char *function);
+
+/* True if the code is that of one of the table's hooks. */
+bool hook_table_has(const struct hook_table *table, const void *code);
 
 /*
  * The hook for the Win32 function at an address. Functions that do the same may share an address:

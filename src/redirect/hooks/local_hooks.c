@@ -67,13 +67,13 @@ static HANDLE pass_alloc(UINT flags, SIZE_T size, alloc_function *win32)
 
 static HANDLE alloc(UINT flags, SIZE_T size, bool fixed, alloc_function *win32, const void *caller)
 {
-    struct manager *manager = fixed ? binding_enter_open() : NULL;
+    struct manager *manager = binding_enter_open();
     struct served_heap heap;
     void *memory;
 
-    if (!manager || !heap_table_find(manager, GetProcessHeap(), &heap)) {
-        if (fixed)
-            binding_leave();
+    if (!manager || !fixed || !heap_table_find(manager, GetProcessHeap(), &heap)) {
+        heap_blocks_count_passed_call(manager, size);
+        binding_leave();
         return pass_alloc(flags, size, win32);
     }
     memory = heap_blocks_make(&heap, size, caller);
@@ -174,6 +174,10 @@ static HANDLE pass_realloc(HANDLE memory, SIZE_T size, UINT flags, realloc_funct
     struct retry retry = retry_begin();
     HANDLE resized;
 
+    if (!(flags & LMEM_MODIFY)) {
+        heap_blocks_count_passed_call(binding_enter(), size);
+        binding_leave();
+    }
     do
         resized = win32(memory, size, flags);
     while (!resized && retry_helps(&retry, GetLastError()));

@@ -12,7 +12,7 @@ const char arguments_help[] =
     "  --runtime DIR  the runtime: a directory with coreclr.dll, or a dotnet root\n"
     "  --json FILE    write the report for machines, too; - is stdout\n"
     "  --quiet        print no report\n"
-    "  --heap         let hostmem.dll manage the runtime's heaps, too\n"
+    "  --heap         let hostmem.dll manage heaps and malloc, too\n"
     "  --callers      with them: tell from where the blocks still live were allocated\n"
     "  --check        with them: tell of blocks that were written beyond, or after they\n"
     "                 were freed\n"

@@ -69,6 +69,14 @@ static HRESULT CALLBACK add_difference(void *list, const HOSTMEM_DIFFERENCE *dif
  * Memory
  * --------------------------------------------------------------------------------------------- */
 
+static const char *copy_text(struct arena *arena, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = arena_alloc(arena, size);
+
+    return copy ? memcpy(copy, text, size) : "";
+}
+
 static struct list list_of(struct snapshot *snapshot, size_t item_size)
 {
     return (struct list){.arena = &snapshot->arena, .item_size = item_size};
@@ -134,7 +142,25 @@ static void take_pages(struct snapshot *snapshot, IHostMemInspection *inspection
     snapshot->mapped_range_count = ranges.count;
 }
 
-static void take_heaps(struct snapshot *snapshot, IHostMemInspection *inspection)
+/* The name of the module whose each heap is. Heaps for which there is no memory are left out. */
+static void name_heaps(struct snapshot *snapshot, const struct board *board)
+{
+    const struct module_names names = {board, &snapshot->arena};
+    struct list modules = list_of(snapshot, sizeof(const char *));
+
+    for (size_t i = 0; i < snapshot->heap_count; i++) {
+        const void *address = snapshot->heaps[i].Module;
+        const struct board_module *module = address ? module_names_find(&names, address) : NULL;
+        const char *name = module ? copy_text(&snapshot->arena, module->name) : "";
+
+        list_add(&modules, &name);
+    }
+    snapshot->heap_modules = modules.items;
+    snapshot->heap_count = modules.count;
+}
+
+static void take_heaps(struct snapshot *snapshot, const struct board *board,
+                       IHostMemInspection *inspection)
 {
     struct list heaps = list_of(snapshot, sizeof(HOSTMEM_HEAP));
     struct list size_classes = list_of(snapshot, sizeof(struct heap_size_class));
@@ -142,6 +168,7 @@ static void take_heaps(struct snapshot *snapshot, IHostMemInspection *inspection
     IHostMemInspection_EnumHeaps(inspection, add_heap, &heaps);
     snapshot->heaps = heaps.items;
     snapshot->heap_count = heaps.count;
+    name_heaps(snapshot, board);
     for (size_t i = 0; i < snapshot->heap_count; i++) {
         struct size_class_list of_heap = {&size_classes, snapshot->heaps[i].Number};
 
@@ -205,16 +232,8 @@ static void take_blocks(struct snapshot *snapshot, const struct board *board,
  * What ran
  * --------------------------------------------------------------------------------------------- */
 
-static const char *copy_text(struct arena *arena, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *copy = arena_alloc(arena, size);
-
-    return copy ? memcpy(copy, text, size) : "";
-}
-
-/* The parts of runtimes, and, where hostmem-host does not host one, the program itself. */
-static void take_modules(struct snapshot *snapshot, const struct board *board)
+/* The names of modules that were redirected: of libraries, or of others. */
+static struct list names_of(struct snapshot *snapshot, const struct board *board, bool libraries)
 {
     struct list names = list_of(snapshot, sizeof(const char *));
 
@@ -222,14 +241,26 @@ static void take_modules(struct snapshot *snapshot, const struct board *board)
         const struct board_redirected *redirected = &board->redirected[i];
 
         if (IS_THERE(*redirected) && redirected->result == S_OK &&
-            redirected->kind != HostMemModuleHost) {
+            redirected->kind != HostMemModuleHost &&
+            (redirected->kind == HostMemModuleLibrary) == libraries) {
             const char *name = copy_text(&snapshot->arena, redirected->name);
 
             list_add(&names, &name);
         }
     }
-    snapshot->subject.modules = names.items;
-    snapshot->subject.module_count = names.count;
+    return names;
+}
+
+/* The parts of runtimes, and, where hostmem-host does not host one, the program itself. */
+static void take_modules(struct snapshot *snapshot, const struct board *board)
+{
+    const struct list modules = names_of(snapshot, board, false);
+    const struct list libraries = names_of(snapshot, board, true);
+
+    snapshot->subject.modules = modules.items;
+    snapshot->subject.module_count = modules.count;
+    snapshot->subject.libraries = libraries.items;
+    snapshot->subject.library_count = libraries.count;
 }
 
 static void take_subject(struct snapshot *snapshot, const struct board *board,
@@ -270,7 +301,7 @@ void snapshot_take(struct snapshot *snapshot, const struct board *board,
     IHostMemInspection_GetStatistics(inspection, &snapshot->statistics);
     IHostMemInspection_GetLimits(inspection, &snapshot->limits);
     take_pages(snapshot, inspection);
-    take_heaps(snapshot, inspection);
+    take_heaps(snapshot, board, inspection);
     take_blocks(snapshot, board, inspection);
     take_process(snapshot, board, ending, look);
     take_subject(snapshot, board, ending);

@@ -144,6 +144,9 @@ void plan_explain(const struct plan *plan, const struct arguments *arguments)
     case PLAN_OTHER_BITNESS:
         printf("  It would be handed to %s.\n", utf8_from_wide(plan->started));
     }
+    if (arguments->heap)
+        printf("  With heaps: also those of the libraries by which modules allocate (C run-time\n"
+               "  libraries, combase.dll or ole32.dll, oleaut32.dll), whenever they are loaded.\n");
     if (arguments->wanted_module_count)
         printf("  Modules that would be redirected besides:");
     for (int i = 0; i < arguments->wanted_module_count; i++)

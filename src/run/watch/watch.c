@@ -30,7 +30,7 @@ static struct process_look last_look;
 static void set_orders(struct board_orders *orders, const struct arguments *arguments)
 {
     if (arguments->heap)
-        orders->redirect_flags |= HOSTMEM_REDIRECT_HEAP;
+        orders->redirect_flags |= HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_LIBRARIES;
     if (arguments->callers)
         orders->manager_flags |= HOSTMEM_TRACK_BLOCKS;
     if (arguments->check)
