@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define FIXED_SEED UINT64_C(0x20261201)
-#define STEPS 4800
+#define STEPS 3600
 #define INTERVAL 24 /* steps between two comparisons of everything */
 #define LENGTH 240  /* of a sequence */
 
