@@ -230,6 +230,16 @@ typedef struct HOSTMEM_OPTIONS {
      */
     HOSTMEM_ENDING_CALLBACK pfnEnding;
     void *pEndingContext;
+
+    /*
+     * Called when a redirected .NET runtime has read its settings, by the thread that starts it,
+     * and before any managed code runs: when the module calls CreateMemoryResourceNotification for
+     * low memory. What was set for the runtime alone (HostMemGetHeapHardLimit) may go from the
+     * environment now. Not called for modules with HOSTMEM_REDIRECT_NO_STATUS. NULL: nothing is
+     * called.
+     */
+    HOSTMEM_STARTED_CALLBACK pfnStarted;
+    void *pStartedContext;
 } HOSTMEM_OPTIONS;
 
 /*

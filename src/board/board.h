@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define BOARD_MAGIC UINT64_C(0x647261426d6d4868)
-#define BOARD_LAYOUT 2u
+#define BOARD_LAYOUT 3u
 #define BOARD_SIZE ((SIZE_T)0x40000) /* the books begin here; a multiple of 64 KiB */
 
 enum {
@@ -55,6 +55,7 @@ struct board_orders {
     bool is_runtime;    /* the program has the runtime in its own file */
     bool is_native_aot; /* likewise: code that was compiled ahead of time */
     bool has_variable;  /* hostmem-run has set BOARD_VARIABLE for the runtime */
+    bool program_has_heap_limit; /* its own settings limit the collector's heap */
     uint64_t started;   /* handle of the event that the agent sets when it has started */
     wchar_t wanted_modules[BOARD_WANTED_MODULES][BOARD_TEXT]; /* to be redirected when loaded */
     uint32_t wanted_module_count;
@@ -146,6 +147,15 @@ struct board {
     struct board_orders orders;
 
     uint32_t not_run_code; /* hostmem-host's exit code */
+
+    uint64_t heap_limit; /* bytes: the hard limit that a collector was told; 0: none */
+
+    /*
+     * Not 0: the limit is too small for the runtime, and the agent has ended the program. Bytes:
+     * the least HOSTMEM_LIMIT.Limit with which it starts.
+     */
+    _Atomic uint64_t least_limit;
+
     _Atomic uint32_t module_count;
     _Atomic uint32_t redirected_count;
     _Atomic uint32_t damage_count;
