@@ -1,8 +1,9 @@
 /*
  * heap_limit.c: see heap_limit.h.
  *
- * `told` is set by the thread that loads a runtime, and cleared by the thread that starts it; two
- * runtimes that start at once in one process are told the same.
+ * `told` has a bit for each setting that is the agent's. It is set by the thread that loads a
+ * runtime, and cleared by the thread that starts it; two runtimes that start at once in one process
+ * are told the same.
  */
 #include "agent/heap_limit.h"
 
@@ -13,45 +14,77 @@ enum {
     DIGITS = 16                /* of a figure in hexadecimal */
 };
 
+/*
+ * A region of the collector's heap has 4 MiB, if nothing is set: of a small limit that is so much
+ * that the collector runs out of regions while there is memory left. Smaller ones cost nothing that
+ * could be measured.
+ */
+#define SMALL_REGION (UINT64_C(1) << 20)
+#define SMALL_LIMIT (UINT64_C(256) << 20)
+
 /* Before .NET 6 only the second name counts; for what NativeAOT has compiled only the first. */
-static const wchar_t *const variables[] = {L"DOTNET_GCHeapHardLimit", L"COMPlus_GCHeapHardLimit"};
+#define BOTH(name) {L"DOTNET_" name, L"COMPlus_" name}
+#define NAMES 2
+
+enum setting {
+    HARD_LIMIT,
+    REGION_SIZE,
+    SETTINGS
+};
+
+static const wchar_t *const variables[SETTINGS][NAMES] = {
+    [HARD_LIMIT] = BOTH(L"GCHeapHardLimit"),
+    [REGION_SIZE] = BOTH(L"GCRegionSize"),
+};
 
 /* Whoever sets one of these has decided himself how large the collector's heap may be. */
-#define BOTH(name) L"DOTNET_" name, L"COMPlus_" name
-static const wchar_t *const decisions[] = {
+static const wchar_t *const decisions[][NAMES] = {
     BOTH(L"GCHeapHardLimit"),           BOTH(L"GCHeapHardLimitPercent"),
     BOTH(L"GCHeapHardLimitSOH"),        BOTH(L"GCHeapHardLimitLOH"),
     BOTH(L"GCHeapHardLimitPOH"),        BOTH(L"GCHeapHardLimitSOHPercent"),
     BOTH(L"GCHeapHardLimitLOHPercent"), BOTH(L"GCHeapHardLimitPOHPercent"),
 };
 
-static atomic_bool told; /* the variables are the agent's */
+static atomic_uint told;
+
+static bool is_set(const wchar_t *const names[NAMES])
+{
+    return GetEnvironmentVariableW(names[0], NULL, 0) || GetEnvironmentVariableW(names[1], NULL, 0);
+}
 
 static bool user_has_decided(void)
 {
     for (size_t i = 0; i < sizeof(decisions) / sizeof(decisions[0]); i++) {
-        if (GetEnvironmentVariableW(decisions[i], NULL, 0))
+        if (is_set(decisions[i]))
             return true;
     }
     return false;
 }
 
-static void set_variables(const wchar_t *value)
+static void set(enum setting setting, const wchar_t *value)
 {
-    for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
-        SetEnvironmentVariableW(variables[i], value);
+    for (int i = 0; i < NAMES; i++)
+        SetEnvironmentVariableW(variables[setting][i], value);
 }
 
-static void tell(uint64_t bytes)
+static void tell(enum setting setting, uint64_t figure)
 {
     wchar_t digits[DIGITS + 1];
 
     for (int i = 0; i < DIGITS; i++)
-        digits[i] = L"0123456789abcdef"[bytes >> (4 * (DIGITS - 1 - i)) & 15];
+        digits[i] = L"0123456789abcdef"[figure >> (4 * (DIGITS - 1 - i)) & 15];
     digits[DIGITS] = L'\0';
-    set_variables(digits);
+    set(setting, digits);
+    atomic_fetch_or_explicit(&told, 1u << setting, memory_order_release);
+}
+
+static void tell_limit(uint64_t bytes)
+{
     agent.board->heap_limit = bytes;
-    atomic_store_explicit(&told, true, memory_order_release);
+    tell(HARD_LIMIT, bytes);
+    if (bytes < SMALL_LIMIT && !agent.board->orders.program_has_region_size &&
+        !is_set(variables[REGION_SIZE]))
+        tell(REGION_SIZE, SMALL_REGION);
 }
 
 /* A process that has made itself visible ends by nobody's decision but its own. */
@@ -74,14 +107,18 @@ void heap_limit_tell(HMODULE module, DWORD flags)
     result =
         HostMemGetHeapHardLimit(agent.manager, module, flags & HOSTMEM_REDIRECT_HEAP, &bytes);
     if (result == S_OK)
-        tell(bytes);
+        tell_limit(bytes);
     else if (result == HRESULT_FROM_WIN32(ERROR_COMMITMENT_LIMIT))
         end_too_small(bytes);
 }
 
 void CALLBACK heap_limit_take_back(void *context)
 {
+    unsigned settings = atomic_exchange_explicit(&told, 0, memory_order_acq_rel);
+
     (void)context;
-    if (atomic_exchange_explicit(&told, false, memory_order_acq_rel))
-        set_variables(NULL);
+    for (int i = 0; i < SETTINGS; i++) {
+        if (settings & 1u << i)
+            set((enum setting)i, NULL);
+    }
 }

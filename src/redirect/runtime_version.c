@@ -72,7 +72,7 @@ static void *export_of(HMODULE module, const char *name)
     return (void *)(uintptr_t)GetProcAddress(module, name);
 }
 
-unsigned runtime_version_major(HMODULE module)
+static unsigned find_major(HMODULE module)
 {
     const struct runtime_info *info = export_of(module, info_name);
 
@@ -81,4 +81,13 @@ unsigned runtime_version_major(HMODULE module)
     if (export_of(module, "coreclr_initialize") || export_of(module, "GetCLRRuntimeHost"))
         return resource_major(module);
     return export_of(module, "DotNetRuntimeDebugHeader") ? RUNTIME_UNKNOWN : RUNTIME_NONE;
+}
+
+unsigned runtime_version_major(HMODULE module)
+{
+    DWORD last_error = GetLastError();
+    unsigned major = find_major(module);
+
+    SetLastError(last_error);
+    return major;
 }

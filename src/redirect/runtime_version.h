@@ -1,7 +1,7 @@
 /*
  * runtime_version.h: which version of .NET a loaded module is the runtime of.
  *
- * Not suspension-safe: calls the loader.
+ * Not suspension-safe: calls the loader. Leaves the last error as it was.
  */
 #ifndef HOSTMEM_REDIRECT_RUNTIME_VERSION_H
 #define HOSTMEM_REDIRECT_RUNTIME_VERSION_H

@@ -1,5 +1,5 @@
 /*
- * heap_limit_set.c: looks for the property's name in the file, as JSON has it. In a single file the
+ * heap_limit_set.c: looks for the properties' names in the file, as JSON has it. In a single file the
  * runtimeconfig.json is never compressed; compiled code and the runtime itself have such names in
  * UTF-16, and without the quotation mark.
  */
@@ -12,22 +12,24 @@
 #include <string.h>
 #include <windows.h>
 
-static const char wanted[] = "\"System.GC.HeapHardLimit";
+#define HEAP_LIMIT "\"System.GC.HeapHardLimit"
+#define REGION_SIZE "\"System.GC.RegionSize"
 
 enum {
-    WANTED_LENGTH = sizeof(wanted) - 1,
+    MOST_NAME = sizeof(HEAP_LIMIT) - 1, /* characters of the longer one */
     CHUNK = 1 << 16
 };
 
-static bool holds(const char *bytes, size_t length)
+static bool holds(const char *bytes, size_t length, const char *name)
 {
-    const char *at = bytes;
+    size_t name_length = strlen(name);
+    const char *at = bytes, *end = bytes + length;
 
-    while ((size_t)(at - bytes) + WANTED_LENGTH <= length) {
-        at = memchr(at, wanted[0], length - (size_t)(at - bytes) - WANTED_LENGTH + 1);
+    while ((size_t)(end - at) >= name_length) {
+        at = memchr(at, name[0], (size_t)(end - at) - name_length + 1);
         if (!at)
             return false;
-        if (memcmp(at, wanted, WANTED_LENGTH) == 0)
+        if (memcmp(at, name, name_length) == 0)
             return true;
         at++;
     }
@@ -35,26 +37,25 @@ static bool holds(const char *bytes, size_t length)
 }
 
 /* What lies across two chunks is found, too: the end of one is kept before the next. */
-static bool file_holds(const wchar_t *path)
+static void look_in_file(const wchar_t *path, struct board_orders *orders)
 {
-    static char bytes[WANTED_LENGTH + CHUNK];
+    static char bytes[MOST_NAME + CHUNK];
     HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
                               OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL);
     size_t kept = 0;
-    bool found = false;
     DWORD read;
 
     if (file == INVALID_HANDLE_VALUE)
-        return false;
-    while (!found && ReadFile(file, bytes + kept, CHUNK, &read, NULL) && read) {
+        return;
+    while (ReadFile(file, bytes + kept, CHUNK, &read, NULL) && read) {
         size_t length = kept + read;
 
-        found = holds(bytes, length);
-        kept = length < WANTED_LENGTH ? length : WANTED_LENGTH - 1;
+        orders->program_has_heap_limit |= holds(bytes, length, HEAP_LIMIT);
+        orders->program_has_region_size |= holds(bytes, length, REGION_SIZE);
+        kept = length < MOST_NAME ? length : MOST_NAME - 1;
         memmove(bytes, bytes + length - kept, kept);
     }
     CloseHandle(file);
-    return found;
 }
 
 /* NULL: it was not given. */
@@ -67,14 +68,16 @@ static const wchar_t *option_value(const struct arguments *arguments, const wcha
     return NULL;
 }
 
-bool heap_limit_set_by_program(const struct plan *plan, const struct arguments *arguments)
+void heap_limit_set_by_program(struct board_orders *orders, const struct plan *plan,
+                               const struct arguments *arguments)
 {
     const struct program program = {.path = plan->program};
     const wchar_t *given = option_value(arguments, L"--runtimeconfig");
 
     if (plan->shape == SHAPE_SINGLE_FILE || plan->shape == SHAPE_NATIVE)
-        return file_holds(plan->program);
-    if (given)
-        return file_holds(path_full(given));
-    return file_holds(program_companion(&program, L".runtimeconfig.json"));
+        look_in_file(plan->program, orders);
+    else if (given)
+        look_in_file(path_full(given), orders);
+    else
+        look_in_file(program_companion(&program, L".runtimeconfig.json"), orders);
 }

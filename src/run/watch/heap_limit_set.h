@@ -4,15 +4,15 @@
 #ifndef HOSTMEM_RUN_WATCH_HEAP_LIMIT_SET_H
 #define HOSTMEM_RUN_WATCH_HEAP_LIMIT_SET_H
 
+#include "board/board.h"
 #include "run/watch/plan.h"
 
-#include <stdbool.h>
-
 /*
- * True if the program's runtimeconfig.json names System.GC.HeapHardLimit, or another property that
- * begins so: the file of --runtimeconfig, the one beside the program, or the one inside a single
- * file.
+ * Sets program_has_heap_limit if the program's runtimeconfig.json names System.GC.HeapHardLimit, or
+ * another property that begins so, and program_has_region_size likewise. The file is that of
+ * --runtimeconfig, the one beside the program, or the one inside a single file.
  */
-bool heap_limit_set_by_program(const struct plan *plan, const struct arguments *arguments);
+void heap_limit_set_by_program(struct board_orders *orders, const struct plan *plan,
+                               const struct arguments *arguments);
 
 #endif

@@ -70,8 +70,8 @@ static int start(const struct plan *plan, const struct arguments *arguments)
     /* What the user has set himself stays. */
     order.orders.has_variable =
         arguments->no_write_xor_execute && !environment_value(BOARD_VARIABLE);
-    order.orders.program_has_heap_limit =
-        arguments->limit && heap_limit_set_by_program(plan, arguments);
+    if (arguments->limit)
+        heap_limit_set_by_program(&order.orders, plan, arguments);
     set_orders(&order.orders, arguments);
     return child_start(&child, &order);
 }
