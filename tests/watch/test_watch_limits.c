@@ -28,7 +28,7 @@ struct work {
     int per_limit; /* not 0: MIB is the limit times this, in quarters */
 };
 
-static const struct work churn = {L"churn 48 6000", "churn: all whole, sum 2626494224143804408\n", 0};
+static const struct work churn = {L"churn 40 6000", "churn: all whole, sum 9444558765879370360\n", 0};
 static const struct work cache = {L"cache 32 10000", "cache: all right, sum 9645074068675494725\n", 0};
 static const struct work list = {L"list 36", "list: sum 5812091327464841295\n", 0};
 static const struct work latency = {L"latency 64", "latency: out of memory 0 and 0 times\n", 0};
