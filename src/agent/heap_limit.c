@@ -23,7 +23,10 @@ enum {
 #define SMALL_LIMIT (UINT64_C(256) << 20)
 
 /* Before .NET 6 only the second name counts; for what NativeAOT has compiled only the first. */
-#define BOTH(name) {L"DOTNET_" name, L"COMPlus_" name}
+#define BOTH(name)                                                                                 \
+    {                                                                                              \
+        L"DOTNET_" name, L"COMPlus_" name                                                          \
+    }
 #define NAMES 2
 
 enum setting {
@@ -104,8 +107,7 @@ void heap_limit_tell(HMODULE module, DWORD flags)
     if (agent.board->orders.program_has_heap_limit || (flags & HOSTMEM_REDIRECT_NO_STATUS) ||
         atomic_load_explicit(&told, memory_order_acquire) || user_has_decided())
         return;
-    result =
-        HostMemGetHeapHardLimit(agent.manager, module, flags & HOSTMEM_REDIRECT_HEAP, &bytes);
+    result = HostMemGetHeapHardLimit(agent.manager, module, flags & HOSTMEM_REDIRECT_HEAP, &bytes);
     if (result == S_OK)
         tell_limit(bytes);
     else if (result == HRESULT_FROM_WIN32(ERROR_COMMITMENT_LIMIT))

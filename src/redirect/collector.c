@@ -45,9 +45,8 @@ void collector_note(struct manager *manager, HMODULE module)
     _Atomic uint32_t *noted = &manager->redirected.collector;
     uint32_t before = atomic_load_explicit(noted, memory_order_relaxed);
 
-    while (before < kind &&
-           !atomic_compare_exchange_weak_explicit(noted, &before, kind, memory_order_relaxed,
-                                                  memory_order_relaxed))
+    while (before < kind && !atomic_compare_exchange_weak_explicit(
+                                noted, &before, kind, memory_order_relaxed, memory_order_relaxed))
         ;
 }
 

@@ -1,6 +1,6 @@
 /*
- * redirect_module.c: HostMemRedirectModule and HostMemRemoveRedirection, and what else is asked of a
- * module.
+ * redirect_module.c: HostMemRedirectModule and HostMemRemoveRedirection, and what else is asked of
+ * a module.
  */
 #include "hosting/errors/error_info.h"
 #include "hosting/host_memory_manager.h"

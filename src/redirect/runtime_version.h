@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <windows.h>
 
-#define RUNTIME_NONE 0u         /* the module holds no runtime */
+#define RUNTIME_NONE 0u          /* the module holds no runtime */
 #define RUNTIME_UNKNOWN UINT_MAX /* it does, and does not say of which version */
 
 /*

@@ -25,16 +25,15 @@ static void redirect_both(struct redirected *redirected, ULONGLONG limit, ULONGL
                           HOSTMEM_REDIRECTION **redirection)
 {
     redirected_limit_committed(redirected, limit, reserve);
-    assert_succeeds(
-        HostMemRedirectModule(redirected->subject.manager, runtime, 0, redirection));
+    assert_succeeds(HostMemRedirectModule(redirected->subject.manager, runtime, 0, redirection));
 }
 
 static ULONGLONG hard_limit(const struct redirected *redirected, DWORD flags, HRESULT expected)
 {
     ULONGLONG bytes = 1;
 
-    assert_hresult(
-        HostMemGetHeapHardLimit(redirected->subject.manager, runtime, flags, &bytes), expected);
+    assert_hresult(HostMemGetHeapHardLimit(redirected->subject.manager, runtime, flags, &bytes),
+                   expected);
     return bytes;
 }
 

@@ -28,8 +28,10 @@ struct work {
     int per_limit; /* not 0: MIB is the limit times this, in quarters */
 };
 
-static const struct work churn = {L"churn 40 6000", "churn: all whole, sum 9444558765879370360\n", 0};
-static const struct work cache = {L"cache 32 10000", "cache: all right, sum 9645074068675494725\n", 0};
+static const struct work churn = {L"churn 40 6000", "churn: all whole, sum 9444558765879370360\n",
+                                  0};
+static const struct work cache = {L"cache 32 10000", "cache: all right, sum 9645074068675494725\n",
+                                  0};
 static const struct work list = {L"list 36", "list: sum 5812091327464841295\n", 0};
 static const struct work latency = {L"latency 64", "latency: out of memory 0 and 0 times\n", 0};
 static const struct work threads = {L"threads", "threads: all whole, out of memory\n", 6};
@@ -51,12 +53,12 @@ struct case_of_limit {
 
 /* Twelve of all. */
 static const struct case_of_limit cases[] = {
-    {&churn, &dotnet_10, 64, false},  {&catch, &dotnet_10, 64, false},
+    {&churn, &dotnet_10, 64, false},   {&catch, &dotnet_10, 64, false},
     {&latency, &dotnet_10, 64, false}, {&cache, &dotnet_10, 80, false},
     {&threads, &dotnet_10, 128, true}, {&list, &dotnet_10, 64, true},
-    {&churn, &dotnet_9, 80, true},    {&catch, &dotnet_9, 128, false},
-    {&churn, &dotnet_8, 64, false},   {&cache, &dotnet_8, 80, true},
-    {&latency, &dotnet_3, 64, false}, {&threads, &dotnet_3, 256, false},
+    {&churn, &dotnet_9, 80, true},     {&catch, &dotnet_9, 128, false},
+    {&churn, &dotnet_8, 64, false},    {&cache, &dotnet_8, 80, true},
+    {&latency, &dotnet_3, 64, false},  {&threads, &dotnet_3, 256, false},
 };
 
 static const wchar_t *arguments_of(const struct case_of_limit *one)

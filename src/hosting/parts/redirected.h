@@ -16,7 +16,7 @@ struct redirected {
     /* EMemoryCriticalLevel: SetRedirectedLevel. Relaxed: requests under way may use either. */
     _Atomic uint32_t level;
 
-    _Atomic bool task_refused;   /* redirect/request_level.h */
+    _Atomic bool task_refused;  /* redirect/request_level.h */
     _Atomic uint32_t collector; /* redirect/collector.h */
     HOSTMEM_MODULE_CALLBACK module_callback;
     void *module_context;

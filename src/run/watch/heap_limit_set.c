@@ -1,7 +1,7 @@
 /*
- * heap_limit_set.c: looks for the properties' names in the file, as JSON has it. In a single file the
- * runtimeconfig.json is never compressed; compiled code and the runtime itself have such names in
- * UTF-16, and without the quotation mark.
+ * heap_limit_set.c: looks for the properties' names in the file, as JSON has it. In a single file
+ * the runtimeconfig.json is never compressed; compiled code and the runtime itself have such names
+ * in UTF-16, and without the quotation mark.
  */
 #include "run/watch/heap_limit_set.h"
 
