@@ -17,8 +17,9 @@ extern "C" {
 typedef struct HOSTMEM_AGENT_OPTIONS {
     DWORD cbSize;                    /* sizeof(HOSTMEM_AGENT_OPTIONS) */
     DWORD dwRedirectFlags;           /* HostMemRedirectModule's; _FOLLOW and _ENDINGS are added */
-    const HOSTMEM_OPTIONS *pManager; /* NULL: the defaults. pBooks, pfnModule, pfnDamage and
-                                        pfnEnding must be NULL: they are the agent's */
+    const HOSTMEM_OPTIONS *pManager; /* NULL: the defaults. pBooks, pfnModule, pfnDamage,
+                                        pfnEnding and pfnStarted must be NULL: they are the
+                                        agent's */
     HMODULE hModule;                 /* the module to redirect; NULL: the program's own */
 } HOSTMEM_AGENT_OPTIONS;
 

@@ -243,6 +243,16 @@ typedef struct HOSTMEM_OPTIONS {
     void *pRefusedContext;
     HOSTMEM_REQUEST_CALLBACK pfnRequest;
     void *pRequestContext;
+
+    /*
+     * Called when a redirected .NET runtime has read its settings, by the thread that starts it,
+     * and before any managed code runs: when the module calls CreateMemoryResourceNotification for
+     * low memory. What was set for the runtime alone (HostMemGetHeapHardLimit) may go from the
+     * environment now. Not called for modules with HOSTMEM_REDIRECT_NO_STATUS. NULL: nothing is
+     * called.
+     */
+    HOSTMEM_STARTED_CALLBACK pfnStarted;
+    void *pStartedContext;
 } HOSTMEM_OPTIONS;
 
 /*

@@ -52,6 +52,9 @@ typedef struct HOSTMEM_ENDING {
 /* HOSTMEM_OPTIONS.pfnEnding. *pEnding is valid until the callback returns. */
 typedef void(CALLBACK *HOSTMEM_ENDING_CALLBACK)(void *pContext, const HOSTMEM_ENDING *pEnding);
 
+/* HOSTMEM_OPTIONS.pfnStarted. */
+typedef void(CALLBACK *HOSTMEM_STARTED_CALLBACK)(void *pContext);
+
 typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
 
 /* HostMemRedirectModule's dwFlags. */
@@ -283,6 +286,37 @@ HRESULT STDMETHODCALLTYPE HostMemRedirectModule(IHostMemoryManager *pManager, HM
  * Any thread, also one that holds the loader's lock. Not suspension-safe.
  */
 HRESULT STDMETHODCALLTYPE HostMemFollowModule(HMODULE hModule);
+
+/*
+ * How large the collector's heap of a runtime may be, so that the whole runtime keeps within the
+ * manager's limit on committed memory. From .NET 7 on a collector must be told a limit in this
+ * form; .NET Core 3.0 to .NET 6 live better with it. A host tells it before the runtime starts, as
+ * the runtime's own documentation says ("Runtime configuration options for garbage collection"):
+ * as the property System.GC.HeapHardLimit, a decimal number, among those of coreclr_initialize or
+ * of hostfxr_set_runtime_property_value; or as the variable DOTNET_GCHeapHardLimit (before .NET 6
+ * COMPlus_GCHeapHardLimit), hexadecimal, until pfnStarted is called. What the user or the
+ * program's runtimeconfig.json has set should stay. hostmem-run and hostmem-agent.dll do this.
+ *
+ * Without it such a runtime meets the limit as refusals only: it collects when it is refused, and
+ * not before. It survives that less often.
+ *
+ * The figure is the task-critical limit less what a runtime of that version was measured to commit
+ * beside its collector, and a share of the limit for what the program's code and types add. It is
+ * computed from the limit as it is now: SetLimits later on does not change what was told.
+ *
+ *   pManager  a manager made by HostMemCreateManager.
+ *   hModule   a loaded module with a .NET runtime in it, such as coreclr.dll; redirected or not.
+ *   dwFlags   HOSTMEM_REDIRECT_HEAP, if the runtime's heaps are redirected, too; else 0.
+ *   pBytes    out: bytes; 0 unless the result says otherwise.
+ * S_OK; S_FALSE: the manager has no such limit, or the collector knows no hard limit (before .NET
+ * Core 3.0; all 32-bit ones): it is told by what GlobalMemoryStatusEx reports;
+ * HRESULT_FROM_WIN32(ERROR_COMMITMENT_LIMIT): the limit is too small for the runtime to start;
+ * *pBytes is the least task-critical limit with which it does; E_POINTER (pManager or pBytes is
+ * NULL); E_INVALIDARG: not a hostmem manager, no .NET runtime, or unknown flags.
+ * Any thread. Not suspension-safe: it calls the loader.
+ */
+HRESULT STDMETHODCALLTYPE HostMemGetHeapHardLimit(IHostMemoryManager *pManager, HMODULE hModule,
+                                                  DWORD dwFlags, ULONGLONG *pBytes);
 
 /*
  * Ends a redirection: puts the import address tables back. An entry that another program has

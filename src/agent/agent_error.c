@@ -45,6 +45,8 @@ HRESULT agent_error_check(const HOSTMEM_AGENT_OPTIONS *options, const HOSTMEM_OP
         return refuse("HOSTMEM_OPTIONS.pfnDamage", is_the_agents, 1);
     if (manager->pfnEnding)
         return refuse("HOSTMEM_OPTIONS.pfnEnding", is_the_agents, 1);
+    if (manager->pfnStarted)
+        return refuse("HOSTMEM_OPTIONS.pfnStarted", is_the_agents, 1);
     atomic_store_explicit(&last.thread, 0, memory_order_release);
     return S_OK;
 }

@@ -5,6 +5,7 @@
 #include "agent/agent_error.h"
 #include "agent/agent_state.h"
 #include "agent/closing.h"
+#include "agent/heap_limit.h"
 #include "agent/module_list.h"
 #include "agent/notes.h"
 #include "agent/text_copy.h"
@@ -94,6 +95,7 @@ HRESULT agent_begin(HANDLE section, struct board *board, const HOSTMEM_OPTIONS *
     own.pfnModule = notes_module;
     own.pfnDamage = notes_damage;
     own.pfnEnding = notes_ending;
+    own.pfnStarted = heap_limit_take_back;
     agent.board = board;
     agent.books = own.pBooks;
     result = make_manager(&own, step);
@@ -131,6 +133,8 @@ HRESULT agent_redirect(HMODULE module, DWORD flags, DWORD kind)
 
     if (result != S_FALSE && !(flags & HOSTMEM_REDIRECT_NO_PAGES))
         notes_redirected(module, kind, result);
+    if (SUCCEEDED(result))
+        heap_limit_tell(module, flags);
     return result;
 }
 

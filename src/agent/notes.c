@@ -6,6 +6,7 @@
 #include "agent/agent_services.h"
 #include "agent/agent_state.h"
 #include "agent/closing.h"
+#include "agent/heap_limit.h"
 #include "agent/text_copy.h"
 
 enum {
@@ -39,6 +40,8 @@ void CALLBACK notes_module(void *context, const HOSTMEM_MODULE *module)
     if (module->Kind == HostMemModuleJit && agent.board->orders.has_variable)
         SetEnvironmentVariableW(BOARD_VARIABLE, NULL);
     notes_redirected(module->hModule, module->Kind, module->Result);
+    if (SUCCEEDED(module->Result))
+        heap_limit_tell(module->hModule, agent.board->orders.redirect_flags);
     agent_services_module(module);
 }
 

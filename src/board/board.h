@@ -52,11 +52,13 @@ struct board_orders {
     DWORD manager_flags;  /* HOSTMEM_OPTIONS.dwFlags */
     SIZE_T guard_above;   /* HOSTMEM_OPTIONS.GuardAbove */
     HOSTMEM_LIMITS limits;
-    bool is_host;       /* the program is hostmem-host.exe, which redirects for itself */
-    bool is_runtime;    /* the program has the runtime in its own file */
-    bool is_native_aot; /* likewise: code that was compiled ahead of time */
-    bool has_variable;  /* hostmem-run has set BOARD_VARIABLE for the runtime */
-    uint64_t started;   /* handle of the event that the agent sets when it has started */
+    bool is_host;                 /* the program is hostmem-host.exe, which redirects for itself */
+    bool is_runtime;              /* the program has the runtime in its own file */
+    bool is_native_aot;           /* likewise: code that was compiled ahead of time */
+    bool has_variable;            /* hostmem-run has set BOARD_VARIABLE for the runtime */
+    bool program_has_heap_limit;  /* its own settings limit the collector's heap */
+    bool program_has_region_size; /* likewise: the regions that the heap consists of */
+    uint64_t started;             /* handle of the event that the agent sets when it has started */
     wchar_t wanted_modules[BOARD_WANTED_MODULES][BOARD_TEXT]; /* to be redirected when loaded */
     uint32_t wanted_module_count;
 };
@@ -141,6 +143,15 @@ struct board {
     struct board_orders orders;
 
     uint32_t not_run_code; /* hostmem-host's exit code */
+
+    uint64_t heap_limit; /* bytes: the hard limit that a collector was told; 0: none */
+
+    /*
+     * Not 0: the limit is too small for the runtime, and the agent has ended the program. Bytes:
+     * the least HOSTMEM_LIMIT.Limit with which it starts.
+     */
+    _Atomic uint64_t least_limit;
+
     _Atomic uint32_t module_count;
     _Atomic uint32_t redirected_count;
     _Atomic uint32_t damage_count;

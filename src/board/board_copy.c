@@ -28,6 +28,8 @@ static void copy_subject(struct board *copy, const struct board *view)
     CopyMemory(copy->failed_step, view->failed_step, sizeof(copy->failed_step));
     END(copy->failed_step);
     copy->not_run_code = view->not_run_code;
+    copy->heap_limit = view->heap_limit;
+    STORE(copy->least_limit, atomic_load_explicit(&view->least_limit, memory_order_acquire));
     COPY(runtime);
     END(copy->runtime.family);
     END(copy->runtime.version);

@@ -19,6 +19,8 @@ static void set_callbacks(struct manager *manager, const HOSTMEM_OPTIONS *option
     manager->damage_context = options->pDamageContext;
     manager->redirected.module_callback = options->pfnModule;
     manager->redirected.module_context = options->pModuleContext;
+    manager->redirected.started_callback = options->pfnStarted;
+    manager->redirected.started_context = options->pStartedContext;
     manager->redirected.ending_callback = options->pfnEnding;
     manager->redirected.ending_context = options->pEndingContext;
 }

@@ -1,8 +1,10 @@
 /*
- * redirect_module.c: HostMemRedirectModule and HostMemRemoveRedirection.
+ * redirect_module.c: HostMemRedirectModule and HostMemRemoveRedirection, and what else is asked of
+ * a module.
  */
 #include "hosting/errors/error_info.h"
 #include "hosting/host_memory_manager.h"
+#include "redirect/collector.h"
 #include "redirect/follow.h"
 #include "redirect/hooks/page_hooks.h"
 
@@ -149,4 +151,21 @@ HRESULT STDMETHODCALLTYPE HostMemFollowModule(HMODULE hModule)
 {
     error_info_prepare();
     return hModule ? follow_module(hModule) : error_info_set(BAD_FOLLOW_MODULE, 0);
+}
+
+HRESULT STDMETHODCALLTYPE HostMemGetHeapHardLimit(IHostMemoryManager *pManager, HMODULE hModule,
+                                                  DWORD dwFlags, ULONGLONG *pBytes)
+{
+    const struct manager *manager = manager_from_interface(pManager);
+
+    if (pBytes)
+        *pBytes = 0;
+    if (!pManager || !pBytes)
+        return E_POINTER;
+    error_info_prepare();
+    if (!manager)
+        return error_info_set(BAD_HARD_LIMIT_MANAGER, (uintptr_t)pManager);
+    if (dwFlags & ~(DWORD)HOSTMEM_REDIRECT_HEAP)
+        return error_info_set(BAD_HARD_LIMIT_FLAGS, dwFlags & ~(DWORD)HOSTMEM_REDIRECT_HEAP);
+    return collector_hard_limit(manager, hModule, dwFlags, pBytes);
 }

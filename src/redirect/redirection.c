@@ -10,6 +10,7 @@
 #include "hosting/errors/error_info.h"
 #include "os/os.h"
 #include "redirect/binding.h"
+#include "redirect/collector.h"
 #include "hosting/parts/ended_thread.h"
 #include "redirect/entries.h"
 #include "redirect/hooks/hook_catalogue.h"
@@ -226,8 +227,10 @@ HRESULT redirection_complete(struct manager *manager, struct redirection *redire
     hr = binding_begin(manager, &heaps, &redirection->use);
     if (hr != S_OK)
         return hr;
-    if (!(flags & (HOSTMEM_REDIRECT_NO_STATUS | REDIRECT_LOADER_ONLY)))
+    if (!(flags & (HOSTMEM_REDIRECT_NO_STATUS | REDIRECT_LOADER_ONLY))) {
+        collector_note(manager, redirection->module);
         notification_hooks_follow(manager);
+    }
     return entries_rewrite(redirection);
 }
 

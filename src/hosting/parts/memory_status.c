@@ -28,7 +28,8 @@ static uint32_t load_for_collector(const struct pressure *pressure, uint32_t per
 }
 
 void memory_status_narrow(const struct budget *budget, uint64_t held,
-                          const struct pressure *pressure, MEMORYSTATUSEX *status, uint32_t most)
+                          const struct pressure *pressure, MEMORYSTATUSEX *status, uint32_t most,
+                          bool total_is_told)
 {
     const struct budget_kind *committed = &budget->committed;
     const struct budget_kind *reserved = &budget->reserved;
@@ -39,7 +40,8 @@ void memory_status_narrow(const struct budget *budget, uint64_t held,
         percent = most;
     if (percent > status->dwMemoryLoad)
         status->dwMemoryLoad = percent;
-    lower(&status->ullTotalPhys, limit);
+    if (total_is_told)
+        lower(&status->ullTotalPhys, limit);
     lower(&status->ullAvailPhys, memory_load_room(committed, held));
     lower(&status->ullTotalPageFile, limit);
     lower(&status->ullAvailPageFile, memory_load_room(committed, held));

@@ -10,14 +10,18 @@
 #include "budget/budget.h"
 #include "budget/pressure.h"
 
+#include <stdbool.h>
+
 #include <windows.h>
 
 /*
  * Narrows GlobalMemoryStatusEx's figures down to the limits. The load is raised to that of the
- * commit limit, scaled for .NET's garbage collector (memory_status.c), but not above `most`. `held`
- * as in memory_load.h.
+ * commit limit, scaled for .NET's garbage collector (memory_status.c), but not above `most`. The
+ * total of physical memory becomes the limit only where `total_is_told`: from .NET 7 on a collector
+ * reserves by it, once, and runs out of what it has reserved. `held` as in memory_load.h.
  */
 void memory_status_narrow(const struct budget *budget, uint64_t held,
-                          const struct pressure *pressure, MEMORYSTATUSEX *status, uint32_t most);
+                          const struct pressure *pressure, MEMORYSTATUSEX *status, uint32_t most,
+                          bool total_is_told);
 
 #endif

@@ -16,10 +16,13 @@ struct redirected {
     /* EMemoryCriticalLevel: SetRedirectedLevel. Relaxed: requests under way may use either. */
     _Atomic uint32_t level;
 
-    _Atomic bool task_refused; /* redirect/request_level.h */
+    _Atomic bool task_refused;  /* redirect/request_level.h */
+    _Atomic uint32_t collector; /* redirect/collector.h */
     HOSTMEM_MODULE_CALLBACK module_callback;
     void *module_context;
 
+    HOSTMEM_STARTED_CALLBACK started_callback; /* NULL: none */
+    void *started_context;
     HOSTMEM_ENDING_CALLBACK ending_callback; /* NULL: none */
     void *ending_context;
     _Atomic uint32_t ending; /* redirect/hooks/ending_hooks.c */

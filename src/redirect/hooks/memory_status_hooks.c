@@ -6,6 +6,7 @@
 #include "heap/reuse/reclaim.h"
 #include "hosting/parts/memory_status.h"
 #include "redirect/binding.h"
+#include "redirect/collector.h"
 #include "redirect/request_level.h"
 
 /*
@@ -18,6 +19,21 @@
  * request was refused.
  */
 #define LOAD_WHEN_REFUSED 89u
+#define MOST_LOAD 100u
+
+/*
+ * A collector that has a hard limit counts what it has committed itself. It must not be told of a
+ * high load: it would do full collections one after the other, or leave them out.
+ */
+static void narrow(const struct manager *manager, MEMORYSTATUSEX *status)
+{
+    bool by_limit = collector_kind_of(manager) == COLLECTOR_BY_LIMIT;
+    uint32_t most =
+        by_limit || request_level_task_is_refused(manager) ? LOAD_WHEN_REFUSED : MOST_LOAD;
+
+    memory_status_narrow(&manager->pages.budget, reclaim_held(&manager->heaps),
+                         &manager->limits.notify.pressure, status, most, !by_limit);
+}
 
 static BOOL WINAPI hook_GlobalMemoryStatusEx(LPMEMORYSTATUSEX status)
 {
@@ -27,9 +43,7 @@ static BOOL WINAPI hook_GlobalMemoryStatusEx(LPMEMORYSTATUSEX status)
         return FALSE;
     manager = binding_enter_open();
     if (manager)
-        memory_status_narrow(&manager->pages.budget, reclaim_held(&manager->heaps),
-                             &manager->limits.notify.pressure, status,
-                             request_level_task_is_refused(manager) ? LOAD_WHEN_REFUSED : 100);
+        narrow(manager, status);
     binding_leave();
     return TRUE;
 }

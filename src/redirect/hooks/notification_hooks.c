@@ -154,6 +154,8 @@ static HANDLE WINAPI hook_CreateMemoryResourceNotification(MEMORY_RESOURCE_NOTIF
     struct manager *manager = binding_enter_open();
     HANDLE handle;
 
+    if (manager && type == LowMemoryResourceNotification && manager->redirected.started_callback)
+        manager->redirected.started_callback(manager->redirected.started_context);
     if (manager &&
         (type == LowMemoryResourceNotification || type == HighMemoryResourceNotification))
         handle = open_event(manager, type);

@@ -22,6 +22,8 @@
 #define ERROR_ELEVATION_REQUIRED 740
 #endif
 
+#define MIB (UINT64_C(1) << 20)
+
 enum {
     NAME_ATTEMPTS = 40, /* to get a name that another process had a moment ago */
     NAME_PAUSE_MILLISECONDS = 50
@@ -151,12 +153,31 @@ static int put_agent(struct child *child, const struct child_order *order, const
     }
 }
 
+/* The least limit is told in whole MiB, the reserve included. */
+bool child_limit_is_too_small(const struct board *board, int *code)
+{
+    uint64_t least = atomic_load_explicit(&board->least_limit, memory_order_acquire);
+    const HOSTMEM_LIMIT *limit = &board->orders.limits.Committed;
+
+    if (!least)
+        return false;
+    least = (least + limit->AppDomainReserve + MIB - 1) / MIB;
+    *code = fail(EXIT_CODE_RUNTIME_FAILED,
+                 "the limit is too small for this runtime to start: it takes %lluM, and more for "
+                 "what the program keeps.",
+                 (unsigned long long)least);
+    return true;
+}
+
 static int agent_not_started(const struct child *child, const struct child_order *order)
 {
     const struct board *board = child->board;
     const char *name = order->shown_program;
     bool failed = atomic_load_explicit(&board->stage, memory_order_acquire) == BOARD_FAILED;
+    int code;
 
+    if (child_limit_is_too_small(board, &code))
+        return code;
     if (failed && board->failed_result == HRESULT_FROM_WIN32(ERROR_REVISION_MISMATCH))
         return fail(EXIT_CODE_HOSTMEM_FAILED,
                     "hostmem-agent.dll is of version %.*s, and this is hostmem-run %s: they belong "

@@ -44,6 +44,12 @@ DWORD child_exit_code(const struct child *child);
 /* It has ended: with --kill-with-parent, what it has started may stay when hostmem-run ends. */
 void child_let_go(struct child *child);
 
+/*
+ * True: the agent has ended the program because its limit is too small for its runtime. *code: the
+ * exit code of this failure, which was announced.
+ */
+bool child_limit_is_too_small(const struct board *board, int *code);
+
 /* The board as it is now. False: it makes no sense. */
 bool child_copy_board(const struct child *child, struct board *copy);
 

@@ -14,6 +14,7 @@
 #include "run/watch/child.h"
 #include "run/watch/command_line.h"
 #include "run/watch/console.h"
+#include "run/watch/heap_limit_set.h"
 #include "run/watch/live_line.h"
 #include "run/watch/report_file.h"
 
@@ -70,6 +71,8 @@ static int start(const struct plan *plan, const struct arguments *arguments)
     /* What the user has set himself stays. */
     order.orders.has_variable =
         arguments->no_write_xor_execute && !environment_value(BOARD_VARIABLE);
+    if (arguments->limit)
+        heap_limit_set_by_program(&order.orders, plan, arguments);
     set_orders(&order.orders, arguments);
     return child_start(&child, &order);
 }
@@ -139,7 +142,7 @@ static int finish(const struct arguments *arguments, struct report_file *file, D
     *exit_code = child_exit_code(&child);
     if (!child_copy_board(&child, &board))
         return fail(EXIT_CODE_HOSTMEM_FAILED, "what the program left makes no sense.");
-    if (has_not_run(&code))
+    if (child_limit_is_too_small(&board, &code) || has_not_run(&code))
         return code;
     return report(arguments, file);
 }

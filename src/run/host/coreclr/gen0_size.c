@@ -40,7 +40,8 @@ bool gen0_size_fit(uint64_t limit)
 {
     wchar_t digits[9];
 
-    if (!limit || environment_value(VARIABLE))
+    if (!limit || environment_value(VARIABLE) || environment_value(L"COMPlus_GCHeapHardLimit") ||
+        environment_value(L"DOTNET_GCHeapHardLimit"))
         return false;
     write_hexadecimal(digits, size_for(limit));
     return SetEnvironmentVariableW(VARIABLE, digits) != FALSE;
