@@ -17,8 +17,8 @@ struct limits {
 };
 
 #if UINTPTR_MAX > UINT32_MAX
-/* Descriptors for 64 GiB of slabs. Histories are fewer where all is reserved from the start: those of
- * 19 million blocks. */
+/* Descriptors for 64 GiB of slabs. Histories are fewer where all is reserved from the start: those
+ * of 19 million blocks. */
 static const struct limits growing_limits = {1u << 14, 1u << 20, 1u << 20, 1u << 18, 4096, 64};
 static const struct limits whole_limits = {1u << 14, 1u << 20, 1u << 20, 1u << 18, 1024, 64};
 #else
