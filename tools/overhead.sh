@@ -32,6 +32,15 @@ build_host() {
   logged overhead-build cmake --build --preset x64 --target hostmem-run hostmem-host
 }
 
+# The programs without debug information, as an installation of the build type Release has them: Wine reads that
+# into memory whenever a program starts.
+copy_host() {
+  mkdir -p "$work/bin" || return 1
+  for file in hostmem-run.exe hostmem-host.exe hostmem.dll hostmem-agent.dll; do
+    x86_64-w64-mingw32-strip -o "$work/bin/$file" "$build/x64/bin/$file" || return 1
+  done
+}
+
 # The program that gives the collector work, compiled for the runtime by the SDK's host and the pinned compiler.
 build_collector() {
   mkdir -p "$work" || return 1
@@ -65,8 +74,9 @@ with_lock build-x64 build_host
 wine_environment x64
 WINEPREFIX=$build/wine/overhead
 wine_prefix overhead
+logged overhead-copy copy_host
 logged overhead-collector build_collector
 exec python3 "$root/tests/bench/overhead/overhead.py" --wine "$wine_loader" --wine-server "$wine_server" \
-  --hostmem-run "$build/x64/bin/hostmem-run.exe" --runtime "$build/runtimes/$runtime" \
+  --hostmem-run "$work/bin/hostmem-run.exe" --runtime "$build/runtimes/$runtime" \
   --compiler "$(pack_directory roslyn)/tasks/netcore/bincore/csc.dll" --azmcp "$(find "$build/programs/azmcp" -name azmcp.exe)" \
   --collector "$work/Collector.dll" --work "$work" "$@"
