@@ -232,11 +232,19 @@ static VOID CALLBACK notice(ULONG reason, const struct notification *data, void 
         wait_to_be_linked(data->base, is_wanted(&((const struct board *)context)->orders, name));
 }
 
+/* GetModuleInformation would read all of the loader's list again for each module. */
+static size_t size_of(HMODULE module)
+{
+    const char *image = (const char *)module;
+
+    return ((const IMAGE_NT_HEADERS *)(image + ((const IMAGE_DOS_HEADER *)image)->e_lfanew))
+        ->OptionalHeader.SizeOfImage;
+}
+
 static void add_loaded(struct board *board)
 {
     static HMODULE modules[MODULES_AT_START];
     wchar_t path[PATH_SIZE];
-    MODULEINFO information;
     DWORD size = 0;
 
     if (!EnumProcessModules(GetCurrentProcess(), modules, sizeof(modules), &size))
@@ -244,12 +252,10 @@ static void add_loaded(struct board *board)
     if (size > sizeof(modules))
         size = sizeof(modules);
     for (size_t i = 0; i < size / sizeof(HMODULE); i++) {
-        if (!GetModuleInformation(GetCurrentProcess(), modules[i], &information,
-                                  sizeof(information)) ||
-            !GetModuleFileNameW(modules[i], path, PATH_SIZE))
+        if (!GetModuleFileNameW(modules[i], path, PATH_SIZE))
             continue;
         path[PATH_SIZE - 1] = L'\0';
-        take(board, information.lpBaseOfDll, information.SizeOfImage, text_file_name(path));
+        take(board, modules[i], size_of(modules[i]), text_file_name(path));
     }
 }
 

@@ -12,10 +12,10 @@
 
 /*
  * The most that directories, owners, bits and marks may ever take. Where all of it is reserved
- * from the start, it is less on x86.
+ * from the start, it is less.
  */
 #define METADATA_LIMIT ((size_t)(sizeof(void *) == 8 ? 2048u : 64u) << 20)
-#define WHOLE_METADATA_LIMIT ((size_t)(sizeof(void *) == 8 ? 2048u : 2u) << 20)
+#define WHOLE_METADATA_LIMIT ((size_t)(sizeof(void *) == 8 ? 1024u : 2u) << 20)
 
 bool pages_init(struct pages *pages, struct counters *counters, struct book_space *books)
 {

@@ -3,14 +3,20 @@
  */
 #include "pages/region_table.h"
 
-/* There cannot be more regions than granules: 2^24 granules of 64 KiB are 1 TiB. */
+/*
+ * There cannot be more regions than granules: 2^24 granules of 64 KiB are 1 TiB. Where all is
+ * reserved from the start, it is less on x64: 256 GiB.
+ */
 #define REGION_LIMIT (sizeof(void *) == 8 ? (uint32_t)1 << 24 : (uint32_t)1 << 16)
+#define WHOLE_REGION_LIMIT (sizeof(void *) == 8 ? (uint32_t)1 << 22 : (uint32_t)1 << 16)
 
 bool region_table_init(struct region_table *table, struct metadata *metadata,
                        struct book_space *books)
 {
+    uint32_t limit = book_space_grows(books) ? REGION_LIMIT : WHOLE_REGION_LIMIT;
+
     table->resting = NULL;
-    if (!pool_init(&table->regions, sizeof(struct region), REGION_LIMIT, books))
+    if (!pool_init(&table->regions, sizeof(struct region), limit, books))
         return false;
     return chunk_table_init(&table->chunks, metadata, books);
 }

@@ -470,7 +470,15 @@ int main(void)
         layout_test(options_of_the_host_for_a_bare_runtime_are_240),
     };
 
+    const struct CMUnitTest smoke[] = {
+        layout_test(a_program_with_its_files_runs),
+        layout_test(a_limit_is_kept_by_collecting_in_time),
+    };
+
     if (!clr_tests_begin() || !find_version())
         return EXIT_CODE_SKIPPED;
+    /* On one more runtime: whether that runs at all, and its collector within a limit. */
+    if (getenv("HOSTMEM_TEST_SMOKE"))
+        return cmocka_run_group_tests_name("clr_dotnet, smoke", smoke, NULL, NULL);
     return cmocka_run_group_tests_name("clr_dotnet", tests, NULL, NULL);
 }

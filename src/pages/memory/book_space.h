@@ -23,7 +23,7 @@
 #define BOOK_SPACE_FIRST ((size_t)(sizeof(void *) == 8 ? 10240u : 2304u) << 10)
 
 /* What a whole space takes: all that the spans can have. Only address space is spent on it. */
-#define BOOK_SPACE_SIZE ((size_t)(sizeof(void *) == 8 ? 10176u : 52u) << 20)
+#define BOOK_SPACE_SIZE ((size_t)(sizeof(void *) == 8 ? 4640u : 52u) << 20)
 
 struct book_space {
     char *base; /* NULL: each span reserves address space for itself, as tests of one pool do */

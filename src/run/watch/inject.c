@@ -16,6 +16,8 @@
 
 enum {
     DESCRIPTORS_MOST = 4096,
+    DESCRIPTORS_AT_ONCE = 64,
+    PAGE = 0x1000,
     GRANULE = 0x10000,
     THUNKS = 4 /* two names and two addresses, each list with its end */
 };
@@ -93,19 +95,34 @@ static char *descriptors_of(struct program *program)
     return program->image + directory(program, IMAGE_DIRECTORY_ENTRY_IMPORT)->VirtualAddress;
 }
 
+/* How many to read at once: those that lie in the address's page, or one. What is behind the last
+ * descriptor need not be there. */
+static DWORD descriptors_at_once(const char *at)
+{
+    DWORD left = PAGE - (DWORD)((uintptr_t)at % PAGE);
+    DWORD count = left / (DWORD)sizeof(IMAGE_IMPORT_DESCRIPTOR);
+
+    if (!count)
+        return 1;
+    return count < DESCRIPTORS_AT_ONCE ? count : DESCRIPTORS_AT_ONCE;
+}
+
 static bool count_descriptors(struct program *program)
 {
-    IMAGE_IMPORT_DESCRIPTOR descriptor;
+    IMAGE_IMPORT_DESCRIPTOR descriptors[DESCRIPTORS_AT_ONCE];
     const char *at = descriptors_of(program);
 
     if (at == program->image)
         return true;
-    for (; program->descriptors < DESCRIPTORS_MOST; program->descriptors++) {
-        if (!read_at(program, at, &descriptor, sizeof(descriptor)))
+    while (program->descriptors < DESCRIPTORS_MOST) {
+        DWORD count = descriptors_at_once(at);
+
+        if (!read_at(program, at, descriptors, count * sizeof(*descriptors)))
             return false;
-        if (!descriptor.Name || !descriptor.FirstThunk)
-            return true;
-        at += sizeof(descriptor);
+        for (DWORD i = 0; i < count; i++, program->descriptors++)
+            if (!descriptors[i].Name || !descriptors[i].FirstThunk)
+                return true;
+        at += count * sizeof(*descriptors);
     }
     return false;
 }

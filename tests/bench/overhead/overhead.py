@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What hostmem costs whole programs: runs each under hostmem-run and without it, in pairs, and compares the
-processor time of all processes that a run starts, Wine's server included."""
+processor time of all processes that a run starts, Wine's server included. Interrupted (Ctrl+C), it shows what
+it has."""
 
 import argparse
 import ctypes
@@ -11,6 +12,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -23,6 +25,18 @@ STUDENT = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365
 
 class Failed(Exception):
     """A run that did not do what it should."""
+
+
+def check_report(report):
+    """The report of hostmem-run: its audit must have compared everything, and have found no difference."""
+    verdict = [line for line in report.splitlines() if line.startswith("Audit: ")]
+    if len(verdict) != 1 or not verdict[0].startswith("Audit: no difference (") or "not compared" in verdict[0] \
+            or "were changing" in verdict[0]:
+        raise Failed(f"the audit is not complete and without difference: {verdict or report[-1000:]}")
+
+
+def is_hosted(prefix):
+    return len(prefix) > 1
 
 
 def windows_path(path):
@@ -79,8 +93,9 @@ class Compile:
 
     def run(self, prefix):
         self.output.unlink(missing_ok=True)
-        # Wine 8 does not run the compiler with the runtime's write-xor-execute mappings: with and without
-        # hostmem it ends in an internal error of the runtime's.
+        # The one program that does not run with the runtime's own setting. Under Wine 8, with hostmem and without
+        # it, the finalizer thread ends the compiler by an internal error of the runtime's (0x80131506, in
+        # DynamicResolver.DestroyScout) when W^X is on.
         done = subprocess.run([*prefix, *self.command], stdin=subprocess.DEVNULL, capture_output=True,
                               check=False, env={**os.environ, "DOTNET_EnableWriteXorExecute": "0"})
         if done.returncode or not self.output.is_file():
@@ -89,6 +104,30 @@ class Compile:
         if self.bytes not in (None, compiled):
             raise Failed("the compiler did not write the same bytes as before")
         self.bytes = compiled
+        if is_hosted(prefix):
+            check_report(done.stderr.decode())
+
+
+class Collect:
+    """The server collector, one heap a processor, with several threads that allocate."""
+
+    name = "collect"
+
+    def __init__(self, options):
+        self.what = f"the server collector of .NET 10, {options.threads} threads, {options.rounds:,} rounds"
+        self.command = [windows_path(options.runtime / "dotnet.exe"), windows_path(options.collector),
+                        str(options.threads), str(options.rounds)]
+        self.answer = None
+
+    def run(self, prefix):
+        done = subprocess.run([*prefix, *self.command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              check=False, env={**os.environ, "DOTNET_gcServer": "1"})
+        if done.returncode or self.answer not in (None, done.stdout):
+            raise Failed(f"the program ended with {done.returncode}, and said {done.stdout!r}: "
+                         f"{done.stderr[-1000:]}")
+        self.answer = done.stdout
+        if is_hosted(prefix):
+            check_report(done.stderr)
 
 
 class Requests:
@@ -111,9 +150,9 @@ class Requests:
 
     def run(self, prefix):
         answers = []
-        with subprocess.Popen([*prefix, *self.command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE if prefix[-1].endswith(".exe") else subprocess.DEVNULL,
-                              text=True) as process:
+        with tempfile.TemporaryFile("w+") as said, \
+             subprocess.Popen([*prefix, *self.command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=said, text=True) as process:
             for number in range(self.count):
                 process.stdin.write(json.dumps(self.say(number)) + "\n")
                 process.stdin.flush()
@@ -125,9 +164,10 @@ class Requests:
                     raise Failed(f"a wrong answer to request {number}: {line[:200]}")
                 answers.append(answer["result"])
             process.stdin.close()
-            if process.stderr:
-                process.stderr.read()
             process.wait()
+            said.seek(0)
+            if is_hosted(prefix):
+                check_report(said.read())
         if self.answers not in (None, answers):
             raise Failed("the answers are not the same as before")
         self.answers = answers
@@ -164,23 +204,55 @@ def interval(ratios):
     return math.exp(mean), math.exp(mean - half), math.exp(mean + half)
 
 
-def compare(workload, options):
-    pairs = []
+class Pairs:
+    """The pairs of one workload that have been measured, in a file too if one is named."""
+
+    def __init__(self, workload, options):
+        self.what = workload.what + "".join(f" {option}" for option in options.option)
+        self.file = options.checkpoint
+        self.pairs = []
+        if self.file and self.file.is_file():
+            lines = [json.loads(line) for line in self.file.read_text().splitlines()]
+            self.pairs = [line["pair"] for line in lines if line["workload"] == self.what]
+
+    def add(self, pair):
+        self.pairs.append(pair)
+        if self.file:
+            with self.file.open("a") as out:
+                out.write(json.dumps({"workload": self.what, "pair": pair}) + "\n")
+
+
+def measure(workload, options):
+    """Measures pairs until there are as many as are wanted, or as this call is to add."""
+    pairs = Pairs(workload, options)
     plain, hosted = [options.wine], [options.wine, windows_path(options.hostmem_run), *options.option]
-    for _ in range(2):  # whatever the first run of either has to make
-        processor_time(workload, plain, options.wine_server)
-        processor_time(workload, hosted, options.wine_server)
-    for number in range(options.pairs):
-        order = ("plain", "hosted") if number % 2 == 0 else ("hosted", "plain")
-        pair = {}
-        for which in order:
-            pair[which] = processor_time(workload, plain if which == "plain" else hosted, options.wine_server)
-        pairs.append(pair)
-        if sys.stderr.isatty():
-            print(f"\r{workload.name}: {number + 1} of {options.pairs} pairs", end="", file=sys.stderr)
+    left = max(min(options.pairs - len(pairs.pairs), options.more), 0)
+    try:
+        for _ in range(2 if left and not pairs.pairs else 0):  # whatever the first run of either has to make
+            processor_time(workload, plain, options.wine_server)
+            processor_time(workload, hosted, options.wine_server)
+        for number in range(len(pairs.pairs), len(pairs.pairs) + left):
+            pair = {}
+            for which in ("plain", "hosted") if number % 2 == 0 else ("hosted", "plain"):
+                pair[which] = processor_time(workload, plain if which == "plain" else hosted, options.wine_server)
+            pairs.add(pair)
+            if sys.stderr.isatty():
+                print(f"\r{workload.name}: {number + 1} of {options.pairs} pairs", end="", file=sys.stderr)
+    except KeyboardInterrupt:
+        options.more = 0  # of the other workloads too
+        reap(options.wine_server)
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    result = {"workload": workload.what, "pairs": options.pairs}
+    return pairs
+
+
+def compare(workload, options):
+    """What is known of a workload; None: nothing."""
+    measured = measure(workload, options)
+    pairs = measured.pairs
+    if not pairs:
+        return None
+    result = {"workload": measured.what, "pairs": len(pairs)}
     for index, figure in enumerate(("processor_time", "elapsed_time")):
         ratio, low, high = interval([pair["hosted"][index] / pair["plain"][index] for pair in pairs])
         result[figure] = {
@@ -192,7 +264,7 @@ def compare(workload, options):
 
 
 def show(result):
-    print(f"{result['workload']}, {result['pairs']} pairs")
+    print(f"{result['workload']}, {result['pairs']} pair{'s' if result['pairs'] > 1 else ''}")
     for figure in ("processor_time", "elapsed_time"):
         figures = result[figure]
         print(f"  {figure.replace('_', ' '):15} {figures['without_seconds']:7.3f} s without, "
@@ -205,24 +277,32 @@ def main():
     parser.add_argument("--pairs", type=int, default=30, help="how many pairs of runs (30)")
     parser.add_argument("--lines", type=int, default=20000, help="how long the compiled program is (20000)")
     parser.add_argument("--requests", type=int, default=2000, help="how many requests azmcp answers (2000)")
-    parser.add_argument("--only", choices=("compile", "requests"), help="one workload instead of both")
+    parser.add_argument("--threads", type=int, default=4, help="how many threads give the collector work (4)")
+    parser.add_argument("--rounds", type=int, default=6000, help="how much each of them allocates (6000)")
+    parser.add_argument("--only", choices=("compile", "requests", "collect"), action="append",
+                        help="this workload and no other; may be repeated")
+    parser.add_argument("--checkpoint", type=pathlib.Path, metavar="FILE",
+                        help="keep each pair in FILE, and count those that are there already")
+    parser.add_argument("--more", type=int, default=10**9, metavar="N",
+                        help="with it: measure N pairs at most now (0: show what there is)")
     parser.add_argument("--option", action="append", default=[], help="an option of hostmem-run's; may be repeated")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     for name in ("wine", "wine-server"):
         parser.add_argument(f"--{name}", required=True, help=argparse.SUPPRESS)
-    for name in ("hostmem-run", "runtime", "compiler", "azmcp", "work"):
+    for name in ("hostmem-run", "runtime", "compiler", "azmcp", "collector", "work"):
         parser.add_argument(f"--{name}", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.pairs < 1 or options.requests < 1 or options.lines < 100:
-        parser.error("at least 1 pair, 1 request and 100 lines are wanted")
+    if min(options.pairs, options.requests, options.threads, options.rounds) < 1 or options.lines < 100:
+        parser.error("at least 1 pair, 1 request, 1 thread, 1 round and 100 lines are wanted")
 
     # Whoever loses its parent becomes a child of this process, so that its time counts, too.
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
         sys.exit("overhead: the kernel has no subreapers")
     try:
         reap(options.wine_server)
-        results = [compare(workload(options), options) for workload in (Compile, Requests)
-                   if options.only in (None, workload.name)]
+        results = [compare(workload(options), options) for workload in (Compile, Requests, Collect)
+                   if not options.only or workload.name in options.only]
+        results = [result for result in results if result]
     except Failed as error:
         sys.exit(f"overhead: {error}")
     if options.json:
