@@ -256,7 +256,7 @@ static const struct {
     {change_listener, 60, 16},  {tell_of_mapping, 60, 8},
     {look_around, 100, 4},      {set_limits, 30, 8},
     {ask_for_space, 1, 1},      {audit_or_trim, 2, 1},
-    {live_a_section, 3, 1},     {share_view, 3, 1},
+    {live_a_section, 8, 1},     {share_view, 3, 1},
     {use_contested_view, 8, 1},
 };
 
@@ -303,9 +303,9 @@ DWORD WINAPI worker_run(void *context)
 
 /* Far from where requests for memory anywhere are served. */
 #ifdef _WIN64
-#define FIRST_VIEW ((uintptr_t)(UINT64_C(1) << 44))
+#define FIRST_CONTESTED ((uintptr_t)(UINT64_C(1) << 44))
 #else
-#define FIRST_VIEW ((uintptr_t)0x50000000)
+#define FIRST_CONTESTED ((uintptr_t)0x50000000)
 #endif
 
 static void make(struct worker *worker, struct world *world, unsigned number, uint64_t seed)
@@ -315,16 +315,12 @@ static void make(struct worker *worker, struct world *world, unsigned number, ui
     worker->random = (seed + number) * UINT64_C(0x9e3779b97f4a7c15) | 1;
     worker->heap = subject_heap(&world->subject);
     worker->arena = subject_alloc(&world->subject, ARENA_PAGES * PAGE, MEM_RESERVE, PAGE_READWRITE);
-    /* An address at the top, where a request for memory anywhere is served last. */
-    worker->contested = VirtualAlloc(NULL, 8 * GRANULE, MEM_RESERVE | MEM_TOP_DOWN, PAGE_NOACCESS);
-    assert_non_null(worker->contested);
-    worker->contested_view = (char *)(FIRST_VIEW + number * (uintptr_t)16 * GRANULE);
+    worker->contested = (char *)(FIRST_CONTESTED + number * (uintptr_t)64 * GRANULE);
+    worker->contested_view = worker->contested + 32 * GRANULE;
 }
 
 void workers_make(struct worker *workers, unsigned count, struct world *world, uint64_t seed)
 {
     for (unsigned i = 0; i < count; i++)
         make(&workers[i], world, i, seed);
-    for (unsigned i = 0; i < count; i++)
-        assert_true(VirtualFree(workers[i].contested, 0, MEM_RELEASE));
 }
