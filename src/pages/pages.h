@@ -109,11 +109,12 @@ bool pages_hand_block_over(struct pages *pages, const void *block, uint32_t heap
  *
  * pages_cache_block frees the block that the caller has seen, if its pages are all committed and
  * protected as they were handed out. The system is asked where the manager has seen a change of
- * protection (pages_mark_protected), and about blocks of more than PAGES_ASKED_ABOVE bytes: heaps of
- * Win32 give such a block's pages back whole. Of others a program has to leave all pages readable
- * and writable, as the reference of VirtualProtect says of every heap's memory. False: that is not
- * so, or another thread frees it, or works on its pages, and nothing was done. Else *requested is what was asked for, and the region is the caller's, to make
- * another block of it or to release it.
+ * protection (pages_mark_protected), and about blocks of more than PAGES_ASKED_ABOVE bytes: heaps
+ * of Win32 give such a block's pages back whole. Of others a program has to leave all pages
+ * readable and writable, as the reference of VirtualProtect says of every heap's memory. False:
+ * that is not so, or another thread frees it, or works on its pages, and nothing was done. Else
+ * *requested is what was asked for, and the region is the caller's, to make another block of it or
+ * to release it.
  *
  * pages_revive makes it the block that the request describes, with its pages as they are; *memory
  * is where it begins. False: an operation is under way on it; it has to be released.

@@ -23,8 +23,8 @@ static bool is_as_handed_out(const struct region *region, const struct region_fa
         return false;
     return !is_doubtful(region, facts) ||
            (os_query_range(facts->base, &system) && system.state == OS_MEM_COMMIT &&
-            system.protect == facts->protect &&
-            system.allocation_base == facts->base && system.size >= facts->size);
+            system.protect == facts->protect && system.allocation_base == facts->base &&
+            system.size >= facts->size);
 }
 
 void pages_mark_protected(struct pages *pages, const void *address)

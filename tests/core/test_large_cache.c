@@ -945,9 +945,9 @@ static void slack_of_another_block_is_not_given_back_by_mistake(void **state)
     assert_int_equal(large_slack_of(fixture->heap, index, &seen), 0);
     assert_false(large_slack_use(fixture->heap, index, &seen, PAGE));
     large_slack_drop(fixture->heap, index, &seen);
-    assert_int_equal(pages_trim_block_at(&fixture->world->pages, index, &seen,
-                                         (uintptr_t)block + 30 * PAGE),
-                     PAGES_FOREIGN);
+    assert_int_equal(
+        pages_trim_block_at(&fixture->world->pages, index, &seen, (uintptr_t)block + 30 * PAGE),
+        PAGES_FOREIGN);
     assert_int_equal(cached(fixture->heap), 70 * PAGE);
 }
 

@@ -90,8 +90,7 @@ static size_t give(struct heap_space *space, uint32_t region, const struct regio
     pages_result result;
 
     counters_begin(counters, COUNTED_HEAP_PAGES);
-    result =
-        pages_trim_block_at(space->pages, region, seen, seen->base + seen->size - bytes);
+    result = pages_trim_block_at(space->pages, region, seen, seen->base + seen->size - bytes);
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
     if (result)
         return 0;
@@ -138,9 +137,9 @@ bool large_slack_use(struct heap *heap, uint32_t region, const struct region_fac
     if (there == bytes)
         used = empty(heap->space, region, word);
     else
-        used = atomic_compare_exchange_strong_explicit(slack, &word,
-                                                       word_of(seen->sequence, heap->index, there - bytes),
-                                                       memory_order_acq_rel, memory_order_relaxed);
+        used = atomic_compare_exchange_strong_explicit(
+            slack, &word, word_of(seen->sequence, heap->index, there - bytes), memory_order_acq_rel,
+            memory_order_relaxed);
     if (used)
         count(heap, -(int64_t)bytes);
     return used;

@@ -51,8 +51,9 @@ bool reclaim_again(struct reclaim_attempt *attempt, pages_result result);
 
 /*
  * A request for address space at that range was refused because something lies there. Gives back
- * what the heaps hold there without use. True: memory has gone back since `attempt` began, and it is
- * worth asking again. Memory that waits because blocks are checked, or their reuse is delayed, stays.
+ * what the heaps hold there without use. True: memory has gone back since `attempt` began, and it
+ * is worth asking again. Memory that waits because blocks are checked, or their reuse is delayed,
+ * stays.
  */
 bool reclaim_makes_way(struct reclaim_attempt *attempt, pages_result result, const void *address,
                        size_t size);
