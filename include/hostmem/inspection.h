@@ -208,7 +208,8 @@ typedef struct HOSTMEM_HEAP {
     ULONGLONG AllocatedBytes;  /* bytes asked for in them */
     ULONGLONG Frees;           /* blocks taken back */
     ULONGLONG FreedBytes;
-    ULONGLONG SpareLargeBytes; /* of regions that its freed large blocks have left (IsSpare) */
+    ULONGLONG SpareLargeBytes; /* of regions that its freed large blocks have left (IsSpare), and of
+                                  pages that regions of its live ones have more than they need */
 } HOSTMEM_HEAP;
 
 /* One size class of small blocks, and what its slabs hold. */
