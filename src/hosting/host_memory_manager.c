@@ -4,8 +4,8 @@
  *
  * Review note for invariant I4: a thread that has suspended others may call VirtualAlloc,
  * VirtualFree, VirtualQuery, VirtualProtect and GetMemoryLoad. These reach pages/, budget/,
- * counters/, os/, hosting/parts/ and heap/reuse/ (what is held without use) only; last of all the CLR's callback may be called, and the
- * system's memory notification queried (pressure_notify.h).
+ * counters/, os/, hosting/parts/ and heap/reuse/ (what is held without use) only; last of all the
+ * CLR's callback may be called, and the system's memory notification queried (pressure_notify.h).
  * VirtualQuery reads nothing of the manager's state but the status word, and writes counters only.
  */
 #include "hosting/host_memory_manager.h"

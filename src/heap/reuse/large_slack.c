@@ -29,7 +29,9 @@ static size_t bytes_in(uint64_t word)
 /* The bytes that the word tells, if it is of the block with that sequence number. */
 static size_t bytes_of(uint64_t word, uint64_t sequence)
 {
-    return (word ^ sequence << SEQUENCE_SHIFT) >> SEQUENCE_SHIFT ? 0 : bytes_in(word);
+    bool is_its = (word ^ sequence << SEQUENCE_SHIFT) >> SEQUENCE_SHIFT == 0;
+
+    return is_its ? bytes_in(word) : 0;
 }
 
 static struct heap *heap_of(const struct heap_space *space, uint64_t word)
