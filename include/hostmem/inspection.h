@@ -219,7 +219,8 @@ typedef struct HOSTMEM_HEAP {
     ULONGLONG AllocatedBytes;  /* bytes asked for in them */
     ULONGLONG Frees;           /* blocks taken back */
     ULONGLONG FreedBytes;
-    ULONGLONG SpareLargeBytes; /* of regions that its freed large blocks have left (IsSpare) */
+    ULONGLONG SpareLargeBytes; /* of regions that its freed large blocks have left (IsSpare), and of
+                                  pages that regions of its live ones have more than they need */
     DWORD Kind;                /* HOSTMEM_HEAP_KIND */
     const void *Handle;        /* Win32's heap that it stands for; NULL: none */
     const void *Module; /* HostMemHeapOfModule: an address in the module whose heap it is: that

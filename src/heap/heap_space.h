@@ -94,9 +94,9 @@ struct large_cache {
     _Atomic uint64_t taken[LARGE_BINS]; /* a bit for each place that is taken */
     /* region | heap << 25 | stamp << 40; 0: none (yet, or any more) */
     _Atomic uint64_t places[LARGE_BINS * LARGE_BIN_PLACES];
-    _Atomic uint64_t bytes; /* of the regions in all places, and slack */
-    _Atomic uint64_t live;  /* bytes asked for in the live large blocks of all heaps */
-    _Atomic uint32_t puts;  /* how often a place has been filled: where stamps come from */
+    _Atomic uint64_t bytes;  /* of the regions in all places, and slack */
+    _Atomic uint64_t live;   /* bytes asked for in the live large blocks of all heaps */
+    _Atomic uint32_t puts;   /* how often a place has been filled: where stamps come from */
     _Atomic uint32_t latest; /* the place that was filled last, + 1; 0: none was */
     _Atomic uint64_t ages;   /* see large_cache.c */
     _Atomic uint64_t aging;  /* likewise */

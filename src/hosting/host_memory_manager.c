@@ -4,8 +4,8 @@
  *
  * Review note for invariant I4: a thread that has suspended others may call VirtualAlloc,
  * VirtualFree, VirtualQuery, VirtualProtect and GetMemoryLoad. These reach pages/, budget/,
- * counters/, os/ and hosting/parts/ only; last of all the CLR's callback may be called, and the
- * system's memory notification queried (pressure_notify.h).
+ * counters/, os/, hosting/parts/ and heap/reuse/ (what is held without use) only; last of all the
+ * CLR's callback may be called, and the system's memory notification queried (pressure_notify.h).
  * VirtualQuery reads nothing of the manager's state but the status word, and writes counters only.
  */
 #include "hosting/host_memory_manager.h"
@@ -171,10 +171,12 @@ static HRESULT WINAPI memory_manager_VirtualProtect(IHostMemoryManager *iface, v
     do /* making a view's pages private takes memory */
         error = os_protect(address, size, protect, &old);
     while (error && reclaim_again(&attempt, error));
-    if (!error)
+    if (!error) {
         *old_protect = old;
-    else if (error == ERROR_INVALID_PARAMETER)
+        pages_mark_protected(&call.manager->pages, address);
+    } else if (error == ERROR_INVALID_PARAMETER) {
         bad_request_of_protect(size, protect);
+    }
     return counted_call_end(&call, error);
 }
 
@@ -189,7 +191,8 @@ static HRESULT WINAPI memory_manager_GetMemoryLoad(IHostMemoryManager *iface, DW
         return counted_call_unavailable(&call);
     if (!load || !available)
         return counted_call_end_with(&call, E_POINTER);
-    error = memory_load_read(&call.manager->pages.budget, reclaim_held(&call.manager->heaps), &memory);
+    error =
+        memory_load_read(&call.manager->pages.budget, reclaim_held(&call.manager->heaps), &memory);
     if (!error) {
         *load = memory.percent;
         *available = memory.available < SIZE_MAX ? (SIZE_T)memory.available : SIZE_MAX;

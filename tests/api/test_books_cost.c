@@ -32,6 +32,8 @@ static void a_manager_of_ten_regions_and_a_heap_takes_little_address_space(void 
 
     (void)state;
     assert_between(cost_since(&before, &subject), 1, MOST_AT_FIRST);
+    print_message("             a manager's books: %.2f MiB of address space\n",
+                  (double)cost_since(&before, &subject) / MIB);
     for (unsigned i = 0; i < COUNT_OF(regions); i++)
         regions[i] = subject_alloc(&subject, MIB, RESERVE_COMMIT, PAGE_READWRITE);
     heap = subject_heap(&subject);

@@ -187,10 +187,15 @@ static void *many_begin(const struct pattern *pattern, enum side side, bool quic
  * The patterns
  * --------------------------------------------------------------------------------------------- */
 
-
 #define PATTERNS(name, call, many)                                                                 \
-    {"many/" name "-among-1", 1, false, many_works, &(const struct many_parameters){call, 1},     \
-     many_begin, many_end, NULL},                                                                  \
+    {"many/" name "-among-1",                                                                      \
+     1,                                                                                            \
+     false,                                                                                        \
+     many_works,                                                                                   \
+     &(const struct many_parameters){call, 1},                                                     \
+     many_begin,                                                                                   \
+     many_end,                                                                                     \
+     NULL},                                                                                        \
     {                                                                                              \
         "many/" name "-among-" #many, 1, false, many_works,                                        \
             &(const struct many_parameters){call, many}, many_begin, many_end, NULL                \

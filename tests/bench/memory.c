@@ -26,9 +26,10 @@ struct store {
     uint32_t *sizes;
 };
 
-static const struct block_parameters mixed = {16, 32 * 1024, SIZES_MIXED, 0, false, false, 0, false};
-static const struct block_parameters large = {
-    33 * 1024, 512 * 1024, SIZES_EVEN, 0, false, false, 0, false};
+static const struct block_parameters mixed = {16,    32 * 1024, SIZES_MIXED, 0,
+                                              false, false,     0,           false};
+static const struct block_parameters large = {33 * 1024, 512 * 1024, SIZES_EVEN, 0,
+                                              false,     false,      0,          false};
 
 /* ------------------------------------------------------------------------------------------------
  * Blocks

@@ -35,7 +35,8 @@ static inline bool larson(enum side side, void *state, unsigned thread, uint64_t
 }
 WORKS(larson)
 
-static const struct block_parameters larson_blocks = {16, 271, SIZES_EVEN, 1000, false, false, 0, false};
+static const struct block_parameters larson_blocks = {16,    271,   SIZES_EVEN, 1000,
+                                                      false, false, 0,          false};
 
 /* ------------------------------------------------------------------------------------------------
  * Producer and consumer
@@ -126,7 +127,8 @@ static bool ring_end(void *state)
     return done;
 }
 
-static const struct block_parameters passed_blocks = {16, 271, SIZES_EVEN, 0, false, false, 0, false};
+static const struct block_parameters passed_blocks = {16,    271,   SIZES_EVEN, 0,
+                                                      false, false, 0,          false};
 
 /* ------------------------------------------------------------------------------------------------
  * The patterns

@@ -15,6 +15,7 @@
 #define KIB ((size_t)1024)
 #define MIB ((size_t)1 << 20)
 #define SIZE (100 * KIB)
+#define DOUBTFUL (PAGES_ASKED_ABOVE + PAGE) /* the system is asked about its pages */
 
 /* The linker leads os_tick_milliseconds here. */
 uint64_t __wrap_os_tick_milliseconds(void);
@@ -395,9 +396,9 @@ static void guarded_memory_is_not_kept(void **state)
 static void memory_that_the_program_has_decommitted_is_not_kept(void **state)
 {
     struct fixture *fixture = *state;
-    char *memory = make(fixture->heap, SIZE);
+    char *memory = make(fixture->heap, DOUBTFUL);
 
-    assert_int_equal(os_free(memory + SIZE - PAGE, PAGE, OS_MEM_DECOMMIT), 0);
+    assert_int_equal(os_free(memory + DOUBTFUL - PAGE, PAGE, OS_MEM_DECOMMIT), 0);
     give(fixture->heap, memory);
     assert_int_equal(cached(fixture->heap), 0);
     assert_int_equal(gauge_now(&fixture->world->counters.regions), 0);
@@ -407,13 +408,29 @@ static void memory_that_the_program_has_protected_is_not_kept(void **state)
 {
     struct fixture *fixture = *state;
 
-    for (size_t at = 0; at < SIZE; at += SIZE - PAGE) {
-        char *memory = make(fixture->heap, SIZE);
+    for (size_t at = 0; at < DOUBTFUL; at += DOUBTFUL - PAGE) {
+        char *memory = make(fixture->heap, DOUBTFUL);
         uint32_t old;
 
         assert_int_equal(os_protect(memory + at, PAGE, OS_PAGE_READONLY, &old), 0);
         assert_not_kept(fixture, fixture->heap, memory);
     }
+}
+
+/* The next block of the same memory is another one. */
+static void memory_that_was_protected_through_the_manager_is_not_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    char *memory = make(fixture->heap, SIZE);
+    uint32_t old;
+
+    pages_mark_protected(&fixture->world->pages, memory + PAGE);
+    give(fixture->heap, memory); /* it was protected as before: the system says so */
+    assert_int_equal(cached(fixture->heap), SIZE);
+    assert_ptr_equal(make(fixture->heap, SIZE), memory);
+    assert_int_equal(os_protect(memory + PAGE, PAGE, OS_PAGE_READONLY, &old), 0);
+    pages_mark_protected(&fixture->world->pages, memory + PAGE);
+    assert_not_kept(fixture, fixture->heap, memory);
 }
 
 static void memory_of_a_block_that_was_shrunk_is_not_kept(void **state)
@@ -878,6 +895,7 @@ static void slack_of_a_block_that_cannot_be_kept_is_counted_no_more(void **state
     uint32_t old;
 
     assert_int_equal(os_protect(block, PAGE, OS_PAGE_READONLY, &old), 0);
+    pages_mark_protected(&fixture->world->pages, block);
     give(fixture->heap, block);
     assert_int_equal(cached(fixture->heap), 0);
     assert_int_equal(fixture->space->large.slack, 0);
@@ -927,9 +945,9 @@ static void slack_of_another_block_is_not_given_back_by_mistake(void **state)
     assert_int_equal(large_slack_of(fixture->heap, index, &seen), 0);
     assert_false(large_slack_use(fixture->heap, index, &seen, PAGE));
     large_slack_drop(fixture->heap, index, &seen);
-    assert_int_equal(pages_trim_block_at(&fixture->world->pages, index, &seen,
-                                         (uintptr_t)block + 30 * PAGE),
-                     PAGES_FOREIGN);
+    assert_int_equal(
+        pages_trim_block_at(&fixture->world->pages, index, &seen, (uintptr_t)block + 30 * PAGE),
+        PAGES_FOREIGN);
     assert_int_equal(cached(fixture->heap), 70 * PAGE);
 }
 
@@ -1048,6 +1066,7 @@ int main(void)
         test_with(begin_guarded, guarded_memory_is_not_kept),
         test_with(begin, memory_that_the_program_has_decommitted_is_not_kept),
         test_with(begin, memory_that_the_program_has_protected_is_not_kept),
+        test_with(begin, memory_that_was_protected_through_the_manager_is_not_kept),
         test_with(begin, memory_of_a_block_that_was_shrunk_is_not_kept),
         test_with(begin, memory_that_an_operation_is_under_way_on_is_not_used),
         test_with(begin, what_is_kept_is_in_proportion_to_what_lives),

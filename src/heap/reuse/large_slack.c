@@ -29,7 +29,9 @@ static size_t bytes_in(uint64_t word)
 /* The bytes that the word tells, if it is of the block with that sequence number. */
 static size_t bytes_of(uint64_t word, uint64_t sequence)
 {
-    return (word ^ sequence << SEQUENCE_SHIFT) >> SEQUENCE_SHIFT ? 0 : bytes_in(word);
+    bool is_its = (word ^ sequence << SEQUENCE_SHIFT) >> SEQUENCE_SHIFT == 0;
+
+    return is_its ? bytes_in(word) : 0;
 }
 
 static struct heap *heap_of(const struct heap_space *space, uint64_t word)
@@ -90,8 +92,7 @@ static size_t give(struct heap_space *space, uint32_t region, const struct regio
     pages_result result;
 
     counters_begin(counters, COUNTED_HEAP_PAGES);
-    result =
-        pages_trim_block_at(space->pages, region, seen, seen->base + seen->size - bytes);
+    result = pages_trim_block_at(space->pages, region, seen, seen->base + seen->size - bytes);
     counters_end(counters, COUNTED_HEAP_PAGES, !result);
     if (result)
         return 0;
@@ -138,9 +139,9 @@ bool large_slack_use(struct heap *heap, uint32_t region, const struct region_fac
     if (there == bytes)
         used = empty(heap->space, region, word);
     else
-        used = atomic_compare_exchange_strong_explicit(slack, &word,
-                                                       word_of(seen->sequence, heap->index, there - bytes),
-                                                       memory_order_acq_rel, memory_order_relaxed);
+        used = atomic_compare_exchange_strong_explicit(
+            slack, &word, word_of(seen->sequence, heap->index, there - bytes), memory_order_acq_rel,
+            memory_order_relaxed);
     if (used)
         count(heap, -(int64_t)bytes);
     return used;

@@ -7,14 +7,15 @@
  * block, which lives on. What is more than a quarter of the block also goes back by and by.
  *
  * Protocol. `slack` in struct region is a number of pages, the last of the region, with the heap's
- * index and 40 bits of the block's sequence number. The thread that made the block writes it, and then adds the
- * region to the set of regions that have slack. Pages leave the word by compare-and-swap, and belong
- * to whoever swapped: to the block, which has become larger; to nobody, because the block was freed
- * or they are decommitted. A swap proves by the sequence number that the pages are those of the
- * block that was read before. Who made it empty has removed the region from the set first; if the
- * swap fails, the region may be another block's, and is added again. So each region with slack is in
- * the set, but for those that a thread has in hand, and the set may name some that have none. Who
- * is in no call of the heap visits it (heap_visit.h), because the heap counts its slack.
+ * index and 40 bits of the block's sequence number. The thread that made the block writes it, and
+ * then adds the region to the set of regions that have slack. Pages leave the word by
+ * compare-and-swap, and belong to whoever swapped: to the block, which has become larger; to
+ * nobody, because the block was freed or they are decommitted. A swap proves by the sequence number
+ * that the pages are those of the block that was read before. Who made it empty has removed the
+ * region from the set first; if the swap fails, the region may be another block's, and is added
+ * again. So each region with slack is in the set, but for those that a thread has in hand, and the
+ * set may name some that have none. Who is in no call of the heap visits it (heap_visit.h), because
+ * the heap counts its slack.
  */
 #ifndef HOSTMEM_HEAP_REUSE_LARGE_SLACK_H
 #define HOSTMEM_HEAP_REUSE_LARGE_SLACK_H
