@@ -120,6 +120,7 @@ static HRESULT begin_injected(char *image, const struct injected *injected)
 BOOL WINAPI DllMainCRTStartup(HINSTANCE module, DWORD reason, LPVOID process_ends)
 {
     char *image = (char *)GetModuleHandleW(NULL);
+    struct board *board = agent.board;
     struct injected *injected;
 
     (void)module;
@@ -127,8 +128,8 @@ BOOL WINAPI DllMainCRTStartup(HINSTANCE module, DWORD reason, LPVOID process_end
         injected = find_injected(image);
         if (injected && begin_injected(image, injected) != S_OK)
             TerminateProcess(GetCurrentProcess(), EXIT_CODE_AGENT);
-    } else if (reason == DLL_THREAD_ATTACH && agent.board) {
-        thread_list_add_own(agent.board);
+    } else if (reason == DLL_THREAD_ATTACH && board) {
+        thread_list_add_own(board);
     } else if (reason == DLL_PROCESS_DETACH && process_ends) {
         closing_write_alone(ENDING_PROCESS_DETACH);
     }

@@ -11,8 +11,8 @@ static void add(void *context, uintptr_t teb)
     uint32_t at = (uint32_t)((uint64_t)teb >> 12) * 2654435761u >> 16;
 
     for (int i = 0; i < MEMORY_NOTES_THREADS; i++, at++) {
-        _Atomic uint64_t *place = &board->memory.threads[at & (MEMORY_NOTES_THREADS - 1)];
-        uint64_t there = 0;
+        _Atomic uintptr_t *place = &board->memory.threads[at & (MEMORY_NOTES_THREADS - 1)];
+        uintptr_t there = 0;
 
         if (atomic_compare_exchange_strong_explicit(place, &there, teb, memory_order_relaxed,
                                                     memory_order_relaxed) ||

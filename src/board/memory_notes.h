@@ -34,7 +34,7 @@ struct memory_notes {
     /* What was there before anything of the program ran, if hostmem-run has put the agent there. */
     struct memory_note early[MEMORY_NOTES_EARLY];
     uint32_t early_count;
-    _Atomic uint64_t threads[MEMORY_NOTES_THREADS];
+    _Atomic uintptr_t threads[MEMORY_NOTES_THREADS];
 };
 
 #endif

@@ -121,9 +121,9 @@ void census_threads(struct census_work *work, const struct memory_notes *notes, 
 
     census_each_thread(work->process, know_living, &living);
     for (int i = 0; i < MEMORY_NOTES_THREADS; i++) {
-        uint64_t noted = atomic_load_explicit(&notes->threads[i], memory_order_relaxed);
+        uintptr_t noted = atomic_load_explicit(&notes->threads[i], memory_order_relaxed);
 
-        if (noted && noted == (uintptr_t)noted)
-            know_thread(work, (uintptr_t)noted, peb);
+        if (noted)
+            know_thread(work, noted, peb);
     }
 }

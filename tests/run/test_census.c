@@ -288,7 +288,7 @@ static void a_note_that_is_wrong_names_nothing(void **state)
     atomic_store(&notes.threads[0], 1);
     atomic_store(&notes.threads[1], (uintptr_t)memory);
     atomic_store(&notes.threads[2], (uintptr_t)&notes);
-    atomic_store(&notes.threads[3], (uint64_t)-1);
+    atomic_store(&notes.threads[3], (uintptr_t)-1);
     notes.early[0] = (struct memory_note){(uintptr_t)memory, 2 * MIB};
     notes.early_count = 0xffffffffu;
     take(&after, state);

@@ -183,6 +183,8 @@ static void azmcp_with_write_xor_execute(void **state)
 static void azmcp_without_write_xor_execute(void **state)
 {
     (void)state;
+    if (!is_long_form())
+        skip();
     azmcp_on("azmcp tools list, W^X off", L"--no-write-xor-execute ");
 }
 
