@@ -39,7 +39,7 @@ enum {
     OS_PAGE_EXECUTE = 0x10,
     OS_PAGE_EXECUTE_READWRITE = 0x40,
     OS_PAGE_EXECUTE_MASK = 0xf0, /* all that allow that */
-    OS_PAGE_ACCESS_MASK = 0xff, /* one of the above; modifiers are above it */
+    OS_PAGE_ACCESS_MASK = 0xff,  /* one of the above; modifiers are above it */
     OS_PAGE_GUARD = 0x100,
 
     OS_ERROR_NOT_ENOUGH_MEMORY = 8,

@@ -205,7 +205,8 @@ static pages_result make_placed_region(struct pages *pages, struct making *makin
  */
 static bool has_place(const struct pages_request *request)
 {
-    return !request->address && !(request->type & ~(uint32_t)(OS_MEM_RESERVE | OS_MEM_COMMIT)) &&
+    return !request->address && request->type &&
+           !(request->type & ~(uint32_t)(OS_MEM_RESERVE | OS_MEM_COMMIT)) &&
            !(request->protect & OS_PAGE_EXECUTE_MASK);
 }
 

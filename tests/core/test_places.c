@@ -244,6 +244,7 @@ static void what_the_system_refuses_is_asked_for_once(void **state)
     assert_int_equal(refusal(world, NULL, GRANULE, OS_MEM_RESERVE), OS_ERROR_NOT_ENOUGH_MEMORY);
     assert_int_equal(os_fault_requests(OS_FAULT_PAGES), 1);
     os_fault_at(OS_FAULT_PAGES, 0);
+    assert_int_equal(refusal(world, NULL, GRANULE, 0), OS_ERROR_INVALID_PARAMETER);
     assert_books(world, 0, 0, 0);
 }
 
