@@ -192,7 +192,7 @@ static HRESULT WINAPI memory_manager_GetMemoryLoad(IHostMemoryManager *iface, DW
     if (!load || !available)
         return counted_call_end_with(&call, E_POINTER);
     error =
-        memory_load_read(&call.manager->pages.budget, reclaim_held(&call.manager->heaps), &memory);
+        memory_load_read(&call.manager->pages.budget, reclaim_held(&call.manager->heaps).committed, &memory);
     if (!error) {
         *load = memory.percent;
         *available = memory.available < SIZE_MAX ? (SIZE_T)memory.available : SIZE_MAX;

@@ -33,7 +33,7 @@ bool retry_helps(struct retry *retry, DWORD error)
     bool helps = false;
 
     if (manager) {
-        struct reclaim_attempt attempt = {&manager->heaps, retry->given};
+        struct reclaim_attempt attempt = {.space = &manager->heaps, .given = retry->given};
 
         helps = reclaim_again(&attempt, error);
         retry->given = attempt.given;
@@ -54,7 +54,7 @@ bool retry_helps_view(struct retry *retry, LPVOID address, SIZE_T size)
         return false;
     manager = binding_enter_open();
     if (manager && error == ERROR_INVALID_ADDRESS) {
-        struct reclaim_attempt attempt = {&manager->heaps, retry->given};
+        struct reclaim_attempt attempt = {.space = &manager->heaps, .given = retry->given};
 
         helps = reclaim_makes_way(&attempt, error, address, size ? size : 1);
         retry->given = attempt.given;

@@ -146,7 +146,7 @@ size_t idle_slabs_give_range(struct heap_space *space, struct range range)
         struct slab_view view;
 
         if (note && slab_of(heap_of(space, note), note, &view) &&
-            range_meets(range, view.base, SLAB_SIZE))
+            range_meets(range, view.base, SLAB_SIZE + OS_PAGE_SIZE)) /* with a guard page */
             given += visit_and_settle(space, place, note, true);
     }
     return given;

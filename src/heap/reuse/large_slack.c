@@ -78,11 +78,9 @@ static bool empty(struct heap_space *space, uint32_t region, uint64_t word)
  * The block's own thread
  * --------------------------------------------------------------------------------------------- */
 
-static size_t needed(const struct region *region)
+static size_t needed(size_t requested)
 {
-    size_t size = LOAD_RELAXED(region->requested);
-
-    return (size + OS_PAGE_SIZE - 1) & ~(OS_PAGE_SIZE - 1);
+    return (requested + OS_PAGE_SIZE - 1) & ~(OS_PAGE_SIZE - 1);
 }
 
 static size_t give(struct heap_space *space, uint32_t region, const struct region_facts *seen,
@@ -104,19 +102,24 @@ void large_slack_note(struct heap *heap, uint32_t index)
 {
     struct heap_space *space = heap->space;
     struct region *region = region_at(space, index);
-    size_t bytes = LOAD_RELAXED(region->size) - needed(region);
-    uint64_t word = word_of(LOAD_RELAXED(region->sequence), heap->index, bytes);
+    uint64_t word, none = 0;
     struct region_facts facts;
+    size_t bytes;
 
-    if (!bytes)
+    /* Another thread may have freed the block, which is not known yet: the region is another's. */
+    if (LOAD_RELAXED(region->size) == needed(LOAD_RELAXED(region->requested)) ||
+        !region_read(region, &facts) || facts.heap != heap_number(heap))
+        return;
+    bytes = facts.size - needed(facts.requested);
+    word = word_of(facts.sequence, heap->index, bytes);
+    if (!bytes || !atomic_compare_exchange_strong_explicit(
+                      &region->slack, &none, word, memory_order_release, memory_order_relaxed))
         return;
     count(heap, (int64_t)bytes);
-    atomic_store_explicit(&region->slack, word, memory_order_release);
     if (add(space, index) || !empty(space, index, word))
         return;
     count(heap, -(int64_t)bytes);
-    if (region_read(region, &facts))
-        give(space, index, &facts, bytes);
+    give(space, index, &facts, bytes);
 }
 
 size_t large_slack_of(const struct heap *heap, uint32_t region, const struct region_facts *seen)

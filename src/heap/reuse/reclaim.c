@@ -24,9 +24,14 @@ size_t reclaim(struct heap_space *space)
     return given;
 }
 
-uint64_t reclaim_held(const struct heap_space *space)
+struct budget_charge reclaim_held(const struct heap_space *space)
 {
-    return heap_live(&space->large.bytes) + (uint64_t)idle_slabs_count(space, NULL) * SLAB_SIZE;
+    uint64_t slabs = (uint64_t)idle_slabs_count(space, NULL) * SLAB_SIZE;
+    uint64_t large = heap_live(&space->large.bytes);
+    uint64_t slack = heap_live(&space->large.slack);
+
+    return (struct budget_charge){.reserved = slabs + (large > slack ? large - slack : 0),
+                                  .committed = slabs + large};
 }
 
 bool reclaim_is_due(pages_result result)
@@ -46,7 +51,10 @@ bool reclaim_is_due(pages_result result)
     }
 }
 
-/* How often a request is repeated that the host is asked about each time: notify.h says so, too. */
+/*
+ * How often a request is repeated that the host is asked about each time (notify.h says so, too),
+ * or that is for an address: others may give back elsewhere for ever.
+ */
 #define MOST_REPEATS 8u
 
 bool reclaim_again(struct reclaim_attempt *attempt, pages_result result)
@@ -75,7 +83,7 @@ bool reclaim_makes_way(struct reclaim_attempt *attempt, pages_result result, con
     idle_slabs_give_range(attempt->space, range);
     large_cache_give_range(attempt->space, range);
     attempt->given = reclaim_given(attempt->space);
-    return attempt->given != before;
+    return attempt->given != before && attempt->repeats++ < MOST_REPEATS;
 }
 
 /* True if the request has failed, and is worth repeating. */

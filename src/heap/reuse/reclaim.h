@@ -22,10 +22,11 @@
 size_t reclaim(struct heap_space *space);
 
 /*
- * How many bytes of empty slabs and of large blocks' memory `reclaim` would give back now: they are
- * committed, and no request is refused for them.
+ * How many bytes of empty slabs and of large blocks' memory `reclaim` would give back now: no
+ * request is refused for them. The slack of live blocks is committed only: their address space
+ * stays theirs.
  */
-uint64_t reclaim_held(const struct heap_space *space);
+struct budget_charge reclaim_held(const struct heap_space *space);
 
 /* True if a request with that result was refused for want of memory or of address space. */
 bool reclaim_is_due(pages_result result);

@@ -27,13 +27,13 @@ static uint32_t load_for_collector(const struct pressure *pressure, uint32_t per
     return COLLECTOR_HIGH_LOAD + (100 - COLLECTOR_HIGH_LOAD) * (percent - low) / (100 - low);
 }
 
-void memory_status_narrow(const struct budget *budget, uint64_t held,
+void memory_status_narrow(const struct budget *budget, struct budget_charge held,
                           const struct pressure *pressure, MEMORYSTATUSEX *status, uint32_t most,
                           bool total_is_told)
 {
     const struct budget_kind *committed = &budget->committed;
     const struct budget_kind *reserved = &budget->reserved;
-    uint32_t percent = load_for_collector(pressure, memory_load_percent(committed, held));
+    uint32_t percent = load_for_collector(pressure, memory_load_percent(committed, held.committed));
     uint64_t limit = budget_bound(committed, BUDGET_TASK_CRITICAL);
 
     if (percent > most)
@@ -42,9 +42,9 @@ void memory_status_narrow(const struct budget *budget, uint64_t held,
         status->dwMemoryLoad = percent;
     if (total_is_told)
         lower(&status->ullTotalPhys, limit);
-    lower(&status->ullAvailPhys, memory_load_room(committed, held));
+    lower(&status->ullAvailPhys, memory_load_room(committed, held.committed));
     lower(&status->ullTotalPageFile, limit);
-    lower(&status->ullAvailPageFile, memory_load_room(committed, held));
+    lower(&status->ullAvailPageFile, memory_load_room(committed, held.committed));
     lower(&status->ullTotalVirtual, budget_bound(reserved, BUDGET_TASK_CRITICAL));
-    lower(&status->ullAvailVirtual, memory_load_room(reserved, held));
+    lower(&status->ullAvailVirtual, memory_load_room(reserved, held.reserved));
 }

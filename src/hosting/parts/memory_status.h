@@ -20,7 +20,7 @@
  * total of physical memory becomes the limit only where `total_is_told`: from .NET 7 on a collector
  * reserves by it, once, and runs out of what it has reserved. `held` as in memory_load.h.
  */
-void memory_status_narrow(const struct budget *budget, uint64_t held,
+void memory_status_narrow(const struct budget *budget, struct budget_charge held,
                           const struct pressure *pressure, MEMORYSTATUSEX *status, uint32_t most,
                           bool total_is_told);
 

@@ -3,10 +3,10 @@
  *
  * budget/pressure.h decides the state, and which thread reports a change. This file asks it after
  * each call that may have changed what is committed, queries the system's own low-memory
- * notification, and calls the host's callback, the CLR's and the listener for redirected modules. If a thread
- * is terminated while it does so, another one takes its place, by such a call a second later or
- * earlier; the state may then be told twice. The reference of the manager that the ended thread
- * held stays.
+ * notification, and calls the host's callback, the CLR's and the listener for redirected modules.
+ * If a thread is terminated while it does so, another one takes its place, by such a call a second
+ * later or earlier; the state may then be told twice. The reference of the manager that the ended
+ * thread held stays.
  */
 #ifndef HOSTMEM_HOSTING_PARTS_PRESSURE_NOTIFY_H
 #define HOSTMEM_HOSTING_PARTS_PRESSURE_NOTIFY_H
