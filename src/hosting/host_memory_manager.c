@@ -171,12 +171,10 @@ static HRESULT WINAPI memory_manager_VirtualProtect(IHostMemoryManager *iface, v
     do /* making a view's pages private takes memory */
         error = os_protect(address, size, protect, &old);
     while (error && reclaim_again(&attempt, error));
-    if (!error) {
+    if (!error)
         *old_protect = old;
-        pages_mark_protected(&call.manager->pages, address);
-    } else if (error == ERROR_INVALID_PARAMETER) {
+    else if (error == ERROR_INVALID_PARAMETER)
         bad_request_of_protect(size, protect);
-    }
     return counted_call_end(&call, error);
 }
 

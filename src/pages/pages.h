@@ -110,13 +110,10 @@ bool pages_hand_block_over(struct pages *pages, const void *block, uint32_t heap
  * charged, but is nobody's block (region.h, `cached`).
  *
  * pages_cache_block frees the block that the caller has seen, if its pages are all committed and
- * protected as they were handed out. The system is asked where the manager has seen a change of
- * protection (pages_mark_protected), and about blocks of more than PAGES_ASKED_ABOVE bytes: heaps
- * of Win32 give such a block's pages back whole. Of others a program has to leave all pages
- * readable and writable, as the reference of VirtualProtect says of every heap's memory. False:
- * that is not so, or another thread frees it, or works on its pages, and nothing was done. Else
- * *requested is what was asked for, and the region is the caller's, to make another block of it or
- * to release it.
+ * protected as they were handed out: the system is asked, since a program may change pages behind
+ * the books' back. False: that is not so, or another thread frees it, or works on its pages, and
+ * nothing was done. Else *requested is what was asked for, and the region is the caller's, to make
+ * another block of it or to release it.
  *
  * pages_revive makes it the block that the request describes, with its pages as they are; *memory
  * is where it begins. False: an operation is under way on it; it has to be released.
@@ -124,15 +121,11 @@ bool pages_hand_block_over(struct pages *pages, const void *block, uint32_t heap
  * pages_release_cached gives it back to the system. If that refuses, it stays cached, and the
  * caller's.
  */
-#define PAGES_ASKED_ABOVE ((size_t)512 << 10)
 bool pages_cache_block(struct pages *pages, uint32_t index, const struct region_facts *seen,
                        size_t *requested);
 bool pages_revive(struct pages *pages, uint32_t index, const struct pages_request *request,
                   void **memory);
 pages_result pages_release_cached(struct pages *pages, uint32_t index);
-
-/* The protection of pages at that address has been changed, perhaps of a heap's block. */
-void pages_mark_protected(struct pages *pages, const void *address);
 
 /*
  * Decommits the region's pages from that address on (the first that begins there or later), if it

@@ -284,7 +284,6 @@ static pages_result alloc_foreign(struct pages *pages, const struct pages_reques
     atomic_thread_fence(memory_order_seq_cst); /* as foreign.h wants it */
     if (!result && !views_settle(pages, range))
         counter_increment(&pages->counters->foreign_commits);
-    pages_mark_protected(pages, request->address); /* a commit protects pages that are there anew */
     foreign_end(pages, range);
     return result;
 }

@@ -7,32 +7,14 @@
 
 #include "os/os.h"
 
-/* Whether the system has to be asked about a block's pages (pages.h). */
-static bool is_doubtful(const struct region *region, const struct region_facts *facts)
-{
-    return facts->requested > PAGES_ASKED_ABOVE ||
-           atomic_load_explicit(&region->reprotected, memory_order_relaxed);
-}
-
-/* True if all pages of the region are committed, and protected as they were handed out. */
-static bool is_as_handed_out(const struct region *region, const struct region_facts *facts)
+/* True if all pages of a live region are committed, and protected as they were handed out. */
+static bool is_as_handed_out(const struct region_facts *facts)
 {
     struct os_range system;
 
-    if (facts->committed != facts->size)
-        return false;
-    return !is_doubtful(region, facts) ||
-           (os_query_range(facts->base, &system) && system.state == OS_MEM_COMMIT &&
-            system.protect == facts->protect && system.allocation_base == facts->base &&
-            system.size >= facts->size);
-}
-
-void pages_mark_protected(struct pages *pages, const void *address)
-{
-    struct region *region = region_table_find(&pages->table, (uintptr_t)address);
-
-    if (region && atomic_load_explicit(&region->heap, memory_order_relaxed))
-        atomic_store_explicit(&region->reprotected, 1, memory_order_relaxed);
+    return facts->committed == facts->size && os_query_range(facts->base, &system) &&
+           system.state == OS_MEM_COMMIT && system.protect == facts->protect &&
+           system.allocation_base == facts->base && system.size >= facts->size;
 }
 
 bool pages_cache_block(struct pages *pages, uint32_t index, const struct region_facts *seen,
@@ -42,7 +24,7 @@ bool pages_cache_block(struct pages *pages, uint32_t index, const struct region_
     uint64_t life = region_life(region); /* first: it proves that what follows was of one block */
     struct region_facts facts;
 
-    if (!region_read(region, &facts) || !is_as_handed_out(region, &facts) ||
+    if (!region_read(region, &facts) || !is_as_handed_out(&facts) ||
         !region_cache(region, life, seen))
         return false;
     /* It is the caller's: nobody writes the field before the caller has given it away. */

@@ -50,7 +50,6 @@ void region_write(struct region *region, const struct region_facts *facts)
     STORE_RELAXED(region->committed, 0);
     STORE_RELAXED(region->unentered, 0);
     STORE_RELAXED(region->watch, REGION_UNWATCHED);
-    STORE_RELAXED(region->reprotected, 0);
     STORE_RELAXED(region->slack, 0);
     STORE_RELAXED(region->heap, facts->heap);
     STORE_RELAXED(region->line, facts->line);

@@ -123,8 +123,7 @@ struct region {
     _Atomic size_t requested;
     _Atomic(const char *) file;
     _Atomic(const void *) caller;
-    _Atomic uint32_t reprotected; /* of a block: pages_mark_protected; made 0 with the facts */
-    _Atomic uint64_t slack;       /* of a block: heap/reuse/large_slack.h; made 0 with the facts */
+    _Atomic uint64_t slack; /* of a block: heap/reuse/large_slack.h; made 0 with the facts */
 };
 
 /* An operation under way. */

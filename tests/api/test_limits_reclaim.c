@@ -86,26 +86,6 @@ static void memory_of_freed_large_blocks_refuses_nothing(void **state)
     end_only_heap(subject, heap);
 }
 
-/* By VirtualProtect of the manager, or by a commit, which protects anew. */
-static void memory_that_was_protected_otherwise_serves_no_other_block(void **state)
-{
-    const struct subject *subject = *state;
-    IHostMalloc *heap = subject_heap(subject);
-    void *block = heap_block(heap, 100 * PAGE), *memory;
-    DWORD old;
-
-    assert_succeeds(IHostMemoryManager_VirtualProtect(subject->manager, (char *)block + PAGE, PAGE,
-                                                      PAGE_READONLY, &old));
-    free_block(heap, block);
-    assert_figure(heap_figures_of(subject, 1).SpareLargeBytes, 0);
-    block = heap_block(heap, 100 * PAGE);
-    assert_succeeds(IHostMemoryManager_VirtualAlloc(subject->manager, block, PAGE, MEM_COMMIT,
-                                                    PAGE_READONLY, eTaskCritical, &memory));
-    free_block(heap, block);
-    assert_figure(heap_figures_of(subject, 1).SpareLargeBytes, 0);
-    end_only_heap(subject, heap);
-}
-
 static void delayed_blocks_refuse_nothing(void **state)
 {
     struct subject subject = subject_with_flags(HOSTMEM_DELAY_REUSE);
@@ -148,7 +128,6 @@ int main(void)
         promise(little_is_held_without_use),
         promise(pages_are_not_refused_while_nothing_lives),
         promise(memory_of_freed_large_blocks_refuses_nothing),
-        promise(memory_that_was_protected_otherwise_serves_no_other_block),
         cmocka_unit_test(delayed_blocks_refuse_nothing),
         promise(each_refusal_that_a_caller_sees_is_counted_once),
     };

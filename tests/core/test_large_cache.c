@@ -15,7 +15,6 @@
 #define KIB ((size_t)1024)
 #define MIB ((size_t)1 << 20)
 #define SIZE (100 * KIB)
-#define DOUBTFUL (PAGES_ASKED_ABOVE + PAGE) /* the system is asked about its pages */
 
 /* The linker leads os_tick_milliseconds here. */
 uint64_t __wrap_os_tick_milliseconds(void);
@@ -396,9 +395,9 @@ static void guarded_memory_is_not_kept(void **state)
 static void memory_that_the_program_has_decommitted_is_not_kept(void **state)
 {
     struct fixture *fixture = *state;
-    char *memory = make(fixture->heap, DOUBTFUL);
+    char *memory = make(fixture->heap, SIZE);
 
-    assert_int_equal(os_free(memory + DOUBTFUL - PAGE, PAGE, OS_MEM_DECOMMIT), 0);
+    assert_int_equal(os_free(memory + SIZE - PAGE, PAGE, OS_MEM_DECOMMIT), 0);
     give(fixture->heap, memory);
     assert_int_equal(cached(fixture->heap), 0);
     assert_int_equal(gauge_now(&fixture->world->counters.regions), 0);
@@ -408,29 +407,13 @@ static void memory_that_the_program_has_protected_is_not_kept(void **state)
 {
     struct fixture *fixture = *state;
 
-    for (size_t at = 0; at < DOUBTFUL; at += DOUBTFUL - PAGE) {
-        char *memory = make(fixture->heap, DOUBTFUL);
+    for (size_t at = 0; at < SIZE; at += SIZE - PAGE) {
+        char *memory = make(fixture->heap, SIZE);
         uint32_t old;
 
         assert_int_equal(os_protect(memory + at, PAGE, OS_PAGE_READONLY, &old), 0);
         assert_not_kept(fixture, fixture->heap, memory);
     }
-}
-
-/* The next block of the same memory is another one. */
-static void memory_that_was_protected_through_the_manager_is_not_kept(void **state)
-{
-    struct fixture *fixture = *state;
-    char *memory = make(fixture->heap, SIZE);
-    uint32_t old;
-
-    pages_mark_protected(&fixture->world->pages, memory + PAGE);
-    give(fixture->heap, memory); /* it was protected as before: the system says so */
-    assert_int_equal(cached(fixture->heap), SIZE);
-    assert_ptr_equal(make(fixture->heap, SIZE), memory);
-    assert_int_equal(os_protect(memory + PAGE, PAGE, OS_PAGE_READONLY, &old), 0);
-    pages_mark_protected(&fixture->world->pages, memory + PAGE);
-    assert_not_kept(fixture, fixture->heap, memory);
 }
 
 static void memory_of_a_block_that_was_shrunk_is_not_kept(void **state)
@@ -895,7 +878,6 @@ static void slack_of_a_block_that_cannot_be_kept_is_counted_no_more(void **state
     uint32_t old;
 
     assert_int_equal(os_protect(block, PAGE, OS_PAGE_READONLY, &old), 0);
-    pages_mark_protected(&fixture->world->pages, block);
     give(fixture->heap, block);
     assert_int_equal(cached(fixture->heap), 0);
     assert_int_equal(fixture->space->large.slack, 0);
@@ -1066,7 +1048,6 @@ int main(void)
         test_with(begin_guarded, guarded_memory_is_not_kept),
         test_with(begin, memory_that_the_program_has_decommitted_is_not_kept),
         test_with(begin, memory_that_the_program_has_protected_is_not_kept),
-        test_with(begin, memory_that_was_protected_through_the_manager_is_not_kept),
         test_with(begin, memory_of_a_block_that_was_shrunk_is_not_kept),
         test_with(begin, memory_that_an_operation_is_under_way_on_is_not_used),
         test_with(begin, what_is_kept_is_in_proportion_to_what_lives),

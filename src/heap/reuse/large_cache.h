@@ -9,8 +9,8 @@
  *
  * What is not kept: memory of executable heaps, which never becomes data or the other way round;
  * blocks with a guard page; what is larger than LARGE_LARGEST; blocks whose pages the program has
- * decommitted or protected otherwise, as far as pages_cache_block sees that; and nothing of heaps
- * whose blocks have margins (HEAP_FILL_ON_ALLOC, HEAP_HARDEN), or with HEAP_FILL_ON_FREE or
+ * decommitted or protected otherwise; and nothing of heaps whose
+ * blocks have margins (HEAP_FILL_ON_ALLOC, HEAP_HARDEN), or with HEAP_FILL_ON_FREE or
  * HEAP_DELAY_REUSE: their freed blocks wait elsewhere (check/freed_regions.h), or are gone.
  *
  * Fitting. First comes the region that was kept last: the processor's caches hold its pages. While
