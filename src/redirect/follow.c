@@ -223,7 +223,7 @@ static bool serves_heap_of(const struct redirection *redirection, const void *mo
            !(redirection->flags & REDIRECT_NO_MAKERS) && redirection_stands(redirection);
 }
 
-static bool was_refused(HMODULE module)
+static bool was_refused(const void *module)
 {
     for (unsigned i = 0; i < LIBRARIES_LOOKED_FOR; i++) {
         if (atomic_load_explicit(&refused[i], memory_order_relaxed) == module)
@@ -241,7 +241,7 @@ static void set_refused(unsigned index, HMODULE module, uint32_t of_run)
 }
 
 /* Another module may have got the address of one that was refused. */
-static void forget_others(unsigned index, HMODULE module)
+static void forget_others(unsigned index, const void *module)
 {
     HMODULE noted = atomic_load_explicit(&refused[index], memory_order_relaxed);
 
