@@ -138,10 +138,10 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  * With HOSTMEM_REDIRECT_HEAP, HeapAlloc, HeapReAlloc, HeapFree, HeapSize, HeapValidate, HeapCreate,
  * HeapDestroy and HeapWalk are redirected as well, and so are LocalAlloc, LocalReAlloc, LocalFree,
  * LocalSize, LocalLock, LocalUnlock, LocalHandle, LocalFlags, and the functions Global... of these
- * names. Of ntdll.dll these are RtlAllocateHeap, RtlReAllocateHeap, RtlFreeHeap, RtlSizeHeap,
- * RtlValidateHeap and RtlDestroyHeap. What the module allocates from the process's heap, from heaps
- * that it creates, and, if it is a C run-time library, from that library's heap, then comes from an
- * IHostMalloc of the manager.
+ * names. Of ntdll.dll these are RtlReAllocateHeap, RtlFreeHeap, RtlSizeHeap, RtlValidateHeap and
+ * RtlDestroyHeap, which others pass blocks to, and RtlAllocateHeap, whose blocks stay Win32's. What
+ * the module allocates from the process's heap, from heaps that it creates, and, if it is a C
+ * run-time library, from that library's heap, then comes from an IHostMalloc of the manager.
  *
  * - A C run-time library in a DLL of its own (ucrtbase.dll, msvcrt.dll; it is known by its export
  *   _get_heap_handle) made its heap before any redirection. The handle that this function returns
@@ -149,9 +149,15 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   in the books, whoever frees it. Of combase.dll or ole32.dll (CoTaskMemAlloc) and oleaut32.dll
  *   (SysAllocString) the same is true without more: they use the process's heap.
  * - If such a library's heap cannot be taken over, the library is not redirected: E_OUTOFMEMORY.
+ *   Redirect no such library while another thread loads it: a heap that it is just making, and has
+ *   not noted yet, is not seen.
  * - Other heaps that there were before, and heaps that a module gets from others, stay Win32's,
  *   because somebody who is not redirected may allocate and free by the same handle. What the
  *   module allocates or resizes in them is counted: HOSTMEM_STATISTICS.PassedHeapCalls.
+ * - So are blocks of ntdll.dll's RtlAllocateHeap: a module may pass them to a function of ntdll.dll
+ *   that frees them and is not redirected (RtlFreeUnicodeString, RtlFreeAnsiString,
+ *   RtlMultipleFreeHeap). What HeapAlloc, LocalAlloc and GlobalAlloc give must not be passed to
+ *   those.
  * - A module that is not redirected may allocate by the handle of a run-time library's heap: its
  *   blocks are Win32's, and may be freed by the library. It must not free the library's blocks.
  * - All flags are honoured. HEAP_NO_SERIALIZE changes nothing, because calls are never serialized.
@@ -171,7 +177,7 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   functions for local and global memory. LMEM_MODIFY changes nothing. A block that may not move
  *   can always be made smaller; LocalSize may then still tell its former size. Moveable memory, and
  *   requests with flags that fixed memory does not have, are left to Win32, and so are blocks with
- *   HEAP_SETTABLE_USER_VALUE (RtlAllocateHeap's); they are counted as passed through.
+ *   HEAP_SETTABLE_USER_VALUE or a user flag (0xf00 in all); they are counted as passed through.
  * - Only redirected modules know such a block. If the module passes one to a module that is not
  *   redirected with this flag, that module must not free, resize or measure it: Win32 would take
  *   what precedes the block for a header of its own. A block that Win32 or such a module has made,
@@ -215,6 +221,11 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   msvcr120.dll, combase.dll, ole32.dll, oleaut32.dll) are redirected before HostMemRedirectModule
  *   returns; those that come with a module that a followed one loads, before that load returns;
  *   others when HostMemFollowModule tells of them.
+ * - Of all of them that are there the functions that take a block are redirected before those that
+ *   make one of any: one may free what another has made in the process's heap. A host that
+ *   redirects libraries one by one does so before others use them.
+ * - One that cannot be redirected is told to pfnModule once. It is tried again when following
+ *   begins anew, or when HostMemFollowModule tells of it.
  * - All modules of the process use them, and all that is allocated by them counts against the
  *   limits. The manager's callbacks may then be called from inside any allocation of any module:
  *   they must take no lock that somebody holds while he allocates.
@@ -265,8 +276,12 @@ typedef struct HOSTMEM_REDIRECTION HOSTMEM_REDIRECTION;
  *   at a time is possible), or with HOSTMEM_REDIRECT_FOLLOW and other flags;
  *   E_OUTOFMEMORY;
  *   what VirtualProtect or GetModuleHandleEx reports, as HRESULT_FROM_WIN32.
+ * Entries are rewritten one after the other, those of functions that give memory, a view or a
+ * handle last; when a redirection ends they are put back first. So what the module's threads make
+ * meanwhile they can give back.
  * A module that is redirected twice, with other flags each time, gets from GetProcAddress what
- * either of the two redirects. On failure nothing is rewritten. Any thread. Not suspension-safe: it
+ * either of the two redirects. On failure nothing is rewritten, except that of a library by which
+ * others allocate functions that take a block may stay so. Any thread. Not suspension-safe: it
  * calls the loader and may wait for another thread that redirects. Redirect a runtime's modules
  * before the runtime starts. The first redirection pins hostmem's own module for the life of the
  * process.

@@ -245,13 +245,25 @@ static void unbind_unused(void)
  * Beginning and ending
  * --------------------------------------------------------------------------------------------- */
 
-/* Binds the manager, unless it is bound, for one redirection more. */
-static HRESULT bind_once_more(struct manager *manager, const struct taken_heaps *heaps,
-                              struct binding_use *use)
+static bool take_heaps(struct manager *manager, const struct taken_heaps *heaps)
 {
-    if ((heaps->of_process && !heap_table_ensure(manager, GetProcessHeap(), NULL)) ||
-        (heaps->own && !heap_table_ensure(manager, heaps->own, heaps->module)))
+    return (!heaps->of_process || heap_table_ensure(manager, GetProcessHeap(), NULL)) &&
+           (!heaps->own || heap_table_ensure(manager, heaps->own, heaps->module));
+}
+
+/*
+ * Binds the manager, unless it is bound, for one redirection more. If it cannot be, it gets back
+ * what heaps were made for it, unless they are taken later, because it is held. No hook has found a
+ * manager that is not.
+ */
+static HRESULT bind_once_more(struct manager *manager, const struct taken_heaps *heaps,
+                              struct binding_use *use, struct departing *departing)
+{
+    if (!take_heaps(manager, heaps)) {
+        if (!manager->redirected.is_held)
+            take_unused_heaps(manager, departing);
         return E_OUTOFMEMORY;
+    }
     if (!manager->redirected.is_held) {
         manager_add_ref(manager);
         manager->redirected.is_held = true;
@@ -272,10 +284,20 @@ HRESULT binding_begin(struct manager *manager, const struct taken_heaps *heaps,
     unbind_unused();
     sweep(&departing);
     if (!bound_now() || binding_is(manager))
-        hr = bind_once_more(manager, heaps, use);
+        hr = bind_once_more(manager, heaps, use, &departing);
     spinlock_release(&changing);
     depart(&departing);
     return hr;
+}
+
+bool binding_take_own(struct manager *manager, HANDLE own, HMODULE module)
+{
+    bool taken;
+
+    spinlock_acquire(&changing);
+    taken = heap_table_ensure(manager, own, module);
+    spinlock_release(&changing);
+    return taken;
 }
 
 void binding_end(struct binding_use *use)

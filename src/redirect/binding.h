@@ -30,6 +30,12 @@ HRESULT binding_begin(struct manager *manager, const struct taken_heaps *heaps,
                       struct binding_use *use);
 
 /*
+ * Takes over a module's own heap that there was not yet when binding_begin was called, unless it
+ * was. False: no memory or no room.
+ */
+bool binding_take_own(struct manager *manager, HANDLE own, HMODULE module);
+
+/*
  * Ends one redirection's use; one that has not begun, or has ended, is fine. With the last one the
  * manager is unbound, and released unless its memory may still be freed through hooks. It may call
  * the host, by a last release, and so may binding_begin.

@@ -1,8 +1,8 @@
 /*
  * entries.c: see entries.h.
  *
- * A first walk over the module's imports counts the entries to rewrite. A second one notes them in
- * a redirection of that size.
+ * A first walk over the module's imports counts the entries to rewrite. Two more note them in a
+ * redirection of that size: entries of functions that make something come last.
  */
 #include "redirect/entries.h"
 
@@ -107,23 +107,44 @@ static void *hook_of(const struct import *import, DWORD flags)
     return hook != now ? hook : NULL;
 }
 
+/* Functions that give memory, and GetProcAddress, which gives out pointers to such. */
+static bool is_maker(const void *hook)
+{
+    return hook_catalogue_makes(hook) || lookup_hooks_features(hook);
+}
+
+/* The same, if these flags want it. */
+static void *wanted_hook_of(const struct import *import, DWORD flags)
+{
+    void *hook = hook_of(import, flags);
+
+    return hook && (flags & REDIRECT_NO_MAKERS) && is_maker(hook) ? NULL : hook;
+}
+
 static bool count_entry(void *context, const struct import *import)
 {
     struct survey *survey = context;
 
-    if (hook_of(import, survey->flags))
+    if (wanted_hook_of(import, survey->flags))
         survey->count++;
     if (hook_catalogue_is_unknown(features_of(survey->flags), import, address_before(import)))
         survey->is_unknown = true;
     return true;
 }
 
+/* One of the walks that note entries. */
+struct noting {
+    struct redirection *redirection;
+    bool makers; /* notes the makers; else the others */
+};
+
 static bool note_entry(void *context, const struct import *import)
 {
-    struct redirection *redirection = context;
-    void *hook = hook_of(import, redirection->flags);
+    const struct noting *noting = context;
+    struct redirection *redirection = noting->redirection;
+    void *hook = wanted_hook_of(import, redirection->flags);
 
-    if (!hook)
+    if (!hook || is_maker(hook) != noting->makers)
         return true;
     if (redirection->count == redirection->capacity)
         return false; /* another thread or program is rewriting the module */
@@ -131,6 +152,16 @@ static bool note_entry(void *context, const struct import *import)
         (struct rewritten){import->entry, *import->entry, hook};
     redirection->count++;
     return true;
+}
+
+/* In the order in which they are to be rewritten. */
+static void note_entries(struct redirection *redirection)
+{
+    struct noting noting = {redirection, false};
+
+    import_walk(redirection->module, note_entry, &noting);
+    noting.makers = true;
+    import_walk(redirection->module, note_entry, &noting);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -153,7 +184,7 @@ static DWORD put_entry_back(const struct rewritten *rewritten)
     return ERROR_SUCCESS;
 }
 
-/* Puts the entries back, also after an error. Returns the first error, or 0. */
+/* Puts the entries back, the last first, also after an error. Returns the first error, or 0. */
 static DWORD put_back(const struct redirection *redirection)
 {
     DWORD first_error = ERROR_SUCCESS;
@@ -257,7 +288,7 @@ HRESULT entries_rewrite(struct redirection *redirection)
     bool any;
 
     spinlock_acquire(&rewriting);
-    import_walk(redirection->module, note_entry, redirection);
+    note_entries(redirection);
     any = redirection->count || !redirection->capacity;
     if (any) {
         put_in(redirection);

@@ -12,10 +12,12 @@
 /*
  * Beside HostMemRedirectModule's flags. The first: only the loader's functions are redirected. The
  * second: a module without entries to rewrite is S_OK, unless it is redirected with
- * HOSTMEM_REDIRECT_FOLLOW already.
+ * HOSTMEM_REDIRECT_FOLLOW already. The third: functions that make something are left out
+ * (hook_catalogue_makes).
  */
 #define REDIRECT_LOADER_ONLY 0x80000000u
 #define REDIRECT_MAY_BE_EMPTY 0x40000000u
+#define REDIRECT_NO_MAKERS 0x20000000u
 
 /* An entry that was rewritten. */
 struct rewritten {
@@ -59,17 +61,20 @@ struct redirection {
 HRESULT entries_survey(HMODULE module, DWORD flags, size_t *count);
 
 /*
- * Notes the entries in the redirection and rewrites them. S_FALSE: another thread has just
+ * Notes the entries in the redirection and rewrites them, functions that make something last: the
+ * module's threads may be running, and what they get from the manager they must be able to give
+ * back. S_FALSE: another thread has just
  * rewritten them all; Win32's error: nothing is rewritten.
  */
 HRESULT entries_rewrite(struct redirection *redirection);
 
 /*
- * Puts those back that are rewritten. With keeps_blocks functions that are given a block, or a
- * heap, that there is stay redirected for ever: others than the module have blocks of the
- * manager's, and free them by the module's code. S_FALSE: the module had been unloaded; Win32's
- * first error: the other entries have been put back. May be called again, also for a redirection
- * whose entries another thread was rewriting, or putting back, when it was terminated.
+ * Puts those back that are rewritten, functions that make something first. With keeps_blocks
+ * functions that are given a block, or a heap, that there is stay redirected for ever: others than
+ * the module have blocks of the manager's, and free them by the module's code. S_FALSE: the module
+ * had been unloaded; Win32's first error: the other entries have been put back. May be called
+ * again, also for a redirection whose entries another thread was rewriting, or putting back, when
+ * it was terminated.
  */
 HRESULT entries_put_back(struct redirection *redirection);
 

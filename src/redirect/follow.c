@@ -9,6 +9,11 @@
  * change of `is_following` and `followers_flags`, which are also read without it. It is not held
  * while a loaded module is redirected, because that calls the loader. So the last redirection that
  * follows may end meanwhile: then the new redirection is undone at once.
+ *
+ * The libraries that are there are redirected by two passes: what takes blocks of all, then what
+ * makes them of any, because one may free another's blocks of the process's heap. `refused` are
+ * those that could not be, so that each is told once. It belongs to one run of following (`run`),
+ * which begins with the first redirection that follows. Both are written under the lock.
  */
 #include "redirect/follow.h"
 
@@ -20,6 +25,8 @@
 static struct spinlock changing = SPINLOCK_FREE;
 static atomic_bool following; /* some of the host's redirections follow */
 static _Atomic DWORD followers_flags;
+static _Atomic uint32_t run;
+static _Atomic(HMODULE) refused[LIBRARIES_LOOKED_FOR]; /* NULL: not that library */
 
 static bool is_following(void)
 {
@@ -38,11 +45,21 @@ static bool is_followed(const struct redirection *redirection, const void *nothi
     return redirection->is_followed;
 }
 
+/* Under the lock. */
+static void begin_run(void)
+{
+    for (unsigned i = 0; i < LIBRARIES_LOOKED_FOR; i++)
+        atomic_store_explicit(&refused[i], NULL, memory_order_relaxed);
+    atomic_fetch_add_explicit(&run, 1, memory_order_relaxed);
+}
+
 /* Under the lock, after each change of who follows. */
 static bool look_who_follows(void)
 {
     bool any = redirection_count(follows, NULL) != 0;
 
+    if (any && !is_following())
+        begin_run();
     atomic_store_explicit(&following, any, memory_order_relaxed);
     return any;
 }
@@ -138,11 +155,10 @@ static bool keep(struct redirection *redirection)
 }
 
 /* S_FALSE: the module was redirected before, or nothing is followed any more. */
-static HRESULT redirect(struct manager *manager, HMODULE module, HOSTMEM_MODULE_KIND kind)
+static HRESULT redirect(struct manager *manager, HMODULE module, DWORD flags)
 {
     struct redirection *redirection;
-    HRESULT hr =
-        redirection_begin(manager, module, flags_for(kind, followers_flags_now()), &redirection);
+    HRESULT hr = redirection_begin(manager, module, flags, &redirection);
 
     if (hr != S_OK)
         return hr;
@@ -153,18 +169,25 @@ static HRESULT redirect(struct manager *manager, HMODULE module, HOSTMEM_MODULE_
     return hr == S_OK ? S_FALSE : hr;
 }
 
-/* Redirects a module and calls pfnModule. The caller keeps the manager alive by binding_enter. */
-static HRESULT redirect_and_tell(struct manager *manager, HMODULE module, HOSTMEM_MODULE_KIND kind)
+/*
+ * Redirects a module and calls pfnModule; not of the first of two passes that succeeds
+ * (REDIRECT_NO_MAKERS). The caller keeps the manager alive by binding_enter.
+ */
+static HRESULT redirect_and_tell(struct manager *manager, HMODULE module, HOSTMEM_MODULE_KIND kind,
+                                 DWORD pass)
 {
+    DWORD flags = flags_for(kind, followers_flags_now()) | pass;
     const HOSTMEM_MODULE told = {
-        .hModule = module, .Kind = kind, .Result = redirect(manager, module, kind)};
+        .hModule = module, .Kind = kind, .Result = redirect(manager, module, flags)};
 
-    if (told.Result != S_FALSE && manager->redirected.module_callback)
+    if (manager->redirected.module_callback &&
+        (FAILED(told.Result) || (told.Result == S_OK && !pass)))
         manager->redirected.module_callback(manager->redirected.module_context, &told);
     return told.Result;
 }
 
-HRESULT follow_module(HMODULE module)
+/* `pass`: REDIRECT_NO_MAKERS, or 0. */
+static HRESULT follow(HMODULE module, DWORD pass)
 {
     DWORD last_error = GetLastError();
     HOSTMEM_MODULE_KIND kind;
@@ -177,22 +200,86 @@ HRESULT follow_module(HMODULE module)
     if (kind) {
         manager = binding_enter_open();
         if (manager)
-            hr = redirect_and_tell(manager, module, kind);
+            hr = redirect_and_tell(manager, module, kind, pass);
         binding_leave();
     }
     SetLastError(last_error);
     return hr;
 }
 
-static void follow_library(HMODULE module)
+HRESULT follow_module(HMODULE module)
 {
-    follow_module(module);
+    return follow(module, 0);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Libraries
+ * --------------------------------------------------------------------------------------------- */
+
+/* A redirection of the module's heap functions stands, with all of them. */
+static bool serves_heap_of(const struct redirection *redirection, const void *module)
+{
+    return redirection->module == module && (redirection->flags & HOSTMEM_REDIRECT_HEAP) &&
+           !(redirection->flags & REDIRECT_NO_MAKERS) && redirection_stands(redirection);
+}
+
+static bool was_refused(const void *module)
+{
+    for (unsigned i = 0; i < LIBRARIES_LOOKED_FOR; i++) {
+        if (atomic_load_explicit(&refused[i], memory_order_relaxed) == module)
+            return true;
+    }
+    return false;
+}
+
+static void set_refused(unsigned index, HMODULE module, uint32_t of_run)
+{
+    spinlock_acquire(&changing);
+    if (atomic_load_explicit(&run, memory_order_relaxed) == of_run)
+        atomic_store_explicit(&refused[index], module, memory_order_relaxed);
+    spinlock_release(&changing);
+}
+
+/* Another module may have got the address of one that was refused. */
+static void forget_others(unsigned index, const void *module)
+{
+    HMODULE noted = atomic_load_explicit(&refused[index], memory_order_relaxed);
+
+    if (noted && noted != module)
+        set_refused(index, NULL, atomic_load_explicit(&run, memory_order_relaxed));
+}
+
+static void follow_library(unsigned index, HMODULE module, DWORD pass)
+{
+    uint32_t now = atomic_load_explicit(&run, memory_order_relaxed);
+
+    forget_others(index, module);
+    if (!module || was_refused(module) || redirection_count(serves_heap_of, module))
+        return;
+    if (FAILED(follow(module, pass)))
+        set_refused(index, module, now);
+}
+
+static void follow_takers(unsigned index, HMODULE module)
+{
+    follow_library(index, module, REDIRECT_NO_MAKERS);
+}
+
+static void follow_makers(unsigned index, HMODULE module)
+{
+    follow_library(index, module, 0);
+}
+
+static void each_library(library_callback *callback)
+{
+    if (is_following() && (followers_flags_now() & HOSTMEM_REDIRECT_LIBRARIES))
+        libraries_each(callback);
 }
 
 void follow_libraries(void)
 {
-    if (is_following() && (followers_flags_now() & HOSTMEM_REDIRECT_LIBRARIES))
-        libraries_each_loaded(follow_library);
+    each_library(follow_takers);
+    each_library(follow_makers);
 }
 
 /* With the module others may have been loaded, which it imports. */
@@ -200,8 +287,10 @@ static void module_loaded(HMODULE module)
 {
     DWORD last_error = GetLastError();
 
-    follow_module(module);
-    follow_libraries();
+    each_library(follow_takers);
+    if (!was_refused(module))
+        follow_module(module);
+    each_library(follow_makers);
     SetLastError(last_error);
 }
 

@@ -32,7 +32,8 @@ HRESULT follow_module(HMODULE module);
 
 /*
  * Redirects the libraries that are loaded now and are not redirected, if the host's redirections
- * follow with HOSTMEM_REDIRECT_LIBRARIES. pfnModule is called for each.
+ * follow with HOSTMEM_REDIRECT_LIBRARIES. pfnModule is called for each; for one that cannot be
+ * redirected once, and it is not tried again while something is followed.
  */
 void follow_libraries(void);
 

@@ -28,17 +28,19 @@ HANDLE libraries_own_heap(HMODULE module)
     return function ? (HANDLE)((get_heap_handle_function *)(uintptr_t)function)() : NULL;
 }
 
-void libraries_each_loaded(library_callback *callback)
+void libraries_each(library_callback *callback)
 {
-    static const wchar_t *const names[] = {
+    static const wchar_t *const names[LIBRARIES_LOOKED_FOR] = {
         L"ucrtbase.dll", L"msvcrt.dll",  L"msvcr120.dll", L"msvcr110.dll", L"msvcr100.dll",
         L"msvcr90.dll",  L"msvcr80.dll", L"combase.dll",  L"ole32.dll",    L"oleaut32.dll",
     };
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        HMODULE module;
+    for (unsigned i = 0; i < LIBRARIES_LOOKED_FOR; i++) {
+        HMODULE module = NULL;
 
-        if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, names[i], &module))
-            callback(module);
+        GetModuleHandleExW(0, names[i], &module);
+        callback(i, module);
+        if (module)
+            FreeLibrary(module);
     }
 }

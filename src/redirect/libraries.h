@@ -22,9 +22,15 @@ bool libraries_is_one(HMODULE module);
  */
 HANDLE libraries_own_heap(HMODULE module);
 
-typedef void library_callback(HMODULE module);
+/* `index`: which of the libraries that libraries_each looks for, below LIBRARIES_LOOKED_FOR. */
+typedef void library_callback(unsigned index, HMODULE module);
 
-/* Calls back for each library of the system's that is loaded now. Calls the loader. */
-void libraries_each_loaded(library_callback *callback);
+#define LIBRARIES_LOOKED_FOR 10u
+
+/*
+ * Calls back for each library of the system's: with its module, which stays loaded meanwhile; or
+ * with NULL if it is not loaded. Calls the loader.
+ */
+void libraries_each(library_callback *callback);
 
 #endif

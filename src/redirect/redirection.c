@@ -93,10 +93,15 @@ static struct redirection *claim(redirection_test *is_due, redirection_test *tes
     return claimed;
 }
 
+bool redirection_stands(const struct redirection *redirection)
+{
+    return !thread_of(redirection);
+}
+
 static bool stands(const struct redirection *redirection, const void *nothing)
 {
     (void)nothing;
-    return !thread_of(redirection);
+    return redirection_stands(redirection);
 }
 
 static bool is_abandoned(const struct redirection *redirection, const void *nothing)
@@ -212,6 +217,17 @@ HRESULT redirection_begin(struct manager *manager, HMODULE module, DWORD flags,
     return hr;
 }
 
+/*
+ * Another thread may be loading a run-time library: its heap was not there before the entries were
+ * rewritten, and it may have been made without the hook meanwhile.
+ */
+static bool take_late_heap(struct manager *manager, const struct taken_heaps *heaps)
+{
+    HANDLE own = heaps->of_process && !heaps->own ? libraries_own_heap(heaps->module) : NULL;
+
+    return !own || binding_take_own(manager, own, heaps->module);
+}
+
 HRESULT redirection_complete(struct manager *manager, struct redirection *redirection)
 {
     DWORD flags = redirection->flags;
@@ -231,7 +247,8 @@ HRESULT redirection_complete(struct manager *manager, struct redirection *redire
         collector_note(manager, redirection->module);
         notification_hooks_follow(manager);
     }
-    return entries_rewrite(redirection);
+    hr = entries_rewrite(redirection);
+    return hr == S_OK && !take_late_heap(manager, &heaps) ? E_OUTOFMEMORY : hr;
 }
 
 static void release_module(struct redirection *redirection, bool is_unloaded)

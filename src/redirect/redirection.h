@@ -44,6 +44,9 @@ HRESULT redirection_undo(struct redirection *redirection);
 
 typedef bool redirection_test(const struct redirection *redirection, const void *context);
 
+/* True if no thread makes or undoes it: for a test. */
+bool redirection_stands(const struct redirection *redirection);
+
 /* How many of all pass the test. */
 unsigned redirection_count(redirection_test *test, const void *context);
 

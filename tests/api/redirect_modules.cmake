@@ -79,6 +79,8 @@ foreach(stub ${redirect_stubs}) # ld takes them for unused otherwise
   target_link_options(redirect_delayed PRIVATE LINKER:-u,${stub})
 endforeach()
 
+redirect_module(redirect_library redirect_library.c)
+target_sources(redirect_library PRIVATE redirect_library.def)
 redirect_module(redirect_lookup redirect_lookup.c)
 target_sources(redirect_lookup PRIVATE redirect_namesake.c)
 # It has a VirtualAlloc of its own, which Windows' headers declare otherwise.

@@ -468,6 +468,8 @@ static void calls_for_a_heap_of_somebody_else_are_passed_through_and_counted(voi
     assert_figure(statistics_of(&library->subject).PassedHeapCalls, 2);
     assert_figure(statistics_of(&library->subject).PassedHeapBytes, 300);
     assert_true(HeapFree(handle, 0, block));
+    assert_null(other.calls->heap_alloc(handle, 0, SIZE_MAX / 2)); /* of calls that succeed */
+    assert_figure(statistics_of(&library->subject).PassedHeapCalls, 2);
     block = other.calls->local_alloc(LMEM_MOVEABLE, 50);
     assert_figure(statistics_of(&library->subject).PassedHeapCalls, 3);
     assert_figure(statistics_of(&library->subject).PassedHeapBytes, 350);
@@ -577,6 +579,59 @@ static void libraries_that_are_there_and_that_come_later_are_followed(void **sta
     subject_end(&runtime.subject);
 }
 
+static unsigned times_refused(HMODULE module)
+{
+    unsigned times = 0;
+
+    for (LONG i = 0; i < told.count && i < MOST_TOLD; i++)
+        times += told.modules[i].hModule == module && told.modules[i].Result == E_OUTOFMEMORY;
+    return times;
+}
+
+static void a_library_that_cannot_be_followed_is_told_once(void **state)
+{
+    struct runtime_library *library = *state;
+    const HOSTMEM_OPTIONS options = {.cbSize = sizeof(options), .pfnModule = note};
+    struct redirected runtime = {.flags = HOSTMEM_REDIRECT_HEAP | HOSTMEM_REDIRECT_FOLLOW |
+                                          HOSTMEM_REDIRECT_LIBRARIES};
+    struct redirected other = {.flags = HOSTMEM_REDIRECT_HEAP};
+    HANDLE heaps[65];
+    size_t count = 0;
+    ULONGLONG served;
+
+    if (heap_of(library) == GetProcessHeap())
+        skip(); /* that one has its place already */
+    runtime.subject = other.subject = subject_make(&options);
+    redirected_load(&other, L"redirect_target.dll");
+    redirected_begin(&other);
+    do { /* managers of other tests may have places, too */
+        served = statistics_of(&other.subject).Heaps.Now;
+        assert_in_range(count, 0, COUNT_OF(heaps) - 1);
+        heaps[count++] = other.calls->heap_create(0, 0, 0);
+    } while (statistics_of(&other.subject).Heaps.Now > served);
+    assert_true(other.calls->heap_destroy(heaps[--count])); /* one too many */
+    told.count = 0;
+    redirected_load(&runtime, L"follow_runtime.dll");
+    redirected_begin(&runtime);
+    assert_figure(times_refused(library->module), 1);
+    for (int i = 0; i < 3; i++)
+        FreeLibrary(runtime.calls->load_w(i ? L"ucrtbase.dll" : L"follow_other.dll"));
+    assert_figure(times_refused(library->module), 1);
+    assert_hresult(HostMemFollowModule(library->module), E_OUTOFMEMORY); /* the host asks for it */
+    redirected_end(&runtime);
+    assert_true(other.calls->heap_destroy(heaps[--count]));
+    told.count = 0;
+    redirected_begin(&runtime); /* following begins anew, and there is room for one */
+    assert_true(was_told(library->module));
+    redirected_end(&runtime);
+    while (count)
+        assert_true(other.calls->heap_destroy(heaps[--count]));
+    redirected_end(&other);
+    redirected_unload(&runtime);
+    redirected_unload(&other);
+    subject_end(&runtime.subject);
+}
+
 static void without_the_flag_libraries_are_left_alone(void **state)
 {
     struct runtime_library *library = *state;
@@ -626,6 +681,7 @@ int main(void)
         library_promise(calls_for_a_heap_of_somebody_else_are_passed_through_and_counted),
         library_promise(task_memory_and_strings_are_blocks_of_the_processs_heap),
         library_promise(libraries_that_are_there_and_that_come_later_are_followed),
+        library_promise(a_library_that_cannot_be_followed_is_told_once),
         library_promise(without_the_flag_libraries_are_left_alone),
         library_promise(the_flag_needs_heaps_and_following),
     };

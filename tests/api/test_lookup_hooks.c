@@ -266,14 +266,12 @@ static void memory_by_looked_up_functions_is_in_the_books(void **state)
     assert_figure(statistics_of(subject).PassedFrees, 0);
 }
 
-/* ntdll's names for the functions of heaps, which pass blocks to and from Win32's. */
-static void memory_by_ntdlls_functions_of_heaps_is_in_the_books(void **state)
+/* ntdll's names for the functions of heaps, to which others pass Win32's blocks. */
+static void ntdlls_functions_of_heaps_take_the_managers_blocks(void **state)
 {
     const struct looker *looker = *state;
     const struct subject *subject = &looker->subject;
     HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-    __typeof__(HeapAlloc) *alloc =
-        (__typeof__(HeapAlloc) *)look_up_in(looker, ntdll, "RtlAllocateHeap");
     __typeof__(HeapReAlloc) *resize =
         (__typeof__(HeapReAlloc) *)look_up_in(looker, ntdll, "RtlReAllocateHeap");
     __typeof__(HeapSize) *size = (__typeof__(HeapSize) *)look_up_in(looker, ntdll, "RtlSizeHeap");
@@ -286,37 +284,53 @@ static void memory_by_ntdlls_functions_of_heaps_is_in_the_books(void **state)
     HANDLE(WINAPI * destroy)
     (HANDLE) = (HANDLE(WINAPI *)(HANDLE))look_up_in(looker, ntdll, "RtlDestroyHeap");
     HANDLE heap = LOOKED_UP(looker, HeapCreate)(0, 0, 0);
-    void *block = alloc(heap, 0, 100);
+    void *block = LOOKED_UP(looker, HeapAlloc)(heap, 0, 100);
     HOSTMEM_BLOCK found;
 
-    assert_hresult(IHostMemInspection_FindBlock(subject->inspection, block, &found), S_OK);
     block = resize(heap, 0, block, 200);
+    assert_hresult(IHostMemInspection_FindBlock(subject->inspection, block, &found), S_OK);
     assert_figure(size(heap, 0, block), 200);
     assert_true(validate(heap, 0, block));
-    assert_true(LOOKED_UP(looker, HeapFree)(heap, 0, block));
-    block = LOOKED_UP(looker, HeapAlloc)(heap, 0, 100);
     assert_true(release(heap, 0, block));
     assert_figure(statistics_of(subject).Blocks.Now, 0);
     assert_figure(statistics_of(subject).PassedHeapCalls, 0);
     block = HeapAlloc(heap, 0, 100);
     assert_true(release(heap, 0, block));
     assert_figure(statistics_of(subject).PassedFrees, 1);
-    assert_non_null(alloc(heap, 0, 100));
+    assert_non_null(LOOKED_UP(looker, HeapAlloc)(heap, 0, 100));
     assert_null(destroy(heap));
     assert_figure(statistics_of(subject).Blocks.Now, 0);
     assert_figure(statistics_of(subject).LeakedBlocks, 0);
 }
 
-/* A value beside the block is ntdll's to keep (HEAP_SETTABLE_USER_VALUE). */
-static void a_block_with_a_value_of_the_callers_is_left_to_win32(void **state)
+/* It may be given to a function of ntdll's that has no hook, such as RtlFreeUnicodeString. */
+static void a_block_of_RtlAllocateHeap_stays_ntdlls(void **state)
 {
     const struct looker *looker = *state;
-    void *block = ((__typeof__(HeapAlloc) *)look_up_in(
-        looker, GetModuleHandleW(L"ntdll.dll"), "RtlAllocateHeap"))(GetProcessHeap(), 0x100, 100);
+    HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
+    __typeof__(HeapAlloc) *alloc =
+        (__typeof__(HeapAlloc) *)look_up_in(looker, ntdll, "RtlAllocateHeap");
+    void *block = alloc(GetProcessHeap(), 0, 100);
 
     assert_figure(statistics_of(&looker->subject).Blocks.Now, 0);
     assert_figure(statistics_of(&looker->subject).PassedHeapCalls, 1);
+    assert_figure(statistics_of(&looker->subject).PassedHeapBytes, 100);
+    assert_figure(HeapSize(GetProcessHeap(), 0, block), 100);
     assert_true(HeapFree(GetProcessHeap(), 0, block));
+}
+
+/* What goes with them is ntdll's to keep: HEAP_SETTABLE_USER_VALUE and the user flags. */
+static void a_block_with_flags_or_a_value_of_the_callers_is_left_to_win32(void **state)
+{
+    const struct looker *looker = *state;
+
+    for (DWORD flag = 0x100; flag <= 0x800; flag *= 2) {
+        void *block = LOOKED_UP(looker, HeapAlloc)(GetProcessHeap(), flag, 100);
+
+        assert_figure(statistics_of(&looker->subject).Blocks.Now, 0);
+        assert_true(HeapFree(GetProcessHeap(), 0, block));
+    }
+    assert_figure(statistics_of(&looker->subject).PassedHeapCalls, 4);
 }
 
 static void GlobalMemoryStatusEx_that_was_looked_up_tells_the_limit(void **state)
@@ -635,8 +649,9 @@ int main(void)
         looker_promise_all(what_is_not_there_is_not_found_as_in_win32),
         looker_promise_all(GetProcAddress_that_was_looked_up_looks_up_likewise),
         looker_promise_all(memory_by_looked_up_functions_is_in_the_books),
-        looker_promise_all(memory_by_ntdlls_functions_of_heaps_is_in_the_books),
-        looker_promise_all(a_block_with_a_value_of_the_callers_is_left_to_win32),
+        looker_promise_all(ntdlls_functions_of_heaps_take_the_managers_blocks),
+        looker_promise_all(a_block_of_RtlAllocateHeap_stays_ntdlls),
+        looker_promise_all(a_block_with_flags_or_a_value_of_the_callers_is_left_to_win32),
         looker_promise(GlobalMemoryStatusEx_that_was_looked_up_tells_the_limit),
         looker_promise(two_redirections_look_up_what_either_redirects),
         looker_promise(an_entry_that_someone_else_rewrote_is_redirected_already),

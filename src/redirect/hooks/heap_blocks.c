@@ -155,10 +155,13 @@ void heap_blocks_count_passed(struct manager *manager, const void *memory)
         counter_increment(&manager->counters.passed_frees);
 }
 
-void heap_blocks_count_passed_call(struct manager *manager, SIZE_T size)
+void heap_blocks_count_passed_call(SIZE_T size)
 {
-    if (!manager || !manager_is_open(manager))
-        return;
-    counter_increment(&manager->counters.passed_heap_calls);
-    counter_add(&manager->counters.passed_heap_bytes, size);
+    struct manager *manager = binding_enter_open();
+
+    if (manager) {
+        counter_increment(&manager->counters.passed_heap_calls);
+        counter_add(&manager->counters.passed_heap_bytes, size);
+    }
+    binding_leave();
 }

@@ -51,7 +51,7 @@ bool heap_blocks_next(HANDLE handle, const void *after, struct heap_block *block
 /* Counts a free that goes to Win32. A free of NULL does not count. manager may be NULL. */
 void heap_blocks_count_passed(struct manager *manager, const void *memory);
 
-/* Counts a call that goes to Win32 for a new block, or one of another size. manager may be NULL. */
-void heap_blocks_count_passed_call(struct manager *manager, SIZE_T size);
+/* Counts a call by which Win32 has given a new block, or one of another size. */
+void heap_blocks_count_passed_call(SIZE_T size);
 
 #endif

@@ -54,27 +54,37 @@ static LPVOID pass_alloc(struct retry *retry, HANDLE handle, DWORD flags, SIZE_T
     do
         memory = HeapAlloc(handle, flags & ~(DWORD)HEAP_GENERATE_EXCEPTIONS, size);
     while (!memory && retry_helps(retry, ERROR_NOT_ENOUGH_MEMORY));
-    return memory || !(flags & HEAP_GENERATE_EXCEPTIONS) ? memory : HeapAlloc(handle, flags, size);
+    if (!memory && (flags & HEAP_GENERATE_EXCEPTIONS))
+        memory = HeapAlloc(handle, flags, size);
+    if (memory)
+        heap_blocks_count_passed_call(size);
+    return memory;
 }
 
 /* A block that is to stay in its place does not fail for want of memory. */
 static LPVOID pass_realloc(struct retry *retry, HANDLE handle, DWORD flags, LPVOID memory,
                            SIZE_T size)
 {
-    LPVOID resized;
+    const DWORD quiet = ~(DWORD)HEAP_GENERATE_EXCEPTIONS;
+    LPVOID resized = NULL;
 
-    if (flags & HEAP_REALLOC_IN_PLACE_ONLY)
-        return HeapReAlloc(handle, flags, memory, size);
-    do
-        resized = HeapReAlloc(handle, flags & ~(DWORD)HEAP_GENERATE_EXCEPTIONS, memory, size);
-    while (!resized && retry_helps(retry, ERROR_NOT_ENOUGH_MEMORY));
-    return resized || !(flags & HEAP_GENERATE_EXCEPTIONS)
-               ? resized
-               : HeapReAlloc(handle, flags, memory, size);
+    if (!(flags & HEAP_REALLOC_IN_PLACE_ONLY)) {
+        do
+            resized = HeapReAlloc(handle, flags & quiet, memory, size);
+        while (!resized && retry_helps(retry, ERROR_NOT_ENOUGH_MEMORY));
+    }
+    if (!resized && (flags & (HEAP_GENERATE_EXCEPTIONS | HEAP_REALLOC_IN_PLACE_ONLY)))
+        resized = HeapReAlloc(handle, flags, memory, size);
+    if (resized)
+        heap_blocks_count_passed_call(size);
+    return resized;
 }
 
-/* RtlAllocateHeap's: ntdll keeps a value of the caller's beside the block. Win32 serves that. */
-#define SETTABLE_USER_VALUE ((DWORD)0x100)
+/*
+ * RtlAllocateHeap's, which HeapAlloc may be: HEAP_SETTABLE_USER_VALUE and the three user flags.
+ * ntdll keeps them, and a value of the caller's, beside the block. Win32 serves that.
+ */
+#define USER_VALUE_AND_FLAGS ((DWORD)0xf00)
 
 static LPVOID WINAPI hook_HeapAlloc(HANDLE handle, DWORD flags, SIZE_T size)
 {
@@ -82,10 +92,9 @@ static LPVOID WINAPI hook_HeapAlloc(HANDLE handle, DWORD flags, SIZE_T size)
     struct served_heap heap;
     void *memory;
 
-    if (!manager || (flags & SETTABLE_USER_VALUE) || !heap_table_find(manager, handle, &heap)) {
+    if (!manager || (flags & USER_VALUE_AND_FLAGS) || !heap_table_find(manager, handle, &heap)) {
         struct retry retry = retry_of(manager);
 
-        heap_blocks_count_passed_call(manager, size);
         binding_leave();
         return pass_alloc(&retry, handle, flags, size);
     }
@@ -160,7 +169,6 @@ static LPVOID WINAPI hook_HeapReAlloc(HANDLE handle, DWORD flags, LPVOID memory,
     if (!owner) {
         struct retry retry = retry_of(manager);
 
-        heap_blocks_count_passed_call(manager, size);
         binding_leave();
         return pass_realloc(&retry, handle, flags, memory, size);
     }
@@ -282,14 +290,24 @@ const struct hook_table heap_hooks = HOOK_TABLE(hooks);
 /*
  * The same functions under the names of ntdll.dll, to which Win32 forwards, or passes on. It
  * returns BOOLEAN where Win32 returns BOOL. Only HeapDestroy's result has another meaning there.
+ *
+ * RtlAllocateHeap's blocks stay Win32's. Who takes one from ntdll may give it to a function of
+ * ntdll's that frees it and has no hook: RtlFreeUnicodeString, RtlMultipleFreeHeap.
  */
+static LPVOID WINAPI hook_RtlAllocateHeap(HANDLE handle, DWORD flags, SIZE_T size)
+{
+    struct retry retry = retry_begin();
+
+    return pass_alloc(&retry, handle, flags, size);
+}
+
 static PVOID WINAPI hook_RtlDestroyHeap(HANDLE handle)
 {
     return hook_HeapDestroy(handle) ? NULL : handle;
 }
 
 static struct hook native_hooks[] = {
-    HOOK_NAMED("RtlAllocateHeap", hook_HeapAlloc),
+    HOOK(RtlAllocateHeap),
     HOOK_NAMED("RtlReAllocateHeap", hook_HeapReAlloc),
     HOOK_NAMED("RtlFreeHeap", hook_HeapFree),
     HOOK_NAMED("RtlSizeHeap", hook_HeapSize),

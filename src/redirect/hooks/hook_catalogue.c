@@ -37,7 +37,8 @@ enum {
 /*
  * The libraries. Some of Win32's functions are forwarded to ntdll's; a module that asks ntdll
  * itself for them gets ntdll's, because it may pair them with others that no hook stands for. Of
- * functions of heaps both have hooks, because a block may come from the one and go to the other.
+ * functions of heaps that are given a block both have hooks, because a block may come from Win32's
+ * HeapAlloc and go to ntdll's.
  */
 static _Atomic(HMODULE) libraries[HOOK_LIBRARIES];
 
@@ -138,7 +139,8 @@ static bool has_hook_by_ordinal(unsigned features, unsigned ordinal)
 /* Only the loader knows which of the two libraries is behind an API set. */
 bool hook_catalogue_is_unknown(unsigned features, const struct import *import, const void *address)
 {
-    if (import->function || !is_win32(import->module) || !is_foreign(address))
+    if (import->function || !is_win32(import->module) || !is_foreign(address) ||
+        hook_catalogue_takes_blocks(address))
         return false;
     if (import_text_has_prefix(import->module, "api-ms-"))
         return import->ordinal && has_hook_by_ordinal(features, import->ordinal);
@@ -146,29 +148,37 @@ bool hook_catalogue_is_unknown(unsigned features, const struct import *import, c
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Hooks of heap functions
+ * What makes something, and what takes it
  * --------------------------------------------------------------------------------------------- */
 
-/* Of the functions of heaps, those that ask for something new. */
-static const char *const makers[] = {"HeapAlloc", "HeapCreate", "LocalAlloc", "GlobalAlloc",
-                                     "RtlAllocateHeap"};
+/* The beginnings of the names of functions that give something new. */
+static const char *const makers[] = {
+    "HeapAlloc",    "HeapCreate",    "LocalAlloc",        "GlobalAlloc",     "RtlAllocateHeap",
+    "VirtualAlloc", "MapViewOfFile", "CreateFileMapping", "OpenFileMapping", "CreateMemory"};
 
-static bool is_maker(const void *hook)
+static bool is_maker(const char *function)
 {
     for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
-        if (hook_table_find(&heap_hooks, makers[i]) == hook ||
-            hook_table_find(&local_hooks, makers[i]) == hook ||
-            hook_table_find(&native_heap_hooks, makers[i]) == hook)
+        if (import_text_has_prefix(function, makers[i]))
             return true;
     }
     return false;
+}
+
+bool hook_catalogue_makes(const void *hook)
+{
+    const char *function = NULL;
+
+    for (unsigned i = 0; i < ENTRIES && !function; i++)
+        function = hook_table_name(entries[i].table, hook);
+    return function && is_maker(function);
 }
 
 bool hook_catalogue_takes_blocks(const void *hook)
 {
     return (hook_table_has(&heap_hooks, hook) || hook_table_has(&local_hooks, hook) ||
             hook_table_has(&native_heap_hooks, hook)) &&
-           !is_maker(hook);
+           !hook_catalogue_makes(hook);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -40,9 +40,16 @@ void *hook_catalogue_find_in(const struct hook_table *table, bool native,
  * True if it cannot be told whether an import of Win32's is a function with a hook: its name is
  * lost, and its address is that of somebody who has rewritten the entry; or it is imported from an
  * API set by an ordinal that is such a function's in one of the libraries behind API sets, and the
- * entry has not been resolved yet (delay-loaded).
+ * entry has not been resolved yet (delay-loaded). An entry that has stayed a hook's after an
+ * earlier redirection is known.
  */
 bool hook_catalogue_is_unknown(unsigned features, const struct import *import, const void *address);
+
+/*
+ * True for the hooks of functions that give a module something new which it passes to others of
+ * them: memory, a view, a handle. Those others must be redirected whenever these are.
+ */
+bool hook_catalogue_makes(const void *hook);
 
 /* True for the hooks of functions of heaps that are given a block, or a heap, that there is. */
 bool hook_catalogue_takes_blocks(const void *hook);

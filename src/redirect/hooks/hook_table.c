@@ -51,13 +51,18 @@ void *hook_table_find(const struct hook_table *table, const char *function)
     return NULL;
 }
 
-bool hook_table_has(const struct hook_table *table, const void *code)
+const char *hook_table_name(const struct hook_table *table, const void *code)
 {
     for (size_t i = 0; i < table->count; i++) {
         if (code_of(&table->hooks[i]) == code)
-            return true;
+            return table->hooks[i].function;
     }
-    return false;
+    return NULL;
+}
+
+bool hook_table_has(const struct hook_table *table, const void *code)
+{
+    return hook_table_name(table, code) != NULL;
 }
 
 static bool is_at(const struct hook *hook, const void *address)

@@ -68,6 +68,9 @@ void *hook_table_find(const struct hook_table *table, const char *function);
 /* True if the code is that of one of the table's hooks. */
 bool hook_table_has(const struct hook_table *table, const void *code);
 
+/* The name of the function whose hook has this code; NULL: it is none of the table's. */
+const char *hook_table_name(const struct hook_table *table, const void *code);
+
 /*
  * The hook for the Win32 function at an address. Functions that do the same may share an address:
  * the one of that name, which may be NULL, is preferred. NULL: the table has none.

@@ -62,6 +62,8 @@ static HANDLE pass_alloc(UINT flags, SIZE_T size, alloc_function *win32)
     do
         memory = win32(flags, size);
     while (!memory && retry_helps(&retry, GetLastError()));
+    if (memory)
+        heap_blocks_count_passed_call(size);
     return memory;
 }
 
@@ -72,7 +74,6 @@ static HANDLE alloc(UINT flags, SIZE_T size, bool fixed, alloc_function *win32, 
     void *memory;
 
     if (!manager || !fixed || !heap_table_find(manager, GetProcessHeap(), &heap)) {
-        heap_blocks_count_passed_call(manager, size);
         binding_leave();
         return pass_alloc(flags, size, win32);
     }
@@ -174,13 +175,11 @@ static HANDLE pass_realloc(HANDLE memory, SIZE_T size, UINT flags, realloc_funct
     struct retry retry = retry_begin();
     HANDLE resized;
 
-    if (!(flags & LMEM_MODIFY)) {
-        heap_blocks_count_passed_call(binding_enter(), size);
-        binding_leave();
-    }
     do
         resized = win32(memory, size, flags);
     while (!resized && retry_helps(&retry, GetLastError()));
+    if (resized && !(flags & LMEM_MODIFY))
+        heap_blocks_count_passed_call(size);
     return resized;
 }
 
