@@ -24,8 +24,8 @@ struct needs {
 
 /* The latest first. */
 static const struct needs needs_64[] = {
-    {8, 3 * MIB, 11 * MIB, 4 * MIB},
-    {7, 3 * MIB, 11 * MIB, 4 * MIB},
+    {9, 3 * MIB, 12 * MIB, 4 * MIB},
+    {7, 3 * MIB, 15 * MIB, 4 * MIB},
     {3, 2 * MIB, 12 * MIB, 1 * MIB},
 };
 

@@ -52,7 +52,7 @@ static void the_hard_limit_leaves_room_for_what_is_beside_the_heap(void **state)
     }
     assert_figure(hard_limit(redirected, 0, S_OK), 64 * MIB - 3 * MIB - 64 * MIB / 64);
     assert_figure(hard_limit(redirected, HOSTMEM_REDIRECT_HEAP, S_OK),
-                  64 * MIB - 11 * MIB - 64 * MIB / 64);
+                  64 * MIB - 12 * MIB - 64 * MIB / 64);
 }
 
 static void without_a_limit_there_is_no_hard_limit(void **state)
