@@ -696,7 +696,8 @@ static void call_something(struct hostile *hostile)
 
 struct books {
     HOSTMEM_STATISTICS statistics;
-    ULONGLONG held; /* without use: in empty slabs, and of freed large blocks */
+    ULONGLONG held;           /* without use: in empty slabs, and of freed large blocks */
+    ULONGLONG held_committed; /* the same, and what live large blocks have more than they need */
     ULONGLONG held_regions;
 };
 
@@ -708,9 +709,9 @@ static bool has_same_books(const struct books *before, const struct books *after
 {
     const HOSTMEM_STATISTICS *a = &before->statistics, *b = &after->statistics;
 
-    return after->held <= before->held &&
+    return after->held <= before->held && after->held_committed <= before->held_committed &&
            a->Reserved.Now - before->held == b->Reserved.Now - after->held &&
-           a->Committed.Now - before->held == b->Committed.Now - after->held &&
+           a->Committed.Now - before->held_committed == b->Committed.Now - after->held_committed &&
            a->Regions.Now - before->held_regions == b->Regions.Now - after->held_regions &&
            a->Heaps.Now == b->Heaps.Now && a->Blocks.Now == b->Blocks.Now &&
            a->BlockBytes.Now == b->BlockBytes.Now && a->Mapped.Now == b->Mapped.Now &&
@@ -722,6 +723,7 @@ static HRESULT CALLBACK add_held(void *context, const HOSTMEM_HEAP *heap)
     struct books *books = context;
 
     books->held += heap->SpareBytes;
+    books->held_committed += heap->SpareBytes + heap->SpareLargeBytes;
     books->held_regions += heap->SpareBytes / GRANULE;
     return S_OK;
 }
