@@ -12,6 +12,9 @@
 /* What heaps may keep when nothing lives (LARGE_KEPT of src/heap/reuse/large_cache.h). */
 #define MOST_SPARE ((ULONGLONG)4 << 20)
 
+/* How much more than they need live blocks may have together (LARGE_SLACK). */
+#define MOST_SLACK ((ULONGLONG)1 << 20)
+
 /* Large regions reach over the ledger's 64 MiB chunks, or at least over many granules. */
 #ifdef _WIN64
 #define LARGE_UNIT ((SIZE_T)300)
@@ -497,7 +500,7 @@ void assert_books_agree(const struct subject *subject, const struct model_books 
 struct comparison {
     const struct player *player;
     unsigned matching, slabs, spares, others;
-    ULONGLONG spare_bytes;
+    ULONGLONG spare_bytes, slack;
 };
 
 static bool is_spare(const struct player *player, const HOSTMEM_REGION *shown)
@@ -509,14 +512,18 @@ static bool is_spare(const struct player *player, const HOSTMEM_REGION *shown)
     return shown->IsSpare && !shown->IsSlab && shown->Heap != 0 && shown->Committed == shown->Size;
 }
 
-/* Memory that another block has left may be a quarter larger. */
+/*
+ * Memory that another block has left may be a quarter larger, or by MOST_SLACK for all blocks; what
+ * is too much may have been decommitted.
+ */
 static bool is_region_of(const struct model_block *block, const HOSTMEM_REGION *shown)
 {
     SIZE_T least = block_bytes(block);
 
     return block->has_region && block->memory == shown->Base && shown->Heap != 0 &&
-           !shown->IsSpare && shown->Size >= least && shown->Size <= least + least / 4 &&
-           shown->Committed == shown->Size;
+           !shown->IsSpare && shown->Size >= least &&
+           shown->Size <= least + least / 4 + MOST_SLACK && shown->Committed >= least &&
+           shown->Committed <= shown->Size;
 }
 
 static HRESULT CALLBACK compare_region(void *context, const HOSTMEM_REGION *shown)
@@ -546,6 +553,7 @@ static HRESULT CALLBACK compare_region(void *context, const HOSTMEM_REGION *show
     for (size_t i = 0; i < MODEL_BLOCKS; i++) {
         if (is_region_of(&comparison->player->blocks[i], shown)) {
             comparison->matching++;
+            comparison->slack += shown->Committed - block_bytes(&comparison->player->blocks[i]);
             return S_OK;
         }
     }
@@ -563,6 +571,7 @@ void assert_regions_agree(const struct player *player)
     assert_figure(comparison.matching + comparison.slabs + comparison.spares,
                   player->books.regions.now);
     assert_between(comparison.spare_bytes, 0, MOST_SPARE + player->books.block_bytes.now);
+    assert_between(comparison.slack, 0, MOST_SLACK + player->books.block_bytes.now / 4);
     assert_figure(comparison.slabs, player->books.slab_bytes / GRANULE);
     assert_figure(comparison.others, 0);
 }
