@@ -131,15 +131,15 @@ static enum counted_method method_of(const struct heap_request *request)
 static HRESULT alloc_failed(struct host_malloc *host_malloc, const struct heap_request *request,
                             pages_result result)
 {
-    HOSTMEM_REFUSED refused = {.Kind = HostMemRequestHeap,
-                               .Level = (EMemoryCriticalLevel)request->critical_level,
-                               .Bytes = request->size,
-                               .Heap = heap_number(host_malloc->heap)};
+    HOSTMEM_REFUSED told = {.Kind = HostMemRequestHeap,
+                            .Level = (EMemoryCriticalLevel)request->critical_level,
+                            .Bytes = request->size,
+                            .Heap = heap_number(host_malloc->heap)};
     struct counted_call call;
 
     if (!counted_call_begin(&call, host_malloc->manager, method_of(request)))
         return counted_call_unavailable(&call);
-    return counted_call_end_request(&call, result, &refused);
+    return counted_call_end_request(&call, result, &told);
 }
 
 static HRESULT alloc_held(struct host_malloc *host_malloc, const struct heap_request *request,

@@ -189,8 +189,8 @@ static HRESULT WINAPI memory_manager_GetMemoryLoad(IHostMemoryManager *iface, DW
         return counted_call_unavailable(&call);
     if (!load || !available)
         return counted_call_end_with(&call, E_POINTER);
-    error =
-        memory_load_read(&call.manager->pages.budget, reclaim_held(&call.manager->heaps).committed, &memory);
+    error = memory_load_read(&call.manager->pages.budget,
+                             reclaim_held(&call.manager->heaps).committed, &memory);
     if (!error) {
         *load = memory.percent;
         *available = memory.available < SIZE_MAX ? (SIZE_T)memory.available : SIZE_MAX;

@@ -4,7 +4,7 @@
  */
 #include "hosting/errors/error_info.h"
 #include "hosting/host_memory_manager.h"
-#include "redirect/collector.h"
+#include "redirect/runtime/collector.h"
 #include "redirect/follow.h"
 #include "redirect/hooks/page_hooks.h"
 

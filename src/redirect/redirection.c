@@ -10,7 +10,7 @@
 #include "hosting/errors/error_info.h"
 #include "os/os.h"
 #include "redirect/binding.h"
-#include "redirect/collector.h"
+#include "redirect/runtime/collector.h"
 #include "hosting/parts/ended_thread.h"
 #include "redirect/entries.h"
 #include "redirect/hooks/hook_catalogue.h"

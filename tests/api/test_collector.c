@@ -1,6 +1,6 @@
 /*
  * test_collector.c: in which form the collector of a redirected runtime is told of a limit
- * (src/redirect/collector.c): HostMemGetHeapHardLimit, what stays of GlobalMemoryStatusEx's
+ * (src/redirect/runtime/collector.c): HostMemGetHeapHardLimit, what stays of GlobalMemoryStatusEx's
  * figures, and when the runtime's settings have been read.
  *
  * redirect_target.dll makes the calls. follow_runtime.dll stands for a runtime: it exports what one

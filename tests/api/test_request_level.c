@@ -1,6 +1,6 @@
 /*
  * test_request_level.c: limits for a redirected module: which of its requests are refused, as which
- * critical level (src/redirect/request_level.c), and with which of Win32's errors.
+ * critical level (src/redirect/runtime/request_level.c), and with which of Win32's errors.
  */
 #include "redirected.h"
 

@@ -55,7 +55,7 @@ if(MINGW_COMPILER AND EXISTS ${jansson}/jansson.h)
   set(headers headers=present)
 endif()
 set(flags "--target=${target} -std=c11 -DWIN32_LEAN_AND_MEAN -DCOBJMACROS= -DCONST_VTABLE -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601")
-foreach(name_and_folders "windows;src/os src/pe src/hosting src/hosting/parts src/reader src/redirect src/redirect/hooks src/dll"
+foreach(name_and_folders "windows;src/os src/pe src/hosting src/hosting/parts src/reader src/redirect src/redirect/runtime src/redirect/hooks src/dll"
         "run;src/base src/board src/census src/agent src/report src/run src/run/launch src/run/host src/run/host/coreclr src/run/host/framework src/run/host/hostfxr src/run/snapshot src/run/watch src/run/top")
   list(POP_FRONT name_and_folders name)
   hostmem_source_check(

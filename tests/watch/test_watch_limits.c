@@ -53,12 +53,12 @@ struct case_of_limit {
 
 /* Twelve of all. */
 static const struct case_of_limit cases[] = {
-    {&churn, &dotnet_10, 64, false},   {&catch, &dotnet_10, 64, false},
-    {&latency, &dotnet_10, 64, false}, {&cache, &dotnet_10, 80, false},
-    {&threads, &dotnet_10, 128, true}, {&list, &dotnet_10, 64, true},
-    {&churn, &dotnet_9, 80, true},     {&catch, &dotnet_9, 128, false},
-    {&churn, &dotnet_8, 64, false},    {&cache, &dotnet_8, 80, true},
-    {&latency, &dotnet_3, 64, false},  {&threads, &dotnet_3, 256, false},
+    {&churn, &dotnet_10, 64, false},    {&catch, &dotnet_10, 64, false},
+    {&latency, &dotnet_10, 64, false},  {&cache, &dotnet_10, 80, false},
+    {&threads, &dotnet_10, 128, false}, {&list, &dotnet_10, 64, true},
+    {&churn, &dotnet_9, 80, true},      {&catch, &dotnet_9, 128, false},
+    {&churn, &dotnet_8, 64, false},     {&cache, &dotnet_8, 80, true},
+    {&latency, &dotnet_3, 64, false},   {&threads, &dotnet_3, 256, false},
 };
 
 static const wchar_t *arguments_of(const struct case_of_limit *one)

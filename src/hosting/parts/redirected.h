@@ -16,8 +16,8 @@ struct redirected {
     /* EMemoryCriticalLevel: SetRedirectedLevel. Relaxed: requests under way may use either. */
     _Atomic uint32_t level;
 
-    _Atomic bool task_refused;  /* redirect/request_level.h */
-    _Atomic uint32_t collector; /* redirect/collector.h */
+    _Atomic bool task_refused;  /* redirect/runtime/request_level.h */
+    _Atomic uint32_t collector; /* redirect/runtime/collector.h */
     HOSTMEM_MODULE_CALLBACK module_callback;
     void *module_context;
 

@@ -7,7 +7,7 @@
 #include "heap/heap_fast_path.h"
 #include "os/os.h"
 #include "redirect/binding.h"
-#include "redirect/request_level.h"
+#include "redirect/runtime/request_level.h"
 
 static bool owns(struct manager *manager, const void *memory)
 {

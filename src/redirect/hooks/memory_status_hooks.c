@@ -6,8 +6,8 @@
 #include "heap/reuse/reclaim.h"
 #include "hosting/parts/memory_status.h"
 #include "redirect/binding.h"
-#include "redirect/collector.h"
-#include "redirect/request_level.h"
+#include "redirect/runtime/collector.h"
+#include "redirect/runtime/request_level.h"
 
 /*
  * The highest load that the limit reports while the last task-critical request was refused.

@@ -12,7 +12,7 @@
 #include "pages/sections/view.h"
 #include "redirect/binding.h"
 #include "redirect/own_process.h"
-#include "redirect/request_level.h"
+#include "redirect/runtime/request_level.h"
 
 /* True if the manager serves, and has a region, or knows a section's view, at the address. */
 static bool knows(struct manager *manager, const void *address)

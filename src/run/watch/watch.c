@@ -24,6 +24,20 @@ static struct snapshot snapshot;
 static struct arena arena;
 static struct process_look last_look;
 
+/*
+ * A look at the child's pages, from outside, in a thread of its own: if the child ends meanwhile,
+ * the system may never answer. Until the thread has ended, the rest is its own.
+ */
+static struct looker {
+    HANDLE thread; /* NULL: there is no look under way */
+    struct process_look look;
+    struct board board;
+    IHostMemInspection *inspection;
+} looker;
+
+/* How long a look that is under way at the child's end is waited for. */
+#define LAST_LOOK_MILLISECONDS 1000u
+
 /* ------------------------------------------------------------------------------------------------
  * Starting
  * --------------------------------------------------------------------------------------------- */
@@ -81,6 +95,42 @@ static int start(const struct plan *plan, const struct arguments *arguments)
  * Watching
  * --------------------------------------------------------------------------------------------- */
 
+/* ------------------------------------------------------------------------------------------------
+ * Looks
+ * --------------------------------------------------------------------------------------------- */
+
+static DWORD WINAPI look(LPVOID unused)
+{
+    (void)unused;
+    process_look_take(&looker.look, child.process, &looker.board, looker.inspection);
+    looker.inspection->lpVtbl->Release(looker.inspection);
+    return 0;
+}
+
+/* False: a look is still under way. */
+static bool end_look(DWORD milliseconds)
+{
+    if (!looker.thread)
+        return true;
+    if (WaitForSingleObject(looker.thread, milliseconds) != WAIT_OBJECT_0)
+        return false;
+    CloseHandle(looker.thread);
+    looker.thread = NULL;
+    last_look = looker.look;
+    return true;
+}
+
+static void begin_look(IHostMemInspection *inspection)
+{
+    if (!end_look(0) || !child_copy_board(&child, &looker.board))
+        return;
+    looker.inspection = inspection;
+    inspection->lpVtbl->AddRef(inspection);
+    looker.thread = CreateThread(NULL, 0, look, NULL, 0, NULL);
+    if (!looker.thread)
+        inspection->lpVtbl->Release(inspection);
+}
+
 static void wait_for_end(const struct arguments *arguments)
 {
     DWORD milliseconds = arguments->interval ? arguments->interval * 1000 : INFINITE;
@@ -91,10 +141,10 @@ static void wait_for_end(const struct arguments *arguments)
         if (!inspection)
             continue;
         live_line_write(inspection);
-        if (child_copy_board(&child, &board))
-            process_look_take(&last_look, child.process, &board, inspection);
+        begin_look(inspection);
         inspection->lpVtbl->Release(inspection);
     }
+    end_look(LAST_LOOK_MILLISECONDS);
 }
 
 static struct ending find_ending(void)

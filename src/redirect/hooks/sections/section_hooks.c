@@ -10,7 +10,7 @@
 #include "hosting/counted_call.h"
 #include "redirect/binding.h"
 #include "redirect/hooks/sections/handle_hooks.h"
-#include "redirect/request_level.h"
+#include "redirect/runtime/request_level.h"
 
 enum {
     MAKE_A,

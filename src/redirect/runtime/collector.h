@@ -6,8 +6,8 @@
  * several runtimes share a manager, the one that takes least of what others take decides. Relaxed:
  * it is set before the runtime's first call, and the figures may be told in either form meanwhile.
  */
-#ifndef HOSTMEM_REDIRECT_COLLECTOR_H
-#define HOSTMEM_REDIRECT_COLLECTOR_H
+#ifndef HOSTMEM_REDIRECT_RUNTIME_COLLECTOR_H
+#define HOSTMEM_REDIRECT_RUNTIME_COLLECTOR_H
 
 #include "hosting/manager.h"
 

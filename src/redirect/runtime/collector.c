@@ -1,10 +1,10 @@
 /*
  * collector.c: see collector.h.
  */
-#include "redirect/collector.h"
+#include "redirect/runtime/collector.h"
 
 #include "hosting/errors/error_info.h"
-#include "redirect/runtime_version.h"
+#include "redirect/runtime/runtime_version.h"
 
 #define KIB UINT64_C(1024)
 #define MIB (KIB * 1024)

@@ -14,8 +14,8 @@
  *
  * Suspension-safe.
  */
-#ifndef HOSTMEM_REDIRECT_REQUEST_LEVEL_H
-#define HOSTMEM_REDIRECT_REQUEST_LEVEL_H
+#ifndef HOSTMEM_REDIRECT_RUNTIME_REQUEST_LEVEL_H
+#define HOSTMEM_REDIRECT_RUNTIME_REQUEST_LEVEL_H
 
 #include "hosting/manager.h"
 

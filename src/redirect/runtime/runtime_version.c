@@ -2,7 +2,7 @@
  * runtime_version.c: see runtime_version.h. ("VS_VERSIONINFO" and "VS_FIXEDFILEINFO" in the Windows
  * API reference; DotNetRuntimeInfo is the RuntimeInfo of runtimeinfo.h in dotnet/runtime.)
  */
-#include "redirect/runtime_version.h"
+#include "redirect/runtime/runtime_version.h"
 
 #include "pe/loaded_image.h"
 

@@ -1,7 +1,7 @@
 /*
  * request_level.c: see request_level.h.
  */
-#include "redirect/request_level.h"
+#include "redirect/runtime/request_level.h"
 
 #include "os/os.h"
 
