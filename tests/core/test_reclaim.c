@@ -381,6 +381,111 @@ static void a_level_knows_when_it_was_refused_first(void **state)
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * The host's own decision
+ * --------------------------------------------------------------------------------------------- */
+
+struct decider {
+    struct fixture *fixture;
+    unsigned asked;
+    bool denies, is_inside;
+};
+
+/* Leaves something behind each time that can be given back. */
+static bool decide(void *context, const struct budget_request *request)
+{
+    struct decider *decider = context;
+
+    if (decider->is_inside)
+        return true;
+    (void)request;
+    decider->asked++;
+    decider->is_inside = true;
+    give(decider->fixture->heaps[0], make(decider->fixture->heaps[0], 64));
+    give(decider->fixture->heaps[0], make(decider->fixture->heaps[0], 100000));
+    decider->is_inside = false;
+    return !decider->denies;
+}
+
+static void have_decide(struct decider *decider)
+{
+    decider->fixture->world->pages.budget.decide = decide;
+    decider->fixture->world->pages.budget.decide_context = decider;
+}
+
+static void a_request_that_the_host_decides_about_is_not_repeated_for_ever(void **state)
+{
+    struct decider decider = {.fixture = *state};
+    void *memory;
+
+    have_decide(&decider);
+    limit(*state, MIB);
+    assert_int_equal(ask(*state, 1, 2 * MIB, &memory), PAGES_REFUSED);
+    assert_in_range(decider.asked, 2, 9);
+    assert_int_equal(refusals(*state, 1), 1);
+    decider.fixture->world->pages.budget.decide = NULL;
+}
+
+static void what_the_host_denies_is_counted_and_not_repeated(void **state)
+{
+    struct decider decider = {.fixture = *state, .denies = true};
+    uint64_t before = held(*state);
+    void *memory;
+
+    have_decide(&decider);
+    assert_int_equal(ask(*state, 2, PAGE, &memory), PAGES_DENIED);
+    assert_null(memory);
+    assert_int_equal(decider.asked, 1);
+    assert_int_equal(refusals(*state, 2), 1);
+    decider.denies = false;
+    assert_int_equal(ask(*state, 2, PAGE, &memory), PAGES_OK);
+    assert_in_range(held(*state), before + PAGE, before + PAGE + MIB);
+    assert_int_equal(pages_free(&decider.fixture->world->pages, memory, 0, OS_MEM_RELEASE),
+                     PAGES_OK);
+    decider.fixture->world->pages.budget.decide = NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Addresses
+ * --------------------------------------------------------------------------------------------- */
+
+static pages_result ask_at(struct fixture *fixture, void *address, size_t size, void **memory)
+{
+    struct pages_request request = {.address = address,
+                                    .size = size,
+                                    .type = OS_MEM_RESERVE,
+                                    .protect = OS_PAGE_READWRITE,
+                                    .node = OS_ANY_NODE};
+
+    return reclaim_pages_alloc(fixture->space, &request, memory);
+}
+
+static void an_address_that_somebody_has_is_refused_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    void *there, *memory;
+
+    assert_int_equal(ask(fixture, 0, 4 * OS_GRANULE_SIZE, &there), PAGES_OK);
+    assert_int_equal(ask_at(fixture, there, PAGE, &memory), OS_ERROR_INVALID_ADDRESS);
+    assert_null(memory);
+    assert_int_equal(
+        ask_at(fixture, (char *)there + 3 * OS_GRANULE_SIZE, 8 * OS_GRANULE_SIZE, &memory),
+        OS_ERROR_INVALID_ADDRESS);
+    assert_int_not_equal(ask_at(fixture, there, SIZE_MAX - PAGE, &memory), PAGES_OK);
+    assert_int_equal(pages_free(&fixture->world->pages, there, 0, OS_MEM_RELEASE), PAGES_OK);
+}
+
+static void a_region_that_is_kept_makes_way(void **state)
+{
+    struct fixture *fixture = *state;
+    void *block = make(fixture->heaps[0], 100000), *memory;
+
+    give(fixture->heaps[0], block);
+    assert_int_equal(ask_at(fixture, block, PAGE, &memory), PAGES_OK);
+    assert_ptr_equal(memory, block);
+    assert_int_equal(pages_free(&fixture->world->pages, memory, 0, OS_MEM_RELEASE), PAGES_OK);
+}
+
+/* ------------------------------------------------------------------------------------------------
  * Delayed blocks
  * --------------------------------------------------------------------------------------------- */
 
@@ -462,6 +567,10 @@ int main(void)
         fixture_test(a_refusal_is_counted_once_with_its_level),
         fixture_test(a_block_that_was_had_in_another_way_is_no_refusal),
         fixture_test(a_level_knows_when_it_was_refused_first),
+        fixture_test(a_request_that_the_host_decides_about_is_not_repeated_for_ever),
+        fixture_test(what_the_host_denies_is_counted_and_not_repeated),
+        fixture_test(an_address_that_somebody_has_is_refused_at_once),
+        fixture_test(a_region_that_is_kept_makes_way),
         delayed(delayed_blocks_are_bounded_in_bytes),
         delayed(delayed_blocks_come_back_in_no_order),
     };
