@@ -222,6 +222,7 @@ typedef struct HOSTMEM_HEAP {
     ULONGLONG SpareLargeBytes; /* of regions that its freed large blocks have left (IsSpare), and of
                                   pages that regions of its live ones have more than they need */
     DWORD Kind;                /* HOSTMEM_HEAP_KIND */
+    DWORD Unused;              /* 0 */
     const void *Handle;        /* Win32's heap that it stands for; NULL: none */
     const void *Module; /* HostMemHeapOfModule: an address in the module whose heap it is: that
                            of the library, or the return address of HeapCreate; else NULL */

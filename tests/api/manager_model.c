@@ -440,7 +440,7 @@ static void change(struct model_gauge *gauge, ULONGLONG were, ULONGLONG are)
 }
 
 struct large_memory {
-    ULONGLONG bytes, regions;
+    ULONGLONG bytes, committed, regions;
 };
 
 static HRESULT CALLBACK add_large(void *context, const HOSTMEM_REGION *region)
@@ -449,6 +449,7 @@ static HRESULT CALLBACK add_large(void *context, const HOSTMEM_REGION *region)
 
     if (region->Heap && !region->IsSlab) {
         memory->bytes += region->Size;
+        memory->committed += region->Committed;
         memory->regions++;
     }
     return S_OK;
@@ -457,7 +458,7 @@ static HRESULT CALLBACK add_large(void *context, const HOSTMEM_REGION *region)
 void model_take_heaps(struct model_books *books, const struct subject *subject)
 {
     ULONGLONG bytes = statistics_of(subject).SlabBytes.Now;
-    struct large_memory large = {0, 0};
+    struct large_memory large = {0, 0, 0};
 
     change(&books->reserved, books->slab_bytes, bytes);
     change(&books->committed, books->slab_bytes, bytes);
@@ -465,9 +466,10 @@ void model_take_heaps(struct model_books *books, const struct subject *subject)
     books->slab_bytes = bytes;
     assert_hresult(IHostMemInspection_EnumRegions(subject->inspection, add_large, &large), S_OK);
     change(&books->reserved, books->large_bytes, large.bytes);
-    change(&books->committed, books->large_bytes, large.bytes);
+    change(&books->committed, books->large_committed, large.committed);
     change(&books->regions, books->large_regions, large.regions);
     books->large_bytes = large.bytes;
+    books->large_committed = large.committed;
     books->large_regions = large.regions;
 }
 

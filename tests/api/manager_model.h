@@ -45,8 +45,9 @@ struct model_gauge {
  * figures and adds them to its own; the enumerated regions must agree.
  */
 struct model_books {
-    ULONGLONG slab_bytes;                 /* in reserved, committed and (by slab) regions */
-    ULONGLONG large_bytes, large_regions; /* likewise: regions of heaps that are no slabs */
+    ULONGLONG slab_bytes; /* in reserved, committed and (by slab) regions */
+    /* Likewise: regions of heaps that are no slabs. */
+    ULONGLONG large_bytes, large_committed, large_regions;
     struct model_gauge reserved, committed, regions, blocks, block_bytes;
     ULONGLONG refused_frees;
     HOSTMEM_METHOD_COUNT methods[HOSTMEM_METHODS];
