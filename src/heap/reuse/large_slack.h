@@ -7,8 +7,10 @@
  * block, which lives on. What is more than a quarter of the block also goes back by and by.
  *
  * Protocol. `slack` in struct region is a number of pages, the last of the region, with the heap's
- * index and 40 bits of the block's sequence number. The thread that made the block writes it, and
- * then adds the region to the set of regions that have slack. Pages leave the word by
+ * index and 40 bits of the block's sequence number; 0: none. The thread that made the block writes
+ * it by compare-and-swap from 0, and then adds the region to the set of regions that have slack.
+ * What it writes is of the block that it has read there: if another thread has freed that one
+ * meanwhile, of the next one, whose own thread then finds it written. Pages leave the word by
  * compare-and-swap, and belong to whoever swapped: to the block, which has become larger; to
  * nobody, because the block was freed or they are decommitted. A swap proves by the sequence number
  * that the pages are those of the block that was read before. Who made it empty has removed the
